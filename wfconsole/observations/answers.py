@@ -1,0 +1,96 @@
+"""On-demand reads: what the console asks of the collector, and what comes back in the stream.
+
+A request travels as one line of JSON on the collector's standard input, an answer as an "e" line of the stream, so that
+it is recorded and replayed like everything else.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from wfconsole.clock import Millis
+from wfconsole.observations.events import EventRow
+from wfconsole.observations.pods import ContainerRow
+from wfconsole.observations.snapshot import Failure
+
+
+class AskPod(msgspec.Struct, frozen=True, tag="pod"):
+    """Everything about one pod: containers, use, events, logs (the previous one too where a container restarted)."""
+
+    id: str
+    namespace: str
+    name: str
+    log_lines: int = 100  # for each container
+
+
+class AskRetry(msgspec.Struct, frozen=True, tag="retry"):
+    """Poll this source now and forget the backoff."""
+
+    id: str
+    source: str
+
+
+Ask = AskPod | AskRetry
+
+
+class LogTail(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The end of one container's log. Lines are safe text; `cut` says that there was more before them."""
+
+    container: str
+    previous: bool = False
+    lines: tuple[str, ...] = ()
+    cut: bool = False
+    failure: str = ""
+
+
+class ContainerUse(msgspec.Struct, frozen=True):
+    """CPU in millicores and memory in bytes in use by one container, from metrics.k8s.io."""
+
+    container: str
+    cpu: int
+    memory: int
+
+
+class PodDetail(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One pod, whole. `use` is None where the metrics API gave nothing; `use_reason` says why."""
+
+    namespace: str
+    name: str
+    uid: str = ""
+    node: str = ""
+    qos: str = ""
+    service_account: str = ""
+    pod_ip: str = ""
+    conditions: tuple[str, ...] = ()  # "Ready False ContainersNotReady: containers with unready status: [app]"
+    containers: tuple[ContainerRow, ...] = ()
+    use: tuple[ContainerUse, ...] | None = None
+    use_at: Millis = 0
+    use_reason: str = ""
+    events: tuple[EventRow, ...] = ()
+    logs: tuple[LogTail, ...] = ()
+
+
+class PodAnswer(msgspec.Struct, frozen=True, tag="pod", omit_defaults=True):
+    """The answer to AskPod: a detail, or why there is none."""
+
+    id: str
+    namespace: str
+    name: str
+    detail: PodDetail | None = None
+    failure: Failure | None = None
+
+
+class CollectorSaid(msgspec.Struct, frozen=True, tag="collector", omit_defaults=True):
+    """The collector about itself: started, a source switched off for good, its own cost."""
+
+    text: str
+    source: str = ""
+
+
+class Marker(msgspec.Struct, frozen=True, tag="marker", omit_defaults=True):
+    """A place in a recording that a person named; `{` and `}` go to it."""
+
+    label: str
+
+
+StreamNote = PodAnswer | CollectorSaid | Marker

@@ -1,0 +1,33 @@
+"""Every kind of source there is: its name, its row type, and the pane it belongs to."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from wfconsole.observations.events import EventRow
+from wfconsole.observations.hpas import HpaRow
+from wfconsole.observations.nodes import NodeRow
+from wfconsole.observations.pods import PodRow
+from wfconsole.observations.workloads import WorkloadRow
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """One kind of source. `schema` grows by one when a field changes its meaning; adding fields does not count."""
+
+    name: str
+    row: Any
+    schema: int = 1
+
+
+KINDS: Final[dict[str, Kind]] = {
+    kind.name: kind
+    for kind in (
+        Kind("pods", PodRow),
+        Kind("workloads", WorkloadRow),
+        Kind("hpas", HpaRow),
+        Kind("nodes", NodeRow),
+        Kind("events", EventRow),
+    )
+}

@@ -1,0 +1,68 @@
+"""The world as last seen: one snapshot for each source. Frozen; a step gives a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from wfconsole.clock import Millis
+from wfconsole.observations.answers import PodAnswer
+from wfconsole.observations.events import EventRow
+from wfconsole.observations.hpas import HpaRow
+from wfconsole.observations.levels import Quality
+from wfconsole.observations.nodes import NodeRow
+from wfconsole.observations.pods import PodRow
+from wfconsole.observations.snapshot import Snapshot
+from wfconsole.observations.workloads import WorkloadRow
+
+# How many answers to on-demand reads are kept: the newest of each object.
+ANSWERS_KEPT = 64
+
+
+class World(msgspec.Struct, frozen=True):
+    """What all sources saw last. A source that is missing here is off."""
+
+    snapshots: Mapping[str, Snapshot[Any]] = msgspec.field(default_factory=dict)
+    answers: Mapping[str, tuple[Millis, PodAnswer]] = msgspec.field(default_factory=dict)
+
+    def with_snapshot(self, snapshot: Snapshot[Any]) -> World:
+        return World(snapshots={**self.snapshots, snapshot.source: snapshot}, answers=self.answers)
+
+    def with_answer(self, at: Millis, answer: PodAnswer) -> World:
+        """The newest answer for each pod, under "namespace/name"; the oldest ones are dropped beyond a bound."""
+        key = f"{answer.namespace}/{answer.name}"
+        kept = {k: v for k, v in self.answers.items() if k != key}
+        while len(kept) >= ANSWERS_KEPT:
+            kept.pop(next(iter(kept)))
+        kept[key] = (at, answer)
+        return World(snapshots=self.snapshots, answers=kept)
+
+    def quality(self, source: str, now: Millis) -> Quality:
+        snapshot = self.snapshots.get(source)
+        return Quality.OFF if snapshot is None else snapshot.quality(now)
+
+    @property
+    def pods(self) -> Mapping[str, PodRow]:
+        return self._rows("pods")
+
+    @property
+    def workloads(self) -> Mapping[str, WorkloadRow]:
+        return self._rows("workloads")
+
+    @property
+    def hpas(self) -> Mapping[str, HpaRow]:
+        return self._rows("hpas")
+
+    @property
+    def nodes(self) -> Mapping[str, NodeRow]:
+        return self._rows("nodes")
+
+    @property
+    def events(self) -> Mapping[str, EventRow]:
+        return self._rows("events")
+
+    def _rows(self, source: str) -> Mapping[str, Any]:
+        snapshot = self.snapshots.get(source)
+        return {} if snapshot is None else snapshot.rows
