@@ -8,7 +8,10 @@ from wfconsole.clock import Millis
 
 
 class EventRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One event (a series is one). Key: its uid. `last_at` is series.lastObserved, else eventTime, else lastTimestamp."""
+    """One event; a series counts as one. Key: its uid.
+
+    `last_at` is series.lastObservedTime, else eventTime, else lastTimestamp.
+    """
 
     namespace: str
     kind: str  # of the object it is about

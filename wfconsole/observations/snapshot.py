@@ -1,8 +1,8 @@
 """What one source saw at one moment, and the patch that leads from one snapshot to the next.
 
-The wire form is a `Patch`. A keyframe is a patch applied to nothing; a delta is a patch applied to the snapshot before it.
-`rows` replaces whole rows by key, `null` removes one; a field that is not there did not change. A patch with no field at
-all says "looked again, nothing changed", which keeps the age honest.
+The wire form is a `Patch`. A keyframe is a patch applied to nothing; a delta is a patch applied to the snapshot before
+it. `rows` replaces whole rows by key, `null` removes one; a field that is not there did not change. A patch with no
+field at all says "looked again, nothing changed", which keeps the age honest.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Patch(msgspec.Struct, Generic[Row], frozen=True, omit_defaults=True):
     """A step from one snapshot to the next; see the module's docstring."""
 
     rows: dict[str, Row | None] | UnsetType = UNSET
-    failure: Failure | None | UnsetType = UNSET
+    failure: Failure | UnsetType | None = UNSET
     partial: str | UnsetType = UNSET  # why the rows are not all of it; "" when they are
     interval_ms: int | UnsetType = UNSET
     took_ms: int | UnsetType = UNSET
