@@ -1,0 +1,101 @@
+"""The runbook as values: checklists, playbooks, steps. `wfconsole.runbook` reads them from Markdown."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from wfconsole.incident.policy import Contact, Link, SeverityName, SeverityPolicy, Template
+
+StepKind = Literal["check", "decide", "action", "confirm"]
+Mark = Literal["open", "done", "sensed", "waived", "deferred", "not-taken", "failed"]
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where in the runbook something stands, for messages."""
+
+    file: str
+    line: int
+
+
+class Command(msgspec.Struct, frozen=True):
+    """A command of the runbook to copy or to run by hand; never run by itself. `placeholders`: the `<...>` in it."""
+
+    language: str
+    text: str
+    placeholders: tuple[str, ...] = ()
+
+
+class Branch(msgspec.Struct, frozen=True):
+    """One answer of a decision and the step it leads to ("" = on to the next)."""
+
+    answer: str
+    goto: str = ""
+
+
+class Symptom(msgspec.Struct, frozen=True):
+    """A rule on live data that speaks for a playbook. `live` is a probe (incident.probes); `hold_ms`: for how long."""
+
+    text: str
+    live: str = ""
+    hold_ms: int = 0
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One line of a checklist, READ-DO: what to look at, what is expected, what it showed.
+
+    `id` is stable: "<list id>/<slug of the title>". `live` is a probe; `sensed` a probe that ticks the step by itself.
+    """
+
+    id: str
+    title: str
+    kind: StepKind = "check"
+    role: str = ""
+    look: str = ""
+    expect: str = ""
+    do: str = ""
+    live: str = ""
+    sensed: str = ""
+    danger: str = ""  # class of an action: R1, R2, R3
+    branches: tuple[Branch, ...] = ()
+    commands: tuple[Command, ...] = ()
+    severities: tuple[SeverityName, ...] = ()  # only at these; () = at all
+    warning: str = ""  # the trap that this step must not walk into
+    place: Place = Place("", 0)
+
+
+class Checklist(msgspec.Struct, frozen=True):
+    """A list of steps: "process" ones open with every incident, "playbook" ones by choice, "confirm" ones at an end."""
+
+    id: str
+    title: str
+    kind: Literal["process", "playbook", "confirm"]
+    summary: str = ""
+    steps: tuple[Step, ...] = ()
+    symptoms: tuple[Symptom, ...] = ()
+    pins: tuple[int, ...] = ()  # panes to put beside the checklist
+    severities: tuple[SeverityName, ...] = ()
+    place: Place = Place("", 0)
+
+
+class Runbook(msgspec.Struct, frozen=True):
+    """A team's runbook, whole. `digest` is sha256 over its files: the journal says which text was followed."""
+
+    title: str
+    version: str
+    reviewed: str  # ISO date of the last review, "" when it does not say
+    policy: SeverityPolicy
+    roles: tuple[tuple[str, str], ...] = ()  # name, what they do
+    contacts: tuple[Contact, ...] = ()
+    links: tuple[Link, ...] = ()
+    templates: tuple[Template, ...] = ()
+    checklists: tuple[Checklist, ...] = ()
+    digest: str = ""
+
+    @property
+    def playbooks(self) -> tuple[Checklist, ...]:
+        return tuple(item for item in self.checklists if item.kind == "playbook")
+
+    def checklist(self, list_id: str) -> Checklist | None:
+        return next((item for item in self.checklists if item.id == list_id), None)

@@ -1,0 +1,81 @@
+"""The incident as it stands: a fold over its journal, and nothing else. Frozen; `advance` gives the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from wfconsole.clock import Millis
+from wfconsole.incident.events import Moment, Noticed, StepProbed, Target
+from wfconsole.incident.playbook import Mark
+from wfconsole.incident.policy import SeverityName, Status
+from wfconsole.observations.levels import Level
+
+
+class StepState(msgspec.Struct, frozen=True):
+    """How one step of the checklist stands, who did it and when, and the last evidence taken."""
+
+    mark: Mark = "open"
+    by: str = ""
+    at: Millis = 0
+    reason: str = ""
+    answer: str = ""
+    probe: StepProbed | None = None
+    probed_at: Millis = 0
+    probe_entry: str = ""  # id of the journal entry that holds the evidence
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of the timeline: an entry, or all entries of one flapping condition folded into one.
+
+    `kind` is one of ALERT PROBE FACT HYPOTH DECISION ACTION COMMS ROLE NOTE AMEND DECLARE STATE STEP SOURCE CHANGE.
+    """
+
+    entry: str
+    seq: int
+    at: Millis
+    kind: str
+    actor: str
+    text: str
+    level: Level = Level.OK
+    count: int = 1
+    until: Millis = 0  # when a condition ended; 0 while it lasts or where that means nothing
+    last_at: Millis = 0  # newest entry folded into this line
+    starred: bool = False
+    amended: str = ""  # the corrected text, where somebody corrected it
+    withdrawn: bool = False
+    entries: tuple[str, ...] = ()  # ids of all entries folded into it
+
+
+class IncidentState(msgspec.Struct, frozen=True):
+    """Everything that is known of the incident. `id` is "" while none is declared."""
+
+    id: str = ""
+    title: str = ""
+    severity: SeverityName = "SEV1"
+    status: Status = "investigating"
+    commander: str = ""
+    declared_at: Millis = 0
+    severity_since: Millis = 0
+    last_update_at: Millis = 0  # when people outside were last told; 0: not yet
+    playbook: str = ""
+    runbook: str = ""
+    target: Target = Target()
+    moments: Mapping[Moment, Millis] = msgspec.field(default_factory=dict)
+    roles: Mapping[str, str] = msgspec.field(default_factory=dict)
+    steps: Mapping[str, StepState] = msgspec.field(default_factory=dict)
+    conditions: Mapping[str, Noticed] = msgspec.field(
+        default_factory=dict
+    )  # by key: those that last, and the ended ones
+    lines: Mapping[str, Line] = msgspec.field(default_factory=dict)  # by the id of a line's first entry, oldest first
+    line_of_key: Mapping[str, str] = msgspec.field(default_factory=dict)  # key of a condition -> its line
+    head_seq: int = 0
+
+    @property
+    def declared(self) -> bool:
+        return bool(self.id)
+
+    @property
+    def resolved(self) -> bool:
+        return self.status == "resolved"
