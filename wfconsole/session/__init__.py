@@ -1,0 +1,1 @@
+"""The one door: everything that happens, seen or done, is submitted here; the screen shows what comes out."""

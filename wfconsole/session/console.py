@@ -1,0 +1,60 @@
+"""What the screen needs from whatever stands behind it: live, replay and drill give the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from wfconsole.clock import Millis
+from wfconsole.incident.events import Entry, Event
+from wfconsole.incident.playbook import Runbook
+from wfconsole.observations.answers import Ask
+from wfconsole.session.view import Capabilities, TransportView, View
+
+
+class Transport(Protocol):
+    """The time controls; the same keys live and in replay. None of them blocks."""
+
+    def show(self) -> TransportView: ...
+
+    def toggle(self) -> None:
+        """Freeze or resume; in a replay pause or play."""
+
+    def seek(self, instant: Millis) -> None: ...
+
+    def step(self, events: int) -> None:
+        """So many events on (or back)."""
+
+    def marker(self, markers: int) -> None:
+        """To the next (or the one before) marker."""
+
+    def faster(self, steps: int) -> None: ...
+
+    def live(self) -> None:
+        """Back to live; in a replay to the end."""
+
+
+class Console(Protocol):
+    """The screen's whole world. `view()` and `now()` belong together: both are of the instant on show."""
+
+    runbook: Runbook
+    transport: Transport
+    capabilities: Capabilities
+    operator: str
+    environment: str  # "PROD", "staging", "lab", "REPLAY", or ""
+
+    def view(self) -> View: ...
+
+    def now(self) -> Millis: ...
+
+    def submit(self, event: Event) -> Entry | None:
+        """The one door for what people do. None where it is refused (see `capabilities`)."""
+
+    def ask(self, ask: Ask) -> None:
+        """Ask the collector; the answer comes into `view().world.answers`. Does nothing in a replay."""
+
+    def subscribe(self, changed: Callable[[], None]) -> None:
+        """Call `changed` from any thread after every change; the screen coalesces."""
+
+    def close(self, reason: str) -> None:
+        """Flush the journal and end what was started; takes less than a second."""

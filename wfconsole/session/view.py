@@ -1,0 +1,62 @@
+"""What a screen is given to draw: one frozen value, whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from wfconsole.clock import Millis
+from wfconsole.incident.events import Target
+from wfconsole.incident.state import IncidentState
+from wfconsole.observations.judged import Judged
+from wfconsole.observations.series import SeriesBook
+from wfconsole.observations.world import World
+
+Mode = Literal["live", "frozen", "back", "replay"]
+JournalCondition = Literal["none", "durable", "fallback", "memory-only"]
+
+
+class JournalView(msgspec.Struct, frozen=True):
+    """How it stands with the journal: "none" while no incident is declared, or in a replay."""
+
+    condition: JournalCondition = "none"
+    reason: str = ""
+    head: str = ""  # first characters of the head of the chain
+    directory: str = ""
+
+
+class View(msgspec.Struct, frozen=True):
+    """The session at one moment. Panes get parts of it as attributes; nobody keeps one to ask it later."""
+
+    world: World = World()
+    judged: Judged = Judged()
+    series: SeriesBook = SeriesBook()
+    incident: IncidentState = IncidentState()
+    pending: frozenset[str] = frozenset()  # ids of entries that are not on disk yet
+    journal: JournalView = JournalView()
+    target: Target = Target()
+    said: tuple[tuple[Millis, str], ...] = ()  # the collector about itself, newest last
+    display_lag_ms: int = 0
+
+
+class TransportView(msgspec.Struct, frozen=True):
+    """Where in time the screen stands. `position` is the instant on show; `start` and `end` are what can be reached."""
+
+    mode: Mode
+    position: Millis
+    start: Millis
+    end: Millis
+    paused: bool = False
+    speed: float = 1.0
+    markers: tuple[tuple[Millis, str], ...] = ()  # instant, one glyph-worthy kind: ALERT DECLARE NOTE ACTION COMMS END
+    truncated: bool = False  # the recording has no end mark
+    behind_ms: int = 0  # frozen or looking back: how far behind live
+
+
+class Capabilities(msgspec.Struct, frozen=True):
+    """What a person may do here. `refusals` says why not, by action id, or "*" for every change."""
+
+    change: bool = True
+    refusals: Mapping[str, str] = msgspec.field(default_factory=dict)
