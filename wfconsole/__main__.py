@@ -1,0 +1,5 @@
+"""`python -m wfconsole`."""
+
+from wfconsole.cli import main
+
+raise SystemExit(main())

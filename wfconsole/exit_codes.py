@@ -1,0 +1,16 @@
+"""What the shell is told. Each number is documented in the README and never changes its meaning."""
+
+from __future__ import annotations
+
+from typing import Final
+
+OK: Final = 0
+USAGE: Final = 2  # argparse's own number for wrong arguments
+CONFIGURATION: Final = 3  # configuration file, variable, theme or keymap
+RUNBOOK: Final = 4
+RECORDING: Final = 5  # a recording or scenario that cannot be opened
+TERMINAL: Final = 6  # this terminal cannot show the console
+INCIDENT: Final = 7  # no such incident, or its journal cannot be read
+CLUSTER: Final = 8  # no kubeconfig, no such context
+CRASH: Final = 70  # a bug of ours; the message says where the report is
+# 128 + n: ended by signal n

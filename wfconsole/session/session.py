@@ -1,0 +1,242 @@
+"""The session: what was seen and what people do, folded into one frozen `View`.
+
+Snapshots come from a stream's reader thread, events from the screen; both pass `Session` under one short lock, in the
+order in which they arrive. The session never does I/O itself: entries go to a sink that queues them for the journal,
+operator events to a keeper that queues them for the recording.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+import msgspec
+
+from wfconsole.clock import Clock, Millis
+from wfconsole.incident.advance import advance, fold
+from wfconsole.incident.checklist import sensed_steps
+from wfconsole.incident.events import SCRIBE, Declared, Entry, Event, Noticed, Target
+from wfconsole.incident.playbook import Runbook
+from wfconsole.incident.scribe import ScribeMemory, notice
+from wfconsole.incident.state import IncidentState
+from wfconsole.observations.answers import CollectorSaid, PodAnswer
+from wfconsole.observations.judged import Judged
+from wfconsole.observations.series import SeriesBook
+from wfconsole.observations.snapshot import follow
+from wfconsole.observations.world import World
+from wfconsole.recording.format import Noted, OperatorNote, SourcePatch
+from wfconsole.session.view import JournalView, View
+
+# What the scribe noticed before anybody declared: enough to see what came just before, bounded for a console that
+# stays open for weeks.
+ENTRIES_BEFORE_DECLARATION = 200
+SAID_KEPT = 50
+
+# Scribe entries get the same id live and in a replay, so that a star or a correction finds its line in both.
+_SCRIBE_IDS = uuid.UUID("5f0c1f5e-5a0e-4f0b-9d3c-9b4f6a1f2c77")
+
+
+class EntrySink(Protocol):
+    """Where entries are kept: the journal, or nowhere in a replay."""
+
+    def begin(self, incident: str, entries: Iterable[Entry]) -> None:
+        """An incident was declared; `entries` is everything of it so far."""
+
+    def append(self, entry: Entry) -> None: ...
+
+    def show(self) -> JournalView: ...
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """The whole session at one instant. All parts are frozen, so keeping one costs references only."""
+
+    world: World
+    judged: Judged
+    series: SeriesBook
+    incident: IncidentState
+    memory: ScribeMemory
+    entries: tuple[Entry, ...]
+    said: tuple[tuple[Millis, str], ...]
+
+
+class Session:
+    """Folds a stream and people's events into `view`; see the module's docstring for its threads."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        runbook: Runbook,
+        operator: str,
+        sink: EntrySink | None = None,
+        keep: Callable[[Millis, OperatorNote], None] | None = None,
+        target: Target | None = None,
+    ) -> None:
+        self._lock = threading.RLock()
+        self._clock = clock
+        self._runbook = runbook
+        self._operator = operator
+        self._sink = sink
+        self._keep = keep
+        self._changed: Callable[[], None] = lambda: None
+        self._memory = ScribeMemory()
+        self._entries: list[Entry] = []
+        self._unsaved: set[str] = set()
+        self._view = View(target=target or Target())
+
+    @property
+    def view(self) -> View:
+        return self._view
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Everything of the incident so far, in order."""
+        with self._lock:
+            return tuple(self._entries)
+
+    def subscribe(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
+
+    def pin(self, target: Target) -> None:
+        """The stream said which cluster it looks at."""
+        with self._lock:
+            self._view = msgspec.structs.replace(self._view, target=target)
+        self._changed()
+
+    def observe(self, item: SourcePatch) -> None:
+        """One source said something: rows, a failure, or that nothing changed."""
+        with self._lock:
+            before = self._view.world
+            snapshot = follow(
+                before.snapshots.get(item.source), item.source, item.at, item.patch, keyframe=item.keyframe
+            )
+            after = before.with_snapshot(snapshot)
+            self._view = msgspec.structs.replace(
+                self._view,
+                world=after,
+                judged=self._view.judged.after(after, item.source, item.at),
+                series=self._view.series.after(after, item.source, item.at),
+            )
+            self._memory, seen = notice(self._memory, self._view.incident, before, after, item.source, item.at)
+            for event in seen:
+                self._enter(event, SCRIBE, item.at)
+            if self._view.incident.declared:
+                for step in sensed_steps(self._runbook, self._view.incident, after, item.at):
+                    self._enter(step, SCRIBE, item.at)
+        self._changed()
+
+    def hear(self, item: Noted) -> None:
+        """One line of the stream that is not a snapshot: an answer, the collector's own words, somebody's event."""
+        note = item.note
+        with self._lock:
+            if isinstance(note, PodAnswer):
+                self._view = msgspec.structs.replace(self._view, world=self._view.world.with_answer(item.at, note))
+            elif isinstance(note, CollectorSaid):
+                said = (*self._view.said, (item.at, note.text))[-SAID_KEPT:]
+                self._view = msgspec.structs.replace(self._view, said=said)
+            elif isinstance(note, OperatorNote):
+                event = msgspec.json.decode(note.event, type=Event)
+                self._enter(event, note.actor, item.at, entry_id=note.id)
+        self._changed()
+
+    def submit(self, event: Event, *, actor: str | None = None) -> Entry:
+        """The one door for what people do. The entry is queued for the journal before this returns."""
+        at = self._clock.now()
+        with self._lock:
+            entry = self._enter(event, actor or self._operator, at)
+            if self._keep is not None:
+                self._keep(
+                    at, OperatorNote(id=entry.id, actor=entry.actor, event=msgspec.Raw(msgspec.json.encode(event)))
+                )
+        self._changed()
+        return entry
+
+    def resume(self, entries: Iterable[Entry]) -> None:
+        """Go on where a journal ends: nothing the scribe has said will be said twice."""
+        with self._lock:
+            self._entries = list(entries)
+            incident = fold(self._entries)
+            self._memory = ScribeMemory.from_state(incident)
+            self._view = msgspec.structs.replace(self._view, incident=incident, target=incident.target)
+        self._changed()
+
+    def saved(self, ids: Iterable[str]) -> None:
+        """These entries are on disk now; called from the journal's writer thread."""
+        with self._lock:
+            self._unsaved.difference_update(ids)
+            self._view = msgspec.structs.replace(self._view, pending=frozenset(self._unsaved))
+        self.journal_changed()
+
+    def journal_changed(self) -> None:
+        """The journal's condition or head is another now."""
+        with self._lock:
+            if self._sink is not None:
+                self._view = msgspec.structs.replace(self._view, journal=self._sink.show())
+        self._changed()
+
+    def checkpoint(self) -> Checkpoint:
+        with self._lock:
+            view = self._view
+            return Checkpoint(
+                world=view.world,
+                judged=view.judged,
+                series=view.series,
+                incident=view.incident,
+                memory=self._memory,
+                entries=tuple(self._entries),
+                said=view.said,
+            )
+
+    def restore(self, checkpoint: Checkpoint | None) -> None:
+        """Go back to a checkpoint, or to the very beginning."""
+        with self._lock:
+            old = checkpoint or Checkpoint(World(), Judged(), SeriesBook(), IncidentState(), ScribeMemory(), (), ())
+            self._memory = old.memory
+            self._entries = list(old.entries)
+            self._view = msgspec.structs.replace(
+                self._view,
+                world=old.world,
+                judged=old.judged,
+                series=old.series,
+                incident=old.incident,
+                said=old.said,
+            )
+
+    def _enter(self, event: Event, actor: str, at: Millis, *, entry_id: str = "") -> Entry:
+        if isinstance(event, Declared) and self._view.incident.resolved:
+            self._entries.clear()
+            self._view = msgspec.structs.replace(self._view, incident=IncidentState())
+        entry = Entry(
+            id=entry_id or _identity(event, at),
+            seq=self._view.incident.head_seq + 1,
+            at=at,
+            actor=actor,
+            event=event,
+        )
+        self._entries.append(entry)
+        incident = advance(self._view.incident, entry)
+        if not incident.declared and len(self._entries) > 2 * ENTRIES_BEFORE_DECLARATION:
+            del self._entries[:-ENTRIES_BEFORE_DECLARATION]
+            incident = fold(self._entries)
+        if self._sink is not None and incident.declared:
+            self._hand_over(entry, incident)
+        self._view = msgspec.structs.replace(self._view, incident=incident, pending=frozenset(self._unsaved))
+        return entry
+
+    def _hand_over(self, entry: Entry, incident: IncidentState) -> None:
+        if self._sink is None:
+            return
+        if isinstance(entry.event, Declared):
+            self._unsaved.update(kept.id for kept in self._entries)
+            self._sink.begin(incident.id, tuple(self._entries))
+        else:
+            self._unsaved.add(entry.id)
+            self._sink.append(entry)
+
+
+def _identity(event: Event, at: Millis) -> str:
+    if isinstance(event, Noticed):
+        return uuid.uuid5(_SCRIBE_IDS, f"{event.key}|{event.phase}|{event.count}|{at}").hex
+    return uuid.uuid4().hex
