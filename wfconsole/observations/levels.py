@@ -6,6 +6,8 @@ import enum
 
 import msgspec
 
+from wfconsole.clock import Millis
+
 
 class Level(enum.IntEnum):
     """Health of a thing; not the severity of an incident."""
@@ -35,10 +37,16 @@ class Quality(enum.StrEnum):
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False):
-    """The judgement of one row: its level and the reason in a few words ("" when all is well)."""
+    """The judgement of one row: its level and the reason in a few words ("" when all is well).
+
+    `kind` is the trouble in one word that many rows share ("crash-loop"); `since` when it began, 0 where nobody knows.
+    The reason never says an age: the screen does, from `since`, so that time alone makes no new finding.
+    """
 
     level: Level
     reason: str = ""
+    kind: str = ""
+    since: Millis = 0
 
 
 HEALTHY = Finding(Level.OK)

@@ -1,10 +1,23 @@
-"""Pods: the row, and what is wrong with one."""
+"""Pods: the row, and what is wrong with one.
+
+A pod's level speaks of the pod alone: critical is "does not serve, and will not by itself". How bad that is for its
+workload is judged with the whole workload in view (`wfconsole.observations.pod_groups`).
+"""
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
-from wfconsole.clock import Millis
+from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.observations.ladder import PLAIN, Rung, Weighed, climb
+from wfconsole.observations.levels import HEALTHY, Finding, Level
+
+# A restart is news for this long.
+RESTART_WINDOW: Final = 10 * MINUTE
+# From so many restarts on, a pod that restarted within the window is restarting rather than restarted.
+RESTARTING_FROM: Final = 3
 
 
 class ContainerRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -57,3 +70,161 @@ class PodRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     reason: str = ""  # why it is not well: worst container reason, unschedulable, evicted
     message: str = ""
     containers: tuple[ContainerRow, ...] = ()
+
+
+def judge_pod(row: PodRow, now: Millis) -> Finding:
+    """What is wrong with one pod at `now`. Jobs that ended well are healthy."""
+    return weigh_pod(row, now)[0]
+
+
+def serving(row: PodRow) -> bool:
+    """Whether the pod counts among those that should be ready: alive and not on its way out."""
+    return not row.deleting_since and row.phase not in ("Succeeded", "Failed")
+
+
+def weigh_pod(row: PodRow, now: Millis) -> Weighed:
+    """The finding, and the instant at which time alone may change it (0: only a change of the row can)."""
+    if row.ready and row.status == "Running" and not row.deleting_since:
+        if not row.restarted_at or now - row.restarted_at >= RESTART_WINDOW:
+            return PLAIN
+        return _restarted(row)
+    if row.phase == "Succeeded":
+        return PLAIN
+    if row.deleting_since:
+        return _terminating(row, now)
+    if row.phase == "Failed":
+        return _failed(row, now)
+    init, status = _without_init(row.status)
+    if status in _UNREPORTED:
+        return Finding(Level.WARNING, f"{status}: its node does not report", "unknown", row.ready_since), 0
+    if status == "CrashLoopBackOff" or (status in _ENDED_BADLY and row.restarts >= 2):
+        return Finding(Level.CRITICAL, init + _crash_reason(row, status), "crash-loop", row.ready_since), 0
+    if status in _PULL_REASONS:
+        return Finding(Level.CRITICAL, f"{init}{status}{_of_image(row)}", "image-pull", row.created_at), 0
+    if status in _CANNOT_START:
+        return Finding(Level.CRITICAL, f"{init}cannot start: {status}", "cannot-start", row.created_at), 0
+    if row.phase == "Pending" and not row.node and status in ("Pending", "Unschedulable", "SchedulingGated"):
+        return _unplaced(row, now)
+    if init or status in _STARTING:
+        return climb(_STARTING_RUNGS, row.created_at, now, init + status, "starting")
+    return _not_ready(row, status, now)
+
+
+# Words that kubectl prints for a pod (printers.go) and kubelet's waiting and terminated reasons.
+_PULL_REASONS: Final = frozenset(
+    (
+        "ImagePullBackOff",
+        "ErrImagePull",
+        "InvalidImageName",
+        "ErrImageNeverPull",
+        "ImageInspectError",
+        "RegistryUnavailable",
+        "SignatureValidationFailed",
+    )
+)
+_CANNOT_START: Final = frozenset(
+    (
+        "CreateContainerConfigError",
+        "CreateContainerError",
+        "RunContainerError",
+        "StartError",
+        "ContainerCannotRun",
+        "PostStartHookError",
+        "PreCreateHookError",
+        "PreStartHookError",
+    )
+)
+_ENDED_BADLY: Final = frozenset(("Error", "OOMKilled", "Completed", "ContainerStatusUnknown"))
+_UNREPORTED: Final = frozenset(("Unknown", "NodeLost"))
+_STARTING: Final = frozenset(("ContainerCreating", "PodInitializing", "Pending"))
+
+# How long is normal: kubelet pulls and mounts within a minute or two, a scheduler that cannot place a pod says so at
+# once but an autoscaler needs about a minute, a deletion is over when its grace period is.
+_STARTING_RUNGS: Final = (Rung(0, Level.OK), Rung(2 * MINUTE, Level.WARNING), Rung(10 * MINUTE, Level.CRITICAL))
+_UNPLACED_RUNGS: Final = (Rung(0, Level.WATCH), Rung(MINUTE, Level.WARNING), Rung(5 * MINUTE, Level.CRITICAL))
+_TERMINATING_RUNGS: Final = (Rung(0, Level.OK), Rung(2 * MINUTE, Level.WATCH), Rung(5 * MINUTE, Level.WARNING))
+_FAILED_RUNGS: Final = (Rung(0, Level.WARNING), Rung(60 * MINUTE, Level.WATCH))
+_NEW_RUNGS: Final = (Rung(0, Level.OK), Rung(MINUTE, Level.WARNING), Rung(5 * MINUTE, Level.CRITICAL))
+_NOT_READY_RUNGS: Final = (Rung(0, Level.WARNING), Rung(5 * MINUTE, Level.CRITICAL))
+# A pod whose readiness last changed within this time of its creation has never been ready.
+_NEVER_READY_WITHIN: Final = 30 * SECOND
+
+
+def _without_init(status: str) -> tuple[str, str]:
+    if not status.startswith("Init:"):
+        return "", status
+    inner = status.removeprefix("Init:")
+    if inner.startswith(("Signal:", "ExitCode:")):
+        return "init container: ", "Error"
+    return "init container: ", inner
+
+
+def _restarted(row: PodRow) -> Weighed:
+    until = row.restarted_at + RESTART_WINDOW
+    ended = _last_end(row)
+    times = f"restarted {row.restarts} times" if row.restarts > 1 else "restarted"
+    reason = f"{times}, last ended {ended}" if ended else times
+    if any(box.last_reason == "OOMKilled" for box in row.containers):
+        return Finding(Level.WARNING, reason, "oom", row.restarted_at), until
+    if row.restarts >= RESTARTING_FROM:
+        return Finding(Level.WARNING, reason, "restarting", row.restarted_at), until
+    return Finding(Level.WATCH, reason, "restarted", row.restarted_at), until
+
+
+def _terminating(row: PodRow, now: Millis) -> Weighed:
+    if row.status in _UNREPORTED:
+        reason = "Terminating on a node that does not report"
+        return Finding(Level.WARNING, reason, "terminating", row.deleting_since), 0
+    return climb(_TERMINATING_RUNGS, row.deleting_since, now, "Terminating", "terminating")
+
+
+def _failed(row: PodRow, now: Millis) -> Weighed:
+    """A pod that ended badly stays until somebody removes it: news for an hour, a trace after that."""
+    kind = "evicted" if row.status == "Evicted" else "oom" if row.status == "OOMKilled" else "failed"
+    reason = row.status if row.status != "Failed" else row.reason or "Failed"
+    return climb(_FAILED_RUNGS, row.ready_since or row.restarted_at or row.created_at, now, reason, kind)
+
+
+def _unplaced(row: PodRow, now: Millis) -> Weighed:
+    if row.status == "SchedulingGated":
+        return Finding(Level.WATCH, "SchedulingGated", "starting", row.created_at), 0
+    said = row.message or row.reason
+    reason = f"Pending: {said}" if said else "Pending: no node yet"
+    return climb(_UNPLACED_RUNGS, row.created_at, now, reason, "unschedulable")
+
+
+def _not_ready(row: PodRow, status: str, now: Millis) -> Weighed:
+    if status in _ENDED_BADLY or status.startswith(("ExitCode:", "Signal:")):
+        kind = "oom" if status == "OOMKilled" else "terminated"
+        return Finding(Level.WARNING, _crash_reason(row, status), kind, row.restarted_at), 0
+    if row.ready:
+        return HEALTHY, 0
+    reason = f"{row.ready_containers}/{row.all_containers} ready"
+    new = row.ready_since - row.created_at < _NEVER_READY_WITHIN and not row.restarts
+    return climb(_NEW_RUNGS if new else _NOT_READY_RUNGS, row.ready_since or row.created_at, now, reason, "not-ready")
+
+
+def _crash_reason(row: PodRow, status: str) -> str:
+    ended = _last_end(row)
+    parts = [status]
+    if row.restarts:
+        parts.append("1 restart" if row.restarts == 1 else f"{row.restarts} restarts")
+    if ended:
+        parts.append(f"last ended {ended}")
+    return ", ".join(parts)
+
+
+def _last_end(row: PodRow) -> str:
+    """How the newest termination that we know of ended: "OOMKilled (exit 137)"."""
+    ended = [box for box in row.containers if box.last_reason or box.last_exit_code is not None]
+    if not ended:
+        return ""
+    box = max(ended, key=lambda item: item.last_finished_at)
+    code = f"exit {box.last_exit_code}" if box.last_exit_code is not None else ""
+    return f"{box.last_reason} ({code})" if box.last_reason and code else box.last_reason or code
+
+
+def _of_image(row: PodRow) -> str:
+    box = next((box for box in row.containers if box.reason in _PULL_REASONS), None)
+    image = box.image if box is not None else row.image
+    return f" {image}" if image else ""
