@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from wfconsole import __version__, exit_codes
 from wfconsole.errors import UserError
@@ -56,9 +57,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"wfconsole {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    screen = _screen_options()
-    cluster = _cluster_options()
+    _add_screens(commands, _screen_options(), _cluster_options())
+    _add_tools(commands, _cluster_options())
+    return parser
 
+
+def _add_screens(commands: Any, screen: argparse.ArgumentParser, cluster: argparse.ArgumentParser) -> None:
     live = commands.add_parser("live", parents=[screen, cluster], help="the war room on a cluster, read-only")
     live.add_argument("stream", nargs="?", metavar="-", help="play a stream from standard input instead")
     live.add_argument("--no-recording", action="store_true", help="keep no recording of this session")
@@ -75,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     resume.add_argument("incident", nargs="?", metavar="INCIDENT", help="default: the newest that is not resolved")
     resume.add_argument("--no-recording", action="store_true", help="keep no recording of this session")
 
+
+def _add_tools(commands: Any, cluster: argparse.ArgumentParser) -> None:
     record = commands.add_parser("record", parents=[cluster], help="record without a screen")
     record.add_argument("path", metavar="PATH", help="a file to write (.jsonl or .jsonl.gz), or - for standard output")
     record.add_argument("--for", dest="duration", metavar="5m", default="", help="stop by itself after so long")
@@ -94,7 +100,6 @@ def _parser() -> argparse.ArgumentParser:
     journal = commands.add_parser("journal", help="verify a journal and print its seal")
     journal.add_argument("incident", nargs="?", metavar="INCIDENT", help="default: the newest")
     _shared_options(journal)
-    return parser
 
 
 def _shared_options(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,66 @@
+"""The walls that a static import graph cannot see: what a command really loads."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CLIENTS = {
+    "kubernetes",
+    "psycopg",
+    "redis",
+    "prometheus_api_client",
+    "boto3",
+    "botocore",
+    "httpx",
+    "requests",
+    "urllib3",
+}
+SOURCES = "wfconsole.sources"
+
+
+def modules_after(code: str) -> set[str]:
+    program = f"{code}\nimport sys, json\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def tops(modules: set[str]) -> set[str]:
+    return {name.partition(".")[0] for name in modules}
+
+
+@pytest.mark.parametrize(
+    "module", ["wfconsole.cli", "wfconsole.wiring", "wfconsole.tui.app", "wfconsole.session.replay"]
+)
+def test_nothing_the_console_imports_loads_a_client(module: str) -> None:
+    loaded = modules_after(f"import {module}")
+    assert not tops(loaded) & CLIENTS
+    assert not {name for name in loaded if name.startswith(SOURCES)}
+
+
+def test_the_command_line_starts_without_textual() -> None:
+    loaded = modules_after("import wfconsole.cli")
+    assert "textual" not in tops(loaded)
+    assert "rich" not in tops(loaded)
+
+
+def test_wiring_can_start_a_collector_before_textual_is_imported() -> None:
+    assert "textual" not in tops(modules_after("import wfconsole.wiring"))
+
+
+def test_the_collector_knows_no_screen() -> None:
+    loaded = modules_after("import wfconsole.collector.main")
+    assert not tops(loaded) & {"textual", "rich"}
+    assert not {
+        name for name in loaded if name.startswith(("wfconsole.tui", "wfconsole.session", "wfconsole.incident"))
+    }
+
+
+def test_the_contracts_between_the_rooms_hold() -> None:
+    lint_imports = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([lint_imports, "--no-cache"], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout[-4000:]
