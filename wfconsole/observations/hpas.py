@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 from wfconsole.clock import Millis
+from wfconsole.observations.levels import HEALTHY, Finding, Level
 
 
 class HpaMetric(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -32,3 +35,60 @@ class HpaRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     limited: str = ""  # the ScalingLimited condition's reason
     disabled: bool = False  # the target is at zero replicas, which switches it off
     last_scaled_at: Millis = 0
+
+
+def judge_hpa(row: HpaRow, _now: Millis) -> Finding:
+    """Whether the autoscaler can still act: BLIND without metrics, AT MAX when it wants more than it may have.
+
+    The first word of the reason is the state, as the pane shows it.
+    """
+    if row.disabled:
+        return Finding(Level.WATCH, "DISABLED: its target has no replicas", "disabled")
+    blind = why_blind(row)
+    if blind:
+        return Finding(Level.WARNING, f"BLIND: {blind}", "blind")
+    wanted = wants(row)
+    if at_max(row):
+        size = f"AT MAX {row.current}/{row.maximum}"
+        if wanted is not None and wanted > row.maximum:
+            return Finding(Level.WARNING, f"{size}, wants {wanted}", "at-max")
+        if row.minimum < row.maximum:
+            return Finding(Level.WATCH, size, "at-max")
+        return HEALTHY
+    unknown = sum(metric.ratio is None for metric in row.metrics)
+    if unknown:
+        return Finding(Level.WATCH, f"{unknown} of {len(row.metrics)} metrics unknown", "half-blind")
+    if row.limited in _SLOWED:
+        return Finding(Level.WATCH, f"LIMITED: {row.limited}", "limited")
+    return HEALTHY
+
+
+# Reasons of ScalingLimited that slow it down; the others say that it stands at its minimum or maximum.
+_SLOWED = ("ScaleUpLimit", "ScaleDownLimit")
+
+
+def why_blind(row: HpaRow) -> str:
+    """Why the autoscaler gets no numbers, "" when it does: without any it never acts."""
+    if row.blind:
+        return row.blind
+    if row.metrics and all(metric.ratio is None for metric in row.metrics):
+        return "no metric has a value"
+    return ""
+
+
+def at_max(row: HpaRow) -> bool:
+    """Whether it runs as many replicas as it may, so that no load can make it run more."""
+    return not row.disabled and row.current >= row.maximum > 0
+
+
+def worst_ratio(row: HpaRow) -> float | None:
+    """The highest metric, of its target; None when none is known."""
+    return max((metric.ratio for metric in row.metrics if metric.ratio is not None), default=None)
+
+
+def wants(row: HpaRow) -> int | None:
+    """How many replicas it would run if it might: ceil(current * ratio), as its algorithm has it, within 10 %."""
+    ratio = worst_ratio(row)
+    if ratio is None:
+        return None
+    return row.current if abs(ratio - 1.0) <= 0.1 else math.ceil(row.current * ratio)

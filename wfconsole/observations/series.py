@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Final
+import bisect
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import msgspec
 
+from wfconsole.clock import HOUR, SECOND, Millis
+from wfconsole.observations.events import EventRow, judge_event
+from wfconsole.observations.hpas import HpaRow, at_max, why_blind, worst_ratio
+from wfconsole.observations.judged import Judged
+from wfconsole.observations.levels import HEALTHY, Level, Quality
+from wfconsole.observations.nodes import NodeRow, share
+from wfconsole.observations.pod_groups import RESTARTING, PodTally, Regrouping
+from wfconsole.observations.pods import PodRow, judge_pod
+from wfconsole.observations.snapshot import STALE_AFTER_INTERVALS
+from wfconsole.observations.workloads import WorkloadRow, is_short
+from wfconsole.observations.world import World
+
 
 class Signal(msgspec.Struct, frozen=True):
-    """One number that the console keeps a history of. `unit` is "ratio" (1.0 is all of it) or "count"."""
+    """One number that the console keeps a history of. `unit` is "ratio" (1.0 is all of it) or "count".
+
+    `low_is_worse` says which of two values in one cell of a trend is shown: never the average, always the worse.
+    """
 
     name: str
     source: str
     unit: str
     meaning: str
+    low_is_worse: bool = False
+
+    def worse(self, first: float | None, second: float | None) -> float | None:
+        """The worse of two values; a known value before an unknown one."""
+        if first is None or second is None:
+            return second if first is None else first
+        return min(first, second) if self.low_is_worse else max(first, second)
 
 
 SIGNALS: Final[dict[str, Signal]] = {
     signal.name: signal
     for signal in (
-        Signal("pods.ready_ratio", "pods", "ratio", "pods that are ready, of those that should be"),
+        Signal("pods.ready_ratio", "pods", "ratio", "pods that are ready, of those that should be", low_is_worse=True),
         Signal("pods.not_ready_ratio", "pods", "ratio", "pods that are not ready, of those that should be"),
         Signal("pods.not_ready", "pods", "count", "pods that should be ready and are not"),
         Signal("pods.crash_looping", "pods", "count", "pods in a crash loop"),
@@ -38,3 +63,159 @@ SIGNALS: Final[dict[str, Signal]] = {
         Signal("events.warnings", "events", "count", "warning events of the last ten minutes"),
     )
 }
+
+# Values of one bucket are folded into their worst; an hour and a half is kept.
+BUCKET_MS: Final = 5 * SECOND
+BUCKETS_KEPT: Final = 3 * HOUR // 2 // BUCKET_MS
+
+
+def measure(source: str, rows: Mapping[str, Any], now: Millis) -> dict[str, float | None]:
+    """All signals of one source over the given rows, by name; None where nobody measured, or there is nothing to."""
+    if source == "pods":
+        return measure_pods(tally_pods(rows, now))
+    measured = _MEASURES.get(source)
+    return {} if measured is None else measured(rows, now)
+
+
+def measure_pods(tally: PodTally) -> dict[str, float | None]:
+    """The signals of pods that have been counted already."""
+    not_ready = tally.total - tally.ready
+    return {
+        "pods.ready_ratio": tally.ready / tally.total if tally.total else None,
+        "pods.not_ready_ratio": not_ready / tally.total if tally.total else None,
+        "pods.not_ready": not_ready,
+        "pods.crash_looping": tally.kinds.get("crash-loop", 0),
+        "pods.restarted": sum(tally.kinds.get(kind, 0) for kind in RESTARTING),
+    }
+
+
+def tally_pods(rows: Mapping[str, PodRow], now: Millis) -> PodTally:
+    """Count any set of pods, by walking through it."""
+    counting = Regrouping({}, PodTally())
+    for key, row in rows.items():
+        counting.put(key, None, HEALTHY, row, judge_pod(row, now))
+    return counting.finish()[1]
+
+
+def _workloads(rows: Mapping[str, WorkloadRow], _now: Millis) -> dict[str, float | None]:
+    return {
+        "workloads.short": sum(is_short(row) for row in rows.values()),
+        "workloads.down": sum(row.desired > 0 and not row.ready for row in rows.values()),
+    }
+
+
+def _hpas(rows: Mapping[str, HpaRow], _now: Millis) -> dict[str, float | None]:
+    known = [ratio for row in rows.values() if (ratio := worst_ratio(row)) is not None]
+    return {
+        "hpas.worst_ratio": max(known, default=None),
+        "hpas.at_max": sum(at_max(row) for row in rows.values()),
+        "hpas.blind": sum(bool(why_blind(row)) for row in rows.values()),
+    }
+
+
+def _nodes(rows: Mapping[str, NodeRow], _now: Millis) -> dict[str, float | None]:
+    measured = [row for row in rows.values() if row.cpu_used is not None and row.memory_used is not None]
+    gpus = sum(row.gpus for row in rows.values())
+    allocated = sum(row.gpus_allocated for row in rows.values())
+    return {
+        "nodes.not_ready": sum(not row.ready for row in rows.values()),
+        "nodes.pressure": sum(bool(row.pressures) for row in rows.values()),
+        "nodes.cpu": share(sum(row.cpu_used or 0 for row in measured), sum(row.cpu for row in measured)),
+        "nodes.memory": share(sum(row.memory_used or 0 for row in measured), sum(row.memory for row in measured)),
+        "gpus.allocated": allocated if gpus else None,
+        "gpus.allocated_ratio": allocated / gpus if gpus else None,
+    }
+
+
+def _events(rows: Mapping[str, EventRow], now: Millis) -> dict[str, float | None]:
+    return {"events.warnings": sum(judge_event(row, now).level > Level.OK for row in rows.values())}
+
+
+_MEASURES: Final[dict[str, Callable[[Mapping[str, Any], Millis], dict[str, float | None]]]] = {
+    "workloads": _workloads,
+    "hpas": _hpas,
+    "nodes": _nodes,
+    "events": _events,
+}
+
+
+class Point(msgspec.Struct, frozen=True, gc=False):
+    """The worst value of one bucket. `at` is when it was last seen, `until` how long it may speak for what follows."""
+
+    bucket: int
+    at: Millis
+    value: float | None
+    until: Millis
+
+
+class Series(msgspec.Struct, frozen=True):
+    """One signal over time, oldest first; `newest` is the bucket that is still being filled."""
+
+    points: tuple[Point, ...] = ()
+    newest: Point | None = None
+
+    def after(self, signal: Signal, at: Millis, value: float | None, until: Millis) -> Series:
+        """With one more value; time that went back forgets what lies ahead."""
+        bucket = at // BUCKET_MS
+        newest = self.newest
+        if newest is not None and bucket == newest.bucket:
+            value = value if value is None else signal.worse(newest.value, value)
+            return Series(self.points, Point(bucket, at, value, until))
+        if newest is not None and bucket < newest.bucket:
+            kept = tuple(point for point in self.points if point.bucket < bucket)
+            return Series(kept, Point(bucket, at, value, until))
+        points = self.points if newest is None else (*self.points, newest)[-BUCKETS_KEPT:]
+        return Series(points, Point(bucket, at, value, until))
+
+    @property
+    def last(self) -> float | None:
+        return None if self.newest is None else self.newest.value
+
+
+class SeriesBook(msgspec.Struct, frozen=True):
+    """The series of all signals, by name."""
+
+    series: Mapping[str, Series] = msgspec.field(default_factory=dict)
+
+    def after(self, world: World, judged: Judged, source: str, now: Millis) -> SeriesBook:
+        """With the values of `source` at `now`: what its snapshot shows, or a gap when that cannot be trusted."""
+        snapshot = world.snapshots.get(source)
+        if snapshot is None:
+            return self
+        names = [name for name, signal in SIGNALS.items() if signal.source == source]
+        values: dict[str, float | None] = {}
+        if snapshot.quality(now) in _SHOWN:
+            values = measure_pods(judged.tally) if source == "pods" else measure(source, snapshot.rows, now)
+        until = now + STALE_AFTER_INTERVALS * snapshot.interval_ms
+        series = dict(self.series)
+        for name in names:
+            series[name] = series.get(name, _EMPTY).after(SIGNALS[name], now, values.get(name), until)
+        return SeriesBook(series)
+
+    def trend(self, name: str, now: Millis, cells: int, cell_ms: Millis) -> tuple[float | None, ...]:
+        """The last `cells` stretches of `cell_ms` each, the newest (which is not full yet) last; None is a gap.
+
+        Cells stand on multiples of `cell_ms`, so that a trend moves by whole cells and not at each repaint.
+        """
+        series = self.series.get(name, _EMPTY)
+        points = [*series.points, series.newest] if series.newest is not None else []
+        first = now // cell_ms - cells + 1
+        position = bisect.bisect_left(points, first * cell_ms, key=lambda point: point.at)
+        speaking = points[position - 1] if position else None
+        trend: list[float | None] = []
+        for start in range(first * cell_ms, (first + cells) * cell_ms, cell_ms):
+            seen: list[float | None] = []
+            while position < len(points) and points[position].at < start + cell_ms and points[position].at <= now:
+                speaking = points[position]
+                seen.append(speaking.value)
+                position += 1
+            if seen:
+                trend.append(functools.reduce(SIGNALS[name].worse, seen))
+            else:
+                trend.append(speaking.value if speaking is not None and start < speaking.until else None)
+        return tuple(trend)
+
+
+_EMPTY: Final = Series()
+# A partial list is true as far as it goes, and its trend is worth seeing; nothing is concluded from a trend.
+_SHOWN: Final = frozenset((Quality.LIVE, Quality.LATE, Quality.PARTIAL))

