@@ -112,6 +112,7 @@ class StepProbed(msgspec.Struct, frozen=True, tag="probed", omit_defaults=True):
     level: Level
     quality: str
     took_ms: int = 0
+    title: str = ""
 
 
 class StepMarked(msgspec.Struct, frozen=True, tag="step", omit_defaults=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -48,6 +49,15 @@ class Line(msgspec.Struct, frozen=True):
     entries: tuple[str, ...] = ()  # ids of all entries folded into it
 
 
+class Overwritten(msgspec.Struct, frozen=True):
+    """What an entry replaced in the state: undone when the entry is withdrawn, unless something newer stands there."""
+
+    field: str
+    key: str  # in a field that is a mapping; "" in a plain one
+    old: Any  # None: there was nothing
+    new: Any
+
+
 class IncidentState(msgspec.Struct, frozen=True):
     """Everything that is known of the incident. `id` is "" while none is declared."""
 
@@ -71,6 +81,7 @@ class IncidentState(msgspec.Struct, frozen=True):
     lines: Mapping[str, Line] = msgspec.field(default_factory=dict)  # by the id of a line's first entry, oldest first
     line_of_key: Mapping[str, str] = msgspec.field(default_factory=dict)  # key of a condition -> its line
     head_seq: int = 0
+    undo: Mapping[str, tuple[Overwritten, ...]] = msgspec.field(default_factory=dict)  # of the newest entries, by id
 
     @property
     def declared(self) -> bool:

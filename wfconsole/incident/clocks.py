@@ -1,0 +1,171 @@
+"""The clocks of an incident: respond, next update, resolve. All times come from the record and the policy."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from wfconsole.clock import Millis
+from wfconsole.incident.policy import BusinessCalendar, SeverityPolicy, SeverityRule, Span
+from wfconsole.incident.state import IncidentState
+
+ClockState = Literal["ok", "due-soon", "overdue", "met"]
+
+# A clock is due soon when less than this share of its span is left.
+_DUE_SOON_SHARE = 0.25
+_HORIZON_DAYS = 3660  # a calendar without any working day within ten years is an error of the policy
+
+
+class Clock(msgspec.Struct, frozen=True):
+    """One clock at one instant.
+
+    `left_ms` is negative when overdue, and for a met clock what was left when it was. `fraction` is the share of the span that is
+    used, 0 to 1. Spans in business days count only the time that people work. `text` is the span as the policy has it.
+    """
+
+    name: str  # "respond", "update", "resolve"
+    started_at: Millis
+    due_at: Millis
+    met_at: Millis = 0
+    state: ClockState = "ok"
+    left_ms: Millis = 0
+    fraction: float = 0.0
+    text: str = ""
+
+
+class CalendarError(ValueError):
+    """The policy's calendar cannot be counted with; the message says why."""
+
+
+def clocks(state: IncidentState, policy: SeverityPolicy, now: Millis) -> tuple[Clock, ...]:
+    """The clocks of the declared incident at `now`, in the order respond, update, resolve; none before that.
+
+    Respond and resolve run from the declaration, by the severity that holds now: raising it shortens both. The update
+    clock starts again with every update, and with a change of severity it is due by the new cadence. With the incident
+    resolved, no update is owed.
+    """
+    if not state.declared:
+        return ()
+    rule = policy.rule(state.severity)
+    calendar = policy.calendar
+    acknowledged = state.moments.get("acknowledged", 0)
+    resolved = state.moments.get("resolved", 0)
+    declared = state.declared_at
+    shown = [_clock("respond", rule.respond, calendar, start=declared, met=acknowledged, now=now)]
+    if rule.update is not None and not resolved:
+        shown.append(_clock("update", rule.update, calendar, start=state.last_update_at or declared, now=now))
+    shown.append(_clock("resolve", rule.resolve, calendar, start=declared, met=resolved, now=now))
+    return tuple(shown)
+
+
+def next_due(shown: tuple[Clock, ...]) -> Clock | None:
+    """The clock that runs out first, of those that still run."""
+    return min((clock for clock in shown if clock.state != "met"), key=lambda clock: clock.due_at, default=None)
+
+
+def spans(rule: SeverityRule) -> tuple[tuple[str, str], ...]:
+    """What a severity means in time, for the declaration: name of the clock and span as the policy writes it."""
+    update = "none" if rule.update is None else rule.update.text + (" (our default)" if rule.update_is_default else "")
+    return (("respond", rule.respond.text), ("update", update), ("resolve", rule.resolve.text))
+
+
+def due_at(span: Span, calendar: BusinessCalendar, start: Millis) -> Millis:
+    """When a span that starts at `start` is over. Raises CalendarError where the calendar has no working time."""
+    if not span.business_days:
+        return start + span.duration_ms
+    return _Working(calendar).add_days(start, span.business_days)
+
+
+def _clock(name: str, span: Span, calendar: BusinessCalendar, *, start: Millis, met: Millis = 0, now: Millis) -> Clock:
+    due = due_at(span, calendar, start)
+    at = met or now
+    if span.business_days:
+        working = _Working(calendar)
+        whole = working.between(start, due)
+        used = working.between(start, min(at, due))
+    else:
+        whole = due - start
+        used = min(at, due) - start
+    fraction = 1.0 if whole <= 0 else min(1.0, max(0.0, used / whole))
+    left = due - at
+    state: ClockState = "ok"
+    if met:
+        state = "met"
+    elif left < 0:
+        state = "overdue"
+    elif 1.0 - fraction < _DUE_SOON_SHARE:
+        state = "due-soon"
+    return Clock(name, start, due, met, state, left, fraction, span.text)
+
+
+class _Working:
+    """Counts working time of a calendar, in its own time zone: a day of 23 or 25 hours changes no working hour."""
+
+    def __init__(self, calendar: BusinessCalendar) -> None:
+        try:
+            self._zone = ZoneInfo(calendar.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise CalendarError(f"the business calendar names no known time zone: {calendar.timezone!r}") from error
+        if not 0 <= calendar.start_minute < calendar.end_minute <= 24 * 60:
+            raise CalendarError("the business calendar's day must begin before it ends, within one day")
+        self._days = frozenset(calendar.days)
+        self._holidays = frozenset(calendar.holidays)
+        self._start = calendar.start_minute
+        self._end = calendar.end_minute
+
+    def add_days(self, start: Millis, days: int) -> Millis:
+        """The same time of day so many working days later; what starts outside working time starts with the next one.
+
+        "1 business day" from Friday 15:00 is Monday 15:00; from Saturday it is Monday's end of work.
+        """
+        day = self._date(start)
+        opens, closes = self._hours(day)
+        if not self._works(day) or start >= closes:
+            return self._hours(self._nth_working_day(day, days))[1]
+        if start <= opens:
+            return self._hours(self._nth_working_day(day, days - 1))[1]
+        after = self._nth_working_day(day, days)
+        local = dt.datetime.fromtimestamp(start / 1000, self._zone).time()
+        return _millis(dt.datetime.combine(after, local, self._zone))
+
+    def between(self, start: Millis, end: Millis) -> Millis:
+        """Working milliseconds from `start` to `end`."""
+        total = 0
+        day = self._date(start)
+        last = self._date(end)
+        while day <= last:
+            if self._works(day):
+                opens, closes = self._hours(day)
+                total += max(0, min(end, closes) - max(start, opens))
+            day += dt.timedelta(days=1)
+        return total
+
+    def _date(self, at: Millis) -> dt.date:
+        return dt.datetime.fromtimestamp(at / 1000, self._zone).date()
+
+    def _works(self, day: dt.date) -> bool:
+        return day.weekday() in self._days and day.isoformat() not in self._holidays
+
+    def _hours(self, day: dt.date) -> tuple[Millis, Millis]:
+        return self._minute(day, self._start), self._minute(day, self._end)
+
+    def _minute(self, day: dt.date, minute: int) -> Millis:
+        if minute == 24 * 60:
+            day, minute = day + dt.timedelta(days=1), 0
+        return _millis(dt.datetime.combine(day, dt.time(minute // 60, minute % 60), self._zone))
+
+    def _nth_working_day(self, after: dt.date, count: int) -> dt.date:
+        day = after
+        for _ in range(_HORIZON_DAYS):
+            if count <= 0:
+                return day
+            day += dt.timedelta(days=1)
+            count -= self._works(day)
+        raise CalendarError("the business calendar has no working day within ten years")
+
+
+def _millis(moment: dt.datetime) -> Millis:
+    return round(moment.timestamp() * 1000)

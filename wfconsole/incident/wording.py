@@ -1,0 +1,27 @@
+"""Words that several parts of the incident use for the same thing."""
+
+from __future__ import annotations
+
+from wfconsole.clock import DAY, HOUR, MINUTE, SECOND, Millis
+
+
+def step_title(step_id: str) -> str:
+    """A readable name for a step whose runbook is not at hand: its id is "<list>/<slug of the title>"."""
+    return step_id.rpartition("/")[2].replace("-", " ")
+
+
+def spell_duration(duration_ms: Millis) -> str:
+    """A duration for prose: "45 s", "12 min", "1 h 05 min", "2 d 3 h"; seconds are dropped from ten minutes on."""
+    duration = max(0, duration_ms)
+    if duration < MINUTE:
+        return f"{duration // SECOND} s"
+    if duration < 10 * MINUTE:
+        seconds = duration % MINUTE // SECOND
+        return f"{duration // MINUTE} min {seconds:02} s" if seconds else f"{duration // MINUTE} min"
+    if duration < HOUR:
+        return f"{duration // MINUTE} min"
+    if duration < DAY:
+        minutes = duration % HOUR // MINUTE
+        return f"{duration // HOUR} h {minutes:02} min" if minutes else f"{duration // HOUR} h"
+    hours = duration % DAY // HOUR
+    return f"{duration // DAY} d {hours} h" if hours else f"{duration // DAY} d"
