@@ -22,8 +22,9 @@ _HORIZON_DAYS = 3660  # a calendar without any working day within ten years is a
 class Clock(msgspec.Struct, frozen=True):
     """One clock at one instant.
 
-    `left_ms` is negative when overdue, and for a met clock what was left when it was. `fraction` is the share of the span that is
-    used, 0 to 1. Spans in business days count only the time that people work. `text` is the span as the policy has it.
+    `left_ms` is negative when overdue, and for a met clock what was left when it was. `fraction` is the share of the
+    span that is used, 0 to 1. Spans in business days count only the time that people work. `text` is the span as the
+    policy has it.
     """
 
     name: str  # "respond", "update", "resolve"
