@@ -1,6 +1,24 @@
-"""The team's runbook: Markdown that reads well on its own, as typed values."""
+"""The team's runbook: Markdown that reads well on its own, as typed values. FORMAT.md says how one is written."""
 
-from wfconsole.runbook.loader import BUNDLED, load_runbook
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from wfconsole.incident.playbook import Runbook
 from wfconsole.runbook.problems import Problem, RunbookError
 
 __all__ = ["BUNDLED", "Problem", "RunbookError", "load_runbook"]
+
+BUNDLED: Final = Path(__file__).parent / "bundled"
+
+
+def load_runbook(path: Path | None) -> Runbook:
+    """The runbook at `path`, a file or a folder of *.md; None: the bundled one.
+
+    Raises RunbookError with every problem that was found, each with file, line and what was expected. The Markdown
+    parser is imported on the first call: it costs as much as reading the files, and the first frame needs neither.
+    """
+    from wfconsole.runbook.loader import read_runbook
+
+    return read_runbook(path or BUNDLED, bundled=path is None)

@@ -20,7 +20,6 @@ from wfconsole.runbook.properties import Properties, read_properties, text_of
 from wfconsole.runbook.sections import Section, parts, read_sections
 from wfconsole.text import safe
 
-BUNDLED: Final = Path(__file__).parent / "bundled"
 MOST_FILES: Final = 64
 MOST_BYTES: Final = 128 * 1024  # of one file: nobody reads more at 3 am, and Markdown's inline rules are quadratic
 _HEADER_KEYWORDS = ("version", "reviewed", "next review", "owner", "based on")
@@ -35,16 +34,12 @@ class _Document(Struct, frozen=True):
     links: tuple[tuple[Place, str], ...]
 
 
-def load_runbook(path: Path | None) -> Runbook:
-    """The runbook at `path`, a file or a folder of *.md; None: the bundled one.
-
-    Raises RunbookError with every problem that was found, each with file, line and what was expected.
-    """
-    source = BUNDLED if path is None else path
+def read_runbook(source: Path, *, bundled: bool) -> Runbook:
+    """See `wfconsole.runbook.load_runbook`."""
     problems = Problems()
     documents = [document for file in _files(source, problems) if (document := _document(file, problems))]
     runbook = _assembled(documents, Place(safe(source.name, 200), 0), problems) if documents else None
-    problems.raise_if_any("bundled with the console" if path is None else safe(str(path), 400))
+    problems.raise_if_any("bundled with the console" if bundled else safe(str(source), 400))
     assert runbook is not None  # no document without a problem
     return runbook
 

@@ -26,6 +26,7 @@ KEYWORDS = (
     "expect",
     "do",
     "undo",
+    "then",
     "live",
     "sensed",
     "role",
@@ -36,6 +37,7 @@ KEYWORDS = (
     "by hand",
     "id",
 )
+DONE = "done"  # the one answer of an action that says `Then`
 _DANGERS = ("R1", "R2", "R3")
 _ANSWER = re.compile(r"([^:]{1,60}):\s+(.+)")
 _GO_ON = ("go on", "next step", "go on with the next step")
@@ -86,7 +88,7 @@ def _draft(list_id: str, item: Item, confirm: bool, problems: Problems) -> Draft
         warning=text_of(found, "trap", problems),
         place=item.place,
     )
-    return Draft(step, _answers(found, problems))
+    return Draft(step, _answers(found, problems) + _then(found, kind, problems))
 
 
 def _joined(words: str, label: str, more: str) -> str:
@@ -166,6 +168,17 @@ def _answers(found: Properties, problems: Problems) -> tuple[tuple[Place, str, s
     if len(answers) < 2:
         problems.add(decide.place, "a decision with fewer than two answers", "a bullet for each answer below 'Decide:'")
     return tuple(answers)
+
+
+def _then(found: Properties, kind: StepKind, problems: Problems) -> tuple[tuple[Place, str, str], ...]:
+    """Where an action leads when it is done: past its alternatives."""
+    then = found.get("then")
+    if then is None:
+        return ()
+    if kind != "action":
+        problems.add(then.place, "'Then' on a step that is no action", "a decision with an answer for each way to go")
+        return ()
+    return ((then.place, DONE, then.value.rstrip(".")),)
 
 
 def _resolved(index: int, drafts: list[Draft], problems: Problems) -> Step:
