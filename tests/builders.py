@@ -1,0 +1,222 @@
+"""Values for tests, every field defaulted: a test names only what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wfconsole.clock import DAY, HOUR, MINUTE, Millis
+from wfconsole.incident.events import Declared, Entry, Event, Noticed
+from wfconsole.incident.playbook import Branch, Checklist, Runbook, Step
+from wfconsole.incident.policy import BusinessCalendar, SeverityPolicy, SeverityRule, Span
+from wfconsole.observations.events import EventRow
+from wfconsole.observations.hpas import HpaMetric, HpaRow
+from wfconsole.observations.levels import Level
+from wfconsole.observations.nodes import NodeRow
+from wfconsole.observations.pods import ContainerRow, PodRow
+from wfconsole.observations.snapshot import Failure, Snapshot
+from wfconsole.observations.workloads import Revision, WorkloadRow
+from wfconsole.observations.world import World
+
+NOW: Millis = 1_772_375_527_000  # 2026-03-01 14:32:07 UTC
+LONG_AGO: Millis = NOW - 3 * DAY
+GATEWAY = "Deployment/production/gateway"
+
+
+def a_pod(name: str = "gateway-1", **changes: Any) -> PodRow:
+    """A pod that has been running well for days, of the deployment "gateway" unless said otherwise."""
+    fields: dict[str, Any] = {
+        "namespace": "production",
+        "owner_kind": "Deployment",
+        "owner": "gateway",
+        "node": "node-1",
+        "created_at": LONG_AGO,
+        "ready_since": LONG_AGO + MINUTE,
+        "image": "registry.example/gateway:1.4.0",
+    }
+    return PodRow(name=name, **(fields | changes))
+
+
+def a_bad_pod(name: str = "gateway-1", status: str = "CrashLoopBackOff", **changes: Any) -> PodRow:
+    """A pod that is not ready, with the word that kubectl would print."""
+    fields: dict[str, Any] = {"ready": False, "ready_containers": 0, "ready_since": NOW - MINUTE, "status": status}
+    return a_pod(name, **(fields | changes))
+
+
+def a_container(name: str = "app", **changes: Any) -> ContainerRow:
+    return ContainerRow(name=name, **changes)
+
+
+def a_workload(name: str = "gateway", **changes: Any) -> WorkloadRow:
+    """A deployment with three of three replicas ready."""
+    fields: dict[str, Any] = {
+        "kind": "Deployment",
+        "namespace": "production",
+        "desired": 3,
+        "ready": 3,
+        "updated": 3,
+        "available": 3,
+        "revision": 4,
+        "images": ("registry.example/gateway:1.4.0",),
+        "created_at": LONG_AGO,
+    }
+    return WorkloadRow(name=name, **(fields | changes))
+
+
+def a_revision(number: int = 4, **changes: Any) -> Revision:
+    fields: dict[str, Any] = {"created_at": LONG_AGO, "images": ("registry.example/gateway:1.4.0",)}
+    return Revision(number=number, **(fields | changes))
+
+
+def an_hpa(name: str = "gateway", **changes: Any) -> HpaRow:
+    """An autoscaler of the gateway, 3 of 3 to 12 replicas, at half its target."""
+    fields: dict[str, Any] = {
+        "namespace": "production",
+        "target_kind": "Deployment",
+        "target": "gateway",
+        "minimum": 3,
+        "maximum": 12,
+        "current": 3,
+        "desired": 3,
+        "metrics": (HpaMetric("cpu", "40%", "80%", 0.5),),
+    }
+    return HpaRow(name=name, **(fields | changes))
+
+
+def a_node(name: str = "node-1", **changes: Any) -> NodeRow:
+    """A ready node, half used."""
+    fields: dict[str, Any] = {
+        "ready_since": LONG_AGO,
+        "created_at": LONG_AGO,
+        "cpu": 8_000,
+        "memory": 32 << 30,
+        "pod_slots": 110,
+        "pods": 20,
+        "cpu_used": 4_000,
+        "memory_used": 16 << 30,
+        "used_at": NOW,
+    }
+    return NodeRow(name=name, **(fields | changes))
+
+
+def an_event(reason: str = "BackOff", **changes: Any) -> EventRow:
+    """A warning about a pod, of a minute ago."""
+    fields: dict[str, Any] = {
+        "namespace": "production",
+        "kind": "Pod",
+        "name": "gateway-1",
+        "type": "Warning",
+        "first_at": NOW - 2 * MINUTE,
+        "last_at": NOW - MINUTE,
+    }
+    return EventRow(reason=reason, **(fields | changes))
+
+
+def a_failure(kind: Any = "timeout", **changes: Any) -> Failure:
+    fields: dict[str, Any] = {"message": "no answer within 3 s", "since": NOW - MINUTE}
+    return Failure(kind=kind, **(fields | changes))
+
+
+def a_snapshot(source: str = "pods", rows: Any = (), at: Millis = NOW, **changes: Any) -> Snapshot[Any]:
+    """A good snapshot of `at`. `rows` is a mapping, or rows that get their usual keys."""
+    keyed: Mapping[str, Any] = rows if isinstance(rows, Mapping) else {row_key(row): row for row in rows}
+    return Snapshot(**({"source": source, "observed_at": at, "rows": keyed, "good_at": at} | changes))
+
+
+def row_key(row: Any) -> str:
+    """The key that a row has in its snapshot."""
+    if isinstance(row, WorkloadRow):
+        return f"{row.kind}/{row.namespace}/{row.name}"
+    if isinstance(row, NodeRow):
+        return row.name
+    if isinstance(row, EventRow):
+        return f"{row.namespace}/{row.name}/{row.reason}"
+    return f"{row.namespace}/{row.name}"
+
+
+def a_world(at: Millis = NOW, **rows: Any) -> World:
+    """A world of good snapshots: `a_world(pods=[a_pod()], nodes=[])`. A value may be a snapshot of its own."""
+    world = World()
+    for source, value in rows.items():
+        world = world.with_snapshot(value if isinstance(value, Snapshot) else a_snapshot(source, value, at))
+    return world
+
+
+def declared(**changes: Any) -> Declared:
+    fields: dict[str, Any] = {
+        "incident": "INC-20260301-1432",
+        "title": "gateway answers 503",
+        "severity": "SEV2",
+        "commander": "op1",
+    }
+    return Declared(**(fields | changes))
+
+
+def noticed(key: str = "crash-loop " + GATEWAY, **changes: Any) -> Noticed:
+    fields: dict[str, Any] = {
+        "family": "crash-loop",
+        "phase": "began",
+        "level": Level.CRITICAL,
+        "text": "gateway: crash loop",
+    }
+    return Noticed(key=key, **(fields | changes))
+
+
+def an_entry(event: Event, seq: int = 1, at: Millis = NOW, actor: str = "op1", **changes: Any) -> Entry:
+    return Entry(**({"id": f"e{seq}", "seq": seq, "at": at, "actor": actor, "event": event} | changes))
+
+
+def entries(*events: Event, start: Millis = NOW, every_ms: Millis = MINUTE, actor: str = "op1") -> list[Entry]:
+    """The events as entries e1, e2, ... one `every_ms` after the other."""
+    return [an_entry(event, place + 1, start + place * every_ms, actor) for place, event in enumerate(events)]
+
+
+def a_policy(**changes: Any) -> SeverityPolicy:
+    """The four severities with the runbook's times; updates every 15, 30 and 60 minutes, none for SEV4."""
+
+    def rule(name: Any, respond: Span, resolve: Span, update: int) -> SeverityRule:
+        cadence = Span(update * MINUTE, text=f"{update} minutes") if update else None
+        return SeverityRule(name, name, (f"what makes it a {name}",), respond, resolve, cadence, bool(update))
+
+    minutes = {count: Span(count * MINUTE, text=f"{count} minutes") for count in (15, 30)}
+    hours = {count: Span(count * HOUR, text=f"{count} hours") for count in (2, 4, 8, 24)}
+    days = {count: Span(business_days=count, text=f"{count} business days") for count in (1, 5)}
+    rules = (
+        rule("SEV1", minutes[15], hours[4], 15),
+        rule("SEV2", minutes[30], hours[8], 30),
+        rule("SEV3", hours[2], hours[24], 60),
+        rule("SEV4", days[1], days[5], 0),
+    )
+    return SeverityPolicy(**({"rules": rules, "calendar": BusinessCalendar()} | changes))
+
+
+def a_step(title: str = "Look at the pods", list_id: str = "outage", **changes: Any) -> Step:
+    return Step(**({"id": f"{list_id}/{title.lower().replace(' ', '-')}", "title": title} | changes))
+
+
+def a_checklist(list_id: str = "outage", *steps: Step, kind: Any = "playbook", **changes: Any) -> Checklist:
+    return Checklist(**({"id": list_id, "title": list_id.capitalize(), "kind": kind, "steps": steps} | changes))
+
+
+def a_runbook(*checklists: Checklist, **changes: Any) -> Runbook:
+    """A runbook with the given lists; without any, with a process list, a playbook with a decision, and a last list."""
+    lists = checklists or (
+        a_checklist(
+            "first", a_step("Acknowledge the alert", "first"), a_step("Name a scribe", "first"), kind="process"
+        ),
+        a_checklist(
+            "outage",
+            a_step("Look at the pods", live="pods level>=warning"),
+            a_step(
+                "Is a rollout to blame",
+                kind="decide",
+                branches=(Branch("yes"), Branch("no", "outage/scale-up")),
+            ),
+            a_step("Roll back", kind="action", danger="R2"),
+            a_step("Scale up", kind="action", danger="R1"),
+            a_step("All pods are ready", sensed="pods namespace=production not-ready count=0"),
+        ),
+        a_checklist("close", a_step("Tell people that it is over", "close"), kind="process"),
+    )
+    fields: dict[str, Any] = {"title": "Our runbook", "version": "1", "reviewed": "2026-01-07", "policy": a_policy()}
+    return Runbook(**(fields | {"checklists": lists} | changes))

@@ -1,0 +1,184 @@
+"""Answers probes from the world as last seen. See `wfconsole.incident.probes` for their language."""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import operator
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from wfconsole.clock import Millis
+from wfconsole.incident.probe_tables import TABLES, Table
+from wfconsole.incident.probes import Clause, Filter, Probe, parse_probe
+from wfconsole.observations.levels import Finding, Level, Quality
+from wfconsole.observations.series import SIGNALS, measure
+from wfconsole.observations.world import World
+from wfconsole.text import UNKNOWN, percent
+
+# Rows told one by one; the first line always says how many there are.
+ROWS_TOLD: Final = 20
+
+_COMPARE: Final = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+# Worst first: the quality of an answer is that of its worst source.
+_WORST_QUALITY: Final = (
+    Quality.OFF,
+    Quality.UNKNOWN,
+    Quality.DENIED,
+    Quality.ERROR,
+    Quality.STALE,
+    Quality.PARTIAL,
+    Quality.LATE,
+    Quality.LIVE,
+)
+
+
+class ProbeResult(msgspec.Struct, frozen=True):
+    """What a probe showed: lines to read, the first a summary, and whether it holds (None: cannot tell).
+
+    `level` is the worst of the rows that match. `why` says why nothing can be concluded.
+    """
+
+    lines: tuple[str, ...]
+    level: Level
+    quality: Quality
+    holds: bool | None
+    why: str = ""
+
+
+@functools.lru_cache(maxsize=512)
+def understood(text: str) -> Probe:
+    """`parse_probe`, remembered: a screen asks for the same few probes at every repaint."""
+    return parse_probe(text)
+
+
+def evaluate(probe: Probe, world: World, now: Millis) -> ProbeResult:
+    """The answer at `now`. Nothing is concluded from data that is not both whole and recent."""
+    results = [_clause(clause, world, now) for clause in probe.clauses]
+    if len(results) == 1:
+        return results[0]
+    verdicts = [result.holds for result in results]
+    holds = False if False in verdicts else None if None in verdicts else True
+    return ProbeResult(
+        lines=tuple(line for result in results for line in result.lines),
+        level=max(result.level for result in results),
+        quality=min((result.quality for result in results), key=_WORST_QUALITY.index),
+        holds=holds,
+        why="; ".join(result.why for result in results if result.why),
+    )
+
+
+def _clause(clause: Clause, world: World, now: Millis) -> ProbeResult:
+    quality = world.quality(clause.table, now)
+    snapshot = world.snapshots.get(clause.table)
+    if snapshot is None or snapshot.good_at is None:
+        why = f"{clause.table} are {'not configured' if snapshot is None else _why_bad(world, clause.table, quality)}"
+        return ProbeResult((f"{UNKNOWN} {why}",), Level.OK, quality, None, why)
+    meant = {
+        key: row
+        for key, row in snapshot.rows.items()
+        if all(_matches_words(TABLES[clause.table], each, row) for each in clause.filters if each.kind == "identity")
+    }
+    result = _signal(clause, meant, now) if clause.signal else _rows(clause, meant, now)
+    if not quality.conclusive:
+        why = f"{clause.table} are {_why_bad(world, clause.table, quality)}"
+        return ProbeResult((*result.lines, f"cannot tell: {why}"), result.level, quality, None, why)
+    return msgspec.structs.replace(result, quality=quality)
+
+
+def _why_bad(world: World, source: str, quality: Quality) -> str:
+    snapshot = world.snapshots[source]
+    if snapshot.failure is not None:
+        return f"{quality}: {snapshot.failure.message}"
+    return f"{quality}: {snapshot.partial}" if snapshot.partial else str(quality)
+
+
+def _signal(clause: Clause, meant: Mapping[str, Any], now: Millis) -> ProbeResult:
+    value = measure(clause.table, meant, now).get(clause.signal)
+    form = percent if SIGNALS[clause.signal].unit == "ratio" else _count
+    shown = f"{clause.signal} {form(value)}"
+    if clause.op is None:
+        return ProbeResult((shown,), Level.OK, Quality.LIVE, None, "it is only shown")
+    asked = f"{shown} (asked: {clause.op} {form(clause.number)})"
+    if value is None or not meant:
+        return ProbeResult((asked,), Level.OK, Quality.LIVE, None, "there is no value")
+    return ProbeResult((asked,), Level.OK, Quality.LIVE, bool(_COMPARE[clause.op](value, clause.number)))
+
+
+def _count(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{value:g}"
+
+
+def _rows(clause: Clause, meant: Mapping[str, Any], now: Millis) -> ProbeResult:
+    table = TABLES[clause.table]
+    asked = [each for each in clause.filters if each.kind != "identity"]
+    matching = []
+    for row in meant.values():
+        finding = _matched(table, asked, row, now)
+        if finding is not None:
+            matching.append((row, finding))
+    matching.sort(key=lambda item: -item[1].level)
+    summary = f"{len(matching)} of {_plural(table.one, len(meant))}"
+    told = [table.tell(row, finding, now) for row, finding in matching[:ROWS_TOLD]]
+    if len(matching) > ROWS_TOLD:
+        told.append(f"and {len(matching) - ROWS_TOLD} more")
+    level = matching[0][1].level if matching else Level.OK
+    if not meant and clause.table != "events":
+        return ProbeResult(
+            (f"no {table.one} is what was asked for",), level, Quality.LIVE, None, f"no such {table.one}"
+        )
+    op, number = (clause.op, clause.number) if clause.op is not None else (">=", 1.0)
+    return ProbeResult((summary, *told), level, Quality.LIVE, bool(_COMPARE[op](len(matching), number)))
+
+
+def _plural(one: str, count: int) -> str:
+    return f"{count} {one}" if count == 1 else f"{count} {one}s"
+
+
+def _matched(table: Table, asked: list[Filter], row: Any, now: Millis) -> Finding | None:
+    """The finding of a row that fulfils all filters. Words come first, since judging costs most."""
+    if not all(_matches_words(table, each, row) for each in asked if each.kind == "word"):
+        return None
+    finding = table.judge(row, now)
+    for each in asked:
+        if each.kind == "flag":
+            if not table.flags[each.field](row, finding):
+                return None
+        elif each.kind == "level":
+            if not _compare(each, float(finding.level)):
+                return None
+        elif each.kind != "word" and not _compare(each, table.numbers[each.field](row, now)):
+            return None
+    return finding
+
+
+def _compare(each: Filter, value: float | None) -> bool:
+    return value is not None and each.op is not None and bool(_COMPARE[each.op](value, each.number))
+
+
+def _matches_words(table: Table, each: Filter, row: Any) -> bool:
+    value = table.words[each.field](row)
+    if isinstance(value, str) and len(each.words) == 1 and "*" not in each.words[0]:
+        return (value == each.words[0]) == (each.op == "=")
+    values = (value,) if isinstance(value, str) else value
+    found = any(_word_matches(word, item) for word in each.words for item in values)
+    return found if each.op == "=" else not found
+
+
+def _word_matches(word: str, value: str) -> bool:
+    return word == value or ("*" in word and fnmatch.fnmatchcase(value, _only_stars(word)))
+
+
+@functools.lru_cache(maxsize=512)
+def _only_stars(word: str) -> str:
+    """The word as a pattern in which nothing but `*` is special."""
+    return word.replace("[", "[[]").replace("?", "[?]")
