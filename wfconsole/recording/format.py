@@ -43,9 +43,6 @@ __all__ = [
     "Target",
 ]
 
-# Gets each line as it came, with its instant: the line's text after "[milliseconds,", to its end.
-Tap = Callable[[Millis, bytes], object]
-
 
 class StreamReader:
     """Follows a stream that arrives in chunks of any size: a pipe, or a file.
@@ -53,7 +50,7 @@ class StreamReader:
     `trusted` only for the pipe of our own collector. Memory stays bounded by one line and what its items hold.
     """
 
-    def __init__(self, *, trusted: bool = False, limits: Limits = LIMITS, tap: Tap | None = None) -> None:
+    def __init__(self, *, trusted: bool = False, limits: Limits = LIMITS) -> None:
         self.header: Header | None = None  # None until its line was there
         self.ended = False  # whether the stream said that it is complete
         self.at: Millis = 0  # the instant of the last line
@@ -61,9 +58,9 @@ class StreamReader:
         self.problem: RecordingError | None = None  # why it cannot be read further
         self._trusted = trusted
         self._limits = limits
-        self._tap = tap
         self._decoder = LineDecoder(trusted=trusted, limits=limits)
-        self._rest = b""
+        self._rest: list[bytes] = []
+        self._rest_size = 0
 
     @property
     def skipped(self) -> Skipped:
@@ -73,7 +70,7 @@ class StreamReader:
     @property
     def unfinished(self) -> int:
         """Bytes of a last line that never ended: not zero at the end of a stream that was cut."""
-        return len(self._rest)
+        return self._rest_size
 
     def feed(self, chunk: bytes) -> list[Item]:
         """The items that `chunk` completes.
@@ -83,14 +80,12 @@ class StreamReader:
         """
         items: list[Item] = []
         if self.problem is None:
-            lines = (self._rest + chunk).split(b"\n")
-            self._rest = lines.pop()
             try:
-                for line in lines:
+                for line in self._lines(chunk):
                     item = self._take(line)
                     if item is not None:
                         items.append(item)
-                if len(self._rest) > self._limits.line:
+                if self._rest_size > self._limits.line:
                     raise self._too_long(self.line + 1)
             except RecordingError as error:
                 self.problem = error
@@ -104,6 +99,18 @@ class StreamReader:
             yield from self.feed(chunk)
         if self.problem is not None:
             raise self.problem
+
+    def _lines(self, chunk: bytes) -> list[bytes]:
+        """The lines that `chunk` completes. What is left is joined only once, however small the chunks are."""
+        self._rest.append(chunk)
+        lines: list[bytes] = []
+        if b"\n" in chunk:
+            lines = b"".join(self._rest).split(b"\n")
+            self._rest = [lines.pop()]
+            self._rest_size = len(self._rest[0])
+        else:
+            self._rest_size += len(chunk)
+        return lines
 
     def _take(self, line: bytes) -> Item | None:
         self.line += 1
@@ -119,8 +126,6 @@ class StreamReader:
         opened = self._decoder.frame(line, self.line)
         self.at += opened.passed
         item = self._decoder.item(self.at, line, opened, self.line)
-        if self._tap is not None:
-            self._tap(self.at, line[line.index(b",") + 1 :])
         self.ended = isinstance(item, Ended)
         return item
 
