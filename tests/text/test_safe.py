@@ -165,6 +165,7 @@ def test_the_ascii_form_is_ascii_and_takes_the_same_cells(raw: str) -> None:
 
 def test_the_ascii_form_keeps_what_a_person_reads() -> None:
     assert to_ascii("größe é ■ ▲ ◆ ≈ × … ─│┌ 漢") == "gro?e e # ! o ~ x ~ -|+ ??"
+    assert to_ascii("▁▂▃▄▅▆▇█") == "_.:-=+*#"
 
 
 @pytest.mark.parametrize("name", HOSTILE)

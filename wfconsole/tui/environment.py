@@ -1,0 +1,33 @@
+"""What Textual must find in the environment when it is imported: so this module must not import it."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Final
+
+DEFAULTS: Final = {
+    # The paint timer's grid is a key's worst delay: p99 31 ms at 60, 8 ms at 240. The timer stands still while nothing
+    # is dirty, so it costs nothing when idle; a slow link is spared by skipping data frames, not by a slower grid.
+    "TEXTUAL_FPS": "240",
+    # Moving things draw the eye to nothing and fill an SSH link.
+    "TEXTUAL_ANIMATIONS": "none",
+    "TEXTUAL_SMOOTH_SCROLL": "0",
+}
+# Switches for developers of Textual that press keys, run a driver of somebody's choice, print what was returned, or
+# write what is on the screen to a file: not in a console that holds an incident.
+REFUSED: Final = (
+    "TEXTUAL",
+    "TEXTUAL_DRIVER",
+    "TEXTUAL_LOG",
+    "TEXTUAL_PRESS",
+    "TEXTUAL_SCREENSHOT",
+    "TEXTUAL_SHOW_RETURN",
+)
+
+
+def prepare(environ: MutableMapping[str, str]) -> None:
+    """Settle what Textual will read: our defaults where the user has said nothing, and none of the refused switches."""
+    for name, value in DEFAULTS.items():
+        environ.setdefault(name, value)
+    for name in REFUSED:
+        environ.pop(name, None)

@@ -1,0 +1,146 @@
+"""Themes are data: `themes/*.toml`, checked before they are used, so that no theme can hide a critical value.
+
+A file that is wrong is left out and reported; the default is built in and cannot be lost. What is not said in a file
+is filled in here: exact colours for what Textual would mix, and selections that are reversed rather than tinted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from textual.theme import Theme as TextualTheme
+
+from wfconsole import exit_codes
+from wfconsole.errors import UserError
+from wfconsole.text import safe
+from wfconsole.tui.glyphs import ASCII, Glyphs
+from wfconsole.tui.theme_file import WARROOM_DARK, Theme, ThemeFileError, read_theme
+
+DEFAULT_NAME: Final = WARROOM_DARK.name
+
+
+class ThemeProblem(msgspec.Struct, frozen=True):
+    """Why a file was left out. `line` is 0 where the trouble has no line of its own."""
+
+    path: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message}" if self.line else f"{self.path}: {self.message}"
+
+
+class ThemeLoad(msgspec.Struct, frozen=True):
+    """The themes by name, and the files that were left out."""
+
+    loaded: Mapping[str, Theme]
+    failed: tuple[ThemeProblem, ...]
+
+    def pick(self, name: str) -> Theme:
+        """The theme of that name; a `UserError` that says which there are, and what is wrong with its file."""
+        if name in self.loaded:
+            return self.loaded[name]
+        reasons = [str(problem) for problem in self.failed if Path(problem.path).stem == name]
+        known = ", ".join(sorted(self.loaded))
+        message = "\n".join([f"no theme named {safe(name, 60)!r}; there are: {known}", *reasons])
+        raise UserError(message, exit_codes.CONFIGURATION)
+
+
+def load_themes(directories: Iterable[Path]) -> ThemeLoad:
+    """Every `*.toml` of the directories; a later directory wins by name. One that is not there is empty."""
+    loaded = {DEFAULT_NAME: WARROOM_DARK}
+    failed: list[ThemeProblem] = []
+    for directory in directories:
+        for path in sorted(directory.glob("*.toml")) if directory.is_dir() else ():
+            try:
+                theme = read_theme(path)
+            except ThemeFileError as wrong:
+                failed.append(ThemeProblem(safe(str(path), 500), wrong.line, str(wrong)))
+            else:
+                loaded[theme.name] = theme
+    return ThemeLoad(loaded, tuple(failed))
+
+
+def choose_theme(cli: str | None, environ: Mapping[str, str], config: str | None, locale: str) -> str:
+    """The name of the theme to start with; `locale` is what the environment says of the terminal's character set."""
+    if asked_for := cli or environ.get("WFCONSOLE_THEME") or config:
+        return asked_for
+    if environ.get("NO_COLOR"):
+        return "mono"
+    return DEFAULT_NAME if speaks_utf8(locale) else "plain"
+
+
+def terminal_locale(environ: Mapping[str, str]) -> str:
+    """The locale of the terminal by POSIX precedence; "" where nothing says one, which promises no UTF-8."""
+    return next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environ.get(name))), "")
+
+
+def speaks_utf8(locale: str) -> bool:
+    """Whether a locale name such as `en_GB.UTF-8` promises UTF-8."""
+    return bool(re.search(r"utf-?8", locale, re.IGNORECASE))
+
+
+def glyphs_of(theme: Theme, *, only_ascii: bool = False) -> Glyphs:
+    """The theme's symbols, or the ASCII ones where the user asked for them."""
+    return ASCII if only_ascii else theme.glyphs
+
+
+def to_textual_theme(theme: Theme) -> TextualTheme:
+    """The theme as Textual takes it: tokens and widget variables become CSS variables, `$sev-crit` and so on."""
+    base = theme.base
+    return TextualTheme(
+        name=theme.name,
+        dark=theme.dark,
+        primary=base["primary"],
+        secondary=base["secondary"],
+        accent=base["accent"],
+        foreground=base["foreground"],
+        background=base["background"],
+        surface=base["surface"],
+        panel=base["panel"],
+        success=base["success"],
+        warning=base["warning"],
+        error=base["error"],
+        variables={**_widget_defaults(theme), **theme.widgets, **theme.tokens},
+    )
+
+
+def _widget_defaults(theme: Theme) -> dict[str, str]:
+    """Exact colours where Textual would mix its own, and selections that are reversed rather than tinted."""
+    ink, ground = theme.base["foreground"], theme.base["background"]
+    surface, panel = theme.base["surface"], theme.base["panel"]
+    dim, rule = theme.tokens["q-dim"], theme.tokens["rule"]
+    selected = {"foreground": ground, "background": ink, "text-style": "bold"}
+    blurred = {"foreground": ground, "background": dim, "text-style": "none"}
+    return {
+        "text": ink,
+        "text-muted": dim,
+        "text-disabled": dim,
+        "foreground-muted": dim,
+        "foreground-disabled": dim,
+        **{f"block-cursor-{key}": value for key, value in selected.items()},
+        **{f"block-cursor-blurred-{key}": value for key, value in blurred.items()},
+        "block-hover-background": panel,
+        "input-cursor-foreground": ground,
+        "input-cursor-background": ink,
+        "input-selection-foreground": ground,
+        "input-selection-background": dim,
+        "screen-selection-foreground": ground,
+        "screen-selection-background": dim,
+        "border": ink,
+        "border-blurred": rule,
+        "footer-foreground": ink,
+        "footer-background": panel,
+        "footer-key-foreground": theme.base["primary"],
+        "scrollbar": dim,
+        "scrollbar-hover": ink,
+        "scrollbar-active": ink,
+        "scrollbar-background": surface,
+        "scrollbar-background-hover": surface,
+        "scrollbar-background-active": surface,
+        "scrollbar-corner-color": surface,
+    }
