@@ -1,0 +1,159 @@
+"""`python -m tests.rig`: bring up a control plane with the world on it, and break things in it by name."""
+
+import argparse
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+import httpx
+
+from tests.rig import faults, running, world
+from tests.rig.api import ApiError, NotYetError
+from tests.rig.binaries import BinariesMissingError, find_or_build
+from tests.rig.cluster import Cluster
+from tests.rig.processes import ServerError, process_exists
+
+
+def main() -> int:
+    """Run one command; 0 when it worked, 1 with a message when it did not."""
+    parser = argparse.ArgumentParser(prog="python -m tests.rig", description=__doc__)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("up", help="run in the foreground (the default); takes faults on standard input")
+    commands.add_parser("build", help="only find or build the programs")
+    fault = commands.add_parser("fault", help="cause a fault in the running rig", description=_describe_faults())
+    fault.formatter_class = argparse.RawDescriptionHelpFormatter
+    fault.add_argument("name", choices=faults.FAULTS, metavar="NAME")
+    commands.add_parser("status", help="say where the running rig is")
+    commands.add_parser("down", help="end the running rig")
+    arguments = parser.parse_args()
+    run: dict[str, Callable[[], int]] = {
+        "up": _up,
+        "build": _build,
+        "fault": lambda: _fault(arguments.name),
+        "status": _status,
+        "down": _down,
+    }
+    try:
+        return run[arguments.command or "up"]()
+    except (BinariesMissingError, ServerError, ApiError, NotYetError, ValueError, httpx.HTTPError) as error:
+        print(f"rig: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+def _describe_faults() -> str:
+    return "\n".join(f"{name:16} {cause.__doc__}" for name, cause in faults.FAULTS.items())
+
+
+def _build() -> int:
+    print(find_or_build(_Progress()).apiserver.parent)
+    return 0
+
+
+def _up() -> int:
+    if (found := running.find()) is not None:
+        print(f"rig: one runs already, pid {found.pid}; end it with: python -m tests.rig down", file=sys.stderr)
+        return 1
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    report = _Progress()
+    try:
+        with Cluster(find_or_build(report), report) as cluster:
+            world.create(cluster.api, report, metrics_first=True)
+            running.announce(cluster)
+            report("ready")
+            print(_usage(cluster), flush=True)
+            _serve(cluster)
+    finally:
+        running.withdraw()
+        report("ended")
+    return 0
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _usage(cluster: Cluster) -> str:
+    return f"""
+  console, least privilege:  KUBECONFIG={cluster.viewer.kubeconfig} wfconsole live
+  kubectl, administrator:    KUBECONFIG={cluster.admin.kubeconfig} kubectl get pods
+
+  Type a fault, or from elsewhere: python -m tests.rig fault NAME
+  {", ".join(faults.FAULTS)}
+  Ctrl-C ends everything.
+"""
+
+
+def _serve(cluster: Cluster) -> None:
+    """Take faults from standard input until the end of it, and stay up until interrupted."""
+    listening = True
+    while True:
+        ended = [server for server in cluster.servers if not server.alive]
+        if ended:
+            raise ServerError(f"{ended[0].name} ended by itself:\n{ended[0].log_tail()}")
+        if not listening:
+            time.sleep(1)
+        elif select.select([sys.stdin], [], [], 1)[0]:
+            line = sys.stdin.readline()
+            listening = bool(line)
+            if line.strip():
+                _try_fault(cluster, line.strip())
+
+
+def _try_fault(cluster: Cluster, name: str) -> None:
+    try:
+        print(faults.inject(cluster.api, name), flush=True)
+    except (ApiError, ValueError, httpx.HTTPError) as error:
+        print(f"rig: {error}", file=sys.stderr, flush=True)
+
+
+def _fault(name: str) -> int:
+    api = _require().client()
+    try:
+        print(faults.inject(api, name))
+    finally:
+        api.close()
+    return 0
+
+
+def _status() -> int:
+    found = _require()
+    print(f"pid {found.pid}\nserver {found.base_url}\nadmin {found.admin_kubeconfig}\nviewer {found.viewer_kubeconfig}")
+    return 0
+
+
+def _down() -> int:
+    found = _require()
+    os.kill(found.pid, signal.SIGTERM)
+    deadline = time.monotonic() + 30
+    while process_exists(found.pid):
+        if time.monotonic() > deadline:
+            raise ServerError(f"the rig (pid {found.pid}) did not end within 30 s")
+        time.sleep(0.1)
+    return 0
+
+
+def _require() -> running.Running:
+    found = running.find()
+    if found is None:
+        raise ValueError("no rig runs; start one: python -m tests.rig")
+    return found
+
+
+class _Progress:
+    """Progress lines with the seconds since the start."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+
+    def __call__(self, line: str) -> None:
+        print(f"[{time.monotonic() - self._started:5.1f} s] {line}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
