@@ -43,6 +43,9 @@ class Console(Protocol):
     operator: str
     environment: str  # "PROD", "staging", "lab", "REPLAY", or ""
 
+    def start(self) -> None:
+        """Called once, after the first frame: what is slow to begin (runbook, stream, player) begins now."""
+
     def view(self) -> View: ...
 
     def now(self) -> Millis: ...

@@ -18,7 +18,7 @@ import msgspec
 from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.observations.answers import Ask, CollectorSaid
 from wfconsole.observations.snapshot import Failure, Patch
-from wfconsole.recording.format import Ended, Item, Noted, RecordingError, SourcePatch, StreamReader
+from wfconsole.recording.format import Ended, Header, Item, Noted, RecordingError, SourcePatch, StreamReader
 from wfconsole.text import safe
 
 CHUNK = 1 << 18
@@ -30,12 +30,15 @@ STDERR_KEPT = 4096
 class Receiver(Protocol):
     """What the feed hands its lines to."""
 
+    def header(self, header: Header) -> None:
+        """A stream begins: what it looks at, and its own idea of the time."""
+
     def items(self, items: Sequence[Item], lines: bytes) -> None:
         """Decoded items and the very bytes they came from, for the recording."""
 
 
 class Feed:
-    """Reads a stream until it is closed: that of `command`, started again when it ends, or once that of a descriptor."""
+    """Reads a stream until it is closed: that of `command`, started again when it ends, or a descriptor, once."""
 
     def __init__(
         self,
@@ -141,6 +144,7 @@ class Feed:
     def _read(self, fd: int) -> str:
         """Read to the end; why it cannot be read further, or ""."""
         reader = StreamReader(trusted=bool(self._command))
+        begun = False
         while True:
             try:
                 chunk = os.read(fd, CHUNK)
@@ -152,6 +156,9 @@ class Feed:
                 items = reader.feed(chunk)
             except RecordingError as error:
                 return str(error)
+            if reader.header is not None and not begun:
+                begun = True
+                self._receiver.header(reader.header)
             live = [item for item in items if not isinstance(item, Ended)]
             self._receiver.items(live, chunk)
 

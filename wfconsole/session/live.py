@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
+import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+import msgspec
+
 from wfconsole.clock import SECOND, Clock, Millis
-from wfconsole.incident.events import Entry, Event, Target
+from wfconsole.incident.events import ConsoleEnded, Declared, Entry, Event, Target
 from wfconsole.incident.playbook import Runbook
 from wfconsole.observations.answers import Ask
-from wfconsole.recording.format import Item, Noted, SourcePatch
+from wfconsole.recording.format import Header, Item, Noted, SourcePatch
+from wfconsole.recording.keep import Recorder
 from wfconsole.session.feed import Feed
 from wfconsole.session.journaling import JournalSink
 from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, TransportView, View
 
-# How far Space-less looking back goes when nothing is recorded: nowhere.
-NOTHING_RECORDED = "nothing is recorded, so there is no looking back"
-
-
-class Recorder(Protocol):
-    """Keeps the stream's lines, best effort (recording.keep)."""
-
-    def keep(self, lines: bytes, *, until: Millis) -> None: ...
-
-    def close(self, timeout_ms: int) -> None: ...
+RECORDER_CLOSES_WITHIN_MS = 200
+SKEW_THAT_MATTERS = 5 * SECOND
 
 
 class PastView(Protocol):
@@ -46,12 +41,32 @@ class PastView(Protocol):
     def close(self) -> None: ...
 
 
+class StreamClock:
+    """The time of whoever observes. A stream from another machine may differ from ours; ages are counted by its clock.
+
+    `skew_ms` is what the other clock is ahead of ours, 0 for a difference that a slow start explains.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.skew_ms: Millis = 0
+
+    def now(self) -> Millis:
+        return self._clock.now() + self.skew_ms
+
+    def monotonic(self) -> Millis:
+        return self._clock.monotonic()
+
+    def follow(self, started_at: Millis) -> None:
+        """The stream began at `started_at` by its own clock, and we have just heard of it."""
+        skew = started_at - self._clock.now()
+        self.skew_ms = skew if abs(skew) > SKEW_THAT_MATTERS else 0
+
+
 class LiveTransport:
     """Freeze and look back while the world goes on. What is on show is `view`; what goes on is the session."""
 
-    def __init__(
-        self, session: Session, clock: Clock, opened_at: Millis, past: Callable[[], PastView | None]
-    ) -> None:
+    def __init__(self, session: Session, clock: Clock, opened_at: Millis, past: Callable[[], PastView | None]) -> None:
         self._session = session
         self._clock = clock
         self._opened_at = opened_at
@@ -128,47 +143,61 @@ class LiveTransport:
 
 
 class LiveConsole:
-    """Joins session, feed, journal and recorder behind the `Console` protocol."""
+    """Joins session, stream, journal and recording behind the `Console` protocol."""
 
     def __init__(
         self,
         *,
         session: Session,
-        clock: Clock,
-        runbook: Runbook,
+        clock: StreamClock,
+        feed: Feed,
         operator: str,
         environment: str,
         transport: LiveTransport,
         sink: JournalSink | None,
         recorder: Recorder | None,
         capabilities: Capabilities,
+        new_incident: Callable[[Millis], str],
+        begin: Callable[[], None],
     ) -> None:
         self.session = session
-        self.runbook = runbook
         self.transport = transport
         self.capabilities = capabilities
         self.operator = operator
         self.environment = environment
         self._clock = clock
+        self._feed = feed
         self._sink = sink
         self._recorder = recorder
-        self._feed: Feed | None = None
+        self._new_incident = new_incident
+        self._begin = begin
 
-    def attach(self, feed: Feed) -> None:
-        self._feed = feed
+    @property
+    def runbook(self) -> Runbook:
+        return self.session.runbook
+
+    def start(self) -> None:
+        """Begin what is slow: the runbook is read, then the stream."""
+        threading.Thread(target=self._start, name="start", daemon=True).start()
 
     def items(self, items: Sequence[Item], lines: bytes) -> None:
         """From the stream's reader thread; see `feed.Receiver`."""
-        if self._recorder is not None and lines:
-            self._recorder.keep(lines, until=items[-1].at if items else self._clock.now())
+        if self._recorder is not None:
+            if lines:
+                self._recorder.keep(lines)
+            else:
+                self._recorder.items(items)
         for item in items:
             if isinstance(item, SourcePatch):
                 self.session.observe(item)
             elif isinstance(item, Noted):
                 self.session.hear(item)
 
-    def pin(self, target: Target) -> None:
-        self.session.pin(target)
+    def header(self, header: Header) -> None:
+        """From the stream's reader thread; see `feed.Receiver`."""
+        self._clock.follow(header.started_at)
+        told = header.target
+        self.session.pin(Target(context=told.context, namespace=told.namespace, server=told.server))
 
     def view(self) -> View:
         return self.transport.view()
@@ -177,26 +206,31 @@ class LiveConsole:
         return self.transport.now()
 
     def submit(self, event: Event) -> Entry | None:
-        return self.session.submit(event) if self.capabilities.change else None
+        if not self.capabilities.change:
+            return None
+        if isinstance(event, Declared):
+            target = self.session.view.target
+            incident = event.incident or self._new_incident(self._clock.now())
+            runbook = f"{self.runbook.title} {self.runbook.version} {self.runbook.digest[:12]}".strip()
+            event = msgspec.structs.replace(event, incident=incident, target=target, runbook=runbook)
+        return self.session.submit(event)
 
     def ask(self, ask: Ask) -> None:
-        if self._feed is not None:
-            self._feed.ask(ask)
+        self._feed.ask(ask)
 
     def subscribe(self, changed: Callable[[], None]) -> None:
         self.session.subscribe(changed)
 
     def close(self, reason: str) -> None:
-        """Ends the stream, then flushes the journal; the recording gets what time is left."""
-        from wfconsole.incident.events import ConsoleEnded
-
-        if self._feed is not None:
-            self._feed.close()
-        if self.session.view.incident.declared and self._sink is not None:
-            self.session.submit(ConsoleEnded(reason=reason), actor=self.operator)
-        with contextlib.suppress(Exception):
-            self.transport.live()
+        """Ends the stream, flushes the journal, gives the recording what time is left."""
+        self._feed.close()
         if self._sink is not None:
+            if self.session.view.incident.declared:
+                self.session.submit(ConsoleEnded(reason=reason))
             self._sink.close()
         if self._recorder is not None:
-            self._recorder.close(200)
+            self._recorder.close(RECORDER_CLOSES_WITHIN_MS)
+
+    def _start(self) -> None:
+        self._begin()
+        self._feed.start()

@@ -91,6 +91,16 @@ class Session:
         return self._view
 
     @property
+    def runbook(self) -> Runbook:
+        return self._runbook
+
+    def follow_runbook(self, runbook: Runbook) -> None:
+        """The runbook has been read, or read again."""
+        with self._lock:
+            self._runbook = runbook
+        self._changed()
+
+    @property
     def entries(self) -> tuple[Entry, ...]:
         """Everything of the incident so far, in order."""
         with self._lock:
