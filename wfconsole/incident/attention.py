@@ -1,0 +1,160 @@
+"""What needs the commander first: the order behind the DO NOW line. Fixed and published, so that it can be learned.
+
+1. the view is not what it seems; 2. something that was done failed; 3. a clock is overdue, then due soon; 4. a new
+critical condition; 5. the next step waits for an answer; 6. a source that the next step needs is lost; 7. a new
+warning, or any other source lost; 8. the next step; 9. the next clock, in plain words. Ties: the oldest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal
+
+import msgspec
+
+from wfconsole.clock import SECOND, Millis
+from wfconsole.incident.checklist import Active, Item
+from wfconsole.incident.clocks import Clock, next_due
+from wfconsole.incident.events import Noticed
+from wfconsole.incident.probing import understood
+from wfconsole.incident.state import IncidentState, Line
+from wfconsole.observations.board import BoardLine
+from wfconsole.observations.levels import Level, Quality
+from wfconsole.text import age, countdown
+
+# Frozen for longer than this, a screen is taken for live.
+FROZEN_TOO_LONG: Final = 30 * SECOND
+_LOST: Final = frozenset((Quality.STALE, Quality.UNKNOWN, Quality.DENIED, Quality.ERROR))
+_PANE_OF: Final = {"pods": 3, "workloads": 3, "events": 3, "hpas": 4, "nodes": 5}
+
+
+class Need(msgspec.Struct, frozen=True):
+    """One thing that needs somebody. `goto`: "time", "pane:3", "step:<id>", "clock:<name>", "line:<entry id>" or ""."""
+
+    text: str
+    level: Level
+    goto: str = ""
+
+
+class Situation(msgspec.Struct, frozen=True):
+    """Everything that the order looks at, of one instant. `behind_ms`: how far the screen is behind live.
+
+    `live_trouble` is the worst that the live side has to say while the screen shows a replay.
+    """
+
+    now: Millis
+    state: IncidentState = IncidentState()
+    lines: tuple[BoardLine, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    checklist: Active = Active()
+    mode: Literal["live", "frozen", "back", "replay"] = "live"
+    behind_ms: Millis = 0
+    live_trouble: str = ""
+
+
+def attention(seen: Situation) -> tuple[Need, ...]:
+    """What needs somebody, most urgent first; never empty."""
+    needs = (*_view(seen), *_failed(seen), *_clocks(seen), *_conditions(seen, Level.CRITICAL), *_step_waits(seen))
+    needs += (*_step_source(seen), *_conditions(seen, Level.WARNING), *_sources(seen), *_next_step(seen))
+    return needs if any(need.goto for need in needs) else (*needs, _nothing(seen))
+
+
+def _view(seen: Situation) -> Iterator[Need]:
+    if seen.mode == "frozen" and seen.behind_ms > FROZEN_TOO_LONG:
+        yield Need(f"the screen is frozen for {age(seen.behind_ms)}; \\ goes back to live", Level.WARNING, "time")
+    if seen.mode == "back":
+        yield Need(f"you are looking back {age(seen.behind_ms)}; \\ goes back to live", Level.WARNING, "time")
+    if seen.live_trouble and seen.mode == "replay":
+        yield Need(f"LIVE: {seen.live_trouble}", Level.CRITICAL, "time")
+    watched = [line for line in seen.lines if line.quality != Quality.OFF]
+    if watched and all(line.quality in _LOST for line in watched):
+        ages = [line.age_ms for line in watched if line.age_ms is not None]
+        if ages:
+            text = f"all sources lost {age(min(ages))} ago; the values below are old"
+            yield Need(text, Level.CRITICAL, f"pane:{watched[0].number}")
+        else:
+            yield Need(f"no data yet: {watched[0].reason}", Level.WARNING, f"pane:{watched[0].number}")
+
+
+def _failed(seen: Situation) -> Iterator[Need]:
+    failed = [item for item in seen.checklist.items if item.mark == "failed"]
+    for item in sorted(failed, key=lambda item: item.state.at):
+        yield Need(f"step {item.number} failed: {item.step.title}", Level.CRITICAL, f"step:{item.step.id}")
+
+
+def _clocks(seen: Situation) -> Iterator[Need]:
+    running = sorted((clock for clock in seen.clocks if clock.state != "met"), key=lambda clock: clock.due_at)
+    for clock in running:
+        if clock.state == "overdue":
+            yield Need(f"{_CLOCK_WORDS[clock.name]} {countdown(clock.left_ms)}", Level.CRITICAL, f"clock:{clock.name}")
+    for clock in running:
+        if clock.state == "due-soon":
+            text = f"{_CLOCK_WORDS[clock.name]} due in {countdown(clock.left_ms)}"
+            yield Need(text, Level.WARNING, f"clock:{clock.name}")
+
+
+_CLOCK_WORDS: Final = {"respond": "response", "update": "status update", "resolve": "resolution"}
+
+
+def _conditions(seen: Situation, level: Level) -> Iterator[Need]:
+    """Conditions that last and nobody has taken up: declaring takes up what there was, a star what came after."""
+    lasting = [
+        (found, seen.state.lines[line_id])
+        for key, found in seen.state.conditions.items()
+        if found.level == level and found.phase in ("began", "again") and found.family != "source"
+        if (line_id := seen.state.line_of_key.get(key, "")) in seen.state.lines
+    ]
+    for found, line in sorted(lasting, key=lambda item: item[0].since or item[1].at):
+        if not _taken_up(seen.state, found, line):
+            yield Need(found.text, level, f"line:{line.entry}")
+
+
+def _taken_up(state: IncidentState, found: Noticed, line: Line) -> bool:
+    return line.starred or line.withdrawn or (state.declared and (found.since or line.at) <= state.declared_at)
+
+
+def _step_waits(seen: Situation) -> Iterator[Need]:
+    item = seen.checklist.current
+    if item is None or item.mark == "failed":
+        return
+    if item.step.kind == "decide":
+        yield Need(f"decide, {_of(item)}", Level.WATCH, f"step:{item.step.id}")
+    elif item.state.probed_at and item.mark == "open":
+        yield Need(f"evidence is there, {_of(item)}", Level.WATCH, f"step:{item.step.id}")
+
+
+def _of(item: Item) -> str:
+    return f"step {item.number}: {item.step.title}"
+
+
+def _step_source(seen: Situation) -> Iterator[Need]:
+    item = seen.checklist.current
+    probe = item.step.live or item.step.sensed if item is not None else ""
+    if item is None or not probe:
+        return
+    panes = {_PANE_OF.get(source) for source in understood(probe).sources}
+    for line in seen.lines:
+        if line.number in panes and line.quality in _LOST:
+            text = f"step {item.number} needs {line.name}, which is {line.quality}: {line.reason}"
+            yield Need(text, Level.WARNING, f"pane:{line.number}")
+
+
+def _sources(seen: Situation) -> Iterator[Need]:
+    lost = [line for line in seen.lines if line.quality in _LOST]
+    for line in sorted(lost, key=lambda line: -(line.age_ms or 0)):
+        since = f" for {age(line.age_ms)}" if line.age_ms is not None else ""
+        yield Need(f"{line.name} is {line.quality}{since}: {line.reason}", Level.WATCH, f"pane:{line.number}")
+
+
+def _next_step(seen: Situation) -> Iterator[Need]:
+    item = seen.checklist.current
+    if item is not None:
+        yield Need(f"next, {_of(item)}", Level.OK, f"step:{item.step.id}")
+
+
+def _nothing(seen: Situation) -> Need:
+    clock = next_due(seen.clocks)
+    if clock is not None:
+        text = f"nothing needs you. next: {_CLOCK_WORDS[clock.name]} in {countdown(clock.left_ms)}"
+        return Need(text, Level.OK, f"clock:{clock.name}")
+    return Need("nothing needs you." if seen.state.declared else "nothing needs you.  D declare", Level.OK)
