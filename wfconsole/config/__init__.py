@@ -1,0 +1,1 @@
+"""Settings from file, environment and command line, and the only module that knows paths (`locations`)."""

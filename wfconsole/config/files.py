@@ -1,0 +1,93 @@
+"""A TOML file of ours: read under limits, refused when anybody could have written it, with the lines of its keys."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec import Struct
+
+from wfconsole.config.errors import ConfigError, Problem
+from wfconsole.text import safe
+
+MOST_BYTES: Final = 256 * 1024
+_HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.-]+)\s*\]")
+_KEY = re.compile(r"\s*\"?([A-Za-z0-9_.-]+)\"?\s*=")
+_AT_LINE = re.compile(r"\s*\(at line (\d+), column (\d+)\)$")
+
+
+class TomlFile(Struct, frozen=True):
+    """What a file says. `lines`: the line of each key by its dotted path, tables of an array numbered from 0."""
+
+    path: Path
+    data: Mapping[str, Any]
+    lines: Mapping[str, int]
+
+    def where(self, key: str) -> str:
+        """The place of a key, as near as it is known."""
+        while key and key not in self.lines:
+            key = key.rpartition(".")[0]
+        return f"{self.path}:{self.lines[key]}" if key else str(self.path)
+
+
+def read_toml(path: Path) -> TomlFile:
+    """Read a TOML file. Raises ConfigError when it is missing, too large, writable by everybody, or no TOML."""
+    import tomllib
+
+    raw = _read(path)
+    try:
+        text = raw.decode()
+        return TomlFile(path, tomllib.loads(text), _lines(text))
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise _wrong(f"{path}:{line}", "bytes that are not UTF-8", "a text file in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        told = str(error)
+        at = _AT_LINE.search(told)
+        where = f"{path}:{at[1]}" if at else str(path)
+        raise _wrong(where, f"this is not TOML: {_AT_LINE.sub('', told)}", 'lines such as: key = "value"') from None
+    except RecursionError:
+        raise _wrong(str(path), "this is nested too deeply", "tables and keys") from None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        raise _wrong(str(path), f"cannot be read: {error.strerror}", "a TOML file that you may read") from None
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise _wrong(str(path), "this is no file", "a TOML file")
+        if found.st_mode & stat.S_IWOTH:
+            remedy = f"Look through it, then run: chmod o-w {path}"
+            raise _wrong(str(path), "anybody on this machine may write it", "a file that only you may write", remedy)
+        if found.st_size > MOST_BYTES:
+            raise _wrong(str(path), f"larger than {MOST_BYTES // 1024} KiB", "a few dozen lines")
+        return os.read(descriptor, MOST_BYTES)
+    finally:
+        os.close(descriptor)
+
+
+def _wrong(where: str, what: str, expected: str, remedy: str = "") -> ConfigError:
+    return ConfigError((Problem(safe(where, 400), "", safe(what, 400), expected=expected, remedy=remedy),))
+
+
+def _lines(text: str) -> dict[str, int]:
+    lines: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    table = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            table = header[2]
+            if header[1] == "[[":
+                counts[table] = counts.get(table, -1) + 1
+                table = f"{table}.{counts[table]}"
+            lines.setdefault(table, number)
+        elif key := _KEY.match(line):
+            lines.setdefault(f"{table}.{key[1]}" if table else key[1], number)
+    return lines

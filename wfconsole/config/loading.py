@@ -1,0 +1,245 @@
+"""Settings from four places: command line over environment over file over defaults."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, Final, get_args, get_origin
+
+import msgspec
+from msgspec import Meta, Struct
+
+from wfconsole.config.errors import ConfigError, Problem
+from wfconsole.config.files import TomlFile, read_toml
+from wfconsole.config.locations import CONFIG_VARIABLE, STATE_VARIABLE
+from wfconsole.config.settings import Settings
+from wfconsole.text import safe
+
+_PREFIX: Final = "WFCONSOLE_"
+_SECRETIVE: Final = ("password", "passwd", "token", "secret", "credential", "apikey", "api_key", "private")
+_WORDS: Final = {
+    "true": True,
+    "yes": True,
+    "on": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "off": False,
+    "0": False,
+}
+
+
+_IN_A_RULE = re.compile(r"\$\[(\d+)\](?:\.(\w+))?")
+
+
+class Field(Struct, frozen=True):
+    """One thing that can be set: `key` is "table.name"."""
+
+    key: str
+    kind: Any
+    default: Any
+    description: str
+    expected: str
+    is_path: bool = False
+
+    @property
+    def variable(self) -> str:
+        return _PREFIX + self.key.replace(".", "_").upper()
+
+    @property
+    def structured(self) -> bool:
+        """Whether it holds tables, which only the file can give."""
+        return self.key == "console.environments"
+
+
+class _Given(Struct, frozen=True):
+    """A value with where it comes from; a higher `rank` wins. `folder` is what a relative path starts at."""
+
+    value: Any
+    where: str
+    rank: int
+    folder: Path = Path()
+    file: TomlFile | None = None
+
+
+def _described() -> dict[str, Field]:
+    fields: dict[str, Field] = {}
+    for table in msgspec.structs.fields(Settings):
+        for found in msgspec.structs.fields(table.type):
+            about = next(part for part in get_args(found.type)[1:] if isinstance(part, Meta))
+            extra = about.extra or {}
+            key = f"{table.name}.{found.name}"
+            fields[key] = Field(
+                key, found.type, found.default, about.description or "", extra["expected"], extra["path"]
+            )
+    return fields
+
+
+FIELDS: Final = _described()  # everything that can be set, by key: for the README, for messages, for `wfconsole doctor`
+
+
+def load_settings(
+    file: Path,
+    environment: Mapping[str, str],
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    needed: bool = False,
+) -> Settings:
+    """The settings in force. `overrides` come from the command line, by key ("console.theme"); None is not given.
+
+    A `file` that does not exist is an empty one, unless it is `needed` because somebody named it. Raises ConfigError
+    with everything that is wrong.
+    """
+    problems: list[Problem] = []
+    given: dict[str, _Given] = {}
+    named = needed or bool(environment.get(CONFIG_VARIABLE))
+    if named or os.path.lexists(file):
+        given |= _from_file(read_toml(file), problems)
+    given |= _from_environment(environment, problems)
+    given |= {key: _Given(value, "command line", 2) for key, value in (overrides or {}).items() if value is not None}
+    values = {key: value for key, one in given.items() if (value := _converted(FIELDS[key], one, problems)) is not None}
+    _settle_cluster(values, given, problems)
+    if problems:
+        raise ConfigError(tuple(problems))
+    return _settings(values)
+
+
+def _settings(values: Mapping[str, Any]) -> Settings:
+    tables: dict[str, dict[str, Any]] = {}
+    for key, value in values.items():
+        table, _, name = key.partition(".")
+        tables.setdefault(table, {})[name] = value
+    return Settings(
+        **{found.name: found.type(**tables.get(found.name, {})) for found in msgspec.structs.fields(Settings)}
+    )
+
+
+def _from_file(file: TomlFile, problems: list[Problem]) -> dict[str, _Given]:
+    given: dict[str, _Given] = {}
+    tables = {found.name for found in msgspec.structs.fields(Settings)}
+    for table, content in file.data.items():
+        if table not in tables:
+            problems.append(_unknown(file.where(table), table, tables))
+        elif not isinstance(content, dict):
+            problems.append(
+                Problem(file.where(table), table, "this is no table", expected=f"a line [{table}], then its keys")
+            )
+        else:
+            known = {key.partition(".")[2] for key in FIELDS if key.startswith(f"{table}.")}
+            for name, value in content.items():
+                key = f"{table}.{name}"
+                if name in known:
+                    given[key] = _Given(value, file.where(key), 0, file.path.parent, file)
+                else:
+                    problems.append(_unknown(file.where(key), key, {f"{table}.{each}" for each in known}))
+    return given
+
+
+def _from_environment(environment: Mapping[str, str], problems: list[Problem]) -> dict[str, _Given]:
+    """Variables that look like a slip of ours are refused; other people's WFCONSOLE_* variables are let alone."""
+    by_variable = {each.variable: each for each in FIELDS.values() if not each.structured}
+    given: dict[str, _Given] = {}
+    for variable, text in environment.items():
+        if variable in by_variable:
+            field = by_variable[variable]
+            given[field.key] = _Given(_from_words(field, text), variable, 1)
+        elif _is_stray(variable) and (remedy := _hint(variable, by_variable, cutoff=0.85)):
+            problems.append(Problem(safe(variable, 100), "", "unknown variable", remedy=remedy))
+    return given
+
+
+def _is_stray(variable: str) -> bool:
+    return variable.startswith(_PREFIX) and variable not in (CONFIG_VARIABLE, STATE_VARIABLE)
+
+
+def _from_words(field: Field, text: str) -> Any:
+    """What a variable says, in the shape that the field has; left as it is where that shape does not fit."""
+    plain = get_args(field.kind)[0]
+    if plain is bool:
+        return _WORDS.get(text.strip().lower(), text)
+    if get_origin(plain) is tuple:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        return float(text) if plain is float else int(text) if plain is int else text
+    except ValueError:
+        return text
+
+
+def _converted(field: Field, given: _Given, problems: list[Problem]) -> Any:
+    """The value as its type; None when it is wrong, which is a problem then."""
+    try:
+        value = msgspec.convert(given.value, field.kind, strict=True)
+    except msgspec.ValidationError as error:
+        problems.append(_misfit(field, given, str(error)))
+        return None
+    if field.key == "console.timezone" and not _is_time_zone(value):
+        problems.append(Problem(given.where, field.key, "unknown time zone", _shown(value), field.expected))
+        return None
+    try:
+        return _absolute(value, given.folder) if field.is_path else value
+    except RuntimeError:  # ~somebody, who has no home here
+        problems.append(Problem(given.where, field.key, "this home does not exist", _shown(value), field.expected))
+        return None
+
+
+def _misfit(field: Field, given: _Given, told: str) -> Problem:
+    at = _IN_A_RULE.search(told)
+    if not (field.structured and at and given.file):
+        return Problem(given.where, field.key, "this value does not fit", _shown(given.value), field.expected)
+    key = ".".join(part for part in (field.key, at[1], at[2]) if part)
+    return Problem(given.file.where(key), field.key, f"rule {int(at[1]) + 1} does not fit", expected=field.expected)
+
+
+def _absolute(value: Any, folder: Path) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_absolute(each, folder) for each in value)
+    return str((folder / Path(value).expanduser()).absolute()) if value else ""
+
+
+def _is_time_zone(name: str) -> bool:
+    if name in ("UTC", "local"):
+        return True
+    import zoneinfo
+
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _settle_cluster(values: dict[str, Any], given: Mapping[str, _Given], problems: list[Problem]) -> None:
+    """A pod's service account and a kubeconfig exclude each other: the one that was said closer to the person wins."""
+    for key in ("kubernetes.kubeconfig", "kubernetes.context"):
+        if not (values.get("kubernetes.in_cluster") and values.get(key)):
+            continue
+        nearer = given[key].rank - given["kubernetes.in_cluster"].rank
+        if nearer > 0:
+            del values["kubernetes.in_cluster"]
+        elif nearer < 0:
+            del values[key]
+        else:
+            told = Problem(given[key].where, key, "this does not go with in_cluster", _shown(values[key]))
+            problems.append(msgspec.structs.replace(told, remedy="Leave out one of the two."))
+
+
+def _unknown(where: str, key: str, known: Collection[str]) -> Problem:
+    name = key.rpartition(".")[2].lower()
+    if any(word in name for word in _SECRETIVE):
+        remedy = "Take it out of the file: secrets do not belong here, and nothing in this version needs one."
+        return Problem(where, safe(key, 100), "unknown key", remedy=remedy)
+    expected = f"one of {', '.join(sorted(known))}"
+    return Problem(where, safe(key, 100), "unknown key", expected=expected, remedy=_hint(key, known))
+
+
+def _hint(word: str, known: Collection[str], cutoff: float = 0.6) -> str:
+    import difflib
+
+    match = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
+    return f"Did you mean {match[0]}?" if match else ""
+
+
+def _shown(value: Any) -> str:
+    return safe(value if isinstance(value, str) else repr(value), 80)

@@ -1,0 +1,179 @@
+"""What can be set, with its type, its default and its meaning. Secrets are never among it.
+
+Every field carries the words that its documentation and its error messages are made of: `description` says what it
+does, `extra["expected"]` what a value looks like. The tables of the file are the fields of `Settings`.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from typing import Annotated, Any, Final, Literal
+
+from msgspec import Meta, Struct, field
+
+UNKNOWN_CLUSTER: Final = "PROD?"  # a cluster that no rule knows is treated as production until somebody says otherwise
+
+
+def _about(description: str, expected: str, *, path: bool = False, **limits: Any) -> Meta:
+    return Meta(description=description, extra={"expected": expected, "path": path}, **limits)
+
+
+def _seconds(of: str) -> Meta:
+    return _about(f"seconds between two looks at {of}", "a number of seconds from 0.5 to 600", ge=0.5, le=600)
+
+
+_PATH = "the path of a file or folder; ~ is your home, a relative one starts at the file that names it"
+
+
+class KubernetesSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which cluster is looked at. What is not set follows kubeconfig."""
+
+    kubeconfig: Annotated[
+        str, _about("the kubeconfig file; empty: $KUBECONFIG, then ~/.kube/config", _PATH, path=True)
+    ] = ""
+    context: Annotated[
+        str,
+        _about(
+            "the context, pinned from the start; empty: kubeconfig's current one",
+            "the name of a context",
+            max_length=300,
+        ),
+    ] = ""
+    namespaces: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")], ...],
+        _about(
+            "look only into these; empty: into all", "names of namespaces (lower case, digits, hyphens)", max_length=100
+        ),
+    ] = ()
+    in_cluster: Annotated[
+        bool, _about("use the service account of the pod that the console runs in", "true or false")
+    ] = False
+
+
+class IntervalSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How often each source is looked at."""
+
+    pods: Annotated[float, _seconds("pods")] = 2.0
+    workloads: Annotated[float, _seconds("workloads")] = 5.0
+    hpas: Annotated[float, _seconds("autoscalers")] = 5.0
+    nodes: Annotated[float, _seconds("nodes")] = 10.0
+    events: Annotated[float, _seconds("events")] = 5.0
+
+
+class EnvironmentRule(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which word stands for the clusters whose context matches: `*` is any run of characters, case does not matter."""
+
+    context: Annotated[
+        str, _about("a pattern for the name of the context", "a pattern such as *prod*", min_length=1, max_length=300)
+    ]
+    word: Annotated[str, _about("the word on the screen", "one short word such as PROD", min_length=1, max_length=12)]
+
+
+DEFAULT_ENVIRONMENTS: Final = (
+    EnvironmentRule("*nonprod*", "staging"),
+    EnvironmentRule("*non-prod*", "staging"),
+    EnvironmentRule("*preprod*", "staging"),
+    EnvironmentRule("*pre-prod*", "staging"),
+    EnvironmentRule("*prod*", "PROD"),
+    EnvironmentRule("*prd*", "PROD"),
+    EnvironmentRule("*live*", "PROD"),
+    EnvironmentRule("*stag*", "staging"),
+    EnvironmentRule("*stg*", "staging"),
+    EnvironmentRule("kind-*", "lab"),
+    EnvironmentRule("k3d-*", "lab"),
+    EnvironmentRule("minikube*", "lab"),
+    EnvironmentRule("docker-desktop", "lab"),
+)
+
+
+class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the console looks, and who sits at it."""
+
+    theme: Annotated[
+        str, _about("the name of a theme", "a name such as warroom-dark, mono or plain", min_length=1, max_length=60)
+    ] = "warroom-dark"
+    glyphs: Annotated[
+        Literal["theme", "unicode", "ascii"],
+        _about("which symbols are drawn; theme: as the theme says", "theme, unicode or ascii"),
+    ] = "theme"
+    mouse: Annotated[
+        bool, _about("take the mouse; false leaves it to the terminal, to select text", "true or false")
+    ] = True
+    observer: Annotated[bool, _about("look only: nothing can be changed from here", "true or false")] = False
+    operator: Annotated[str, _about("who you are in the record; empty: your login", "a name", max_length=60)] = ""
+    timezone: Annotated[
+        str,
+        _about(
+            "the zone of local times beside UTC; local: that of this machine",
+            "UTC, local, or an IANA name such as Europe/Berlin",
+        ),
+    ] = "UTC"
+    environment: Annotated[
+        str,
+        _about(
+            "the word for this cluster; empty: as the rules below say",
+            "one short word such as PROD, staging or lab",
+            max_length=12,
+        ),
+    ] = ""
+    environments: Annotated[
+        tuple[EnvironmentRule, ...],
+        _about(
+            "rules that give the word, the first that matches; replaces the bundled ones",
+            "tables [[console.environments]] with context and word",
+        ),
+    ] = DEFAULT_ENVIRONMENTS
+
+    def environment_word(self, context: str) -> str:
+        """The word for a cluster; one that nothing is known of counts as production."""
+        if self.environment:
+            return self.environment
+        matches = (
+            rule.word for rule in self.environments if fnmatch.fnmatchcase(context.lower(), rule.context.lower())
+        )
+        return next(matches, UNKNOWN_CLUSTER)
+
+
+class RunbookSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which runbook is followed."""
+
+    path: Annotated[str, _about("the team's runbook; empty: the bundled one", _PATH, path=True)] = ""
+
+
+class RecordingSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The recording of each session, for looking back and for replay."""
+
+    enabled: Annotated[bool, _about("record live sessions", "true or false")] = True
+    keep: Annotated[
+        int, _about("how many recordings stay; the oldest go first", "a number from 1 to 1000", ge=1, le=1000)
+    ] = 20
+    max_megabytes: Annotated[
+        int,
+        _about("where one recording stops", "a number of megabytes from 1 to 64, which a reader takes", ge=1, le=64),
+    ] = 64
+
+
+class JournalSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where incidents are written, and where to when that place fails."""
+
+    directory: Annotated[str, _about("the folder of incidents; empty: in the state folder", _PATH, path=True)] = ""
+    fallbacks: Annotated[
+        tuple[str, ...],
+        _about(
+            "folders to go on in, in this order, when the first cannot be written",
+            "paths of folders",
+            path=True,
+            max_length=8,
+        ),
+    ] = ("/var/tmp", "/dev/shm")  # noqa: S108 - a place that outlives the session is the point
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that can be set."""
+
+    kubernetes: KubernetesSettings = KubernetesSettings()
+    intervals: IntervalSettings = IntervalSettings()
+    console: ConsoleSettings = ConsoleSettings()
+    runbook: RunbookSettings = RunbookSettings()
+    recording: RecordingSettings = RecordingSettings()
+    journal: JournalSettings = field(default_factory=JournalSettings)
