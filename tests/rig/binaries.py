@@ -48,7 +48,8 @@ class Binaries:
     kubectl: Path
     kwok: Path
     metrics_server: Path
-    etcd_skips_fsync: bool
+    #: 3.5 or newer: can skip fsync, and can tell how far a watch has come. Debian 12 has 3.4.
+    etcd_is_modern: bool
 
 
 def cache_directory() -> Path:
@@ -78,7 +79,7 @@ def find_or_build(report: Report = lambda line: print(line, file=sys.stderr), *,
         kubectl=paths["kubectl"],
         kwok=paths["kwok"],
         metrics_server=paths["metrics-server"],
-        etcd_skips_fsync=_version([etcd, "--version"]) >= (3, 5),
+        etcd_is_modern=_version([etcd, "--version"]) >= (3, 5),
     )
 
 

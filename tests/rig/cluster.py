@@ -40,9 +40,6 @@ _CONTROLLERS = (
     "taint-eviction-controller",
 )
 
-#: Debian's etcd 3.4 cannot serve a list as a watch; clients that ask for it would retry for ever.
-_CLIENT_ENV = {"KUBE_FEATURE_WatchListClient": "false"}
-
 Report = Callable[[str], None]
 
 
@@ -212,7 +209,7 @@ def _etcd(binaries: Binaries, directory: Path) -> ServerPlan:
             "--listen-peer-urls", peer_url, "--initial-advertise-peer-urls", peer_url,
             "--initial-cluster", f"default={peer_url}",
             "--logger", "zap", "--log-level", "error",
-            *(["--unsafe-no-fsync"] if binaries.etcd_skips_fsync else []),
+            *(["--unsafe-no-fsync"] if binaries.etcd_is_modern else []),
         ]  # fmt: skip
 
     return ServerPlan(
@@ -250,8 +247,9 @@ def _apiserver_command(
         "--requestheader-extra-headers-prefix=X-Remote-Extra-",
         f"--proxy-client-cert-file={keys.aggregator.certificate}",
         f"--proxy-client-key-file={keys.aggregator.key}",
-        "--allow-privileged=true",
         "--profiling=false",
+        # On an old etcd every watch without a resourceVersion would fail: the server takes it for a list.
+        *([] if binaries.etcd_is_modern else ["--feature-gates=WatchList=false"]),
     ]
 
 
@@ -282,7 +280,6 @@ def _controller_manager(binaries: Binaries, directory: Path, admin: Access, keys
         processes.accepts,
         directory,
         deadline_s=60,
-        env=_CLIENT_ENV,
     )
 
 
@@ -307,7 +304,6 @@ def _scheduler(binaries: Binaries, directory: Path, admin: Access) -> ServerPlan
         processes.accepts,
         directory,
         deadline_s=60,
-        env=_CLIENT_ENV,
     )
 
 
@@ -332,7 +328,6 @@ def _kwok(binaries: Binaries, directory: Path, config: Path, admin: Access, cert
         processes.accepts,
         directory,
         deadline_s=60,
-        env=_CLIENT_ENV,
     )
 
 
@@ -359,5 +354,4 @@ def _metrics_server(binaries: Binaries, directory: Path, admin: Access, certific
         processes.accepts,
         directory,
         deadline_s=60,
-        env=_CLIENT_ENV,
     )
