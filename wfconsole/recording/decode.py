@@ -145,7 +145,7 @@ class LineDecoder:
         try:
             match opened.kind:
                 case "k" | "d":
-                    return self.patch(at, line, opened, number)
+                    return self._patch(at, line, opened, number)
                 case "e":
                     return self._note(at, line, opened)
                 case "p":
@@ -160,13 +160,18 @@ class LineDecoder:
             raise RecordingError(f"not a valid {opened.kind!r} line: {safe(str(error), 200)}", line=number) from None
         return None
 
-    def patch(self, at: Millis, line: bytes, opened: Line, number: int) -> SourcePatch | None:
-        """The step that a k, d or s line completes; None when we do not know its source."""
+    def whole(self, at: Millis, line: bytes, opened: Line, number: int, *, vetted: bool = False) -> Item | None:
+        """The keyframe that an s line stands for, which `item` passes over. Raises RecordingError."""
+        as_keyframe = Line(opened.passed, "k", opened.first, opened.second)
+        return self.item(at, line, as_keyframe, number, vetted=vetted)
+
+    def _patch(self, at: Millis, line: bytes, opened: Line, number: int) -> SourcePatch | None:
+        """The step that a k or d line completes; None when we do not know its source."""
         source = bytes(opened.first)
         patch = self._decoded(source, line, opened)
         if patch is None:
             return None
-        keyframe = opened.kind != "d"
+        keyframe = opened.kind == "k"
         paged = self._pages.pop(source, None)
         if paged is not None:
             patch = msgspec.structs.replace(patch, rows=paged | ({} if patch.rows is UNSET else patch.rows))

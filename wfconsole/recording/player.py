@@ -1,0 +1,222 @@
+"""Plays a recording to somebody who follows it as if it were live: at a pace, paused, or from another place."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from wfconsole.clock import SECOND, Clock, Millis
+from wfconsole.observations.answers import Marker
+from wfconsole.recording.lines import OperatorNote, RecordingError
+from wfconsole.recording.pace import CONTINUOUS_UP_TO, PlayerClock, nearest_speed, next_speed, step_ms
+from wfconsole.recording.play import Recording
+from wfconsole.recording.playhead import Follower, Playhead
+from wfconsole.text import safe
+
+LOOK_FOR_MORE: Millis = 1 * SECOND  # how often a recording that is still being written is looked at
+
+
+class PlayerState(msgspec.Struct, frozen=True):
+    """Where the player stands. `position` is the instant on show, or the one that a seek is on its way to."""
+
+    position: Millis
+    start: Millis
+    end: Millis
+    playing: bool
+    speed: float
+    at_end: bool
+    truncated: bool  # the recording has no end mark
+    problem: str = ""  # why it cannot be played further
+
+
+class Player:
+    """Brings a recording's items to a follower, in a thread of its own.
+
+    The commands come from any thread, only leave word, and are carried out in order. `pump` is one round of that
+    thread: a test calls it instead of `start`. It begins paused, before the first item. `growing` says that somebody
+    still writes the recording.
+    """
+
+    def __init__(self, recording: Recording, follower: Follower, real: Clock, *, growing: bool = False) -> None:
+        self.clock = PlayerClock(real, recording.start)
+        self._recording = recording
+        self._head = Playhead(recording, follower)
+        self._real = real
+        self._growing = growing
+        self._looked_at = real.monotonic()
+        self._playing = False
+        self._speed = 1.0
+        self._stepped_at = real.monotonic()
+        self._problem = ""
+        self._target: Millis | None = None  # of the newest seek that is not done
+        self._commands: list[Callable[[], None]] = []
+        self._word = threading.Condition()
+        self._closing = False
+        self._thread: threading.Thread | None = None
+
+    def state(self) -> PlayerState:
+        """How it stands; from any thread."""
+        target = self._target
+        return PlayerState(
+            position=self.clock.now() if target is None else target,
+            start=self._recording.start,
+            end=self._recording.end,
+            playing=self._playing,
+            speed=self._speed,
+            at_end=self._head.position >= len(self._recording),
+            truncated=self._recording.truncated,
+            problem=self._problem or str(self._recording.problem or ""),
+        )
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="player", daemon=True)
+        self._thread.start()
+
+    def close(self, timeout_ms: int = SECOND) -> None:
+        """End the thread, which is left alone when its follower takes longer. The recording stays open."""
+        with self._word:
+            self._closing = True
+            self._word.notify()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout_ms / SECOND)
+
+    def play(self) -> None:
+        self._tell(lambda: self._set(playing=True))
+
+    def pause(self) -> None:
+        self._tell(lambda: self._set(playing=False))
+
+    def toggle(self) -> None:
+        self._tell(lambda: self._set(playing=not self._playing))
+
+    def set_speed(self, speed: float) -> None:
+        """One of `pace.SPEEDS`; anything else becomes the nearest of them."""
+        self._tell(lambda: self._set(speed=nearest_speed(speed)))
+
+    def faster(self, steps: int) -> None:
+        """So many speeds up, or down."""
+        self._tell(lambda: self._set(speed=next_speed(self._speed, steps)))
+
+    def seek(self, instant: Millis) -> None:
+        """Show the state at `instant`; of several seeks that wait only the last is done."""
+        target = max(self._recording.start, min(instant, self._recording.end))
+        self._target = target
+        self._tell(lambda: self._seek(target) if self._target == target else None)
+
+    def step(self, events: int) -> None:
+        """Pause, and go so many events on (or back): items that say more than that nothing changed."""
+        self._tell(lambda: self._step(events))
+
+    def marker(self, markers: int, among: Iterable[Millis] | None = None) -> None:
+        """Go so many of `among` on (or back); without it, of what people said in the recording."""
+        places = None if among is None else sorted(among)
+        self._tell(lambda: self._to_marker(markers, places))
+
+    def pump(self) -> Millis | None:
+        """Carry out what was told and deliver what is due; real milliseconds until there is more, None: when told."""
+        with self._word:
+            commands, self._commands = self._commands, []
+        try:
+            for command in commands:
+                command()
+            self._look_for_more()
+            wait_ms = self._deliver() if self._playing else None
+        except RecordingError as error:
+            self._give_up(str(error))
+            return None
+        except Exception as error:  # noqa: BLE001  a recording that its follower cannot bear must not freeze the screen
+            self._give_up(f"what it says makes no sense here: {safe(repr(error), 200)}")
+            return None
+        if not self._growing:
+            return wait_ms
+        return LOOK_FOR_MORE if wait_ms is None else min(LOOK_FOR_MORE, wait_ms)
+
+    def _tell(self, command: Callable[[], None]) -> None:
+        with self._word:
+            self._commands.append(command)
+            self._word.notify()
+
+    def _run(self) -> None:
+        while not self._closing:
+            wait_ms = self.pump()
+            with self._word:
+                if not self._commands and not self._closing and wait_ms != 0:
+                    self._word.wait(None if wait_ms is None else wait_ms / SECOND)
+
+    def _give_up(self, problem: str) -> None:
+        self._problem = problem
+        self._target = None
+        self._set(playing=False)
+
+    def _set(self, *, playing: bool | None = None, speed: float | None = None) -> None:
+        self._playing = self._playing if playing is None else playing
+        self._speed = self._speed if speed is None else speed
+        runs = self._playing and self._speed <= CONTINUOUS_UP_TO
+        self.clock.run(self._speed if runs else 0.0, self._recording.end)
+        self._stepped_at = self._real.monotonic()
+
+    def _deliver(self) -> Millis | None:
+        """Deliver what is due now; real milliseconds until the next item is."""
+        while (at := self._head.upcoming_at()) is not None:
+            if self._speed > CONTINUOUS_UP_TO:
+                wait_ms = step_ms(at - self.clock.now(), self._speed) - (self._real.monotonic() - self._stepped_at)
+            else:
+                wait_ms = self.clock.until(at) or 0
+            if wait_ms > 0:
+                return wait_ms
+            if self._speed > CONTINUOUS_UP_TO and at > self.clock.now():
+                self.clock.jump(at)
+                self._stepped_at = self._real.monotonic()
+            while self._head.upcoming_at() == at:
+                self._head.deliver()
+            if self._commands:
+                return 0
+        if not self._growing:
+            self._set(playing=False)
+        return None
+
+    def _seek(self, instant: Millis) -> None:
+        self._head.move(self._recording.position(instant))
+        self._arrive(instant)
+
+    def _arrive(self, instant: Millis) -> None:
+        self.clock.jump(instant)
+        self._stepped_at = self._real.monotonic()
+        self._target = None
+
+    def _step(self, events: int) -> None:
+        self._set(playing=False)
+        for _ in range(events):
+            news = self._recording.news_after(self._head.position)
+            end = len(self._recording) if news is None else news + 1
+            while self._head.position < end and self._head.deliver() is not None:
+                pass
+            self._arrive(self._recording.at(end - 1) if end else self._recording.start)
+        if events < 0:
+            news = self._recording.news_before(self._head.position)
+            for _ in range(-events):
+                news = None if news is None else self._recording.news_before(news)
+            self._head.move(0 if news is None else news + 1)
+            self._arrive(self._recording.start if news is None else self._recording.at(news))
+
+    def _to_marker(self, markers: int, places: list[Millis] | None) -> None:
+        if places is None:
+            said = (mark for mark in self._recording.marks() if isinstance(mark.note, Marker | OperatorNote))
+            places = [mark.at for mark in said]
+        now = self.clock.now()
+        ahead = bisect_right(places, now)
+        behind = bisect_left(places, now)
+        if markers > 0 and ahead < len(places):
+            self._seek(min(places[min(ahead + markers, len(places)) - 1], self._recording.end))
+        elif markers < 0 and behind > 0:
+            self._seek(max(places[max(behind + markers, 0)], self._recording.start))
+
+    def _look_for_more(self) -> None:
+        now = self._real.monotonic()
+        if self._growing and now - self._looked_at >= LOOK_FOR_MORE:
+            self._looked_at = now
+            if self._recording.refresh():
+                self._set()
