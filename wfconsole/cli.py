@@ -27,25 +27,25 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from wfconsole import wiring
+    from wfconsole.wiring import commands
 
     match arguments.command:
         case "live":
-            return wiring.live(arguments)
+            return commands.live(arguments)
         case "demo":
-            return wiring.demo(arguments)
+            return commands.demo(arguments)
         case "replay":
-            return wiring.replay(arguments)
+            return commands.replay(arguments)
         case "resume":
-            return wiring.resume(arguments)
+            return commands.resume(arguments)
         case "record":
-            return wiring.record(arguments)
+            return commands.record(arguments)
         case "export":
-            return wiring.export(arguments)
+            return commands.export(arguments)
         case "incidents":
-            return wiring.incidents(arguments)
+            return commands.incidents(arguments)
         case _:
-            return wiring.journal(arguments)
+            return commands.journal(arguments)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -37,11 +37,16 @@ class Transport(Protocol):
 class Console(Protocol):
     """The screen's whole world. `view()` and `now()` belong together: both are of the instant on show."""
 
-    runbook: Runbook
     transport: Transport
     capabilities: Capabilities
     operator: str
-    environment: str  # "PROD", "staging", "lab", "REPLAY", or ""
+
+    @property
+    def runbook(self) -> Runbook: ...
+
+    @property
+    def environment(self) -> str:
+        """The word for the cluster on show: "PROD", "staging", "lab", "REPLAY", ..."""
 
     def start(self) -> None:
         """Called once, after the first frame: what is slow to begin (runbook, stream, player) begins now."""

@@ -42,7 +42,6 @@ class Feed:
 
     def __init__(
         self,
-        receiver: Receiver,
         clock: Clock,
         *,
         command: Sequence[str] = (),
@@ -50,12 +49,12 @@ class Feed:
         source: int | None = None,
         sources: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        self._receiver = receiver
         self._clock = clock
         self._command = tuple(command)
         self._settings = settings
         self._source = source
         self._sources = sources
+        self._receiver: Receiver
         self._child: subprocess.Popen[bytes] | None = None
         self._closing = threading.Event()
         self._write_lock = threading.Lock()
@@ -66,7 +65,8 @@ class Feed:
         if self._command:
             self._child = self._popen()
 
-    def start(self) -> None:
+    def start(self, receiver: Receiver) -> None:
+        self._receiver = receiver
         self._thread.start()
 
     def ask(self, ask: Ask) -> None:

@@ -152,7 +152,7 @@ class LiveConsole:
         clock: StreamClock,
         feed: Feed,
         operator: str,
-        environment: str,
+        environment: Callable[[str], str],
         transport: LiveTransport,
         sink: JournalSink | None,
         recorder: Recorder | None,
@@ -164,7 +164,7 @@ class LiveConsole:
         self.transport = transport
         self.capabilities = capabilities
         self.operator = operator
-        self.environment = environment
+        self._environment = environment
         self._clock = clock
         self._feed = feed
         self._sink = sink
@@ -175,6 +175,10 @@ class LiveConsole:
     @property
     def runbook(self) -> Runbook:
         return self.session.runbook
+
+    @property
+    def environment(self) -> str:
+        return self._environment(self.session.view.target.context)
 
     def start(self) -> None:
         """Begin what is slow: the runbook is read, then the stream."""
@@ -233,4 +237,4 @@ class LiveConsole:
 
     def _start(self) -> None:
         self._begin()
-        self._feed.start()
+        self._feed.start(self)

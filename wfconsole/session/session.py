@@ -70,7 +70,6 @@ class Session:
         clock: Clock,
         runbook: Runbook,
         operator: str,
-        sink: EntrySink | None = None,
         keep: Callable[[Millis, OperatorNote], None] | None = None,
         target: Target | None = None,
     ) -> None:
@@ -78,7 +77,7 @@ class Session:
         self._clock = clock
         self._runbook = runbook
         self._operator = operator
-        self._sink = sink
+        self._sink: EntrySink | None = None
         self._keep = keep
         self._changed: Callable[[], None] = lambda: None
         self._memory = ScribeMemory()
@@ -89,6 +88,14 @@ class Session:
     @property
     def view(self) -> View:
         return self._view
+
+    def keep_in(self, sink: EntrySink) -> None:
+        """Where entries go from now on."""
+        self._sink = sink
+
+    def repaint(self) -> None:
+        """Something that is on show is another, though not the session itself."""
+        self._changed()
 
     @property
     def runbook(self) -> Runbook:

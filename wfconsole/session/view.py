@@ -38,7 +38,6 @@ class View(msgspec.Struct, frozen=True):
     journal: JournalView = JournalView()
     target: Target = Target()
     said: tuple[tuple[Millis, str], ...] = ()  # the collector about itself, newest last
-    display_lag_ms: int = 0
 
 
 class TransportView(msgspec.Struct, frozen=True):
@@ -52,6 +51,7 @@ class TransportView(msgspec.Struct, frozen=True):
     speed: float = 1.0
     markers: tuple[tuple[Millis, str], ...] = ()  # instant, one glyph-worthy kind: ALERT DECLARE NOTE ACTION COMMS END
     truncated: bool = False  # the recording has no end mark
+    problem: str = ""  # why the recording cannot be played further
     behind_ms: int = 0  # frozen or looking back: how far behind live
 
 

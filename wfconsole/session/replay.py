@@ -1,0 +1,250 @@
+"""A recording in the same console: a player in the place of the collector, and the session none the wiser."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from wfconsole.clock import Clock, Millis
+from wfconsole.incident.events import Entry, Event, Target
+from wfconsole.incident.playbook import Runbook
+from wfconsole.observations.answers import Ask, Marker
+from wfconsole.observations.levels import Level
+from wfconsole.recording.lines import Item, Noted, OperatorNote, SourcePatch
+from wfconsole.recording.play import Recording
+from wfconsole.recording.player import Player
+from wfconsole.session.moments import instant_meant
+from wfconsole.session.session import Checkpoint, Session
+from wfconsole.session.view import Capabilities, TransportView, View
+
+ONLY_A_REPLAY = Capabilities(change=False, refusals={"*": "this is a replay: nothing in it can be changed"})
+
+# What an event of a person is on the time bar; what is not here leaves no mark.
+_MARKS = {
+    "declared": "DECLARE",
+    "severity": "DECLARE",
+    "status": "STATE",
+    "note": "NOTE",
+    "step": "ACTION",
+    "update": "COMMS",
+    "moment": "STATE",
+}
+
+
+class Playback:
+    """A session that follows a recording. What is on show changes only when an item, or a whole seek, is folded."""
+
+    def __init__(
+        self,
+        recording: Recording,
+        runbook: Runbook,
+        clock: Clock,
+        *,
+        changed: Callable[[], None],
+        growing: bool = False,
+    ) -> None:
+        self._recording = recording
+        self.player = Player(recording, self, clock, growing=growing)
+        self.session = Session(clock=self.player.clock, runbook=runbook, operator="")
+        told = recording.header.target
+        self.session.pin(Target(context=told.context, namespace=told.namespace, server=told.server))
+        self._changed = changed
+        self._shown = self.session.view
+        self._noted = _noted_marks(recording)
+
+    # --- what the player calls, from its own thread
+
+    def deliver(self, item: Item) -> None:
+        self._fold(item)
+        self._publish()
+
+    def rebuild(self, checkpoint: object | None, items: Iterator[Item]) -> None:
+        self.session.restore(checkpoint if isinstance(checkpoint, Checkpoint) else None)
+        for item in items:
+            self._fold(item)
+        self._publish()
+
+    def checkpoint(self) -> object:
+        return self.session.checkpoint()
+
+    # --- what a transport asks
+
+    def view(self) -> View:
+        return self._shown
+
+    def now(self) -> Millis:
+        return self.player.clock.now()
+
+    def seek(self, instant: Millis) -> None:
+        self.player.seek(instant)
+
+    def step(self, events: int) -> None:
+        self.player.step(events)
+
+    def marker(self, markers: int) -> None:
+        self.player.marker(markers, [at for at, _ in self.markers()])
+
+    def markers(self) -> tuple[tuple[Millis, str], ...]:
+        """What people did, from the whole recording, and the alerts up to the instant on show."""
+        lines = self._shown.incident.lines.values()
+        alerts = [(line.at, line.kind) for line in lines if line.actor == "scribe" and line.level >= Level.WARNING]
+        return tuple(sorted([*self._noted, *alerts]))
+
+    def follow_runbook(self, runbook: Runbook) -> None:
+        self.session.follow_runbook(runbook)
+        self._publish()
+
+    def start(self) -> None:
+        self.player.start()
+
+    def close(self) -> None:
+        """Ends the player; the file is closed only when its thread no longer reads it."""
+        self.player.close(timeout_ms=200)
+        self._recording.close()
+
+    def _fold(self, item: Item) -> None:
+        if isinstance(item, SourcePatch):
+            self.session.observe(item)
+        elif isinstance(item, Noted):
+            self.session.hear(item)
+
+    def _publish(self) -> None:
+        self._shown = self.session.view
+        self._changed()
+
+
+class ReplayTransport:
+    """The time controls over a player."""
+
+    def __init__(self, playback: Playback) -> None:
+        self._playback = playback
+        self._player = playback.player
+
+    def show(self) -> TransportView:
+        state = self._player.state()
+        return TransportView(
+            mode="replay",
+            position=state.position,
+            start=state.start,
+            end=state.end,
+            paused=not state.playing,
+            speed=state.speed,
+            markers=self._playback.markers(),
+            truncated=state.truncated,
+            problem=state.problem,
+        )
+
+    def toggle(self) -> None:
+        """Play or pause; at the end, play from the beginning."""
+        if self._player.state().at_end:
+            self._player.seek(self._player.state().start)
+            self._player.play()
+        else:
+            self._player.toggle()
+
+    def seek(self, instant: Millis) -> None:
+        self._player.seek(instant)
+
+    def step(self, events: int) -> None:
+        self._player.step(events)
+
+    def marker(self, markers: int) -> None:
+        self._playback.marker(markers)
+
+    def faster(self, steps: int) -> None:
+        self._player.faster(steps)
+
+    def live(self) -> None:
+        self._player.seek(self._player.state().end)
+
+
+class ReplayConsole:
+    """Joins a playback behind the `Console` protocol. It has no executor, no journal and nobody to ask."""
+
+    operator = "replay"
+    environment = "REPLAY"
+    capabilities = ONLY_A_REPLAY
+
+    def __init__(
+        self,
+        recording: Recording,
+        clock: Clock,
+        *,
+        runbook: Runbook,
+        read_runbook: Callable[[], Runbook] | None,
+        at: str = "",
+        speed: float = 1.0,
+        paused: bool = False,
+    ) -> None:
+        self._repaint: Callable[[], None] = lambda: None
+        self._playback = Playback(recording, runbook, clock, changed=lambda: self._repaint())
+        self._recording = recording
+        self._read_runbook = read_runbook
+        self._at, self._speed, self._paused = at, speed, paused
+        self.transport = ReplayTransport(self._playback)
+
+    @property
+    def runbook(self) -> Runbook:
+        return self._playback.session.runbook
+
+    def start(self) -> None:
+        threading.Thread(target=self._start, name="start", daemon=True).start()
+
+    def view(self) -> View:
+        return self._playback.view()
+
+    def now(self) -> Millis:
+        return self._playback.now()
+
+    def submit(self, event: Event) -> Entry | None:
+        del event
+        return None
+
+    def ask(self, ask: Ask) -> None:
+        """Nobody is there to answer: what was asked when it was recorded is in the recording."""
+
+    def subscribe(self, changed: Callable[[], None]) -> None:
+        self._repaint = changed
+
+    def close(self, reason: str) -> None:
+        del reason
+        self._playback.close()
+
+    def _start(self) -> None:
+        if self._read_runbook is not None:
+            self._playback.follow_runbook(self._read_runbook())
+        player = self._playback.player
+        player.start()
+        player.set_speed(self._speed)
+        instant = instant_meant(self._at, self.transport.show(), self.view()) if self._at else None
+        if instant is not None:
+            player.seek(instant)
+        if not self._paused:
+            player.play()
+
+
+def open_recording(path: Path) -> Recording:
+    """A recording of whoever made it: nothing in it is believed. Raises RecordingError."""
+    return Recording(path)
+
+
+def _noted_marks(recording: Recording) -> tuple[tuple[Millis, str], ...]:
+    marks: list[tuple[Millis, str]] = []
+    for noted in recording.marks():
+        if isinstance(noted.note, Marker):
+            marks.append((noted.at, "MARK"))
+        elif isinstance(noted.note, OperatorNote):
+            try:
+                kind = msgspec.json.decode(noted.note.event, type=_Tagged).type
+            except msgspec.MsgspecError:
+                continue
+            if kind in _MARKS:
+                marks.append((noted.at, _MARKS[kind]))
+    return (*marks, (recording.end, "END"))
+
+
+class _Tagged(msgspec.Struct):
+    type: str = ""

@@ -1,0 +1,131 @@
+"""One function for each command: the parts it needs, put together, and its exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from wfconsole import exit_codes
+from wfconsole.errors import UserError
+from wfconsole.session.console import Console
+from wfconsole.wiring.ground import Ground, ground, incident_folder
+
+
+def live(arguments: argparse.Namespace) -> int:
+    """The war room on a cluster, or on somebody else's stream."""
+    if arguments.stream not in (None, "-"):
+        raise UserError(f"live takes a stream from standard input as -, not {arguments.stream!r}; did you mean replay?")
+    base = ground(arguments)
+    from wfconsole.wiring.live import LiveParts
+
+    source = _stream_from_stdin() if arguments.stream == "-" else None
+    _check_terminal()
+    parts = LiveParts(base, source=source, recording=not arguments.no_recording)
+    return _show(base, arguments, parts.console(eager=base.own_runbook))
+
+
+def resume(arguments: argparse.Namespace) -> int:
+    """Go on with an incident exactly where its journal ends."""
+    base = ground(arguments)
+    folder = incident_folder(base, arguments.incident, unresolved=True)
+    _check_terminal()
+    from wfconsole.wiring.live import LiveParts
+
+    parts = LiveParts(base, source=None, recording=not arguments.no_recording)
+    console = parts.console(eager=True)
+    parts.resume(folder.name)
+    return _show(base, arguments, console)
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    """The bundled incident."""
+    arguments.path, arguments.at, arguments.speed, arguments.paused = "service-outage", "", 1.0, False
+    return replay(arguments)
+
+
+def replay(arguments: argparse.Namespace) -> int:
+    """Any recording in the same console; nothing that could reach a server is loaded."""
+    base = ground(arguments)
+    _check_terminal()
+    from wfconsole.wiring.replay import replay_console
+
+    return _show(base, arguments, replay_console(base, arguments))
+
+
+def record(arguments: argparse.Namespace) -> int:
+    """Record without a screen."""
+    from wfconsole.wiring.headless import record_to
+
+    return record_to(arguments)
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Timeline and post-mortem as Markdown."""
+    from wfconsole.wiring.papers import export_incident
+
+    base = ground(arguments)
+    folder = incident_folder(base, arguments.incident, unresolved=False)
+    for path in export_incident(base, folder, arguments.to, force=arguments.force):
+        print(path)
+    return exit_codes.OK
+
+
+def incidents(arguments: argparse.Namespace) -> int:
+    """One line for each incident of this machine, newest first."""
+    from wfconsole.wiring.papers import list_incidents
+
+    print(list_incidents(ground(arguments), as_json=arguments.json), end="")
+    return exit_codes.OK
+
+
+def journal(arguments: argparse.Namespace) -> int:
+    """Verify a journal and print its seal."""
+    from wfconsole.wiring.papers import verify_journal
+
+    base = ground(arguments)
+    words, intact = verify_journal(base, incident_folder(base, arguments.incident, unresolved=False))
+    print(words, end="")
+    return exit_codes.OK if intact else exit_codes.INCIDENT
+
+
+def _show(base: Ground, arguments: argparse.Namespace, console: Console) -> int:
+    """Everything is put together: import the screen and run it."""
+    from wfconsole.tui.environment import prepare
+
+    prepare(os.environ)
+    from wfconsole.tui.run import Look, run
+
+    look = Look(
+        themes=tuple(reversed(base.places.themes)),
+        theme=arguments.theme,
+        configured_theme=base.settings.console.theme,
+        only_ascii=arguments.ascii or base.settings.console.glyphs == "ascii",
+        mouse=base.settings.console.mouse and not arguments.no_mouse,
+        observer=base.settings.console.observer,
+        keymap=base.places.keymap_file,
+        clip_file=base.places.clip_file,
+        crashes=base.places.crashes,
+        timezone=base.settings.console.timezone,
+    )
+    return run(console, look)
+
+
+def _check_terminal() -> None:
+    from wfconsole.tui.terminal import require_terminal
+
+    require_terminal(os.environ)
+
+
+def _stream_from_stdin() -> int:
+    """The descriptor of the stream; the keyboard becomes that of the controlling terminal. Raises UserError."""
+    if sys.stdin.isatty():
+        raise UserError("live - reads a stream from standard input, and that is the keyboard; pipe one into it")
+    stream = os.dup(0)
+    try:
+        keyboard = os.open("/dev/tty", os.O_RDWR)
+    except OSError:
+        raise UserError("there is no terminal to read keys from", exit_codes.TERMINAL) from None
+    os.dup2(keyboard, 0)
+    os.close(keyboard)
+    return stream

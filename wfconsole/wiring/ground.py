@@ -1,0 +1,107 @@
+"""What every command stands on: settings, places, the clock, the operator's name, and which incident is meant."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from wfconsole import exit_codes
+from wfconsole.clock import Clock, Millis, SystemClock
+from wfconsole.config.loading import load_settings
+from wfconsole.config.locations import Locations, find_locations
+from wfconsole.config.settings import Settings
+from wfconsole.errors import UserError
+from wfconsole.incident.playbook import Runbook
+from wfconsole.incident.policy import SeverityPolicy
+from wfconsole.text import safe
+
+# What the console follows until the runbook has been read, a moment after the first frame.
+NO_RUNBOOK = Runbook(title="", version="", reviewed="", policy=SeverityPolicy(rules=()))
+
+_OPTIONS = {
+    "kubeconfig": "kubernetes.kubeconfig",
+    "context": "kubernetes.context",
+    "namespace": "kubernetes.namespaces",
+    "in_cluster": "kubernetes.in_cluster",
+    "operator": "console.operator",
+    "observer": "console.observer",
+    "runbook": "runbook.path",
+}
+
+
+class Ground(msgspec.Struct, frozen=True):
+    """See the module's docstring. `incidents` holds one folder for each incident."""
+
+    settings: Settings
+    places: Locations
+    clock: Clock
+    operator: str
+
+    @property
+    def incidents(self) -> Path:
+        named = self.settings.journal.directory
+        return Path(named) if named else self.places.incidents
+
+    @property
+    def fallbacks(self) -> tuple[Path, ...]:
+        return tuple(Path(folder) for folder in self.settings.journal.fallbacks)
+
+    @property
+    def own_runbook(self) -> bool:
+        return bool(self.settings.runbook.path)
+
+    def runbook(self) -> Runbook:
+        """The team's runbook, or the bundled one. Raises UserError with all its problems."""
+        from wfconsole.runbook import RunbookError, load_runbook
+
+        try:
+            return load_runbook(Path(self.settings.runbook.path) if self.own_runbook else None)
+        except RunbookError as error:
+            raise UserError(str(error), exit_codes.RUNBOOK) from None
+
+
+def ground(arguments: argparse.Namespace) -> Ground:
+    """Settings from command line over environment over file. Raises UserError."""
+    places = find_locations(os.environ, arguments.config)
+    given = {key: vars(arguments).get(option) for option, key in _OPTIONS.items()}
+    overrides = {key: str(value) if isinstance(value, Path) else value for key, value in given.items() if value}
+    settings = load_settings(places.config_file, os.environ, overrides, needed=arguments.config is not None)
+    return Ground(settings, places, SystemClock(), safe(settings.console.operator or _login(), 60))
+
+
+def incident_folder(base: Ground, named: str | None, *, unresolved: bool) -> Path:
+    """The folder of the incident that is meant: the named one, else the newest (that is not resolved).
+
+    Raises UserError where there is none, with those that there are.
+    """
+    from wfconsole.session.journaling import is_resolved
+
+    there = sorted((path for path in base.incidents.glob("*") if path.is_dir()), key=lambda path: path.name)
+    if named:
+        found = base.incidents / named
+        if named not in {path.name for path in there}:
+            known = ", ".join(path.name for path in there[-5:]) or "none yet"
+            raise UserError(f"no incident {safe(named, 80)!r}; the newest are: {known}", exit_codes.INCIDENT)
+        return found
+    for path in reversed(there):
+        if not unresolved or not is_resolved(path, base.fallbacks):
+            return path
+    what = "no incident is open" if there else "there are no incidents on this machine"
+    raise UserError(f"{what}; `wfconsole live` and D declare one", exit_codes.INCIDENT)
+
+
+def stamp(instant: Millis) -> str:
+    """20260107-0312 in UTC: for the names of incidents and recordings."""
+    return f"{datetime.fromtimestamp(instant / 1000, UTC):%Y%m%d-%H%M}"
+
+
+def _login() -> str:
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"

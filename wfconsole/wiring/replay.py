@@ -1,0 +1,42 @@
+"""The replay console, put together. Nothing here can reach a server."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from wfconsole import exit_codes
+from wfconsole.errors import UserError
+from wfconsole.recording.lines import RecordingError
+from wfconsole.recording.scenarios import find, listed
+from wfconsole.session.replay import ReplayConsole, open_recording
+from wfconsole.wiring.ground import NO_RUNBOOK, Ground
+
+
+def replay_console(base: Ground, arguments: argparse.Namespace) -> ReplayConsole:
+    """The console on the recording that was named: a path, or the name of a scenario. Raises UserError."""
+    try:
+        recording = open_recording(_path(base, arguments.path))
+    except RecordingError as error:
+        raise UserError(str(error), exit_codes.RECORDING) from None
+    return ReplayConsole(
+        recording,
+        base.clock,
+        runbook=base.runbook() if base.own_runbook else NO_RUNBOOK,
+        read_runbook=None if base.own_runbook else base.runbook,
+        at=arguments.at,
+        speed=arguments.speed,
+        paused=arguments.paused,
+    )
+
+
+def _path(base: Ground, named: str) -> Path:
+    path = Path(named)
+    if path.exists():
+        return path
+    folders = (*base.places.scenarios, base.places.recordings)
+    found = find(named, folders)
+    if found is None:
+        names = ", ".join(entry.name for entry in listed(folders)[:8]) or "none"
+        raise UserError(f"no recording {named!r}; there are: {names}", exit_codes.RECORDING)
+    return found
