@@ -15,7 +15,7 @@ from wfconsole.observations.hpas import HpaRow
 from wfconsole.observations.workloads import Revision, WorkloadRow
 from wfconsole.observations.world import World
 
-ChangeKind = Literal["rollout", "restart", "scale", "bounds", "paused"]
+ChangeKind = Literal["rollout", "restart", "scale", "bounds", "paused", "existence"]
 
 
 class Change(msgspec.Struct, frozen=True):

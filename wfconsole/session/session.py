@@ -133,7 +133,7 @@ class Session:
             judged = self._view.judged.after(after, item.source, item.at)
             series = self._view.series.after(after, judged, item.source, item.at)
             self._view = msgspec.structs.replace(self._view, world=after, judged=judged, series=series)
-            self._memory, seen = notice(self._memory, self._view.incident, before, after, item.source, item.at)
+            self._memory, seen = notice(self._memory, self._view.incident, after, item.source, item.at)
             for event in seen:
                 self._enter(event, SCRIBE, item.at)
             if self._view.incident.declared:

@@ -1,0 +1,150 @@
+"""The scribe: writes by itself what a person would write down, once, with exact times, and nothing that it guesses.
+
+Snapshots that are not whole and recent conclude nothing. The first conclusive one of each source is the baseline, whose
+troubles are said as being there already; of what changed shortly before, rollouts are said with their own time.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from wfconsole.clock import HOUR, MINUTE, Millis
+from wfconsole.incident.events import Noticed
+from wfconsole.incident.scribe_memory import FLOOD, Pen, ScribeMemory
+from wfconsole.incident.sights import Seen, Sight, sights_of_hpas, sights_of_nodes, sights_of_pods, sights_of_workloads
+from wfconsole.incident.state import IncidentState
+from wfconsole.observations.changes import Change, hpa_changes, recent_changes, workload_changes
+from wfconsole.observations.judged import Judged, JudgedRows, changed_keys
+from wfconsole.observations.levels import Level, Quality
+from wfconsole.observations.snapshot import Snapshot
+from wfconsole.observations.world import World
+
+__all__ = ["ScribeMemory", "notice"]
+
+# What changed within this time before the console opened is worth knowing.
+CHANGED_WITHIN: Final = HOUR
+
+_LOST: Final = frozenset((Quality.STALE, Quality.DENIED, Quality.UNKNOWN))
+_LOOKS: Final = {"workloads": sights_of_workloads, "hpas": sights_of_hpas, "nodes": sights_of_nodes}
+# The conditions that each source tells of: what is not seen of these does not hold.
+_WORDS: Final[dict[str, tuple[str, ...]]] = {
+    "pods": ("crash-loop", "image-pull", "cannot-start", "not-ready", "pending", "evicted", "oom"),
+    "workloads": ("readiness", "stalled"),
+    "hpas": ("hpa-max", "hpa-blind"),
+    "nodes": ("node-not-ready", "node-pressure"),
+}
+
+
+def notice(
+    memory: ScribeMemory, state: IncidentState, after: World, source: str, now: Millis
+) -> tuple[ScribeMemory, list[Noticed]]:
+    """What is worth an entry now that `source` has said something at `now`, and the memory that includes it."""
+    snapshot = after.snapshots.get(source)
+    if snapshot is None:
+        return memory, []
+    pen = Pen(memory, state.target.namespace, now)
+    _look_at_source(pen, snapshot)
+    judged, based = memory.judged, memory.based
+    if snapshot.quality(now).conclusive:
+        judged = judged.after(after, source, now)
+        based |= {source}
+        _look_at_changes(pen, memory, judged.rows(source), after, source)
+        _look_at_rows(pen, memory, judged, source)
+    return pen.done(judged, based), pen.said
+
+
+def _look_at_source(pen: Pen, snapshot: Snapshot[Any]) -> None:
+    """Whether the source itself is lost or back. A collector that ended takes all of them with it: said once."""
+    name = snapshot.source
+    quality = snapshot.quality(pen.now)
+    failure = snapshot.failure
+    if failure is None:
+        pen.meet("collector", None, "")
+        if quality.conclusive:
+            pen.meet(f"source {name}", None, name)
+    elif failure.kind == "stopped":
+        text = "the collector stopped: nothing new is seen"
+        pen.meet("collector", Sight("collector", "source", Level.CRITICAL, text, snapshot.good_at or 0), "")
+    elif quality in _LOST:
+        begun = snapshot.good_at if quality == Quality.STALE and snapshot.good_at else failure.since
+        text = f"{name}: {'refused' if quality == Quality.DENIED else 'no data'}, {failure.message}"
+        pen.meet(f"source {name}", Sight("source", "source", Level.WARNING, text, begun), name)
+
+
+def _look_at_rows(pen: Pen, memory: ScribeMemory, judged: Judged, source: str) -> None:
+    """Which conditions hold. Only subjects that changed are looked at; at the baseline all of them are."""
+    words = _WORDS.get(source, ())
+    first = source not in memory.based
+    seen = _seen(pen, memory, judged, source)
+    begun: dict[str, tuple[Sight, str]] = {}
+    for subject, sights in seen.items():
+        by_word = {sight.word: sight for sight in sights}
+        for word in words:
+            key = f"{word} {subject}"
+            sight = by_word.get(word)
+            if sight is None or pen.is_known(key):
+                pen.meet(key, sight, subject)
+            else:
+                begun[key] = sight, subject
+    if first:
+        for key in [key for key, found in pen.conditions.items() if found.active and found.subject not in seen]:
+            if key.partition(" ")[0] in words:
+                pen.meet(key, None, "")
+    note = "" if not first else " (already when the console opened)"
+    if first and memory.resumed_at:
+        note = " (seen when the console came back)"
+    pen.begin_all(begun, note)
+    pen.say_what_lasts((*words, "scale"))
+
+
+def _seen(pen: Pen, memory: ScribeMemory, judged: Judged, source: str) -> Seen:
+    if source == "pods":
+        holding = (key for key, found in pen.conditions.items() if found.active)
+        return sights_of_pods(memory.judged, judged, holding, pen.now)
+    look = _LOOKS.get(source)
+    return {} if look is None else look(memory.judged.rows(source), judged.rows(source))
+
+
+def _look_at_changes(pen: Pen, memory: ScribeMemory, rows: JudgedRows, after: World, source: str) -> None:
+    """What somebody changed: seen as it happens, and at the baseline as far as the objects still tell."""
+    if source not in ("workloads", "hpas"):
+        return
+    if source in memory.based:
+        changes = _differences(memory.judged.rows(source), rows, source, pen.now)
+    else:
+        window = CHANGED_WITHIN
+        if memory.resumed_at:
+            window = min(window, pen.now - memory.resumed_at + MINUTE)
+        alone = World(snapshots={source: after.snapshots[source]})
+        changes = [change for change in recent_changes(alone, pen.now, window) if change.kind != "scale"][::-1]
+    for change in changes[:FLOOD]:
+        _say_change(pen, change)
+    if len(changes) > FLOOD:
+        text = f"{len(changes) - FLOOD} more changes of {source} at once"
+        pen.once(f"change {source} {pen.now}", Sight("change", "change", Level.WATCH, text), source)
+
+
+def _differences(before: JudgedRows, after: JudgedRows, source: str, now: Millis) -> list[Change]:
+    changes: list[Change] = []
+    for key in sorted(changed_keys(before.rows, after.rows)):
+        old, new = before.rows.get(key), after.rows.get(key)
+        if source == "hpas":
+            changes += hpa_changes(old, new, now) if old is not None and new is not None else ()
+        elif old is not None and new is not None:
+            changes += workload_changes(key, old, new, now)
+        elif (row := new or old) is not None:
+            verb = "created" if old is None else "deleted"
+            changes.append(Change(now, "existence", key, f"{row.kind} {row.name} {verb}"))
+    return changes
+
+
+def _say_change(pen: Pen, change: Change) -> None:
+    """Rollouts once for each revision, moves of replicas folded, everything else each time."""
+    name = change.subject.rpartition("/")[2]
+    text = "{name}" + change.text.removeprefix(name) if change.text.startswith(name) else change.text
+    if change.kind == "scale":
+        pen.move(f"scale {change.subject}", Sight("scale", "scale", Level.OK, text), change.subject)
+        return
+    word = "rollout" if change.kind in ("rollout", "restart") else "change"
+    key = f"{word} {change.subject} {change.revision or change.at}"
+    pen.once(key, Sight(word, word, Level.WATCH, text, min(change.at, pen.now)), change.subject)

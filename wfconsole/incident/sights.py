@@ -1,0 +1,217 @@
+"""What the scribe looks for: one function a source, from judged rows to sights. What is said of them, it decides.
+
+A sight is a condition that holds now: "crash-loop" of one workload, "hpa-max" of one autoscaler. Its key is
+"<word> <subject>", and one key is one line of the timeline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from wfconsole.clock import Millis
+from wfconsole.observations.hpas import HpaRow, at_max, wants, why_blind
+from wfconsole.observations.judged import Judged, JudgedRows, changed_keys
+from wfconsole.observations.levels import HEALTHY, Finding, Level
+from wfconsole.observations.nodes import NodeRow
+from wfconsole.observations.pod_groups import PodGroup
+from wfconsole.observations.pods import RESTART_WINDOW, PodRow
+from wfconsole.observations.workloads import WorkloadRow, is_short
+
+
+class Sight(msgspec.Struct, frozen=True):
+    """One condition that holds. `{name}` in the text stands for the subject's name.
+
+    `affected` is how many things it holds for, `happened` how often it happened since the look before (a crash, an OOM
+    kill), `since` since when, as far as the rows know.
+    """
+
+    word: str
+    family: str
+    level: Level
+    text: str
+    since: Millis = 0
+    affected: int = 1
+    happened: int = 0
+
+
+# What a subject was looked at for, and what was seen: every word that is not among the sights does not hold.
+Seen = Mapping[str, tuple[Sight, ...]]
+
+# Word, family, kinds of trouble that begin it, further kinds that keep it up once it has begun, what it does to pods.
+_POD_WORDS: Final = (
+    ("crash-loop", "crash-loop", ("crash-loop",), ("terminated", "restarting"), "in a crash loop"),
+    ("image-pull", "image-pull", ("image-pull",), (), "cannot pull their image"),
+    ("cannot-start", "crash-loop", ("cannot-start",), (), "cannot start"),
+    ("not-ready", "readiness", ("not-ready",), (), "running but not ready"),
+    ("pending", "readiness", ("unschedulable",), (), "without a node"),
+    ("evicted", "node", ("evicted",), (), "evicted"),
+)
+# What is said when a condition is over, by its word.
+OVER: Final = {
+    "crash-loop": "{name}: crash loop over",
+    "image-pull": "{name}: images are pulled again",
+    "cannot-start": "{name}: containers start again",
+    "not-ready": "{name}: running pods are ready again",
+    "pending": "{name}: all pods have a node",
+    "evicted": "{name}: no eviction any more",
+    "oom": "{name}: no pod was killed for its memory lately",
+    "readiness": "{name} is ready again",
+    "stalled": "{name}: rollout gets on again",
+    "hpa-max": "autoscaler {name} has left its maximum",
+    "hpa-blind": "autoscaler {name} sees its metrics again",
+    "node-not-ready": "node {name} is ready again",
+    "node-pressure": "node {name}: pressure is over",
+    "source": "{name}: data again",
+    "collector": "the collector runs again",
+}
+
+
+def sights_of_pods(before: Judged, after: Judged, holding: Iterable[str], now: Millis) -> Seen:
+    """By workload, for each whose pods changed. `holding` are the keys of conditions that hold."""
+    lasting = frozenset(holding)
+    old_rows: Mapping[str, PodRow] = before.rows("pods").rows
+    new_rows: Mapping[str, PodRow] = after.rows("pods").rows
+    seen: dict[str, tuple[Sight, ...]] = {}
+    for key, group in after.groups.items():
+        if before.groups.get(key) is group:
+            continue
+        sights = list(_pod_sights(group, new_rows, lasting))
+        happened = _Happened(group, old_rows, new_rows, now)
+        sights = [
+            msgspec.structs.replace(sight, happened=happened.crashes) if sight.word == "crash-loop" else sight
+            for sight in sights
+        ]
+        if happened.killed:
+            text = f"{{name}}: out of memory, {_of(happened.killed, group)} killed"
+            sights.append(
+                Sight("oom", "oom", Level.WARNING, text, happened.first_kill, happened.killed, happened.kills)
+            )
+        seen[key] = tuple(sights)
+    seen.update((key, ()) for key in before.groups if key not in after.groups)
+    return seen
+
+
+def sights_of_workloads(before: JudgedRows, after: JudgedRows) -> Seen:
+    """By workload: readiness lost, a rollout that does not get on."""
+    seen: dict[str, tuple[Sight, ...]] = {}
+    for key in _touched(before, after):
+        row: WorkloadRow | None = after.rows.get(key)
+        finding = after.finding(key)
+        sights: list[Sight] = []
+        if row is not None and is_short(row) and finding.kind in ("down", "short"):
+            text = f"{{name}} lost readiness: {row.ready} of {row.desired} ready"
+            missing = row.desired - row.ready
+            sights.append(Sight("readiness", "readiness", finding.level, text, finding.since, missing))
+        if row is not None and row.stalled:
+            text = f"{{name}}: rollout stalled, {row.stalled}"
+            sights.append(Sight("stalled", "stalled", Level.WARNING, text))
+        seen[key] = tuple(sights)
+    return seen
+
+
+def sights_of_hpas(before: JudgedRows, after: JudgedRows) -> Seen:
+    """By autoscaler: at its maximum, blind."""
+    seen: dict[str, tuple[Sight, ...]] = {}
+    for key in _touched(before, after):
+        row: HpaRow | None = after.rows.get(key)
+        subject = f"HorizontalPodAutoscaler/{key}"
+        finding = after.finding(key)
+        sights: list[Sight] = []
+        if row is not None and not row.disabled:
+            if blind := why_blind(row):
+                text = f"autoscaler {{name}} is blind: {blind}"
+                sights.append(Sight("hpa-blind", "hpa-blind", Level.WARNING, text))
+            if at_max(row) and finding is not HEALTHY:
+                wanted = wants(row)
+                more = f", wants {wanted}" if wanted is not None and wanted > row.maximum else ""
+                text = f"autoscaler {{name}} is at its maximum {row.current}/{row.maximum}{more}"
+                sights.append(Sight("hpa-max", "hpa-max", finding.level, text))
+        seen[subject] = tuple(sights)
+    return seen
+
+
+def sights_of_nodes(before: JudgedRows, after: JudgedRows) -> Seen:
+    """By node: not ready, under pressure."""
+    seen: dict[str, tuple[Sight, ...]] = {}
+    for key in _touched(before, after):
+        row: NodeRow | None = after.rows.get(key)
+        finding = after.finding(key)
+        sights: list[Sight] = []
+        if row is not None and not row.ready and finding.level >= Level.WARNING:
+            text = f"node {{name}} is {finding.reason}"
+            sights.append(Sight("node-not-ready", "node", finding.level, text, finding.since))
+        elif row is not None and row.pressures:
+            text = f"node {{name}} is under {', '.join(row.pressures)}"
+            sights.append(Sight("node-pressure", "node", finding.level, text))
+        seen[f"Node/{key}"] = tuple(sights)
+    return seen
+
+
+def _touched(before: JudgedRows, after: JudgedRows) -> set[str]:
+    keys = changed_keys(before.rows, after.rows)
+    if before.findings is not after.findings:
+        both = before.findings.keys() | after.findings.keys()
+        keys.update(key for key in both if before.findings.get(key) != after.findings.get(key))
+    return keys
+
+
+def _pod_sights(group: PodGroup, rows: Mapping[str, PodRow], lasting: frozenset[str]) -> Iterable[Sight]:
+    for word, family, begins, keeps_up, phrase in _POD_WORDS:
+        kinds = (*begins, *keeps_up) if f"{word} {group.key}" in lasting else begins
+        found = [(key, finding) for key, finding in group.troubled.items() if finding.kind in kinds]
+        found = [item for item in found if item[1].level >= Level.WARNING]
+        if found:
+            worst = _worst(finding for _key, finding in found)
+            reason = _common_reason(word, worst, [rows[key] for key, _finding in found if key in rows])
+            text = f"{{name}}: {_of(len(found), group)} {phrase}: {reason}"
+            yield Sight(word, family, worst.level, text, worst.since, len(found))
+
+
+def _common_reason(word: str, worst: Finding, rows: list[PodRow]) -> str:
+    """The reason without what differs from pod to pod, so that one line can stand for all of them."""
+    if word == "crash-loop":
+        restarts = sum(row.restarts for row in rows)
+        ended = worst.reason.partition("last ended ")[2]
+        return f"{restarts} restart{'' if restarts == 1 else 's'}{', last ended ' if ended else ''}{ended}"
+    return worst.reason.removeprefix("Pending: ")
+
+
+def _worst(findings: Iterable[Finding]) -> Finding:
+    return max(findings, key=lambda finding: (finding.level, -finding.since))
+
+
+class _Happened:
+    """Of a group's pods: crashes and OOM kills since the look before, and how many were killed lately, since when."""
+
+    def __init__(
+        self, group: PodGroup, old_rows: Mapping[str, PodRow], new_rows: Mapping[str, PodRow], now: Millis
+    ) -> None:
+        self.crashes = self.kills = self.killed = self.first_kill = 0
+        for key in group.troubled:
+            new = new_rows.get(key)
+            old = old_rows.get(key)
+            if new is None:
+                continue
+            ends = _oom_ends(new)
+            if ends and now - max(ends) < RESTART_WINDOW:
+                self.killed += 1
+                self.first_kill = min(self.first_kill or now, max(ends))
+            if old is not None and old is not new:
+                self.crashes += max(0, new.restarts - old.restarts)
+                self.kills += len(ends - _oom_ends(old))
+
+
+def _oom_ends(row: PodRow) -> frozenset[Millis]:
+    """When containers of a pod were killed for their memory, as far as the pod still says it."""
+    return frozenset(
+        box.last_finished_at or row.restarted_at or row.ready_since
+        for box in row.containers
+        if box.last_reason == "OOMKilled" or (box.state == "terminated" and box.reason == "OOMKilled")
+    )
+
+
+def _of(count: int, group: PodGroup) -> str:
+    return f"{count} of {group.total} pods" if group.total >= count else f"{count} pod{'' if count == 1 else 's'}"
