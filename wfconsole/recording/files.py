@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from wfconsole.recording.lines import KIB, LIMITS, MIB, Limits, RecordingError
+from wfconsole.recording.lines import KIB, LIMITS, MIB, Limits, RecordingError, TooMuchError
 
 CHUNK: Final = 256 * KIB
 INFLATED_CHUNK: Final = 64 * KIB
@@ -55,7 +55,7 @@ class RecordingFile:
     def check_size(self) -> None:
         """Raises RecordingError when the file is larger than the limit."""
         if self.size() > self._limits.file:
-            raise RecordingError(f"is larger than {self._limits.file / MIB:g} MiB", path=str(self.path))
+            raise TooMuchError(f"is larger than {self._limits.file / MIB:g} MiB", path=str(self.path))
 
     def read(self, offset: int, length: int) -> bytes:
         """Bytes of the disk, at most `length`. Raises RecordingError when the disk does not give them."""

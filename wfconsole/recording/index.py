@@ -14,7 +14,7 @@ from wfconsole.clock import Millis
 from wfconsole.observations.kinds import KINDS
 from wfconsole.recording.decode import MALFORMED, read_header
 from wfconsole.recording.files import Inflater, RecordingFile
-from wfconsole.recording.lines import LAST_INSTANT, LIMITS, MIB, Header, Limits, RecordingError
+from wfconsole.recording.lines import LAST_INSTANT, LIMITS, MIB, Header, Limits, RecordingError, TooMuchError
 
 DELTA, KEYFRAME, STATE, ANSWER, SAID, END, OTHER = range(7)
 _KINDS: Final = {b"d": DELTA, b"k": KEYFRAME, b"s": STATE, b"x": END}
@@ -72,7 +72,7 @@ class Index:
         self._trusted = trusted
         self._limits = limits
         self._inflater = Inflater(file) if file.compressed else None
-        self._scanned = 0  # bytes of lines that are in the table or need not be
+        self.scanned = 0  # bytes of lines that are in the table or need not be
         self._rest = b""
         self._line = 0
         self._at: Millis = 0
@@ -103,7 +103,7 @@ class Index:
     def _chunks(self) -> Iterator[bytes]:
         self._file.check_size()
         if self._inflater is None:
-            yield from self._file.chunks(self._scanned + len(self._rest))
+            yield from self._file.chunks(self.scanned + len(self._rest))
             return
         while chunk := self._inflater.next():
             self._file.remember(self._inflater.entries)
@@ -116,12 +116,12 @@ class Index:
         while (end := data.find(b"\n", begin)) >= 0:
             self._take_line(data, begin, end)
             begin = end + 1
-        self._scanned += begin
+        self.scanned += begin
         self._rest = data[begin:]
         if len(self._rest) > self._limits.line:
             raise RecordingError(f"longer than {self._limits.line} bytes", line=self._line + 1)
-        if self._scanned > self._limits.inflated:
-            raise RecordingError(f"more than {self._limits.inflated // MIB} MiB of lines", line=self._line)
+        if self.scanned > self._limits.inflated:
+            raise TooMuchError(f"more than {self._limits.inflated / MIB:g} MiB of lines", line=self._line)
 
     def _take_tail(self) -> None:
         """A last line without its end of line counts if it is whole; a cut one never decodes."""
@@ -133,7 +133,7 @@ class Index:
             except MALFORMED:
                 return
         self._take_line(self._rest, 0, len(self._rest))
-        self._scanned += len(self._rest)
+        self.scanned += len(self._rest)
         self._rest = b""
 
     def _take_line(self, data: bytes, begin: int, end: int) -> None:
@@ -141,7 +141,7 @@ class Index:
         if end - begin > self._limits.line:
             raise RecordingError(f"longer than {self._limits.line} bytes", line=self._line)
         if self._line > self._limits.lines:
-            raise RecordingError(f"more than {self._limits.lines} lines", line=self._line)
+            raise TooMuchError(f"more than {self._limits.lines} lines", line=self._line)
         frame = _FRAME.match(data, begin, end)
         if frame is not None and self.header is not None:
             self._take_entry(frame, data, begin, end)
@@ -157,7 +157,7 @@ class Index:
         if not 0 <= passed <= self._limits.gap_ms or self._at > LAST_INSTANT:
             raise RecordingError(f"{passed} ms cannot have passed", line=self._line)
         kind_name, source_name = frame[2], frame[3]
-        offset = self._scanned + begin
+        offset = self.scanned + begin
         if kind_name == b"p":
             if source_name in self.sources:
                 self._open_pages.setdefault(source_name, []).append(offset)

@@ -7,6 +7,7 @@ import threading
 import zlib
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -144,7 +145,7 @@ class Recorder:
             lost=self._lost,
         )
 
-    def keep(self, lines: bytes, *, until: Millis = 0) -> None:  # noqa: ARG002  the lines tell their time themselves
+    def keep(self, lines: bytes) -> None:
         """A chunk of the stream, exactly as it came. A chunk that begins with a header begins another stream."""
         with self._ready:
             if self._reason or self._closing:
@@ -158,13 +159,13 @@ class Recorder:
 
     def note(self, at: Millis, note: Note) -> None:
         """Something that a person did or the console itself noticed."""
-        self._post(lambda: self._tape.note(at, note))
+        self._post(partial(self._tape.note, at, note))
 
     def items(self, items: Sequence[Item]) -> None:
         """Items that did not come from the stream's bytes: the console's own word that a collector has ended."""
         for item in items:
             if isinstance(item, SourcePatch):
-                self._post(lambda item=item: self._tape.patch(item.source, item.at, item.patch))  # type: ignore[misc]
+                self._post(partial(self._tape.step, item))
             elif isinstance(item, Noted):
                 self.note(item.at, item.note)
 

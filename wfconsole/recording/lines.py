@@ -70,7 +70,11 @@ class RecordingError(Exception):
 
     def at(self, path: str) -> RecordingError:
         """The same error, with the file's name where it had none."""
-        return RecordingError(self.what, remedy=self.remedy, line=self.line, path=self.path or path)
+        return type(self)(self.what, remedy=self.remedy, line=self.line, path=self.path or path)
+
+
+class TooMuchError(RecordingError):
+    """More of it than the limits of this reading allow; what comes before may be sound."""
 
 
 class Pane(msgspec.Struct, frozen=True):

@@ -96,6 +96,11 @@ class Recording:
         return error.at(str(self.path)) if error is not None else None
 
     @property
+    def size(self) -> int:
+        """Bytes of its lines, as far as they have been looked at."""
+        return self._index.scanned
+
+    @property
     def skipped(self) -> int:
         """Lines that say something that this program does not know."""
         return self._index.skipped

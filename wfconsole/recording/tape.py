@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -17,7 +17,7 @@ from wfconsole.observations.answers import CollectorSaid
 from wfconsole.observations.kinds import KINDS
 from wfconsole.observations.snapshot import Failure, Patch, Snapshot, follow
 from wfconsole.recording.decode import MALFORMED, Line
-from wfconsole.recording.lines import LIMITS, VERSION, Header, Limits, Note, text_of
+from wfconsole.recording.lines import LIMITS, VERSION, Header, Limits, Note, SourcePatch, text_of
 from wfconsole.recording.writer import note_lines, patch_lines
 
 # A source's whole state is written again this long after the last time, once its deltas since then have grown to a
@@ -123,13 +123,14 @@ class Tape:
         if self._last is None:
             self._early.append((at, note))
             if len(self._early) > EARLY_NOTES:
-                self._begin(None)
+                self.begin(None)
         else:
-            self._put(at, list(note_lines(note)))
+            self._put(at, map(self._redacted_line, note_lines(note)))
 
-    def patch(self, source: str, at: Millis, patch: Patch[Any]) -> None:
-        """A step that did not come with the stream: the console's own word that a source has stopped."""
-        self._step(at, "d", b'"%s"' % source.encode(), msgspec.json.encode(patch), [])
+    def step(self, item: SourcePatch) -> None:
+        """A step that did not come as bytes: the console's own word that a source has stopped, another recording."""
+        source = b'"%s"' % item.source.encode()
+        self._step(item.at, "k" if item.keyframe else "d", source, msgspec.json.encode(item.patch), [])
 
     def lose(self, chunk: bytes) -> int:
         """Follow a chunk without writing it, because the disk does not keep up; how many lines were lost.
@@ -158,7 +159,7 @@ class Tape:
     def end(self) -> None:
         """The end mark, after what could not be kept."""
         if self._last is None:
-            self._begin(None)
+            self.begin(None)
         if self.unreadable:
             self.note(self._now, CollectorSaid(f"{self.unreadable} lines of the stream could not be recorded"))
         if not self.full:
@@ -168,7 +169,7 @@ class Tape:
         if not line or line.startswith(b"#"):
             return
         if line.startswith(b"{"):
-            self._begin(_HEADER.decode(line))
+            self.begin(_HEADER.decode(line))
             return
         opened = _LINE.decode(line)
         at = self._now = self._now + max(0, opened.passed)
@@ -183,9 +184,9 @@ class Tape:
             case "x":
                 pass
             case _:
-                self._put(at, [line[line.index(b",") + 1 :] + b"\n"])
+                self._put(at, [self._redacted_line(line[line.index(b",") + 1 :] + b"\n")])
 
-    def _begin(self, header: Header | None) -> None:
+    def begin(self, header: Header | None) -> None:
         """A stream begins: the first header becomes the recording's, what waited for it follows."""
         if header is not None:
             self._now = max(self._now if self._last is not None else 0, header.started_at)
@@ -207,11 +208,11 @@ class Tape:
     def _step(self, at: Millis, kind: str, source: bytes, body: bytes, pages: list[bytes]) -> None:
         """Write a step with its pages, fold it, and write the state after it where that is due."""
         if self._last is None:
-            self._begin(None)
+            self.begin(None)
         at = max(at, self._last or 0)
         bodies = [self._redacted(page) for page in (*pages, body)]
         lines = [b'"p",%s,%s]\n' % (source, page) for page in bodies[:-1]]
-        lines.append(b'"%s",%s,%s]\n' % (kind.encode(), source, bodies[-1]))
+        lines.extend(patch_lines(kind, source[1:-1].decode(), bodies[-1]))
         if source not in _KNOWN:
             self._put(at, lines)
             return
@@ -238,10 +239,14 @@ class Tape:
     def _redacted(self, body: bytes) -> bytes:
         return self._redact(body) if self._redact is not None else body
 
+    def _redacted_line(self, line: bytes) -> bytes:
+        """A line without its time, of which the frame has nothing to hide."""
+        return self._redacted(b"[" + line.removesuffix(b"\n"))[1:] + b"\n" if self._redact is not None else line
+
     def _put(self, at: Millis, bodies: Iterable[bytes]) -> None:
         """Write lines at `at`, all or none of them. Times never go back: what is late gets the instant before it."""
         if self._last is None:
-            self._begin(None)
+            self.begin(None)
         last = self._last or 0
         passed = max(0, at - last)
         text = b"[%d," % passed + b"[0,".join(bodies)
