@@ -11,10 +11,22 @@ from typing import Any
 from wfconsole import __version__, exit_codes
 from wfconsole.errors import UserError
 
+SCREENS = ("live", "demo", "replay", "resume")
+GO_ON = "What the journal confirmed is safe: `wfconsole resume` goes on there."
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code (see `exit_codes`)."""
     arguments = _parser().parse_args(argv)
+    if arguments.command not in SCREENS:
+        return _told(arguments)
+    from wfconsole.tui.launcher import watch_over
+
+    return watch_over(lambda: _told(arguments), lambda: GO_ON)
+
+
+def _told(arguments: argparse.Namespace) -> int:
+    """The exit code of a command; what ends it early is said in one clear message."""
     try:
         return _run(arguments)
     except UserError as error:

@@ -180,7 +180,7 @@ class ReplayConsole:
         paused: bool = False,
     ) -> None:
         self._repaint: Callable[[], None] = lambda: None
-        self._playback = Playback(recording, runbook, clock, changed=lambda: self._repaint())
+        self._playback = Playback(recording, runbook, clock, changed=self._changed)
         self._recording = recording
         self._read_runbook = read_runbook
         self._at, self._speed, self._paused = at, speed, paused
@@ -212,6 +212,9 @@ class ReplayConsole:
     def close(self, reason: str) -> None:
         del reason
         self._playback.close()
+
+    def _changed(self) -> None:
+        self._repaint()
 
     def _start(self) -> None:
         if self._read_runbook is not None:

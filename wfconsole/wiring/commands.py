@@ -20,7 +20,7 @@ def live(arguments: argparse.Namespace) -> int:
     from wfconsole.wiring.live import LiveParts
 
     source = _stream_from_stdin() if arguments.stream == "-" else None
-    _check_terminal()
+    _check_terminal(arguments)
     parts = LiveParts(base, source=source, recording=not arguments.no_recording)
     return _show(base, arguments, parts.console(eager=base.own_runbook))
 
@@ -29,7 +29,7 @@ def resume(arguments: argparse.Namespace) -> int:
     """Go on with an incident exactly where its journal ends."""
     base = ground(arguments)
     folder = incident_folder(base, arguments.incident, unresolved=True)
-    _check_terminal()
+    _check_terminal(arguments)
     from wfconsole.wiring.live import LiveParts
 
     parts = LiveParts(base, source=None, recording=not arguments.no_recording)
@@ -47,7 +47,7 @@ def demo(arguments: argparse.Namespace) -> int:
 def replay(arguments: argparse.Namespace) -> int:
     """Any recording in the same console; nothing that could reach a server is loaded."""
     base = ground(arguments)
-    _check_terminal()
+    _check_terminal(arguments)
     from wfconsole.wiring.replay import replay_console
 
     return _show(base, arguments, replay_console(base, arguments))
@@ -96,25 +96,29 @@ def _show(base: Ground, arguments: argparse.Namespace, console: Console) -> int:
     prepare(os.environ)
     from wfconsole.tui.run import Look, run
 
+    from wfconsole.config.keymap import load_keymap
+
+    settings = base.settings.console
+    keymap, problems = load_keymap(base.places.keymap_file)
     look = Look(
         themes=tuple(reversed(base.places.themes)),
-        theme=arguments.theme,
-        configured_theme=base.settings.console.theme,
-        only_ascii=arguments.ascii or base.settings.console.glyphs == "ascii",
-        mouse=base.settings.console.mouse and not arguments.no_mouse,
-        observer=base.settings.console.observer,
-        keymap=base.places.keymap_file,
-        clip_file=base.places.clip_file,
         crashes=base.places.crashes,
-        timezone=base.settings.console.timezone,
+        clip_file=base.places.clip_file,
+        theme=arguments.theme or "",
+        configured_theme=settings.theme,
+        only_ascii=arguments.ascii or settings.glyphs == "ascii",
+        mouse=settings.mouse and not arguments.no_mouse,
+        observer=settings.observer,
+        keymap=keymap,
+        problems=problems,
     )
     return run(console, look)
 
 
-def _check_terminal() -> None:
+def _check_terminal(arguments: argparse.Namespace) -> None:
     from wfconsole.tui.terminal import require_terminal
 
-    require_terminal(os.environ)
+    require_terminal(os.environ, only_ascii=arguments.ascii)
 
 
 def _stream_from_stdin() -> int:

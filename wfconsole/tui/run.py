@@ -1,0 +1,46 @@
+"""Shows a console: picks the look, runs the application, and sees to it that it ends well."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from wfconsole.redaction import redact_text
+from wfconsole.session.console import Console
+from wfconsole.tui.app import WarRoom
+from wfconsole.tui.lifecycle import run_app
+from wfconsole.tui.theming import choose_theme, glyphs_of, load_themes, terminal_locale
+
+
+class Look(msgspec.Struct, frozen=True):
+    """How the console is to look and where its files are; what is empty was not said."""
+
+    themes: tuple[Path, ...]
+    crashes: Path
+    clip_file: Path
+    theme: str = ""
+    configured_theme: str = ""
+    only_ascii: bool = False
+    mouse: bool = True
+    observer: bool = False
+    keymap: dict[str, str] = msgspec.field(default_factory=dict)
+    problems: tuple[str, ...] = ()  # of files that were left out: shown on the sources screen
+
+
+def run(console: Console, look: Look) -> int:
+    """Until somebody quits; the exit code. Raises UserError where the theme that was asked for cannot be had."""
+    found = load_themes(look.themes)
+    locale = terminal_locale(os.environ)
+    theme = found.pick(choose_theme(look.theme or None, os.environ, look.configured_theme or None, locale))
+    app = WarRoom(
+        console,
+        theme=theme,
+        glyphs=glyphs_of(theme, only_ascii=look.only_ascii),
+        keymap=look.keymap,
+        observer=look.observer,
+        clip_file=look.clip_file,
+        problems=(*look.problems, *map(str, found.failed)),
+    )
+    return run_app(app, on_end=console.close, redact=redact_text, crash_directory=look.crashes, mouse=look.mouse)
