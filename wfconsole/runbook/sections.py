@@ -37,9 +37,8 @@ class Part(Struct, frozen=True):
 
     @property
     def first_words(self) -> str:
-        """The first paragraph, if the part begins with one."""
-        first = self.blocks[0] if self.blocks else None
-        return first.text if isinstance(first, Paragraph) else ""
+        """The first paragraph of the part; "" when it has none."""
+        return next((block.text for block in self.blocks if isinstance(block, Paragraph)), "")
 
 
 def read_sections(document: Iterable[Heading | Block], problems: Problems) -> Iterator[Section]:

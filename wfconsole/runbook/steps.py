@@ -69,7 +69,8 @@ def _draft(list_id: str, item: Item, confirm: bool, problems: Problems) -> Draft
     if item.head is None or not slug(item.head.text):
         problems.add(item.place, "this step has no title", "the step in a few words, then its bullets")
         return None
-    bullets = tuple(inner for block in item.blocks if isinstance(block, Listing) for inner in block.items)
+    lists = (block for block in item.blocks if isinstance(block, Listing) and not block.ordered)
+    bullets = tuple(inner for block in lists for inner in block.items)
     found = read_properties(bullets, KEYWORDS, "a step", problems)
     kind = _kind(found, item.place, confirm, problems)
     step = Step(
@@ -165,7 +166,7 @@ def _answers(found: Properties, problems: Problems) -> tuple[tuple[Place, str, s
             answers.append((item.place, match[1].strip(), match[2].strip().rstrip(".")))
         else:
             problems.add(item.place, "this answer leads nowhere", "'yes: go on' or 'no: go to step 7, Its title'")
-    if len(answers) < 2:
+    if len(decide.bullets) < 2:
         problems.add(decide.place, "a decision with fewer than two answers", "a bullet for each answer below 'Decide:'")
     return tuple(answers)
 

@@ -1,0 +1,244 @@
+"""The bundled runbook: the team's facts, the corrections, and the style of a checklist that is used at night."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from wfconsole.clock import HOUR, MINUTE
+from wfconsole.incident.playbook import Checklist, Command, Step
+from wfconsole.incident.policy import BusinessCalendar, Span
+from wfconsole.incident.probes import parse_probe
+from wfconsole.runbook import BUNDLED, load_runbook
+
+RUNBOOK = load_runbook(None)
+STEPS = [step for checklist in RUNBOOK.checklists for step in checklist.steps]
+LOOKING = ("config", "describe", "events", "get", "logs", "top", "rollout history", "rollout status")
+VERBS = re.compile(
+    "Acknowledge|Allow|Announce|Ask|Assign|Check|Choose|Close|Confirm|Decide|Declare|Escalate|Find|Hear|Judge|List|Look"
+    "|Name|Open|Page|Post|Raise|Read|Release|Replace|Restart|Review|Roll|Say|Send|Set|Stop|Tell|Verify|Watch"
+)
+
+
+def named(step: Step) -> str:
+    return step.id
+
+
+def shell_lines() -> Iterator[tuple[Step, Command, str]]:
+    for step in STEPS:
+        for command in step.commands:
+            for line in command.text.split("\n"):
+                if not line.startswith("#"):
+                    yield step, command, line
+
+
+def list_of(list_id: str) -> Checklist:
+    found = RUNBOOK.checklist(list_id)
+    assert found is not None
+    return found
+
+
+# --- facts ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_clocks_of_the_severities_are_those_of_the_team() -> None:
+    rules = RUNBOOK.policy.rules
+    assert [rule.respond.duration_ms for rule in rules[:3]] == [15 * MINUTE, 30 * MINUTE, 2 * HOUR]
+    assert [rule.resolve.duration_ms for rule in rules[:3]] == [4 * HOUR, 8 * HOUR, 24 * HOUR]
+    assert (rules[3].respond, rules[3].resolve) == (
+        Span(business_days=1, text="1 business day"),
+        Span(business_days=5, text="5 business days"),
+    )
+
+
+def test_the_cadence_of_updates_is_marked_as_ours() -> None:
+    assert all(rule.update_is_default for rule in RUNBOOK.policy.rules)
+    assert [rule.update and rule.update.duration_ms for rule in RUNBOOK.policy.rules] == [
+        15 * MINUTE,
+        30 * MINUTE,
+        HOUR,
+        None,
+    ]
+
+
+def test_every_severity_has_criteria_an_escalation_and_a_commander() -> None:
+    for rule in RUNBOOK.policy.rules:
+        assert rule.criteria
+        assert rule.escalation
+        assert rule.roles[0] == "commander"
+
+
+def test_business_days_are_counted_on_a_calendar() -> None:
+    assert RUNBOOK.policy.calendar == BusinessCalendar("UTC", (0, 1, 2, 3, 4), 540, 1020)
+
+
+def test_the_review_is_the_one_the_team_made() -> None:
+    assert (RUNBOOK.version, RUNBOOK.reviewed) == ("1.1.0", "2025-01-07")
+    assert datetime.date.fromisoformat(RUNBOOK.reviewed)
+
+
+def test_the_last_to_be_called_is_called_at_sev1_alone() -> None:
+    at_sev2 = [contact.name for contact in RUNBOOK.contacts if "SEV2" in contact.severities]
+    assert not any("CTO" in contact.how for contact in RUNBOOK.contacts if contact.name in at_sev2)
+    assert "CTO" not in at_sev2
+
+
+def test_the_lists_come_in_the_order_in_which_they_are_needed() -> None:
+    assert [(each.id, each.kind) for each in RUNBOOK.checklists] == [
+        ("first-five-minutes", "process"),
+        ("assessment", "process"),
+        ("service-outage", "playbook"),
+        ("handover", "confirm"),
+        ("stand-down", "confirm"),
+    ]
+
+
+def test_there_is_a_template_for_every_message() -> None:
+    assert [(each.id, each.target) for each in RUNBOOK.templates] == [
+        ("declaration", "slack"),
+        ("status-update", "slack"),
+        ("status-page-investigating", "status page"),
+        ("status-page-identified", "status page"),
+        ("status-page-monitoring", "status page"),
+        ("status-page-resolved", "status page"),
+        ("resolution", "slack"),
+        ("post-mortem", "post-mortem"),
+    ]
+
+
+def test_every_word_in_braces_is_one_that_the_format_names() -> None:
+    known = set(re.findall(r"`\{(\w+)\}`", (BUNDLED.parent / "FORMAT.md").read_text()))
+    used = {word for each in RUNBOOK.templates for word in re.findall(r"\{(\w*)\}", each.text)}
+    assert used == known
+
+
+def test_messages_carry_no_markup_and_no_symbols_that_some_terminal_lacks() -> None:
+    for each in RUNBOOK.templates:
+        assert each.text.isascii()
+        assert each.target == "post-mortem" or "**" not in each.text
+
+
+def test_the_post_mortem_has_every_part_that_the_team_asks_for() -> None:
+    text = next(each.text for each in RUNBOOK.templates if each.id == "post-mortem")
+    for part in ("Date", "Duration", "Impact", "Root cause", "Timeline", "Root cause analysis", "What went well"):
+        assert part in text
+    for part in ("What did not go well", "Action items", "Lessons learned"):
+        assert f"## {part}" in text
+
+
+# --- style ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("checklist", RUNBOOK.checklists, ids=lambda each: each.id)
+def test_a_list_is_short_and_says_what_it_is_for(checklist: Checklist) -> None:
+    assert 1 <= len(checklist.steps) <= 12
+    assert checklist.summary
+
+
+@pytest.mark.parametrize("step", STEPS, ids=named)
+def test_a_step_is_short_begins_with_a_verb_and_says_what_one_should_see(step: Step) -> None:
+    assert len(step.title) <= 60
+    assert VERBS.fullmatch(step.title.split()[0])
+    assert step.expect or step.sensed or step.warning
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if step.kind == "action"], ids=named)
+def test_an_action_says_when_what_then_and_what_it_must_not_walk_into(step: Step) -> None:
+    assert step.danger in ("R1", "R2", "R3")
+    assert step.look.startswith("When: ")
+    assert "Undo: " in step.do
+    assert step.warning
+    assert step.commands
+    assert [branch.answer for branch in step.branches] == ["done"]
+
+
+def test_ids_are_unique() -> None:
+    assert len({step.id for step in STEPS}) == len(STEPS)
+
+
+def test_ids_of_the_service_outage_stay_as_journals_know_them() -> None:
+    assert [step.id.removeprefix("service-outage/") for step in list_of("service-outage").steps] == [
+        "find-which-workloads-are-not-ready",
+        "find-what-was-rolled-out-before-the-first-bad-sign",
+        "read-the-logs-of-a-failing-container",
+        "check-that-each-service-has-ready-endpoints",
+        "check-what-the-autoscalers-see-and-want",
+        "check-whether-there-is-room-to-grow",
+        "decide-what-the-evidence-speaks-for",
+        "roll-back-to-the-last-good-revision",
+        "replace-the-pods-that-hang-one-at-a-time",
+        "restart-the-deployment",
+        "raise-the-bounds-of-the-autoscaler",
+        "verify-that-everything-stays-ready",
+    ]
+
+
+def test_the_outage_is_looked_at_before_anything_is_done_and_rolled_back_before_restarted_before_scaled() -> None:
+    steps = list_of("service-outage").steps
+    kinds = [step.kind for step in steps]
+    assert kinds == ["check"] * 6 + ["decide"] + ["action"] * 4 + ["check"]
+    (roll_back, restart, scale) = (kinds.index("action") + place for place in (0, 2, 3))
+    assert [
+        "Roll back" in steps[roll_back].title,
+        "Restart" in steps[restart].title,
+        "Raise" in steps[scale].title,
+    ] == [True] * 3
+
+
+def test_the_outage_ends_with_a_check_that_can_tick_itself_but_not_at_once() -> None:
+    sensed = parse_probe(list_of("service-outage").steps[-1].sensed)
+    assert set(sensed.sources) == {"pods", "workloads"}
+    assert any(each.field == "ready-for" for clause in sensed.clauses for each in clause.filters)
+
+
+# --- commands -------------------------------------------------------------------------------------------------------
+
+
+def test_every_command_names_its_cluster_and_its_namespace() -> None:
+    for _, command, line in shell_lines():
+        assert command.language == "bash"
+        assert line.startswith("kubectl --context <context> ")
+        assert " -n production " in line or " --all-namespaces" in line or " get nodes " in line or " top nodes" in line
+
+
+def test_no_command_follows_searches_tables_or_needs_a_terminal() -> None:
+    for _, _, line in shell_lines():
+        assert not re.search(r"\s(-f|--follow|-it?|-ti|--watch|-w)(\s|$)", line)
+        assert "grep" not in line
+        assert "|" not in line
+        assert "get endpoints " not in f"{line} "
+        assert "logs deployment/" not in line
+
+
+def test_what_changes_production_stands_alone_and_in_actions_only() -> None:
+    changing = 0
+    for step, command, line in shell_lines():
+        verb = re.sub(r"^kubectl --context <context> (-n production )?", "", line)
+        if not verb.startswith(LOOKING):
+            changing += 1
+            assert step.kind == "action"
+            assert [each for each in command.text.split("\n") if not each.startswith("#")] == [line]
+            assert step.commands[0] is not command, "an action looks first"
+    assert changing == 5
+
+
+def test_the_known_traps_are_not_walked_into() -> None:
+    lines = [line for _, _, line in shell_lines()]
+    assert all("--to-revision=" in line for line in lines if "rollout undo" in line)
+    assert all("--current-replicas=" in line for line in lines if " scale " in line)
+    assert all("--timeout=" in line for line in lines if "rollout status" in line)
+    assert all("--tail=" in line for line in lines if " logs " in line)
+
+
+def test_what_a_person_must_fill_in_is_known() -> None:
+    found = {word for step in STEPS for command in step.commands for word in command.placeholders}
+    assert found == {"<context>", "<pod>", "<container>", "<revision>", "<maximum>", "<deployment>", "<now>", "<more>"}
+
+
+def test_no_text_lies_in_a_line_too_long_to_read() -> None:
+    for file in BUNDLED.glob("*.md"):
+        for line in file.read_text().splitlines():
+            assert len(line) <= 120 or "kubectl" in line or "Sensed" in line, f"{file.name}: {line}"
