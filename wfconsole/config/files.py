@@ -16,7 +16,7 @@ from wfconsole.text import safe
 
 MOST_BYTES: Final = 256 * 1024
 _HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.-]+)\s*\]")
-_KEY = re.compile(r"\s*\"?([A-Za-z0-9_.-]+)\"?\s*=")
+_KEY = re.compile(r"\s*(?:\"([^\"]*)\"|([A-Za-z0-9_.-]+))\s*=")
 _AT_LINE = re.compile(r"\s*\(at line (\d+), column (\d+)\)$")
 
 
@@ -89,5 +89,6 @@ def _lines(text: str) -> dict[str, int]:
                 table = f"{table}.{counts[table]}"
             lines.setdefault(table, number)
         elif key := _KEY.match(line):
-            lines.setdefault(f"{table}.{key[1]}" if table else key[1], number)
+            name = key[2] or key[1]
+            lines.setdefault(f"{table}.{name}" if table else name, number)
     return lines
