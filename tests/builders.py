@@ -120,7 +120,8 @@ def a_failure(kind: Any = "timeout", **changes: Any) -> Failure:
 def a_snapshot(source: str = "pods", rows: Any = (), at: Millis = NOW, **changes: Any) -> Snapshot[Any]:
     """A good snapshot of `at`. `rows` is a mapping, or rows that get their usual keys."""
     keyed: Mapping[str, Any] = rows if isinstance(rows, Mapping) else {row_key(row): row for row in rows}
-    return Snapshot(**({"source": source, "observed_at": at, "rows": keyed, "good_at": at} | changes))
+    fields: dict[str, Any] = {"good_at": at}
+    return Snapshot(source=source, observed_at=at, rows=keyed, **(fields | changes))
 
 
 def row_key(row: Any) -> str:
@@ -162,8 +163,8 @@ def noticed(key: str = "crash-loop " + GATEWAY, **changes: Any) -> Noticed:
     return Noticed(key=key, **(fields | changes))
 
 
-def an_entry(event: Event, seq: int = 1, at: Millis = NOW, actor: str = "op1", **changes: Any) -> Entry:
-    return Entry(**({"id": f"e{seq}", "seq": seq, "at": at, "actor": actor, "event": event} | changes))
+def an_entry(event: Event, seq: int = 1, at: Millis = NOW, actor: str = "op1", entry_id: str = "") -> Entry:
+    return Entry(id=entry_id or f"e{seq}", seq=seq, at=at, actor=actor, event=event)
 
 
 def entries(*events: Event, start: Millis = NOW, every_ms: Millis = MINUTE, actor: str = "op1") -> list[Entry]:
@@ -171,7 +172,7 @@ def entries(*events: Event, start: Millis = NOW, every_ms: Millis = MINUTE, acto
     return [an_entry(event, place + 1, start + place * every_ms, actor) for place, event in enumerate(events)]
 
 
-def a_policy(**changes: Any) -> SeverityPolicy:
+def a_policy(calendar: BusinessCalendar | None = None) -> SeverityPolicy:
     """The four severities with the runbook's times; updates every 15, 30 and 60 minutes, none for SEV4."""
 
     def rule(name: Any, respond: Span, resolve: Span, update: int) -> SeverityRule:
@@ -187,15 +188,15 @@ def a_policy(**changes: Any) -> SeverityPolicy:
         rule("SEV3", hours[2], hours[24], 60),
         rule("SEV4", days[1], days[5], 0),
     )
-    return SeverityPolicy(**({"rules": rules, "calendar": BusinessCalendar()} | changes))
+    return SeverityPolicy(rules, calendar or BusinessCalendar())
 
 
 def a_step(title: str = "Look at the pods", list_id: str = "outage", **changes: Any) -> Step:
-    return Step(**({"id": f"{list_id}/{title.lower().replace(' ', '-')}", "title": title} | changes))
+    return Step(id=f"{list_id}/{title.lower().replace(' ', '-')}", title=title, **changes)
 
 
 def a_checklist(list_id: str = "outage", *steps: Step, kind: Any = "playbook", **changes: Any) -> Checklist:
-    return Checklist(**({"id": list_id, "title": list_id.capitalize(), "kind": kind, "steps": steps} | changes))
+    return Checklist(id=list_id, title=list_id.capitalize(), kind=kind, steps=steps, **changes)
 
 
 def a_runbook(*checklists: Checklist, **changes: Any) -> Runbook:

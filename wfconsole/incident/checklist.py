@@ -22,6 +22,8 @@ from wfconsole.text import clock_time
 
 # Marks with which a step needs nobody any more. A deferred one comes again before the end; a failed one stays open.
 CLOSED: Final[frozenset[Mark]] = frozenset(("done", "sensed", "waived", "not-taken"))
+# The answer of a step that is no decision: an action's branch says where it leads once it is done.
+DONE: Final = "done"
 # Probe lines that an automatic tick keeps as its evidence.
 _EVIDENCE_LINES: Final = 20
 
@@ -167,8 +169,9 @@ def _section(found: Checklist, state: IncidentState) -> Section:
         mark: Mark = stands.mark
         if place < skip_before and mark == "open":
             mark = "not-taken"
-        if mark == "done" and stands.answer and place >= skip_before:
-            goto = next((branch.goto for branch in step.branches if branch.answer == stands.answer), "")
+        if mark == "done" and place >= skip_before:
+            answer = stands.answer or DONE
+            goto = next((branch.goto for branch in step.branches if branch.answer == answer), "")
             skip_before = places.get(goto, skip_before)
         if _applies(step.severities, state.severity) or stands.mark != "open":
             items.append(Item(step, found.id, place + 1, mark, stands))

@@ -1,0 +1,45 @@
+"""Outside text in Markdown: always shown as it is, never as markup, link, mention or HTML.
+
+CommonMark 0.31, sections 2.4 (backslash escapes) and 6.1 (code spans); GitHub turns bare addresses and @names into
+links as well, which no escape prevents, so words that contain one become code.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from wfconsole.text import safe
+
+_SPECIAL: Final = re.compile(r"[\\`*\[\]<>&~|#$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+# What would begin a list, a rule or a heading at the start of a line.
+_OPENING: Final = re.compile(r"^(\d{0,9})([-+=.)])")
+_ADDRESS: Final = re.compile(r"@|://|\bwww\.|\bmailto:|\bxmpp:", re.IGNORECASE)
+
+
+def words(text: str) -> str:
+    """Outside text as inert Markdown, on one line."""
+    inert = " ".join(
+        code(word) if _ADDRESS.search(word) else _SPECIAL.sub(r"\\\g<0>", word)
+        for word in safe(text).strip().split(" ")
+    )
+    return _OPENING.sub(r"\1\\\2", inert)
+
+
+def code(text: str) -> str:
+    """Outside text as a code span; the fence is longer than any run of backticks in it."""
+    shown = safe(text)
+    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if shown.startswith("`") or shown.endswith("`") or not shown.strip() else ""
+    return f"{fence}{space}{shown}{space}{fence}"
+
+
+def gap(what: str) -> str:
+    """A mark for what only people know and nobody has written down. `what` is our own text."""
+    return f"_Gap: {what}_"
+
+
+def bullets(lines: list[str]) -> str:
+    """Inline Markdown as a list."""
+    return "\n".join(f"- {line}" for line in lines)

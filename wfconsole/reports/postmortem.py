@@ -1,0 +1,196 @@
+"""The post-mortem in the runbook's template: what the record holds, and a marked gap for what only people know.
+
+Notes may fill the gaps during the incident: one that begins with "impact:", "root cause:", "went well:", "went badly:",
+"action:" or "lesson:" is found here again, with its author.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from wfconsole.incident.clocks import clocks
+from wfconsole.incident.events import Entry, Noticed
+from wfconsole.incident.wording import spell_duration, step_title
+from wfconsole.reports.markdown import bullets, gap, words
+from wfconsole.reports.record import Record, day, iso, lapses
+from wfconsole.reports.timeline import about_the_record, timeline_rows
+
+_PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
+_NOT_IN_POST_MORTEM: Final = frozenset(("PROBE",))
+
+# Used when the runbook has no template for a post-mortem.
+_TEMPLATE: Final = """# Post-mortem: {title}
+
+## Summary
+
+- **Incident:** {incident}, {severity}
+- **Date:** {date}
+- **Duration:** {duration}
+- **Impact:** {impact}
+- **Root cause:** {root_cause}
+- **Times:** {times}
+
+## Timeline
+
+{timeline}
+
+## Root cause analysis
+
+{analysis}
+
+## What went well
+
+{went_well}
+
+## What did not go well
+
+{went_badly}
+
+## Action items
+
+{action_items}
+
+## Lessons learned
+
+{lessons}
+"""
+
+
+def post_mortem(record: Record) -> str:
+    """The post-mortem as Markdown. A placeholder that we do not know becomes a gap that names it."""
+    template = next((item.text for item in record.runbook.templates if item.target == "post-mortem"), _TEMPLATE)
+
+    def fill(match: re.Match[str]) -> str:
+        known = _FIELDS.get(match[1])
+        return known(record) if known is not None else gap(f"the record has nothing for {match[1].replace('_', ' ')}.")
+
+    return f"{_PLACEHOLDER.sub(fill, template).rstrip()}\n\n{about_the_record(record)}\n"
+
+
+def _duration(record: Record) -> str:
+    moments = record.state.moments
+    start = moments.get("started", moments.get("detected", record.state.declared_at))
+    counted = "" if "started" in moments else " (from its detection; when it began is not written down)"
+    if "resolved" not in moments:
+        lasted = spell_duration(record.last_at - start)
+        return f"not resolved; {lasted} until the last entry, {iso(record.last_at)}{counted}"
+    return f"{spell_duration(moments['resolved'] - start)}, {iso(start)} to {iso(moments['resolved'])}{counted}"
+
+
+def _date(record: Record) -> str:
+    return day(record.state.moments.get("started", record.state.declared_at))
+
+
+def _times(record: Record) -> str:
+    said = []
+    for lapse in lapses(record.state):
+        measured = (
+            f" (from {lapse.since})" if lapse.took_ms is not None and lapse.name in ("mitigate", "resolve") else ""
+        )
+        said.append(f"to {lapse.name} {lapse.text}{measured}")
+    return "; ".join(said)
+
+
+def _impact(record: Record) -> str:
+    told = record.said_about("impact")
+    seen = [
+        f"{words(line.text)}, {iso(line.at)} to {iso(line.until) if line.until else 'the end of the record'}"
+        for line in record.lines
+        if line.kind == "ALERT" and "readiness" in _families(record, line.entry)
+    ]
+    said = "; ".join(_by(entry, text) for entry, text in told) or gap("nobody wrote down who was affected, and how.")
+    return f"{said} The console saw: {'; '.join(seen)}." if seen else said
+
+
+def _families(record: Record, entry_id: str) -> tuple[str, ...]:
+    found = next((entry.event for entry in record.entries if entry.id == entry_id), None)
+    return (found.family,) if isinstance(found, Noticed) else ()
+
+
+def _root_cause(record: Record) -> str:
+    told = record.said_about("root cause", "cause")
+    return "; ".join(_by(entry, text) for entry, text in told) or gap("nobody wrote down the root cause yet.")
+
+
+def _analysis(record: Record) -> str:
+    parts = [_root_cause(record)]
+    changes = [
+        f"{iso(event.since or entry.at)} {words(event.text)}"
+        for entry in record.entries
+        if isinstance(event := entry.event, Noticed) and event.family in ("rollout", "change")
+    ]
+    for title, rows in (
+        ("Changes that the console saw:", changes),
+        ("Hypotheses in the record:", [_by(entry, note.text) for entry, note in record.notes("hypothesis")]),
+        ("Decisions in the record:", [_by(entry, note.text) for entry, note in record.notes("decision")]),
+        ("Facts in the record:", [_by(entry, note.text) for entry, note in record.notes("fact")]),
+    ):
+        if rows:
+            parts.append(f"{title}\n\n{bullets(rows)}")
+    return "\n\n".join(parts)
+
+
+def _went_well(record: Record) -> str:
+    rows = [_by(entry, text) for entry, text in record.said_about("went well")]
+    rows += [row for kept, row in _kept_times(record) if kept]
+    return "\n\n".join(part for part in (bullets(rows), "" if rows else gap("nobody wrote this down yet.")) if part)
+
+
+def _went_badly(record: Record) -> str:
+    rows = [_by(entry, text) for entry, text in record.said_about("went badly", "did not go well")]
+    rows += [row for kept, row in _kept_times(record) if not kept]
+    return bullets(rows) if rows else gap("nobody wrote this down yet.")
+
+
+def _kept_times(record: Record) -> list[tuple[bool, str]]:
+    """Targets of the severity that were met, in time or not. A clock that still runs says nothing yet."""
+    rows = []
+    for clock in clocks(record.state, record.runbook.policy, record.last_at):
+        if clock.state == "met":
+            kept = clock.left_ms >= 0
+            took = spell_duration(clock.met_at - clock.started_at)
+            word = "within" if kept else "later than"
+            rows.append((kept, f"{clock.name}: {took} after the declaration, {word} the target of {words(clock.text)}"))
+        elif clock.state == "overdue":
+            rows.append((False, f"{clock.name}: the target of {words(clock.text)} was missed"))
+    return rows
+
+
+def _action_items(record: Record) -> str:
+    rows = [_by(entry, text) for entry, text in record.said_about("action", "action item", "follow-up")]
+    for step_id, stands in record.state.steps.items():
+        if stands.mark in ("deferred", "failed"):
+            why = f": {words(stands.reason)}" if stands.reason else ""
+            rows.append(f"{stands.mark} during the incident: {words(step_title(step_id))}{why}")
+    return bullets(rows) if rows else gap("no action item is written down yet.")
+
+
+def _lessons(record: Record) -> str:
+    rows = [_by(entry, text) for entry, text in record.said_about("lesson", "lessons")]
+    return bullets(rows) if rows else gap("nobody wrote down a lesson yet.")
+
+
+def _by(entry: Entry, text: str) -> str:
+    return f"{words(text)} ({words(entry.actor)}, {iso(entry.at)})"
+
+
+_FIELDS: Final[dict[str, Callable[[Record], str]]] = {
+    "title": lambda record: words(record.state.title),
+    "incident": lambda record: words(record.state.id),
+    "severity": lambda record: record.state.severity,
+    "status": lambda record: record.state.status,
+    "commander": lambda record: words(record.state.commander) or gap("nobody was commander."),
+    "date": _date,
+    "duration": _duration,
+    "impact": _impact,
+    "root_cause": _root_cause,
+    "times": _times,
+    "timeline": lambda record: timeline_rows(record, without=_NOT_IN_POST_MORTEM),
+    "analysis": _analysis,
+    "went_well": _went_well,
+    "went_badly": _went_badly,
+    "action_items": _action_items,
+    "lessons": _lessons,
+}
