@@ -1,0 +1,209 @@
+"""Every action there is: its public id, its keys, what it does, and where. The one list behind the bindings, the key
+line, the help, a user's keymap and the README's table.
+
+Lower case, digits and punctuation only look; capitals change the record or the world. A user moves keys by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal
+
+import msgspec
+from textual.binding import Binding
+
+Kind = Literal["look", "change"]
+Where = Literal["all", "lists", "zoom", "checklist", "timeline", "sources", "logs"]
+
+# Taken by terminals, multiplexers, signals and tty editing, or the same byte as another key (research F14, 7.3).
+FORBIDDEN: Final = frozenset(
+    (
+        *(f"ctrl+{letter}" for letter in "abdhijmnoqstvwz"),
+        *("ctrl+space", "ctrl+backslash", "ctrl+left_square_bracket", "ctrl+enter", "shift+enter", "ctrl+tab"),
+        *("f1", "f10", "f11"),
+    )
+)
+
+
+class Action(msgspec.Struct, frozen=True):
+    """One action.
+
+    `keys` are Textual's key names, `method` what a binding calls. `label` is its hint in the key line ("" for none),
+    shown for `hint_keys` where one hint speaks for several actions; hints of the lowest `rank` give way first.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    does: str
+    method: str
+    kind: Kind = "look"
+    where: Where = "all"
+    mnemonic: str = ""
+    label: str = ""
+    hint_keys: str = ""
+    rank: int = 0
+
+
+def _zoom(number: int, name: str) -> Action:
+    first = number == 1
+    return Action(
+        f"zoom-{number}",
+        (str(number),),
+        f"zoom into {number} {name}; again: back",
+        f"zoom({number})",
+        mnemonic="place",
+        label="zoom" if first else "",
+        hint_keys="1-7" if first else "",
+        rank=95 if first else 0,
+    )
+
+
+ACTIONS: Final[tuple[Action, ...]] = (
+    *(
+        _zoom(number, name)
+        for number, name in enumerate(("Alerts", "Signals", "Pods", "HPA", "Nodes+GPU", "DB", "Auth+Sec"), 1)
+    ),
+    Action("checklist", ("c", "8"), "checklist", "open('checklist')", label="checklist", rank=90, mnemonic="checklist"),
+    Action("timeline", ("t", "9"), "timeline", "open('timeline')", label="timeline", rank=85, mnemonic="timeline"),
+    Action("home", ("0",), "overview; closes everything that is no form", "home", label="overview", rank=40,
+           mnemonic="zero = home"),
+    Action("back", ("escape", "backspace"), "back one level", "leave", label="back", hint_keys="Bksp", rank=30),
+    Action("next-region", ("tab",), "next region", "focus_next_region"),
+    Action("previous-region", ("shift+tab",), "previous region", "focus_previous_region"),
+    Action("next-issue", ("u",), "next thing that needs you", "next_issue", label="next issue", rank=88,
+           mnemonic="urgent"),
+    Action("post-mortem", ("p",), "post-mortem preview", "open('post-mortem')", label="post-mortem", rank=35,
+           mnemonic="post-mortem"),
+    Action("replays", ("r",), "replays and scenarios", "open('replays')", label="replays", rank=25, mnemonic="replays"),
+    Action("sources", ("e",), "sources and their errors", "open('sources')", label="sources", rank=45,
+           mnemonic="every source"),
+    Action("evidence", ("i",), "where the focused thing comes from", "evidence", label="evidence", rank=20,
+           mnemonic="info"),
+    Action("command", ("colon", "ctrl+p"), "command line", "open('command')", label="cmd", hint_keys=":", rank=80),
+    Action("help", ("question_mark",), "help", "open('help')", label="help", rank=99),
+    Action("redraw", ("ctrl+l",), "draw the whole screen again", "redraw"),
+    # --- in a list
+    Action("down", ("down", "j"), "one row down", "cursor(1)", where="lists"),
+    Action("up", ("up", "k"), "one row up", "cursor(-1)", where="lists"),
+    Action("page-down", ("pagedown",), "one page down", "page(1)", where="lists"),
+    Action("page-up", ("pageup",), "one page up", "page(-1)", where="lists"),
+    Action("first", ("home",), "first row; rows are sorted again from there on", "first", where="lists"),
+    Action("last", ("end",), "last row", "last", where="lists"),
+    Action("open", ("enter",), "open what the cursor is on", "open_row", where="lists", label="open",
+           hint_keys="Enter", rank=70),
+    Action("sort", ("s",), "next order", "sort", where="zoom", label="sort", rank=60, mnemonic="sort"),
+    Action("filter", ("slash",), "filter; Enter keeps it, Esc clears it", "filter", where="zoom", label="filter",
+           rank=65),
+    Action("view", ("v",), "next view of this pane", "view", where="zoom", label="view", rank=75, mnemonic="view"),
+    Action("pin", ("z",), "pin this pane beside the checklist, or unpin it", "pin", where="zoom", label="pin",
+           rank=22),
+    Action("copy", ("y",), "copy the row", "copy_row", where="zoom", label="copy", rank=15, mnemonic="yank"),
+    Action("follow", ("f",), "follow the newest line, or stop", "follow", where="logs", label="follow", rank=60,
+           mnemonic="follow"),
+    # --- time
+    Action("freeze", ("space",), "freeze or go on; in a replay pause or play", "toggle_time", label="freeze",
+           hint_keys="Space", rank=50),
+    Action("earlier", ("left_square_bracket", "shift+left"), "10 s back", "seek_by(-10)"),
+    Action("later", ("right_square_bracket", "shift+right"), "10 s on", "seek_by(10)"),
+    Action("marker-before", ("left_curly_bracket", "shift+up"), "marker before", "marker(-1)"),
+    Action("marker-after", ("right_curly_bracket", "shift+down"), "next marker", "marker(1)"),
+    Action("step-back", ("comma",), "one event back", "step(-1)"),
+    Action("step-on", ("full_stop",), "one event on", "step(1)"),
+    Action("slower", ("minus",), "replay slower", "faster(-1)"),
+    Action("faster", ("plus", "equals_sign"), "replay faster", "faster(1)"),
+    Action("go-to-time", ("at",), "go to a time: 14:32, T+18:40, 40%", "open('go-to-time')"),
+    Action("live", ("backslash",), "back to live; in a replay to the end", "live"),
+    # --- capitals: the record
+    Action("note", ("N",), "note; its time is that of this key", "open('note')", "change", label="note", rank=87,
+           mnemonic="Note"),
+    Action("declare", ("D",), "declare an incident; later: re-grade, change its state", "open('declare')", "change",
+           label="declare", rank=55, mnemonic="Declare"),
+    Action("hand-over", ("H",), "hand over command", "open('hand-over')", "change", mnemonic="Hand over"),
+    Action("undo", ("Z",), "take back my last change, within 10 s", "undo", "change"),
+    Action("run-probe", ("R",), "take the step's evidence; retry the source (reads only)", "run_probe", "change",
+           where="checklist", label="run", rank=58, mnemonic="Run"),
+    Action("retry", ("R",), "ask the source again now (reads only)", "retry", where="sources", label="retry", rank=58,
+           mnemonic="Run"),
+    Action("step-done", ("X",), "step done", "step_done", "change", where="checklist", label="done", rank=57,
+           mnemonic="X = tick"),
+    Action("step-waived", ("W",), "waive the step, with a reason", "step_waived", "change", where="checklist",
+           label="waive", rank=56, mnemonic="Waive"),
+    Action("step-deferred", ("E",), "defer the step; it is listed again before the end", "step_deferred", "change",
+           where="checklist", label="defer", rank=54, mnemonic="dEfer"),
+    Action("star", ("M",), "mark the entry for the post-mortem", "star", "change", where="timeline", label="mark",
+           rank=57, mnemonic="Mark"),
+    Action("observer", ("O",), "observer: at once on; asks before it is off", "observer", mnemonic="Observer"),
+    Action("quit", ("Q",), "quit; asks", "open('quit')", label="quit", rank=10, mnemonic="Quit"),
+    Action("say-quit", ("q", "ctrl+c"), "says how to quit", "say_quit"),
+)  # fmt: skip
+
+BY_ID: Final[Mapping[str, Action]] = {action.id: action for action in ACTIONS}
+
+
+def bindings(*where: Where) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
+    """The bindings of these places, for a BINDINGS attribute. None has priority over what has the focus."""
+    return [
+        Binding(",".join(action.keys), action.method, action.does, show=False, id=action.id)
+        for action in ACTIONS
+        if action.where in where
+    ]
+
+
+def by_method(name: str, parameters: Iterable[object]) -> Action | None:
+    """The action that calls `name(*parameters)`; None for what is no action of ours."""
+    values = tuple(parameters)
+    called = f"{name}({', '.join(map(repr, values))})" if values else name
+    return _BY_METHOD.get(called)
+
+
+_BY_METHOD: Final = {action.method: action for action in ACTIONS}
+
+
+def keys_by_action(keymap: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The keys of each action, with those that a user has moved."""
+    return {
+        action.id: tuple(keymap[action.id].split(",")) if action.id in keymap else action.keys for action in ACTIONS
+    }
+
+
+# How a key is written for people.
+KEY_WORDS: Final[Mapping[str, str]] = {
+    "escape": "Esc",
+    "backspace": "Bksp",
+    "tab": "Tab",
+    "shift+tab": "Shift+Tab",
+    "enter": "Enter",
+    "space": "Space",
+    "colon": ":",
+    "question_mark": "?",
+    "slash": "/",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
+    "comma": ",",
+    "full_stop": ".",
+    "minus": "-",
+    "plus": "+",
+    "equals_sign": "=",
+    "at": "@",
+    "backslash": "\\",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "up": "Up",
+    "down": "Down",
+    "ctrl+p": "Ctrl+P",
+    "ctrl+l": "Ctrl+L",
+    "ctrl+c": "Ctrl+C",
+    "shift+left": "Shift+Left",
+    "shift+right": "Shift+Right",
+    "shift+up": "Shift+Up",
+    "shift+down": "Shift+Down",
+}
+
+
+def key_word(key: str) -> str:
+    """A key as people call it."""
+    return KEY_WORDS.get(key, key)

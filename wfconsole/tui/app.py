@@ -1,0 +1,162 @@
+"""The application: a switchboard between keys, screens and the console behind them. It knows no source of data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from textual.app import App, SystemCommand
+from textual.binding import Keymap
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from wfconsole.clock import Clock, Millis, SystemClock
+from wfconsole.session.console import Console
+from wfconsole.tui import action_names, compat, screens, theming
+from wfconsole.tui.frame import Frame, frame_of
+from wfconsole.tui.glyphs import Glyphs
+from wfconsole.tui.ink import Palette
+from wfconsole.tui.messages import SessionChanged
+from wfconsole.tui.navigation import Navigation
+from wfconsole.tui.permissions import Permissions
+from wfconsole.tui.record_keys import RecordKeys
+from wfconsole.tui.screens.console_screen import ConsoleScreen
+from wfconsole.tui.theme_file import Theme
+from wfconsole.tui.time_controls import TimeControls
+
+# Changes within this time of a repaint wait for the next one: many sources, one frame.
+DATA_FRAME_EVERY: Final[Millis] = 250
+TICK_SECONDS: Final = 1.0
+
+
+class WarRoom(TimeControls, Navigation, RecordKeys, Permissions, App[int], inherit_bindings=False):
+    """Shows one console. Data frames are skipped while the terminal is behind; frames after a key never are."""
+
+    BINDINGS = action_names.bindings("all")
+    ENABLE_COMMAND_PALETTE = False  # `:` is the one door to commands; Textual's own can quit without asking
+    CSS = "Screen { background: $background; color: $foreground; overflow: hidden; }"
+
+    def __init__(
+        self,
+        console: Console,
+        *,
+        theme: Theme,
+        glyphs: Glyphs,
+        keymap: Mapping[str, str] | None = None,
+        observer: bool = False,
+        clip_file: Path | None = None,
+        problems: tuple[str, ...] = (),
+        clock: Clock | None = None,
+    ) -> None:
+        super().__init__()
+        self.session = console
+        self.observer = observer
+        self.glyphs = glyphs
+        self.palette = Palette(theme, ascii_only=glyphs.name == "ascii")
+        self.pins: tuple[int, ...] | None = None  # None: the checklist's, or the first that are on
+        self.problems = problems  # of files that were left out
+        self.clip_file = clip_file
+        self.keys = action_names.keys_by_action(keymap or {})
+        self._clock = clock or SystemClock()
+        self._keymap: Keymap = dict(keymap or {})
+        self._theme_shown = theme
+        self._painted_at: Millis = -DATA_FRAME_EVERY
+        self._behind_since: Millis | None = None
+        self._change_waits = False
+
+    # --- starting
+
+    def get_default_screen(self) -> Screen[Any]:
+        return screens.load("overview")()
+
+    def on_mount(self) -> None:
+        self.register_theme(theming.to_textual_theme(self._theme_shown))
+        self.theme = self._theme_shown.name
+        self.set_keymap(self._keymap)
+        self.session.subscribe(self._session_changed)
+        self.session.start()
+        self.set_interval(TICK_SECONDS, self._paint_data)
+
+    def get_line_filters(self) -> list[LineFilter]:
+        return [*super().get_line_filters(), compat.guard_filter(self)]
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """None of Textual's: they quit without asking, and take pictures that may hold secrets."""
+        del screen
+        return ()
+
+    # --- repainting
+
+    def _session_changed(self) -> None:
+        """From any thread. One message waits at a time, however many changes there are."""
+        if not self._change_waits:
+            self._change_waits = True
+            self.post_message(SessionChanged())
+
+    def on_session_changed(self) -> None:
+        since = self._clock.monotonic() - self._painted_at
+        if since >= DATA_FRAME_EVERY:
+            self._paint_data()
+        else:
+            self.set_timer((DATA_FRAME_EVERY - since) / 1000, self._paint_data)
+
+    def _paint_data(self) -> None:
+        """A frame that nobody asked for: not while the terminal still has to take the one before."""
+        now = self._clock.monotonic()
+        if compat.unwritten(self):
+            self._behind_since = now if self._behind_since is None else self._behind_since
+            return
+        lag = 0 if self._behind_since is None else now - self._behind_since
+        self._behind_since = None
+        self._paint(lag)
+
+    def show_now(self, screen: Screen[Any] | None = None) -> None:
+        """A frame after a key, or for a screen that has just come up: never skipped."""
+        if screen is None or screen is self.screen:
+            self._paint(0)
+
+    def _paint(self, lag_ms: Millis) -> None:
+        self._change_waits = False
+        self._painted_at = self._clock.monotonic()
+        screen = self.screen
+        if isinstance(screen, ConsoleScreen):
+            screen.update(self.frame(lag_ms))
+
+    def frame(self, lag_ms: Millis = 0) -> Frame:
+        """What there is to show at this instant."""
+        return frame_of(self.session, self.glyphs, observer=self.observer, lag_ms=lag_ms)
+
+    # --- small actions
+
+    def say(self, words: str) -> None:
+        """One line at the bottom, until the next key."""
+        if isinstance(self.screen, ConsoleScreen):
+            self.screen.say(words)
+
+    def copy(self, words: str) -> None:
+        """To the terminal's clipboard, which may refuse it silently; so to a file too."""
+        self.copy_to_clipboard(words)
+        where = ""
+        if self.clip_file is not None:
+            try:
+                self.clip_file.parent.mkdir(parents=True, exist_ok=True)
+                self.clip_file.write_text(words + "\n", encoding="utf-8")
+                where = f" and to {self.clip_file}"
+            except OSError as error:
+                where = f"; {self.clip_file}: {error.strerror}"
+        self.say(f"copied via the terminal{where}")
+
+    def action_redraw(self) -> None:
+        self.refresh(layout=True)
+
+    def action_say_quit(self) -> None:
+        self.say(f"{self.key_of(action_names.BY_ID['quit'])} quits")
+
+    def action_observer(self) -> None:
+        """On at once; leaving it asks."""
+        if self.observer:
+            self.action_open("leave-observer")
+        else:
+            self.observer = True
+            self.show_now()

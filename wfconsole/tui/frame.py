@@ -1,0 +1,75 @@
+"""One frame: everything that a repaint shows, of one instant, computed once and handed to all panes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from wfconsole.clock import MINUTE, Millis
+from wfconsole.incident.attention import Need, Situation, attention
+from wfconsole.incident.checklist import Active, active_checklist
+from wfconsole.incident.clocks import Clock, clocks
+from wfconsole.incident.playbook import Runbook
+from wfconsole.observations.board import BoardLine, StateCounts, board, count_states
+from wfconsole.session.console import Console
+from wfconsole.session.view import Capabilities, TransportView, View
+from wfconsole.tui.glyphs import Glyphs
+
+# Cells of the longest trend, each of the same stretch of time; narrower screens show the newest of them.
+TREND_CELLS: Final = 24
+# How far back "what changed recently" looks.
+CHANGES_WINDOW: Final = 60 * MINUTE
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """What is on show. Panes keep nothing else between two repaints."""
+
+    view: View
+    now: Millis
+    time: TransportView
+    capabilities: Capabilities
+    runbook: Runbook
+    operator: str
+    environment: str
+    glyphs: Glyphs
+    board: tuple[BoardLine, ...]
+    counts: StateCounts
+    clocks: tuple[Clock, ...]
+    checklist: Active
+    needs: tuple[Need, ...]  # what needs somebody, most urgent first
+    observer: bool = False
+    lag_ms: Millis = 0  # how old the frame before this one had become when this one could be written
+
+    @property
+    def incident_since(self) -> Millis:
+        """Since when it is broken, as far as that is known; else the declaration."""
+        incident = self.view.incident
+        return incident.moments.get("started") or incident.declared_at
+
+
+def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis = 0) -> Frame:
+    """The console at this instant."""
+    view, now, time = console.view(), console.now(), console.transport.show()
+    lines = board(view.world, view.judged, view.series, now, trend_cells=TREND_CELLS)
+    policy = console.runbook.policy
+    running = clocks(view.incident, policy, now) if policy.rules else ()  # none before the runbook is read
+    checklist = active_checklist(console.runbook, view.incident)
+    situation = Situation(now, view.incident, lines, running, checklist, time.mode, time.behind_ms)
+    return Frame(
+        view=view,
+        now=now,
+        time=time,
+        capabilities=console.capabilities,
+        runbook=console.runbook,
+        operator=console.operator,
+        environment=console.environment,
+        glyphs=glyphs,
+        board=lines,
+        counts=count_states(lines),
+        clocks=running,
+        checklist=checklist,
+        needs=attention(situation),
+        observer=observer,
+        lag_ms=lag_ms,
+    )

@@ -1,0 +1,84 @@
+"""What changed recently, newest first: the first thing to look at when something broke."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wfconsole.observations.changes import Change, recent_changes
+from wfconsole.observations.levels import Level
+from wfconsole.text import age, clock_time, coarse_age
+from wfconsole.tui.frame import CHANGES_WINDOW, Frame
+from wfconsole.tui.ink import Line, Span
+from wfconsole.tui.listings.listing import Cells, Column, Listing, next_line, row_line, said
+
+
+class ChangesListing(Listing):
+    """Rollouts, restarts, moves of replicas and of autoscalers within the last hour."""
+
+    title = "changes"
+    source = "workloads"
+    orders = ("newest",)
+    columns = (
+        Column("AT", 9, keep=100),
+        Column("AGO", 4, right=True, keep=80),
+        Column("KIND", 8, keep=70),
+        Column("WHAT CHANGED", 30, grow=1, keep=99),
+        Column("NAMESPACE", 12, keep=40),
+    )
+
+    def __init__(self) -> None:
+        self._changes: dict[str, Change] = {}
+        self._keys: list[str] = []
+
+    def keys(self, frame: Frame, order: str) -> Sequence[str]:
+        del order
+        found = recent_changes(frame.view.world, frame.now, CHANGES_WINDOW)
+        self._changes = {f"{change.at} {change.kind} {change.subject}": change for change in found}
+        keys = list(self._changes)
+        if keys != self._keys:
+            self._keys = keys
+        return self._keys
+
+    def cells(self, frame: Frame, key: str) -> Cells:
+        change = self._changes[key]
+        return (
+            Span(clock_time(change.at), "strong" if change.at >= frame.incident_since else "dim"),
+            Span(coarse_age(frame.now - change.at), "dim"),
+            Span(change.kind, "watch" if change.kind in ("rollout", "bounds") else "text"),
+            Span(change.text),
+            Span(_namespace(change), "dim"),
+        )
+
+    def summary(self, frame: Frame) -> Line:
+        del frame
+        found = len(self._changes)
+        return said((f" {found} changes", "strong"), f" within the last {age(CHANGES_WINDOW)}")
+
+    def detail(self, frame: Frame, key: str) -> list[Line]:
+        change = self._changes.get(key)
+        if change is None:
+            return []
+        finding = frame.view.judged.finding("workloads", change.subject)
+        now_is = finding.reason or "as many ready as desired"
+        return [
+            row_line("ROW", (change.subject, "strong"), f"   {age(frame.now - change.at)} ago"),
+            row_line("before", change.before or "--"),
+            row_line("after", change.after or "--"),
+            row_line("now", (now_is, "strong" if finding.level > Level.OK else "text")),
+            next_line(("N", "note with this row"), ("y", "copy")),
+        ]
+
+    def about(self, frame: Frame, key: str) -> str:
+        del frame
+        change = self._changes.get(key)
+        return f"change {change.subject}" if change is not None else ""
+
+    def empty(self, frame: Frame) -> str:
+        if self.quality(frame).conclusive:
+            return f"no change within the last {age(CHANGES_WINDOW)} that an object remembers"
+        return super().empty(frame)
+
+
+def _namespace(change: Change) -> str:
+    parts = change.subject.split("/")
+    return parts[1] if len(parts) == 3 else ""

@@ -1,0 +1,85 @@
+"""Events of the cluster: warnings first, then the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from wfconsole.observations.events import EventRow
+from wfconsole.observations.levels import Level
+from wfconsole.text import clock_time, coarse_age
+from wfconsole.tui.frame import Frame
+from wfconsole.tui.ink import Line, Span
+from wfconsole.tui.listings.listing import Cells, Column, Listing, Opens, SortedKeys, next_line, row_line, said
+from wfconsole.tui.state_words import level_ink, mark
+
+
+class EventsListing(Listing):
+    """Every event with its object; a series is one row with a count."""
+
+    title = "events"
+    source = "events"
+    orders = ("warnings", "newest", "count")
+    columns = (
+        Column("", 1, keep=100),
+        Column("LAST", 4, right=True, keep=90),
+        Column("REASON", 16, keep=99),
+        Column("x", 4, right=True, keep=70),
+        Column("OBJECT", 18, grow=1, keep=95),
+        Column("MESSAGE", 20, grow=3, keep=80),
+        Column("NAMESPACE", 12, keep=40),
+    )
+
+    def __init__(self) -> None:
+        self._sorted = SortedKeys()
+
+    def keys(self, frame: Frame, order: str) -> Sequence[str]:
+        table = frame.view.judged.rows("events")
+
+        def rank(key: str, row: EventRow) -> tuple[Any, ...]:
+            if order == "newest":
+                return (-row.last_at, key)
+            if order == "count":
+                return (-row.count, -row.last_at, key)
+            return (-table.finding(key).level, -row.last_at, key)
+
+        return self._sorted.keys(table.rows, table.findings, order, rank)
+
+    def cells(self, frame: Frame, key: str) -> Cells:
+        row = frame.view.world.events.get(key)
+        if row is None:
+            return tuple(Span("") for _ in self.columns)
+        level = frame.view.judged.finding("events", key).level
+        return (
+            mark(frame.glyphs, level),
+            Span(coarse_age(frame.now - row.last_at if row.last_at else None), "dim"),
+            Span(row.reason, level_ink(level) if level > Level.OK else "text"),
+            Span(f"{row.count}", "text" if row.count > 1 else "dim"),
+            Span(f"{row.kind}/{row.name}"),
+            Span(row.message, "text" if level > Level.OK else "dim"),
+            Span(row.namespace, "dim"),
+        )
+
+    def summary(self, frame: Frame) -> Line:
+        rows = frame.view.world.events.values()
+        warnings = sum(row.type != "Normal" for row in rows)
+        return said((f" {warnings} warnings", "strong"), f" of {len(rows)} events that the cluster still keeps")
+
+    def detail(self, frame: Frame, key: str) -> list[Line]:
+        row = frame.view.world.events.get(key)
+        if row is None:
+            return []
+        first = clock_time(row.first_at or None)
+        times = f"first {first}  last {clock_time(row.last_at or None)}  x{row.count}  from {row.source or '--'}"
+        return [
+            row_line("ROW", (f"{row.kind}/{row.name}", "strong"), f"   {row.namespace}   {row.type} {row.reason}"),
+            row_line("says", row.message),
+            row_line("when", times),
+            next_line(("Enter", "the pod"), ("N", "note with this row"), ("y", "copy"))
+            if row.kind == "Pod"
+            else next_line(("N", "note with this row"), ("y", "copy")),
+        ]
+
+    def opens(self, frame: Frame, key: str) -> Opens | None:
+        row = frame.view.world.events.get(key)
+        return Opens(row.namespace, row.name) if row is not None and row.kind == "Pod" else None

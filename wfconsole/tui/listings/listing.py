@@ -1,0 +1,139 @@
+"""The form of a listing, and the helpers that keep a sorted one at the cost of what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+from wfconsole.observations.levels import Quality
+from wfconsole.tui.frame import Frame
+from wfconsole.tui.ink import Ink, Line, Span
+
+Cells = Sequence[Span]
+
+
+class Column(NamedTuple):
+    """One column: at least `width` cells; `grow` shares what is left over; the lowest `keep` gives way first."""
+
+    title: str
+    width: int
+    grow: int = 0
+    right: bool = False
+    keep: int = 50
+
+
+class Opens(NamedTuple):
+    """What Enter opens: a pod."""
+
+    namespace: str
+    name: str
+
+
+class Listing:
+    """One view of a pane. An instance belongs to one widget, and may remember its last order."""
+
+    title: ClassVar[str] = ""
+    source: ClassVar[str] = ""
+    columns: ClassVar[tuple[Column, ...]] = ()
+    orders: ClassVar[tuple[str, ...]] = ("worst",)
+
+    @property
+    def name(self) -> str:
+        return self.title
+
+    def keys(self, frame: Frame, order: str) -> Sequence[str]:
+        """The keys of all rows, in order. The same object again says that nothing changed."""
+        raise NotImplementedError
+
+    def cells(self, frame: Frame, key: str) -> Cells:
+        """One cell for each column."""
+        raise NotImplementedError
+
+    def searched(self, frame: Frame, key: str) -> str:
+        """The text that a filter looks in, in lower case."""
+        return " ".join(cell.text for cell in self.cells(frame, key)).lower()
+
+    def summary(self, frame: Frame) -> Line:
+        """One line about all of it."""
+        raise NotImplementedError
+
+    def detail(self, frame: Frame, key: str) -> list[Line]:
+        """What there is to say about one row, below the table."""
+        raise NotImplementedError
+
+    def opens(self, frame: Frame, key: str) -> Opens | None:
+        """What Enter opens on this row."""
+        del frame, key
+        return None
+
+    def about(self, frame: Frame, key: str) -> str:
+        """What a note about this row is attached to."""
+        del frame
+        return f"{self.source} {key}"
+
+    def empty(self, frame: Frame) -> str:
+        """What stands in place of the rows when there are none."""
+        if self.quality(frame) == Quality.OFF:
+            return "this source is off"
+        snapshot = frame.view.world.snapshots.get(self.source)
+        if snapshot is None or snapshot.good_at is None:
+            why = snapshot.failure.message if snapshot is not None and snapshot.failure is not None else "nothing yet"
+            return f"-- {why}"
+        return "nothing here"
+
+    def quality(self, frame: Frame) -> Quality:
+        return frame.view.world.quality(self.source, frame.now)
+
+
+class SortedKeys:
+    """The keys of a mapping in the order of a rank; only rows that are other objects than before are ranked again."""
+
+    def __init__(self) -> None:
+        self._rows: Mapping[str, Any] = {}
+        self._aside: Mapping[str, Any] = {}
+        self._order = ""
+        self._ranks: dict[str, Any] = {}
+        self._keys: list[str] = []
+
+    def keys(
+        self, rows: Mapping[str, Any], aside: Mapping[str, Any], order: str, rank: Callable[[str, Any], Any]
+    ) -> list[str]:
+        """`aside` is what else the rank depends on (the findings); `rank` gives what sorts."""
+        if rows is self._rows and aside is self._aside and order == self._order:
+            return self._keys
+        if order != self._order:
+            self._ranks = {}
+        ranks, before, was = self._ranks, self._rows, self._aside
+        fresh = {key for key, row in rows.items() if before.get(key) is not row or key not in ranks}
+        fresh.update(key for key in {**was, **aside} if was.get(key) is not aside.get(key) and key in rows)
+        gone = [key for key in ranks if key not in rows] if len(ranks) + len(fresh) > len(rows) else []
+        for key in gone:
+            del ranks[key]
+        for key in fresh:
+            ranks[key] = rank(key, rows[key])
+        self._rows, self._aside, self._order = rows, aside, order
+        if fresh or gone:
+            kept = [key for key in self._keys if key in ranks]
+            known = set(kept)
+            kept += [key for key in fresh if key not in known]
+            kept.sort(key=ranks.__getitem__)  # nearly sorted already, which costs little
+            self._keys = kept
+        return self._keys
+
+
+def said(*parts: tuple[str, Ink] | str) -> Line:
+    """A line from plain words and words with a role."""
+    return tuple(Span(part) if isinstance(part, str) else Span(*part) for part in parts)
+
+
+def row_line(name: str, *parts: tuple[str, Ink] | str) -> Line:
+    """A line of the block about a row: a word at the left, then what it says."""
+    return (Span(f" {name:<6} ", "title" if name in ("ROW", "NEXT") else "dim"), *said(*parts))
+
+
+def next_line(*keys: tuple[str, str]) -> Line:
+    """The last line of the block: which keys do something with this row."""
+    spans: list[Span] = [Span(" NEXT   ", "title")]
+    for key, does in keys:
+        spans += [Span(key, "key"), Span(f" {does}   ")]
+    return tuple(spans)

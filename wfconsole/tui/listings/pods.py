@@ -1,0 +1,210 @@
+"""Pods: those that are not well, grouped by workload and worst first; and all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from wfconsole.observations.changes import short_image
+from wfconsole.observations.levels import Finding, Level
+from wfconsole.observations.pod_groups import LABELS, PodGroup, worst_first
+from wfconsole.observations.pods import PodRow
+from wfconsole.text import coarse_age, number
+from wfconsole.tui.frame import Frame
+from wfconsole.tui.ink import Line, Span
+from wfconsole.tui.listings.listing import Cells, Column, Listing, Opens, SortedKeys, next_line, row_line, said
+from wfconsole.tui.state_words import level_ink, mark
+
+_COLUMNS: Final = (
+    Column("", 1, keep=100),
+    Column("POD", 24, grow=4, keep=99),
+    Column("READY", 5, keep=90),
+    Column("STATUS", 16, grow=2, keep=95),
+    Column("RST", 4, right=True, keep=85),
+    Column("AGE", 4, right=True, keep=70),
+    Column("NODE", 12, grow=1, keep=60),
+    Column("NAMESPACE", 12, keep=40),
+)
+# Rows of groups have keys that no pod can have: a pod's key has no second slash.
+_GROUP: Final = "group/"
+
+
+class _PodRows(Listing):
+    source = "pods"
+    columns = _COLUMNS
+
+    def cells(self, frame: Frame, key: str) -> Cells:
+        return self._pod_cells(frame, key, "")
+
+    def _pod_cells(self, frame: Frame, key: str, indent: str) -> Cells:
+        row = frame.view.world.pods.get(key)
+        if row is None:
+            return tuple(Span("") for _ in _COLUMNS)
+        finding = frame.view.judged.finding("pods", key)
+        return (
+            mark(frame.glyphs, finding.level),
+            Span(indent + row.name),
+            Span(f"{row.ready_containers}/{row.all_containers}", level_ink(finding.level)),
+            Span(row.status, level_ink(finding.level)),
+            Span(str(row.restarts), "text" if row.restarts else "dim"),
+            Span(coarse_age(frame.now - row.created_at if row.created_at else None), "dim"),
+            Span(row.node or "--", "dim"),
+            Span(row.namespace, "dim"),
+        )
+
+    def searched(self, frame: Frame, key: str) -> str:
+        row = frame.view.world.pods.get(key)
+        return "" if row is None else f"{key} {row.status} {row.node} {row.reason} {row.owner}".lower()
+
+    def summary(self, frame: Frame) -> Line:
+        tally = frame.view.judged.tally
+        troubles = sorted(tally.kinds.items(), key=lambda item: -item[1])[:4]
+        ready: tuple[Any, ...] = ((f" {number(tally.ready)}/{number(tally.total)} ready", "strong"),)
+        return said(*ready, *(f"   {number(count)} {LABELS.get(kind, kind)}" for kind, count in troubles))
+
+    def detail(self, frame: Frame, key: str) -> list[Line]:
+        row = frame.view.world.pods.get(key)
+        if row is None:
+            return []
+        finding = frame.view.judged.finding("pods", key)
+        owner = f"{row.owner_kind}/{row.owner}" if row.owner else "nobody"
+        return [
+            row_line("ROW", (row.name, "strong"), f"   {row.namespace}   owner {owner}   {row.phase}"),
+            row_line("why", (finding.reason or "healthy", level_ink(finding.level)), f"   {row.message}"),
+            row_line("runs", f"{short_image(row.image) or '--'}   node {row.node or '--'}   {_last_end(row)}"),
+            next_line(("Enter", "containers, events, logs"), ("N", "note with this row"), ("y", "copy")),
+        ]
+
+    def opens(self, frame: Frame, key: str) -> Opens | None:
+        row = frame.view.world.pods.get(key)
+        return None if row is None else Opens(row.namespace, row.name)
+
+
+def _last_end(row: PodRow) -> str:
+    ended = [box for box in row.containers if box.last_reason or box.last_exit_code is not None]
+    if not ended:
+        return ""
+    box = max(ended, key=lambda item: item.last_finished_at)
+    return (
+        f"last ended {box.last_reason or 'Error'} exit {box.last_exit_code if box.last_exit_code is not None else '--'}"
+    )
+
+
+class UnhealthyPodsListing(_PodRows):
+    """Workloads in trouble with their troubled pods below them, worst first."""
+
+    title = "unhealthy"
+
+    def __init__(self) -> None:
+        self._groups: Mapping[str, PodGroup] | None = None
+        self._keys: list[str] = []
+
+    def keys(self, frame: Frame, order: str) -> Sequence[str]:
+        del order
+        groups = frame.view.judged.groups
+        if groups is not self._groups:
+            self._groups = groups
+            keys: list[str] = []
+            for group in worst_first(group for group in groups.values() if group.level > Level.OK):
+                if group.kind != "Pod":
+                    keys.append(_GROUP + group.key)
+                keys += sorted(
+                    (key for key, finding in group.troubled.items() if finding.level > Level.OK),
+                    key=lambda key: _rank(group.troubled[key], key),
+                )
+            if keys != self._keys:
+                self._keys = keys
+        return self._keys
+
+    def cells(self, frame: Frame, key: str) -> Cells:
+        if not key.startswith(_GROUP):
+            row = frame.view.world.pods.get(key)
+            return self._pod_cells(frame, key, "  " if row is not None and row.owner else "")
+        group = frame.view.judged.groups.get(key.removeprefix(_GROUP))
+        if group is None:
+            return tuple(Span("") for _ in _COLUMNS)
+        ink = level_ink(group.level)
+        return (
+            mark(frame.glyphs, group.level),
+            Span(group.name, "strong"),
+            Span(f"{group.ready}/{group.total}", ink),
+            Span(_reasons(group), ink),
+            Span(""),
+            Span(""),
+            Span(group.kind, "dim"),
+            Span(group.namespace, "dim"),
+        )
+
+    def searched(self, frame: Frame, key: str) -> str:
+        if key.startswith(_GROUP):
+            group = frame.view.judged.groups.get(key.removeprefix(_GROUP))
+            return "" if group is None else f"{group.key} {_reasons(group)} {' '.join(group.troubled)}".lower()
+        return super().searched(frame, key)
+
+    def detail(self, frame: Frame, key: str) -> list[Line]:
+        if not key.startswith(_GROUP):
+            return super().detail(frame, key)
+        group = frame.view.judged.groups.get(key.removeprefix(_GROUP))
+        if group is None:
+            return []
+        return [
+            row_line("ROW", (f"{group.kind}/{group.name}", "strong"), f"   {group.namespace}   {group.pods} pods"),
+            row_line("why", (group.worst.reason, level_ink(group.level)), f"   {_reasons(group)}"),
+            _last_change(frame, group.key),
+            next_line(("j", "to its pods"), ("N", "note with this row"), ("y", "copy")),
+        ]
+
+    def empty(self, frame: Frame) -> str:
+        tally = frame.view.judged.tally
+        if tally.total and self.quality(frame).conclusive:
+            return f"all {number(tally.ready)} pods are well.   v shows all of them"
+        return super().empty(frame)
+
+
+def _rank(finding: Finding, key: str) -> tuple[int, int, str]:
+    return (-finding.level, finding.since, key)
+
+
+def _reasons(group: PodGroup) -> str:
+    return ", ".join(f"{count} {LABELS.get(kind, kind)}" for kind, count in group.reasons)
+
+
+def _last_change(frame: Frame, key: str) -> Line:
+    """What changed at the workload last: the first question."""
+    row = frame.view.world.workloads.get(key)
+    if row is None or not row.revisions:
+        return row_line("change", "--")
+    newest = max(row.revisions, key=lambda revision: revision.created_at)
+    when = coarse_age(frame.now - newest.created_at)
+    images = ", ".join(short_image(image) for image in newest.images)
+    return row_line("change", f"revision {newest.number} {when} ago   {images}   {newest.cause}")
+
+
+class AllPodsListing(_PodRows):
+    """Every pod there is."""
+
+    title = "all"
+    orders = ("worst", "name", "restarts", "age", "node")
+
+    def __init__(self) -> None:
+        self._sorted = SortedKeys()
+
+    def keys(self, frame: Frame, order: str) -> Sequence[str]:
+        table = frame.view.judged.rows("pods")
+        findings = table.findings
+
+        def rank(key: str, row: PodRow) -> tuple[Any, ...]:
+            match order:
+                case "name":
+                    return (key,)
+                case "restarts":
+                    return (-row.restarts, key)
+                case "age":
+                    return (-row.created_at, key)
+                case "node":
+                    return (row.node, key)
+                case _:
+                    finding = findings.get(key)
+                    return (-finding.level if finding is not None else 0, key)
+
+        return self._sorted.keys(table.rows, findings, order, rank)

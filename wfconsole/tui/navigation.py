@@ -1,0 +1,136 @@
+"""Going from screen to screen: numbers are places, the same number again goes back, 0 goes home."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from wfconsole.observations.levels import Quality
+from wfconsole.tui import screens
+from wfconsole.tui.frame import Frame
+from wfconsole.tui.screens.console_screen import ConsoleScreen
+
+if TYPE_CHECKING:
+    from wfconsole.tui.app import WarRoom
+
+# What a board number is called as a tile beside the checklist.
+TILE_OF = {3: "pods", 4: "hpas", 5: "nodes"}
+PINS = 2
+
+
+class Navigation:
+    """Actions of the App that open and close screens."""
+
+    issue = 0  # how many times in a row somebody asked for the next thing
+
+    @property
+    def _room(self) -> WarRoom:
+        return cast("WarRoom", self)
+
+    def action_open(self, name: str, goto: str = "") -> None:
+        """Open a screen; when it is the one on show, go back."""
+        room = self._room
+        if not screens.is_there(name):
+            room.say(f"{name} is not part of this build")
+            return
+        kind: type[Any] = screens.load(name)
+        if isinstance(room.screen, kind):
+            self.action_leave()
+            return
+        if self._leave_same_kind(name):
+            room.switch_screen(kind(goto=goto) if goto else kind())
+        else:
+            room.push_screen(kind(goto=goto) if goto else kind())
+
+    def action_zoom(self, number: int) -> None:
+        """Zoom into a pane; the number of the pane on show goes back."""
+        room = self._room
+        if getattr(room.screen, "pane_number", None) == number:
+            self.action_leave()
+        else:
+            self.open_zoom(number)
+
+    def open_zoom(self, number: int, view: str = "") -> None:
+        room = self._room
+        zoom: Any = screens.load("zoom")
+        if isinstance(room.screen, zoom):
+            room.switch_screen(zoom(number, view))
+        else:
+            room.push_screen(zoom(number, view))
+
+    def open_pod(self, namespace: str, name: str) -> None:
+        pod: Any = screens.load("pod")
+        self._room.push_screen(pod(namespace, name))
+
+    def action_home(self) -> None:
+        room = self._room
+        while len(room.screen_stack) > 1:
+            room.pop_screen()
+
+    def action_leave(self) -> None:
+        """One level back: first what is open within the screen, then the screen."""
+        room = self._room
+        if isinstance(room.screen, ConsoleScreen) and room.screen.back():
+            return
+        if len(room.screen_stack) > 1:
+            room.pop_screen()
+
+    def action_next_issue(self) -> None:
+        """To the most urgent thing; again: to the second, and so on."""
+        room = self._room
+        needs = [need for need in room.frame().needs if need.goto]
+        if not needs:
+            room.say("nothing needs you")
+            return
+        need = needs[self.issue % len(needs)]
+        self.issue += 1
+        self._go_to(need.goto)
+
+    def _go_to(self, goto: str) -> None:
+        room = self._room
+        what, _, which = goto.partition(":")
+        match what:
+            case "pane":
+                if getattr(room.screen, "pane_number", None) != int(which):
+                    self.open_zoom(int(which))
+            case "step" | "line" | "clock":
+                name = {"step": "checklist", "line": "timeline", "clock": "checklist"}[what]
+                if screens.is_there(name) and not isinstance(room.screen, screens.load(name)):
+                    self.action_open(name, goto)
+            case _:
+                room.action_live()
+
+    def action_focus_next_region(self) -> None:
+        self._room.screen.focus_next()
+
+    def action_focus_previous_region(self) -> None:
+        self._room.screen.focus_previous()
+
+    def pins_on_show(self, frame: Frame | None) -> tuple[str, ...]:
+        """The panes beside the checklist: what somebody pinned, the playbook's, or the first two that are on."""
+        if frame is None:
+            return ()
+        room = self._room
+        on = tuple(line.number for line in frame.board if line.quality != Quality.OFF)
+        section = frame.checklist.section
+        wanted = room.pins if room.pins is not None else (section.pins if section is not None else ()) or on
+        return tuple(TILE_OF[number] for number in wanted if number in TILE_OF and number in on)[:PINS]
+
+    def pin(self, number: int) -> str:
+        """Pin a pane beside the checklist, or unpin it; what to say about it."""
+        room = self._room
+        if number not in TILE_OF:
+            return "this pane has nothing to pin yet"
+        pinned = room.pins or ()
+        if number in pinned:
+            room.pins = tuple(other for other in pinned if other != number) or None
+            return f"{number} is no longer pinned"
+        room.pins = (*pinned, number)[-PINS:]
+        return f"{number} is pinned beside the checklist"
+
+    def _leave_same_kind(self, name: str) -> bool:
+        """Checklist, timeline and sources replace each other rather than pile up."""
+        room = self._room
+        flat = ("checklist", "timeline", "sources", "replays", "post-mortem")
+        if name not in flat:
+            return False
+        return any(screens.is_there(other) and isinstance(room.screen, screens.load(other)) for other in flat)

@@ -1,0 +1,1 @@
+"""What each region of the screen says: from one frame to lines, and nothing kept between two frames but a cursor."""

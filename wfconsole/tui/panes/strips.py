@@ -1,0 +1,203 @@
+"""Checklist, clocks and timeline as the overview shows them: a few lines each, the open step and the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from textual.message import Message
+
+from wfconsole.incident.checklist import Item
+from wfconsole.incident.clocks import Clock
+from wfconsole.incident.playbook import Mark
+from wfconsole.incident.state import Line as TimelineLine
+from wfconsole.observations.levels import Level
+from wfconsole.text import clock_time, countdown, cut, fit
+from wfconsole.tui import action_names
+from wfconsole.tui.frame import Frame
+from wfconsole.tui.ink import Ink, Line, Span, spread, width_of
+from wfconsole.tui.state_words import clock_level, level_ink, level_sign
+from wfconsole.tui.widgets.lines import Pane
+
+MARKS: Final[dict[Mark, str]] = {
+    "open": "[ ]",
+    "done": "[x]",
+    "sensed": "[a]",
+    "waived": "[w]",
+    "deferred": "[d]",
+    "not-taken": "[-]",
+    "failed": "[!]",
+}
+
+
+def rule(title: Line, width: int, frame: Frame, *, focused: bool = False) -> Line:
+    """A heading in a rule across the region."""
+    dash = frame.glyphs.rule
+    words = tuple(Span(span.text, "focus") for span in title) if focused else title
+    rest = width - 3 - width_of(words) - 1
+    return (Span(dash * 2 + " ", "rule"), *words, Span(" " + dash * max(0, rest), "rule"))
+
+
+class Strip(Pane, can_focus=True):
+    """A region of the overview that Enter opens as a screen."""
+
+    BINDINGS = action_names.bindings("lists")
+    SCREEN: ClassVar[str] = ""
+
+    class Opened(Message):
+        """Somebody wants to see this region as a screen."""
+
+        def __init__(self, screen: str) -> None:
+            super().__init__()
+            self.name = screen
+
+    def action_open_row(self) -> None:
+        self.post_message(self.Opened(self.SCREEN))
+
+
+class ChecklistStrip(Strip):
+    """The open step with what it expects and what its probe showed, and the steps around it."""
+
+    SCREEN = "checklist"
+    BINDINGS = action_names.bindings("checklist")
+
+    def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
+        active = frame.checklist
+        section = active.section
+        heading = "8 CHECKLIST"
+        if section is None:
+            head = rule((Span(heading, "title"),), width, frame, focused=self.has_focus)
+            return [head, *_none_open(frame, width)]
+        closed = sum(not item.waits for item in section.items)
+        kind = "DO-CONFIRM" if section.kind == "confirm" else "READ-DO"
+        title: Line = (Span(heading, "title"), Span(f" {section.title} {kind} {closed}/{len(section.items)}"))
+        lines: list[Line] = [rule(title, width, frame, focused=self.has_focus)]
+        if active.current is None:
+            return [*lines, (Span(f" {active.completion}", "strong"),)]
+        return [*lines, *_around(frame, section.items, active.current, height - 1, width)]
+
+
+def _none_open(frame: Frame, width: int) -> list[Line]:
+    lists = len(frame.runbook.playbooks)
+    return [
+        (
+            Span(
+                cut(f" none open. It opens with the incident: D declares   ({lists} playbooks, c to browse)", width),
+                "dim",
+            ),
+        )
+    ]
+
+
+def _around(frame: Frame, items: tuple[Item, ...], current: Item, room: int, width: int) -> list[Line]:
+    """One closed step before it, the current step whole, then as many after it as fit."""
+    place = items.index(current)
+    block = _current(frame, current, width)
+    before = items[max(0, place - 1) : place] if room > len(block) + 1 else ()
+    lines = [_step(item, width) for item in before] + block
+    lines += [_step(item, width) for item in items[place + 1 :]]
+    return lines[:room]
+
+
+def _step(item: Item, width: int) -> Line:
+    who = f"{item.state.by} {clock_time(item.state.at)[:5]}" if item.state.at else item.step.role
+    text = f"{'DECIDE: ' if item.step.kind == 'decide' else ''}{item.step.title}"
+    more = f"  ACTION {item.step.danger}" if item.step.kind == "action" else ""
+    ink: Ink = "text" if item.waits else "dim"
+    return (Span(cut(f"{MARKS[item.mark]} {item.number} {text}{more}  {who}".rstrip(), width), ink),)
+
+
+def _current(frame: Frame, item: Item, width: int) -> list[Line]:
+    step, state = item.step, item.state
+    pointer = frame.glyphs.pointer
+    title = f"DECIDE: {step.title}" if step.kind == "decide" else step.title
+    lines: list[Line] = [
+        (Span(f"{pointer}   {item.number} ", "strong"), Span(title, "strong"), Span(f"  {step.role}", "dim"))
+    ]
+    if step.kind == "decide":
+        answers = "  ".join(f"{branch.answer}: {branch.goto.rpartition('/')[2] or 'next'}" for branch in step.branches)
+        lines.append((Span(cut(f"      {answers}", width), "text"),))
+    keys = "R run  X done  W waive"
+    seen = f"expect: {step.expect}" if step.expect else step.look
+    lines.append((Span(cut(f"      {seen}", max(0, width - len(keys) - 3)), "text"), Span(f"   {keys}", "key")))
+    if state.probe is not None:
+        rail = frame.glyphs.rail
+        lines += [(Span(f"  {rail} ", "rule"), Span(cut(text, width - 4), "dim")) for text in state.probe.lines[:6]]
+    return lines
+
+
+class ClocksStrip(Pane):
+    """The clocks of the severity: in one line, or a line with a bar for each."""
+
+    def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
+        if not frame.clocks:
+            return []
+        if height == 1:
+            return [_clock_line(frame)]
+        return [_clock_bar(frame, clock, width) for clock in frame.clocks]
+
+
+def _clock_line(frame: Frame) -> Line:
+    spans: list[Span] = [Span(" CLOCKS", "title")]
+    for clock in frame.clocks:
+        if clock.state == "met":
+            continue
+        level = clock_level(clock)
+        left = countdown(clock.left_ms) + ("" if clock.state == "overdue" else " left")
+        spans.append(
+            Span(f"  {level_sign(frame.glyphs, level)} {clock.name} {left}", level_ink(level) if level else "text")
+        )
+    return tuple(spans)
+
+
+def _clock_bar(frame: Frame, clock: Clock, width: int) -> Line:
+    level = clock_level(clock)
+    said = f"met {countdown(max(0, clock.left_ms))} early" if clock.state == "met" else countdown(clock.left_ms)
+    if clock.state == "met" and clock.left_ms < 0:
+        said = f"met {countdown(-clock.left_ms)} late"
+    if clock.state in ("ok", "due-soon"):
+        said += " left"
+    head = f"{level_sign(frame.glyphs, level)} {fit(clock.name, 8)} {fit(said, 18)}"
+    bar_room = max(0, width - len(head) - 4)
+    filled = round(clock.fraction * bar_room)
+    bar = f"[{'#' * filled}{'.' * (bar_room - filled)}]" if bar_room >= 8 else ""
+    ink = level_ink(level) if level else "text"
+    return (Span(head + " ", ink), Span(bar, ink if level else "dim"))
+
+
+class TimelineStrip(Strip):
+    """The newest lines of the timeline."""
+
+    SCREEN = "timeline"
+    BINDINGS = action_names.bindings("timeline")
+
+    def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
+        title: Line = (Span("9 TIMELINE", "title"), Span(" newest first  "), Span("N", "key"), Span(" note"))
+        lines = [rule(title, width, frame, focused=self.has_focus)]
+        known = sorted(frame.view.incident.lines.values(), key=lambda line: -_when(line))[: height - 1]
+        return [*lines, *(timeline_line(frame, line, width) for line in known)]
+
+
+def _when(line: TimelineLine) -> int:
+    return max(line.at, line.last_at, line.until)
+
+
+def timeline_line(frame: Frame, line: TimelineLine, width: int) -> Line:
+    """` 14:31:10 ACTION   op1: Deploy freeze on checkout`; a hollow mark until it is on disk."""
+    pending = not frame.view.pending.isdisjoint((line.entry, *line.entries))
+    sign = frame.glyphs.pending if pending else "*" if line.starred else " "
+    count = f" x{line.count}" if line.count > 1 else ""
+    said = line.amended or line.text
+    ended = f" (over {clock_time(line.until)[:8]})" if line.until else ""
+    ink = level_ink(line.level) if line.level > Level.WATCH and not line.until else "text"
+    words = f"{'withdrawn: ' if line.withdrawn else ''}{said}{count}{ended}"
+    return spread(
+        (
+            Span(f"{sign}{clock_time(line.at)[:8]} ", "dim"),
+            Span(fit(line.kind, 9), "dim"),
+            Span(f"{line.actor}: ", "dim"),
+            Span(words, "dim" if line.withdrawn else ink),
+        ),
+        (),
+        width,
+    )

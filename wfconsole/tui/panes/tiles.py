@@ -1,0 +1,115 @@
+"""Panes on the overview: one view of a pane in a frame whose shape carries the state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from textual.message import Message
+
+from wfconsole.observations.board import BoardLine
+from wfconsole.observations.levels import Level, Quality
+from wfconsole.text import UNKNOWN, age, fit
+from wfconsole.tui import action_names
+from wfconsole.tui.frame import Frame
+from wfconsole.tui.ink import Ink, Line, Span
+from wfconsole.tui.listings import listings_of
+from wfconsole.tui.listings.listing import Listing
+from wfconsole.tui.state_words import badge
+from wfconsole.tui.widgets.line_table import fitting_columns
+from wfconsole.tui.widgets.lines import Pane
+from wfconsole.tui.widgets.pane_frame import boxed, frame_look
+
+
+class Tile(Pane, can_focus=True):
+    """The first rows of a listing; Enter zooms into them."""
+
+    BINDINGS = action_names.bindings("lists")
+
+    class Opened(Message):
+        """Somebody wants this pane whole, in this view."""
+
+        def __init__(self, number: int, view: str) -> None:
+            super().__init__()
+            self.number = number
+            self.view = view
+
+    def __init__(self, number: int, listing: Listing, *, id: str, heading: str = "") -> None:
+        super().__init__(id=id)
+        self._number = number
+        self._listing = listing
+        self._heading = heading
+
+    def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
+        line = next(line for line in frame.board if line.number == self._number)
+        quality = self._listing.quality(frame)
+        level = line.level if not self._heading else Level.OK
+        look = frame_look(frame.glyphs, level, quality)
+        title = _title(frame, line, self._heading, level, quality, focused=self.has_focus)
+        return boxed(
+            title, self._body(frame, width - 2, height - 2), _age_of(frame, self._listing), (width, height), look
+        )
+
+    def _body(self, frame: Frame, width: int, height: int) -> list[Line]:
+        keys = self._listing.keys(frame, self._listing.orders[0])
+        columns = fitting_columns(self._listing.columns, width - 2)
+        lines: list[Line] = [self._listing.summary(frame)]
+        room = height - 1
+        shown = keys[: room if len(keys) <= room else room - 1]
+        for key in shown:
+            cells = self._listing.cells(frame, key)
+            spans: list[Span] = [Span(" ")]
+            for index, size in columns:
+                right = self._listing.columns[index].right
+                spans.append(Span(fit(cells[index].text, size, right=right) + " ", cells[index].ink))
+            lines.append(tuple(spans))
+        if len(keys) > len(shown):
+            lines.append((Span(f" and {len(keys) - len(shown)} more   {self._number} zooms", "dim"),))
+        if not keys:
+            lines.append((Span(f" {self._listing.empty(frame)}", "dim"),))
+        return lines
+
+    def action_open_row(self) -> None:
+        self.post_message(self.Opened(self._number, self._listing.name))
+
+
+def _title(frame: Frame, line: BoardLine, heading: str, level: Level, quality: Quality, *, focused: bool) -> Line:
+    ink: Ink = "focus" if focused else "title"
+    name = Span(f" {line.number} {heading or line.name} ", ink)
+    return (name, badge(frame.glyphs, level, quality)) if not heading or not quality.conclusive else (name,)
+
+
+def _age_of(frame: Frame, listing: Listing) -> Line:
+    snapshot = frame.view.world.snapshots.get(listing.source)
+    if snapshot is None:
+        return (Span("off", "dim"),)
+    how_old = snapshot.age_ms(frame.now)
+    if listing.quality(frame).conclusive:
+        return (Span(age(how_old) if how_old is not None else UNKNOWN, "dim"),)
+    return (Span(f"last good {age(how_old)} ago" if how_old is not None else "never", "strong"),)
+
+
+def tiles() -> Iterator[Tile]:
+    """The tiles of the overview, in the order in which Tab goes through them."""
+    pods = {listing.name: listing for listing in listings_of(3)}
+    yield Tile(3, pods["unhealthy"], id="pods")
+    yield Tile(4, listings_of(4)[1], id="hpas")
+    yield Tile(5, listings_of(5)[0], id="nodes")
+    yield Tile(3, pods["changes"], id="changes", heading="Changes")
+    yield Tile(3, pods["events"], id="events", heading="Events")
+
+
+class OffLine(Pane):
+    """The panes whose sources are not there: named, so that nobody takes their silence for health."""
+
+    def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
+        del width, height
+        off = [f"{line.number} {line.name}" for line in frame.board if line.quality == Quality.OFF]
+        return [(Span(f" {frame.glyphs.off} off: {'   '.join(off)}", "dim"),)] if off else []
+
+
+class Rail(Pane):
+    """The upright line between the panes and what people do."""
+
+    def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
+        del width
+        return [(Span(frame.glyphs.rail, "rule"),)] * height

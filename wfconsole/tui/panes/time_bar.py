@@ -1,0 +1,83 @@
+"""The time bar: where on the recording the screen stands, what is marked on it, and the keys that move it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from wfconsole.session.view import TransportView
+from wfconsole.text import age, position
+from wfconsole.tui.frame import Frame
+from wfconsole.tui.ink import Line, Span, width_of
+from wfconsole.tui.panes.glance import WIDE
+from wfconsole.tui.widgets.lines import Pane
+
+_MARKER_SIGNS: Final = {"DECLARE": "D", "NOTE": "N", "ACTION": "A", "COMMS": "C", "END": "E"}
+
+
+class TimeBar(Pane):
+    """One line; in a replay, or looking back, a bar from the beginning to the end."""
+
+    def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
+        del height
+        time = frame.time
+        if time.mode in ("live", "frozen"):
+            return [_live(frame, width)]
+        return [_bar(frame, time, width)]
+
+
+def _keys(*pairs: tuple[str, str]) -> Line:
+    spans: list[Span] = []
+    for key, label in pairs:
+        spans += [Span(f"  {key}", "key"), Span(f" {label}", "dim")]
+    return tuple(spans)
+
+
+def _live(frame: Frame, width: int) -> Line:
+    time = frame.time
+    reach = f"history {position(time.end - time.start)}"
+    state = "LIVE" if time.mode == "live" else f"FROZEN {age(time.behind_ms)}"
+    sign = frame.glyphs.live if time.mode == "live" else frame.glyphs.frozen
+    space = "freeze" if time.mode == "live" else "go on"
+    keys = _keys(("Space", space), ("[ ]", "look back/fwd 10s"), ("{ }", "marker"), ("\\", "live"))
+    if width < WIDE:
+        keys = _keys(("Space", space), ("[ ]", "10 s"), ("{ }", "marker"), ("\\", "live"))
+    return (Span(f" {sign} {state} ", "dim" if time.mode == "live" else "replay"), Span(reach, "dim"), *keys)
+
+
+def _bar(frame: Frame, time: TransportView, width: int) -> Line:
+    sign = frame.glyphs.back if time.mode == "back" else frame.glyphs.frozen if time.paused else frame.glyphs.replay
+    speed = f"x{time.speed:g}" if time.speed >= 1 else f"x1/{round(1 / time.speed)}"
+    state = "paused" if time.paused else speed
+    whole = position(time.end - time.start) + ("+" if time.truncated else "")
+    head: Line = (
+        Span(f" {sign} {state} ", "replay"),
+        Span(f" {position(time.position - time.start)}/{whole} "),
+    )
+    space = "play" if time.paused else "pause"
+    keys = _keys(("Space", space))
+    if width >= WIDE:
+        keys = _keys(
+            ("Space", space), ("[ ]", "10s"), (", .", "step"), ("{ }", "mark"), ("- +", "speed"), ("@", "goto")
+        )
+    room = width - width_of(head) - width_of(keys) - 2
+    return (*head, Span("|", "rule"), *_track(frame, time, room), Span("|", "rule"), *keys)
+
+
+def _track(frame: Frame, time: TransportView, cells: int) -> Line:
+    if cells < 1:
+        return ()
+    span = max(1, time.end - time.start)
+
+    def cell(instant: int) -> int:
+        return min(cells - 1, max(0, (instant - time.start) * cells // span))
+
+    track = [frame.glyphs.rule] * cells
+    for instant, kind in time.markers:
+        track[cell(instant)] = _MARKER_SIGNS.get(kind, frame.glyphs.warning if kind == "ALERT" else "*")
+    here = cell(time.position)
+    return (
+        Span("".join(track[:here]), "text"),
+        Span(frame.glyphs.block, "strong"),
+        Span("".join(track[here + 1 :]), "dim"),
+    )

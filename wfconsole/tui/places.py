@@ -1,0 +1,163 @@
+"""Where each region stands: pure arithmetic from the size of the screen, so that a resize can lose nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
+
+from textual.geometry import Region, Size
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.widget import Widget
+
+SizeClass = Literal["tiny", "small", "medium", "large"]
+Places = Mapping[str, Region]
+
+_WIDTHS: Final = ((170, 3), (110, 2), (80, 1))
+_HEIGHTS: Final = ((52, 3), (34, 2), (24, 1))
+_CLASSES: Final[tuple[SizeClass, ...]] = ("tiny", "small", "medium", "large")
+
+BOARD_ROWS: Final = 7
+DIGIT_ROWS: Final = 7
+CLOCK_ROWS: Final = 4
+
+
+def size_class(width: int, height: int) -> SizeClass:
+    """The smaller class of the two axes: 200x24 is laid out as 80x24, with more room in its lines."""
+    columns = next((index for least, index in _WIDTHS if width >= least), 0)
+    rows = next((index for least, index in _HEIGHTS if height >= least), 0)
+    return _CLASSES[min(columns, rows)]
+
+
+def overview(size: Size, *, pins: tuple[str, ...], time_bar: bool) -> Places:
+    """The home screen. `pins` are the panes beside the checklist; `time_bar`: shown even on a small screen."""
+    width, height = size
+    match size_class(width, height):
+        case "tiny":
+            return {"tiny": Region(0, 0, width, height)}
+        case "small":
+            return _small(width, height, time_bar=time_bar)
+        case "medium":
+            return _medium(width, height, pins)
+        case _:
+            return _large(width, height)
+
+
+def _head_and_keys(width: int, height: int) -> dict[str, Region]:
+    return {
+        "glance": Region(0, 0, width, 1),
+        "attention": Region(0, 1, width, 1),
+        "keys": Region(0, height - 1, width, 1),
+    }
+
+
+def _small(width: int, height: int, *, time_bar: bool) -> Places:
+    places = _head_and_keys(width, height)
+    bottom = height - 1 - time_bar
+    if time_bar:
+        places["time"] = Region(0, bottom, width, 1)
+    places["board"] = Region(0, 2, width, BOARD_ROWS)
+    room = bottom - 2 - BOARD_ROWS - 1
+    timeline = 4 + (height - 24) // 3
+    checklist = room - timeline
+    top = 2 + BOARD_ROWS
+    places["checklist"] = Region(0, top, width, checklist)
+    places["clocks"] = Region(0, top + checklist, width, 1)
+    places["timeline"] = Region(0, top + checklist + 1, width, timeline)
+    return places
+
+
+def _medium(width: int, height: int, pins: tuple[str, ...]) -> Places:
+    places = _head_and_keys(width, height)
+    places["time"] = Region(0, height - 2, width, 1)
+    places["board"] = Region(0, 2, width, BOARD_ROWS)
+    room = height - 4 - BOARD_ROWS
+    timeline = max(5, round(room * 9 / 29))
+    middle = room - timeline
+    top = 2 + BOARD_ROWS
+    left = width // 2 if pins else width
+    places["checklist"] = Region(0, top, left, middle - CLOCK_ROWS)
+    places["clocks"] = Region(0, top + middle - CLOCK_ROWS, left, CLOCK_ROWS)
+    places["timeline"] = Region(0, top + middle, width, timeline)
+    if pins:
+        first = middle - middle // len(pins) * (len(pins) - 1)
+        y = top
+        for index, pin in enumerate(pins):
+            rows = first if index == 0 else middle // len(pins)
+            places[pin] = Region(left, y, width - left, rows)
+            y += rows
+    return places
+
+
+def _large(width: int, height: int) -> Places:
+    places = _head_and_keys(width, height)
+    places["time"] = Region(0, height - 2, width, 1)
+    places["digits"] = Region(0, 2, width, DIGIT_ROWS)
+    top = 2 + DIGIT_ROWS
+    room = height - 2 - top
+    left = round(width * 0.65)
+    right = width - left
+    places["off"] = Region(0, top, left, 1)
+    pods = (room - 1) * 3 // 8
+    rest = room - 1 - pods
+    row = rest // 2
+    half = left // 2
+    y = top + 1
+    places["pods"] = Region(0, y, left, pods)
+    places["hpas"] = Region(0, y + pods, half, row)
+    places["nodes"] = Region(half, y + pods, left - half, row)
+    places["changes"] = Region(0, y + pods + row, half, rest - row)
+    places["events"] = Region(half, y + pods + row, left - half, rest - row)
+    timeline = room - CLOCK_ROWS - room * 2 // 5
+    places["rail"] = Region(left, top, 1, room)
+    places["clocks"] = Region(left + 1, top, right - 1, CLOCK_ROWS)
+    places["checklist"] = Region(left + 1, top + CLOCK_ROWS, right - 1, room * 2 // 5)
+    places["timeline"] = Region(left + 1, top + room - timeline, right - 1, timeline)
+    return places
+
+
+def framed(size: Size, *, summary: int, detail: int) -> Places:
+    """A screen with one frame between head and keys: border, summary, table, detail of the row, border."""
+    width, height = size
+    if size_class(width, height) == "tiny":
+        return {"tiny": Region(0, 0, width, height)}
+    places = _head_and_keys(width, height)
+    places["time"] = Region(0, height - 2, width, 1)
+    rows = height - 4
+    places["frame-top"] = Region(0, 2, width, 1)
+    places["frame-bottom"] = Region(0, 2 + rows - 1, width, 1)
+    places["frame-left"] = Region(0, 3, 1, rows - 2)
+    places["frame-right"] = Region(width - 1, 3, 1, rows - 2)
+    inside = rows - 2
+    detail = min(detail, max(0, inside - summary - 4))
+    places["summary"] = Region(1, 3, width - 2, summary)
+    places["table"] = Region(1, 3 + summary, width - 2, inside - summary - detail)
+    if detail:
+        places["detail"] = Region(1, 3 + inside - detail, width - 2, detail)
+    return places
+
+
+def plain(size: Size) -> Places:
+    """A screen with one region between head and keys."""
+    width, height = size
+    if size_class(width, height) == "tiny":
+        return {"tiny": Region(0, 0, width, height)}
+    return {**_head_and_keys(width, height), "body": Region(0, 2, width, height - 3)}
+
+
+class Placed(Layout):
+    """Puts each child where `places` says, by its id; what has no place is not shown."""
+
+    name = "placed"
+
+    def __init__(self, places: Callable[[Size], Places]) -> None:
+        self._places = places
+
+    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        del greedy
+        parent.pre_layout(self)
+        places = self._places(size)
+        return [
+            WidgetPlacement(region, region.offset - region.offset, child.styles.margin, child)
+            for child in children
+            if child.id is not None and (region := places.get(child.id)) is not None and region.area
+        ]

@@ -1,0 +1,47 @@
+"""Every screen there is, by name. A screen's module is imported when it is opened for the first time.
+
+A screen is a `ConsoleScreen` (or a `ModalScreen` for a decision) whose constructor takes at most `goto`: what to show
+first, in the words of `wfconsole.incident.attention.Need.goto`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from typing import Any, Final
+
+from textual.screen import Screen
+
+_PLACES: Final[Mapping[str, str]] = {
+    "overview": "overview:Overview",
+    "zoom": "zoom:Zoom",
+    "pod": "pod:PodScreen",
+    "checklist": "checklist:ChecklistScreen",
+    "timeline": "timeline:TimelineScreen",
+    "sources": "sources:SourcesScreen",
+    "replays": "replays:ReplaysScreen",
+    "post-mortem": "post_mortem:PostMortemScreen",
+    "help": "help:HelpScreen",
+    "command": "command_line:CommandLine",
+    "go-to-time": "command_line:GoToTime",
+    "note": "note:NoteForm",
+    "declare": "declare:DeclareForm",
+    "hand-over": "hand_over:HandOverForm",
+    "quit": "quit:QuitForm",
+    "leave-observer": "quit:LeaveObserverForm",
+    "step": "step:StepForm",
+}
+
+
+def is_there(name: str) -> bool:
+    """Whether this build has the screen."""
+    place = _PLACES.get(name, "")
+    return bool(place) and importlib.util.find_spec(f"{__name__}.{place.partition(':')[0]}") is not None
+
+
+def load(name: str) -> type[Screen[Any]]:
+    """The class of a screen."""
+    module, _, kind = _PLACES[name].partition(":")
+    found: type[Screen[Any]] = getattr(importlib.import_module(f"{__name__}.{module}"), kind)
+    return found

@@ -1,0 +1,137 @@
+"""What every full screen has in common: the two lines at the top, the keys at the bottom, and a place for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.geometry import Size
+from textual.layout import Layout
+from textual.screen import Screen
+from textual.widget import Widget
+
+from wfconsole.text import cut, elapsed
+from wfconsole.tui import action_names, places
+from wfconsole.tui.action_names import Action, Where
+from wfconsole.tui.frame import Frame
+from wfconsole.tui.ink import Line, Span
+from wfconsole.tui.panes.glance import Attention, Glance
+from wfconsole.tui.panes.time_bar import TimeBar
+from wfconsole.tui.state_words import counts, level_ink, level_sign
+from wfconsole.tui.widgets.key_line import Hint, KeyLine
+from wfconsole.tui.widgets.lines import Pane
+
+if TYPE_CHECKING:
+    from wfconsole.tui.app import WarRoom
+
+
+class TooSmall(Pane):
+    """The most important words, and how much room the console needs."""
+
+    def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
+        del height
+        incident, need = frame.view.incident, frame.needs[0]
+        what = "NO INCIDENT"
+        if incident.declared:
+            what = f"{incident.severity.replace('SEV', 'SEV-')} {elapsed(frame.now - frame.incident_since)}"
+        mode = frame.time.mode.upper()
+        return [
+            (Span(f"{frame.glyphs.live if mode == 'LIVE' else frame.glyphs.replay} {mode} {what}", "strong"),),
+            (Span(cut(f"{level_sign(frame.glyphs, need.level)} {need.text}", width), level_ink(need.level)),),
+            counts(frame.glyphs, frame.counts, words=False),
+            (Span(cut(f"too small: {self.size.width}x{self.size.height}", width), "dim"),),
+            (Span("need 80x24", "dim"),),
+            (Span("u next  ? help", "key"),),
+        ]
+
+
+class ConsoleScreen(Screen[None], inherit_bindings=False):
+    """Composes head, body and keys, places them, and hands each frame to whatever is on show."""
+
+    SCOPES: ClassVar[tuple[Where, ...]] = ("all",)
+    FIRST_FOCUS: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.frame: Frame | None = None
+        self._placed: frozenset[str] = frozenset()
+        self._key_line = KeyLine(id="keys")
+        self._layout = places.Placed(self.places)
+
+    @property
+    def war_room(self) -> WarRoom:
+        return cast("WarRoom", self.app)
+
+    @property
+    def layout(self) -> Layout:
+        return self._layout
+
+    def compose(self) -> ComposeResult:
+        yield Glance(id="glance")
+        yield Attention(id="attention")
+        yield from self.body()
+        yield TimeBar(id="time")
+        yield self._key_line
+        yield TooSmall(id="tiny")
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between head and keys; each has an id that `places` knows."""
+        raise NotImplementedError
+
+    def places(self, size: Size) -> places.Places:
+        """Where everything stands on a screen of this size."""
+        return places.plain(size)
+
+    def hints(self) -> Iterable[Action]:
+        """The actions that the key line may show, in its order."""
+        return (action for action in action_names.ACTIONS if action.label and action.where in self.SCOPES)
+
+    def update(self, frame: Frame) -> None:
+        """Show another frame. All regions repaint in the same one."""
+        self.frame = frame
+        self._arrange()
+        for pane in self.query_children(Pane):
+            if pane.display:
+                pane.update(frame)
+        self._hint()
+
+    def say(self, words: str) -> None:
+        """The answer to a key that could do nothing, until the next key."""
+        self._key_line.say(words)
+
+    def back(self) -> bool:
+        """Undo the innermost thing of this screen (a filter, say); False when there is nothing but leaving it."""
+        return False
+
+    def on_mount(self) -> None:
+        self._arrange()
+        if self.FIRST_FOCUS:
+            self.query_one(f"#{self.FIRST_FOCUS}").focus()
+        self.war_room.show_now(self)
+
+    def on_resize(self) -> None:
+        self._arrange()
+
+    def on_screen_resume(self) -> None:
+        self.war_room.show_now(self)
+
+    def _arrange(self) -> None:
+        """Hide what has no place at this size, so that it takes no focus either."""
+        placed = frozenset(self.places(self.size))
+        if placed == self._placed:
+            return
+        self._placed = placed
+        for child in self.children:
+            child.display = child.id in placed
+        self.refresh(layout=True)
+
+    def _hint(self) -> None:
+        room = self.war_room
+        shown = [action for action in self.hints() if room.offers(action)]
+        self._key_line.hint(
+            [
+                Hint(action.hint_keys or room.key_of(action), action.label, action.rank, bool(room.refusal(action)))
+                for action in shown
+            ]
+        )

@@ -1,0 +1,52 @@
+"""The home screen: the board, the open step, the clocks and the newest of the timeline; more with more room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.geometry import Size
+from textual.widget import Widget
+
+from wfconsole.tui import places
+from wfconsole.tui.action_names import ACTIONS, Action
+from wfconsole.tui.panes.board import Board
+from wfconsole.tui.panes.digits import Digits
+from wfconsole.tui.panes.strips import ChecklistStrip, ClocksStrip, Strip, TimelineStrip
+from wfconsole.tui.panes.tiles import OffLine, Rail, Tile, tiles
+from wfconsole.tui.screens.console_screen import ConsoleScreen
+
+
+class Overview(ConsoleScreen):
+    """Everything at a glance; nothing on it moves by itself."""
+
+    FIRST_FOCUS = "board"
+
+    def body(self) -> Iterable[Widget]:
+        yield Digits(id="digits")
+        yield OffLine(id="off")
+        yield Board(id="board")
+        yield from tiles()
+        yield Rail(id="rail")
+        yield ClocksStrip(id="clocks")
+        yield ChecklistStrip(id="checklist")
+        yield TimelineStrip(id="timeline")
+
+    def places(self, size: Size) -> places.Places:
+        room = self.war_room
+        moved = self.frame is not None and self.frame.time.mode != "live"
+        return places.overview(size, pins=room.pins_on_show(self.frame), time_bar=moved)
+
+    def hints(self) -> Iterable[Action]:
+        return (action for action in ACTIONS if action.label and action.where == "all" and action.id not in _NOT_HERE)
+
+    def on_board_opened(self, event: Board.Opened) -> None:
+        self.war_room.action_zoom(event.number)
+
+    def on_strip_opened(self, event: Strip.Opened) -> None:
+        self.war_room.action_open(event.name)
+
+    def on_tile_opened(self, event: Tile.Opened) -> None:
+        self.war_room.open_zoom(event.number, event.view)
+
+
+_NOT_HERE = frozenset(("home", "back"))

@@ -1,0 +1,208 @@
+"""One pane whole: a summary, its table, what there is to say about a row, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.geometry import Size
+from textual.widget import Widget
+
+from wfconsole.observations.levels import Level, Quality
+from wfconsole.text import age
+from wfconsole.tui import action_names, places
+from wfconsole.tui.action_names import Where
+from wfconsole.tui.frame import Frame
+from wfconsole.tui.ink import Ink, Line, Span
+from wfconsole.tui.listings import listings_of
+from wfconsole.tui.listings.listing import Listing
+from wfconsole.tui.screens.console_screen import ConsoleScreen
+from wfconsole.tui.state_words import badge, level_ink
+from wfconsole.tui.widgets.filter_line import FilterLine
+from wfconsole.tui.widgets.line_table import LineTable
+from wfconsole.tui.widgets.lines import Pane
+from wfconsole.tui.widgets.pane_frame import bottom_line, frame_look, side, top_line
+from wfconsole.tui.widgets.trend import trend_line
+
+_DETAIL_ROWS = 6
+
+
+class Summary(Pane):
+    """One line about all rows, and the trend of the pane."""
+
+    def __init__(self, zoom: Zoom) -> None:
+        super().__init__(id="summary")
+        self._zoom = zoom
+
+    def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
+        del height
+        listing = self._zoom.listing
+        if listing is None:
+            return [(Span(" this pane's source is not configured; it counts nowhere", "dim"),)]
+        line = frame.board[self._zoom.pane_number - 1]
+        drawn = trend_line(line.trend, len(line.trend), frame.glyphs)
+        if line.level >= Level.WARNING:
+            drawn = tuple(Span(span.text, level_ink(line.level)) for span in drawn)
+        trend = (Span("   "), *drawn, Span(" 30 s a cell", "dim")) if width >= 78 else ()
+        return [(*listing.summary(frame), *trend)]
+
+
+class Detail(Pane):
+    """The row with the cursor."""
+
+    def __init__(self, zoom: Zoom) -> None:
+        super().__init__(id="detail")
+        self._zoom = zoom
+
+    def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
+        del width
+        key = self._zoom.row_key()
+        if self._zoom.listing is None or key is None:
+            return []
+        lines = self._zoom.listing.detail(frame, key)
+        room = height - 1
+        return [(), *lines[: room - 1], *lines[-1:]] if len(lines) > room else [(), *lines]
+
+
+class Edge(Pane):
+    """One side of the frame."""
+
+    def __init__(self, zoom: Zoom, part: str) -> None:
+        super().__init__(id=f"frame-{part}")
+        self._zoom = zoom
+        self._part = part
+
+    def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
+        look = frame_look(frame.glyphs, self._zoom.level(frame), self._zoom.quality(frame))
+        if self._part == "top":
+            return [top_line(self._zoom.title_line(frame), width, look)]
+        if self._part == "bottom":
+            return [bottom_line(self._zoom.footer(frame), width, look)]
+        return [side(look)] * height
+
+
+class Zoom(ConsoleScreen):
+    """A pane with its number; `v` goes through its views."""
+
+    SCOPES: ClassVar[tuple[Where, ...]] = ("all", "lists", "zoom")
+    BINDINGS = action_names.bindings("zoom")
+    FIRST_FOCUS = "table"
+
+    def __init__(self, number: int, view: str = "") -> None:
+        self.pane_number = number
+        self._listings = listings_of(number)
+        self._shown = next((i for i, listing in enumerate(self._listings) if listing.name == view), 0)
+        self._table = LineTable(self._listings[self._shown], id="table") if self._listings else None
+        self._filter = FilterLine(id="filter")
+        super().__init__()
+
+    @property
+    def listing(self) -> Listing | None:
+        return self._listings[self._shown] if self._listings else None
+
+    def row_key(self) -> str | None:
+        return self._table.row_key if self._table is not None else None
+
+    def body(self) -> Iterable[Widget]:
+        for part in ("top", "left", "right", "bottom"):
+            yield Edge(self, part)
+        yield Summary(self)
+        yield self._table or Pane(id="table")
+        yield Detail(self)
+        yield self._filter
+
+    def places(self, size: Size) -> places.Places:
+        placed = dict(places.framed(size, summary=1, detail=_DETAIL_ROWS))
+        if self._filter.open and "summary" in placed:
+            placed["filter"] = placed.pop("summary")
+        return placed
+
+    def level(self, frame: Frame) -> Level:
+        return frame.board[self.pane_number - 1].level
+
+    def quality(self, frame: Frame) -> Quality:
+        return self.listing.quality(frame) if self.listing is not None else Quality.OFF
+
+    def title_line(self, frame: Frame) -> Line:
+        """Name, state, and the views with the one on show in brackets."""
+        line = frame.board[self.pane_number - 1]
+        ink: Ink = "title"
+        views = "  ".join(
+            f"[{listing.name}]" if listing is self.listing else listing.name for listing in self._listings
+        )
+        return (
+            Span(f"{line.number} {line.name} ", ink),
+            badge(frame.glyphs, line.level, self.quality(frame)),
+            Span(f"   {views}", "text"),
+        )
+
+    def footer(self, frame: Frame) -> Line:
+        """Age, place in the list, order, filter; and the way back."""
+        if self._table is None or self.listing is None:
+            return (Span(f"{self.pane_number} or 0 back", "dim"),)
+        snapshot = frame.view.world.snapshots.get(self.listing.source)
+        how_old = age(snapshot.age_ms(frame.now)) if snapshot is not None else "off"
+        order = f"{self._table.order}{', held (Home sorts)' if self._table.rows.held else ''}"
+        filtered = f"   / {self._table.filter}" if self._table.filter else ""
+        words = f"{how_old}   {self._table.place()}   by {order}{filtered}   {self.pane_number} or 0 back"
+        return (Span(words, "dim" if self.quality(frame).conclusive else "strong"),)
+
+    def back(self) -> bool:
+        if self._table is None:
+            return False
+        if self._filter.open:
+            self._filter.close(keep=False)
+            return True
+        if self._table.filter:
+            self._table.set_filter("")
+            return True
+        return False
+
+    def on_line_table_moved(self) -> None:
+        if self.frame is not None:
+            for pane in self.query(Edge):
+                pane.update(self.frame)
+            self.query_one(Detail).update(self.frame)
+
+    def on_line_table_entered(self, event: LineTable.Entered) -> None:
+        if self.frame is None or self.listing is None:
+            return
+        opens = self.listing.opens(self.frame, event.key)
+        if opens is not None:
+            self.war_room.open_pod(opens.namespace, opens.name)
+        elif self._table is not None:
+            self._table.action_cursor(1)
+
+    def action_view(self) -> None:
+        if self._table is not None and len(self._listings) > 1:
+            self._shown = (self._shown + 1) % len(self._listings)
+            self._table.show_listing(self._listings[self._shown])
+            self.war_room.show_now()
+
+    def action_sort(self) -> None:
+        if self._table is not None:
+            self.say(f"sorted by {self._table.next_order()}")
+
+    def action_filter(self) -> None:
+        if self._table is not None:
+            self._filter.show_words(self._table.filter)
+            self._arrange()
+            self._filter.focus()
+
+    def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
+        if self._table is not None:
+            self._table.set_filter(event.words)
+
+    def on_filter_line_closed(self) -> None:
+        self._arrange()
+        if self._table is not None:
+            self._table.focus()
+
+    def action_pin(self) -> None:
+        self.say(self.war_room.pin(self.pane_number))
+
+    def action_copy_row(self) -> None:
+        key = self.row_key()
+        if key is not None and self.frame is not None and self.listing is not None:
+            words = "  ".join(cell.text for cell in self.listing.cells(self.frame, key) if cell.text.strip())
+            self.war_room.copy(words)

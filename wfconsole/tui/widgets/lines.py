@@ -1,0 +1,88 @@
+"""A region that is drawn line by line. What did not change is not written to the terminal again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from wfconsole.tui.frame import Frame
+from wfconsole.tui.ink import BLANK, Line, Palette
+
+
+class HasPalette(Protocol):
+    """The App, as far as a line needs it."""
+
+    palette: Palette
+
+
+class Lines(Widget):
+    """Shows lines; `cursor_line` is drawn as the row with the cursor."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._lines: tuple[Line, ...] = ()
+        self._cursor_line: int | None = None
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return self._lines
+
+    def show(self, lines: Sequence[Line], cursor_line: int | None = None) -> None:
+        """Draw these lines from now on; only those that differ are painted."""
+        before, self._lines = self._lines, tuple(lines)
+        dirty = {
+            y
+            for y in range(max(len(before), len(self._lines)))
+            if (before[y] if y < len(before) else BLANK) != (self._lines[y] if y < len(self._lines) else BLANK)
+        }
+        if cursor_line != self._cursor_line:
+            dirty.update(y for y in (cursor_line, self._cursor_line) if y is not None)
+            self._cursor_line = cursor_line
+        width = self.size.width
+        regions = [Region(0, y, width, 1) for y in sorted(dirty) if y < self.size.height]
+        if regions:
+            self.refresh(*regions)
+
+    def render_line(self, y: int) -> Strip:
+        line = self._lines[y] if y < len(self._lines) else BLANK
+        palette = cast(HasPalette, self.app).palette
+        return palette.strip(line, self.size.width, cursor=y == self._cursor_line)
+
+
+class Pane(Lines):
+    """Lines that are made from a frame, anew for each frame and each size."""
+
+    frame: Frame | None = None
+
+    def update(self, frame: Frame) -> None:
+        """Show another frame."""
+        self.frame = frame
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw the frame on show once more: the size, the cursor or the focus is another."""
+        width, height = self.size
+        if self.frame is not None and width and height:
+            self.show(self.draw(self.frame, width, height)[:height], self.cursor_line(self.frame))
+
+    def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
+        """At most `height` lines of `width` cells."""
+        raise NotImplementedError
+
+    def cursor_line(self, frame: Frame) -> int | None:
+        """The line with the cursor, in a pane that has one."""
+        del frame
+        return None
+
+    def on_resize(self) -> None:
+        self.redraw()
+
+    def on_focus(self) -> None:
+        self.redraw()
+
+    def on_blur(self) -> None:
+        self.redraw()
