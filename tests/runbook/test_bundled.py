@@ -9,9 +9,11 @@ from collections.abc import Iterator
 import pytest
 
 from wfconsole.clock import HOUR, MINUTE
+from wfconsole.incident.checklist import active_checklist
 from wfconsole.incident.playbook import Checklist, Command, Step
 from wfconsole.incident.policy import BusinessCalendar, Span
 from wfconsole.incident.probes import parse_probe
+from wfconsole.incident.state import IncidentState, StepState
 from wfconsole.runbook import BUNDLED, load_runbook
 
 RUNBOOK = load_runbook(None)
@@ -242,3 +244,42 @@ def test_no_text_lies_in_a_line_too_long_to_read() -> None:
     for file in BUNDLED.glob("*.md"):
         for line in file.read_text().splitlines():
             assert len(line) <= 120 or "kubectl" in line or "Sensed" in line, f"{file.name}: {line}"
+
+
+# --- the way through the outage -------------------------------------------------------------------------------------
+
+
+def after(*answers: tuple[int, str]) -> tuple[list[str], str]:
+    """The marks of the outage's steps, and the title of the next one, when steps were done with these answers."""
+    given = dict(answers)
+    playbook = list_of("service-outage")
+    done = {
+        step.id: StepState(mark="done", answer=given.get(number, ""))
+        for number, step in enumerate(playbook.steps, 1)
+        if number <= 6 or number in given
+    }
+    for checklist in RUNBOOK.checklists[:2]:
+        done |= {step.id: StepState(mark="done") for step in checklist.steps}
+    state = IncidentState(id="INC-20250107-0312", severity="SEV1", playbook=playbook.id, steps=done)
+    active = active_checklist(RUNBOOK, state)
+    marks = [str(item.mark) for section in active.sections if section.id == playbook.id for item in section.items]
+    return marks, active.current.step.title if active.current else ""
+
+
+def test_a_rollout_leads_to_the_rollback_and_from_there_past_its_alternatives() -> None:
+    assert after((7, "a rollout came first"))[1] == "Roll back to the last good revision"
+    marks, following = after((7, "a rollout came first"), (8, "done"))
+    assert marks[8:11] == ["not-taken"] * 3
+    assert following == "Verify that everything stays ready"
+
+
+def test_a_lack_of_resources_leads_past_rollback_and_restart() -> None:
+    marks, following = after((7, "resources are what is missing"))
+    assert marks[7:10] == ["not-taken"] * 3
+    assert following == "Raise the bounds of the autoscaler"
+
+
+def test_who_cannot_tell_is_led_past_every_action() -> None:
+    marks, following = after((7, "cannot tell"))
+    assert marks[7:11] == ["not-taken"] * 4
+    assert following == "Verify that everything stays ready"

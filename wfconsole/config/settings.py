@@ -83,6 +83,8 @@ DEFAULT_ENVIRONMENTS: Final = (
     EnvironmentRule("k3d-*", "lab"),
     EnvironmentRule("minikube*", "lab"),
     EnvironmentRule("docker-desktop", "lab"),
+    EnvironmentRule("rig", "lab"),
+    EnvironmentRule("rig-*", "lab"),
 )
 
 
