@@ -132,7 +132,7 @@ def _of(sections: Iterable[Section], kind: str) -> list[Section]:
 def _only(kind: str, heading: str, sections: list[Section], whole: Place, problems: Problems) -> Section | None:
     found = _of(sections, kind)
     if not found:
-        problems.add(whole, f"no heading '{heading}'", "one; FORMAT.md shows what stands below it")
+        problems.add(whole, f"no heading '{heading}'", "one, with what belongs below it")
     for extra in found[1:]:
         problems.add(
             extra.place,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 import msgspec
 
@@ -12,6 +13,7 @@ from wfconsole.errors import UserError
 from wfconsole.incident.playbook import Place
 from wfconsole.text import safe
 
+_FORMAT = Path(__file__).with_name("FORMAT.md")
 MOST = 50  # problems that are told; a file of another kind would give thousands
 
 
@@ -37,6 +39,7 @@ class RunbookError(UserError):
         lines += [f"  {problem}" for problem in problems]
         if more:
             lines.append(f"  ... and {more} more")
+        lines.append(f"how a runbook is written: {_FORMAT}")
         super().__init__("\n".join(lines), exit_codes.RUNBOOK)
         self.problems = problems
         self.more = more
