@@ -19,6 +19,7 @@ from wfconsole.observations.world import World
 from wfconsole.text import UNKNOWN, cells, cut, number, percent
 
 HEADLINE_CELLS: Final = 38
+_LEAST_FACT: Final = 14  # cells that an old fact keeps beside the reason why there is no newer one
 TREND_CELL_MS: Final = 30 * SECOND
 
 # Number, name, source that it shows, signal of its trend, and the value at the top of the trend's fixed scale.
@@ -219,7 +220,8 @@ def _headline(facts: tuple[str, ...], quality: Quality, snapshot: Snapshot[objec
         return _squeezed(facts, "({})")
     retry = f", retry {max(0, failure.retry_at - now) // SECOND}s" if failure.retry_at else ""
     why = failure.remedy if quality == Quality.DENIED and failure.remedy else f"{failure.kind}{retry}"
-    return cut(f"{_squeezed(facts[:1], '({})', HEADLINE_CELLS - 12)} {why}", HEADLINE_CELLS)
+    why = cut(why, HEADLINE_CELLS - _LEAST_FACT - 1)
+    return f"{_squeezed(facts[:1], '({})', HEADLINE_CELLS - cells(why) - 1)} {why}"
 
 
 def _squeezed(facts: tuple[str, ...], form: str, room: int = HEADLINE_CELLS) -> str:
@@ -235,7 +237,7 @@ def _squeezed(facts: tuple[str, ...], form: str, room: int = HEADLINE_CELLS) -> 
 
 def _cut_left(text: str, width: int) -> str:
     for start in range(len(text)):
-        if cells(text[start:]) < width:
+        if cells(text[start:]) <= width - 1:
             return "…" + text[start:]
     return "…"
 

@@ -94,6 +94,11 @@ def weigh_pod(row: PodRow, now: Millis) -> Weighed:
         return _terminating(row, now)
     if row.phase == "Failed":
         return _failed(row, now)
+    return _unwell(row, now)
+
+
+def _unwell(row: PodRow, now: Millis) -> Weighed:
+    """A pod that should serve and does not, or whose containers say that something is wrong."""
     init, status = _without_init(row.status)
     if status in _UNREPORTED:
         return Finding(Level.WARNING, f"{status}: its node does not report", "unknown", row.ready_since), 0
@@ -105,9 +110,12 @@ def weigh_pod(row: PodRow, now: Millis) -> Weighed:
         return Finding(Level.CRITICAL, f"{init}cannot start: {status}", "cannot-start", row.created_at), 0
     if row.phase == "Pending" and not row.node and status in ("Pending", "Unschedulable", "SchedulingGated"):
         return _unplaced(row, now)
-    if init or status in _STARTING:
+    if status in _STARTING or (init and "/" in status):
         return climb(_STARTING_RUNGS, row.created_at, now, init + status, "starting")
-    return _not_ready(row, status, now)
+    if status in _ENDED_BADLY or status.startswith(("ExitCode:", "Signal:")):
+        kind = "oom" if status == "OOMKilled" else "terminated"
+        return Finding(Level.WARNING, init + _crash_reason(row, status), kind, row.restarted_at), 0
+    return _not_ready(row, now)
 
 
 # Words that kubectl prints for a pod (printers.go) and kubelet's waiting and terminated reasons.
@@ -193,10 +201,7 @@ def _unplaced(row: PodRow, now: Millis) -> Weighed:
     return climb(_UNPLACED_RUNGS, row.created_at, now, reason, "unschedulable")
 
 
-def _not_ready(row: PodRow, status: str, now: Millis) -> Weighed:
-    if status in _ENDED_BADLY or status.startswith(("ExitCode:", "Signal:")):
-        kind = "oom" if status == "OOMKilled" else "terminated"
-        return Finding(Level.WARNING, _crash_reason(row, status), kind, row.restarted_at), 0
+def _not_ready(row: PodRow, now: Millis) -> Weighed:
     if row.ready:
         return HEALTHY, 0
     reason = f"{row.ready_containers}/{row.all_containers} ready"
