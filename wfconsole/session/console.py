@@ -55,6 +55,9 @@ class Console(Protocol):
 
     def now(self) -> Millis: ...
 
+    def entries(self) -> tuple[Entry, ...]:
+        """Everything of the incident on show, in order: what reports are made of."""
+
     def submit(self, event: Event) -> Entry | None:
         """The one door for what people do. None where it is refused (see `capabilities`)."""
 

@@ -209,6 +209,9 @@ class LiveConsole:
     def now(self) -> Millis:
         return self.transport.now()
 
+    def entries(self) -> tuple[Entry, ...]:
+        return self.session.entries
+
     def submit(self, event: Event) -> Entry | None:
         if not self.capabilities.change:
             return None

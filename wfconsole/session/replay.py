@@ -199,6 +199,9 @@ class ReplayConsole:
     def now(self) -> Millis:
         return self._playback.now()
 
+    def entries(self) -> tuple[Entry, ...]:
+        return self._playback.session.entries
+
     def submit(self, event: Event) -> Entry | None:
         del event
         return None

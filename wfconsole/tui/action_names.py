@@ -100,6 +100,18 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("copy", ("y",), "copy the row", "copy_row", where="zoom", label="copy", rank=15, mnemonic="yank"),
     Action("follow", ("f",), "follow the newest line, or stop", "follow", where="logs", label="follow", rank=60,
            mnemonic="follow"),
+    Action(
+        "ask-again",
+        ("R",),
+        "ask again (reads only)",
+        "ask_again",
+        where="logs",
+        label="ask again",
+        rank=58,
+        mnemonic="Run",
+    ),
+    Action("next-section", ("n",), "next section", "section(1)", where="logs", label="section", rank=40, mnemonic="next"),
+    Action("previous-section", ("b",), "section before", "section(-1)", where="logs", mnemonic="back"),
     # --- time
     Action("freeze", ("space",), "freeze or go on; in a replay pause or play", "toggle_time", label="freeze",
            hint_keys="Space", rank=50),

@@ -35,7 +35,7 @@ class WarRoom(TimeControls, Navigation, RecordKeys, Permissions, App[int], inher
 
     BINDINGS = action_names.bindings("all")
     ENABLE_COMMAND_PALETTE = False  # `:` is the one door to commands; Textual's own can quit without asking
-    CSS = "Screen { background: $background; color: $foreground; overflow: hidden; }"
+    CSS = "ConsoleScreen { background: $background; color: $foreground; overflow: hidden; }"
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class WarRoom(TimeControls, Navigation, RecordKeys, Permissions, App[int], inher
         self.clip_file = clip_file
         self.keys = action_names.keys_by_action(keymap or {})
         self._clock = clock or SystemClock()
-        self._keymap: Keymap = dict(keymap or {})
+        self._moved_keys: Keymap = dict(keymap or {})
         self._theme_shown = theme
         self._painted_at: Millis = -DATA_FRAME_EVERY
         self._behind_since: Millis | None = None
@@ -73,9 +73,9 @@ class WarRoom(TimeControls, Navigation, RecordKeys, Permissions, App[int], inher
     def on_mount(self) -> None:
         self.register_theme(theming.to_textual_theme(self._theme_shown))
         self.theme = self._theme_shown.name
-        self.set_keymap(self._keymap)
+        self.set_keymap(self._moved_keys)
         self.session.subscribe(self._session_changed)
-        self.session.start()
+        self.call_after_refresh(self.session.start)
         self.set_interval(TICK_SECONDS, self._paint_data)
 
     def get_line_filters(self) -> list[LineFilter]:
@@ -119,8 +119,9 @@ class WarRoom(TimeControls, Navigation, RecordKeys, Permissions, App[int], inher
     def _paint(self, lag_ms: Millis) -> None:
         self._change_waits = False
         self._painted_at = self._clock.monotonic()
-        screen = self.screen
-        if isinstance(screen, ConsoleScreen):
+        below = (screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen))
+        screen = next(below, None)  # the one under a form goes on, so that nothing behind it is old
+        if screen is not None:
             screen.update(self.frame(lag_ms))
 
     def frame(self, lag_ms: Millis = 0) -> Frame:

@@ -129,7 +129,8 @@ def framed(size: Size, *, summary: int, detail: int) -> Places:
     places["frame-right"] = Region(width - 1, 3, 1, rows - 2)
     inside = rows - 2
     detail = min(detail, max(0, inside - summary - 4))
-    places["summary"] = Region(1, 3, width - 2, summary)
+    if summary:
+        places["summary"] = Region(1, 3, width - 2, summary)
     places["table"] = Region(1, 3 + summary, width - 2, inside - summary - detail)
     if detail:
         places["detail"] = Region(1, 3 + inside - detail, width - 2, detail)

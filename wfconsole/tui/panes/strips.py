@@ -49,7 +49,7 @@ class Strip(Pane, can_focus=True):
 
         def __init__(self, screen: str) -> None:
             super().__init__()
-            self.name = screen
+            self.screen_name = screen
 
     def action_open_row(self) -> None:
         self.post_message(self.Opened(self.SCREEN))

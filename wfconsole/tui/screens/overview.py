@@ -43,7 +43,7 @@ class Overview(ConsoleScreen):
         self.war_room.action_zoom(event.number)
 
     def on_strip_opened(self, event: Strip.Opened) -> None:
-        self.war_room.action_open(event.name)
+        self.war_room.action_open(event.screen_name)
 
     def on_tile_opened(self, event: Tile.Opened) -> None:
         self.war_room.open_zoom(event.number, event.view)

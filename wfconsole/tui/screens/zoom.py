@@ -16,12 +16,12 @@ from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.listings import listings_of
 from wfconsole.tui.listings.listing import Listing
+from wfconsole.tui.panes.edges import Edge, edges
 from wfconsole.tui.screens.console_screen import ConsoleScreen
 from wfconsole.tui.state_words import badge, level_ink
 from wfconsole.tui.widgets.filter_line import FilterLine
 from wfconsole.tui.widgets.line_table import LineTable
 from wfconsole.tui.widgets.lines import Pane
-from wfconsole.tui.widgets.pane_frame import bottom_line, frame_look, side, top_line
 from wfconsole.tui.widgets.trend import trend_line
 
 _DETAIL_ROWS = 6
@@ -64,23 +64,6 @@ class Detail(Pane):
         return [(), *lines[: room - 1], *lines[-1:]] if len(lines) > room else [(), *lines]
 
 
-class Edge(Pane):
-    """One side of the frame."""
-
-    def __init__(self, zoom: Zoom, part: str) -> None:
-        super().__init__(id=f"frame-{part}")
-        self._zoom = zoom
-        self._part = part
-
-    def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
-        look = frame_look(frame.glyphs, self._zoom.level(frame), self._zoom.quality(frame))
-        if self._part == "top":
-            return [top_line(self._zoom.title_line(frame), width, look)]
-        if self._part == "bottom":
-            return [bottom_line(self._zoom.footer(frame), width, look)]
-        return [side(look)] * height
-
-
 class Zoom(ConsoleScreen):
     """A pane with its number; `v` goes through its views."""
 
@@ -104,8 +87,7 @@ class Zoom(ConsoleScreen):
         return self._table.row_key if self._table is not None else None
 
     def body(self) -> Iterable[Widget]:
-        for part in ("top", "left", "right", "bottom"):
-            yield Edge(self, part)
+        yield from edges(self)
         yield Summary(self)
         yield self._table or Pane(id="table")
         yield Detail(self)

@@ -1,0 +1,143 @@
+"""The only place that leans on Textual's inside. Textual is pinned to a minor version because of this file.
+
+Everything that is private in Textual and used by us is here, each with what it gives; `tests/terminal/test_compat.py`
+fails when one of them changes.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from queue import Empty, Queue
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+from rich.cells import get_character_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import App
+from textual.color import Color
+from textual.filter import LineFilter
+from textual.worker import WorkerFailed
+
+from wfconsole import exit_codes
+from wfconsole.text import may_reach_terminal, to_ascii
+
+SUBSTITUTE: Final = "\N{REPLACEMENT CHARACTER}"
+
+
+class InputLostError(Exception):
+    """The thread that reads the keyboard ended with an error."""
+
+
+class GuardFilter(LineFilter):
+    """The net below `text.safe`: no character that a terminal could obey gets past it, and no hyperlink.
+
+    What it catches is replaced in the same width and counted: each hit is text that did not pass the gate, which is a
+    bug. `only_ascii` also turns the harmless rest into ASCII, uncounted, for terminals that cannot show more.
+    """
+
+    def __init__(self, *, only_ascii: bool = False) -> None:
+        super().__init__()
+        self.only_ascii = only_ascii
+        self.hits = 0
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The segments as they are, or harmless ones in their place."""
+        del background
+        if all(self._fine(text, style) for text, style, _ in segments):
+            return segments
+        return [self._harmless(segment) for segment in segments]
+
+    def _fine(self, text: str, style: Style | None) -> bool:
+        if style is not None and style.link:
+            return False
+        return (text.isascii() and text.isprintable()) or (not self.only_ascii and may_reach_terminal(text))
+
+    def _harmless(self, segment: Segment) -> Segment:
+        text, style, _ = segment
+        if style is not None and style.link:
+            self.hits += 1
+            style = style.update_link(None)
+        if not may_reach_terminal(text):
+            self.hits += 1
+            text = "".join(char if may_reach_terminal(char) else _stand_in(char) for char in text)
+        return Segment(to_ascii(text).replace(SUBSTITUTE, "?") if self.only_ascii else text, style)
+
+
+def _stand_in(char: str) -> str:
+    return SUBSTITUTE * get_character_cell_size(char)
+
+
+_guards: WeakKeyDictionary[App[Any], GuardFilter] = WeakKeyDictionary()
+
+
+def guard_filter(app: App[Any]) -> GuardFilter:
+    """The one net of an app, for its `get_line_filters`."""
+    return _guards.setdefault(app, GuardFilter())
+
+
+def screen_lines(app: App[Any]) -> list[str]:
+    """The screen as text, a string for each row: for goldens."""
+    return [strip.text for strip in app.screen._compositor.render_strips()]
+
+
+def unwritten(app: App[Any]) -> int:
+    """How many writes the terminal has not taken yet. At 30 the next one would stop the event loop."""
+    queue = _writes(app)
+    return 0 if queue is None else queue.qsize()
+
+
+def abandon_output(app: App[Any]) -> None:
+    """Throw away what waits to be written when the thread that writes has died, so that nobody waits for room."""
+    thread = getattr(app._driver, "_writer_thread", None)
+    queue = _writes(app)
+    if queue is None or thread is None or thread.is_alive():
+        return
+    try:
+        while True:
+            queue.get_nowait()
+    except Empty:
+        return
+
+
+def interrupt_write(app: App[Any]) -> None:
+    """Wake the thread that writes, should the terminal keep it waiting: the kernel lets nobody else write meanwhile.
+
+    Its system call ends with the signal (whose handler runs elsewhere, and must exist) and is tried again.
+    """
+    thread = getattr(app._driver, "_writer_thread", None)
+    if thread is not None and thread.is_alive():
+        signal.pthread_kill(thread.ident, signal.SIGTERM)
+
+
+def _writes(app: App[Any]) -> Queue[str | None] | None:
+    """Textual's driver hands its output to a thread through a queue; a headless driver has none."""
+    thread = getattr(app._driver, "_writer_thread", None)
+    return None if thread is None else thread._queue
+
+
+def catch_crashes(app: App[Any], crashed: Callable[[BaseException], None]) -> None:
+    """Hand every exception that would end the app to `crashed`, and end it with the exit code of a crash.
+
+    Textual itself would render a traceback with all local variables (passwords among them, for seconds) onto the
+    terminal, and leave an exit code of 0 to whoever does not ask for it.
+    """
+
+    def handle(error: BaseException) -> None:
+        app._return_code = exit_codes.CRASH
+        if isinstance(error, Exception) and app._exception is None:
+            app._exception = error  # a pilot raises it in the test
+            app._exception_event.set()
+        crashed(error.error if isinstance(error, WorkerFailed) else error)
+        app._close_messages_no_wait()
+
+    def panic(*renderables: object) -> None:
+        """Only the keyboard's thread comes here now, with a rendering of its error and not the error itself."""
+        kinds = [
+            stack.exc_type for each in renderables for stack in getattr(getattr(each, "trace", None), "stacks", ())
+        ]
+        handle(InputLostError(", ".join(kinds) or "no reason given"))
+
+    app._handle_exception = handle  # type: ignore[method-assign]  # private, and reached through the instance only
+    app.panic = panic  # type: ignore[method-assign]
