@@ -194,7 +194,10 @@ class LineDecoder:
         if patch is None or patch.rows is UNSET:
             return
         pages = self._pages.setdefault(source, {})
+        expected = len(pages) + len(patch.rows)
         pages.update(patch.rows)
+        if len(pages) < expected:
+            raise RecordingError("a row that is on two pages of one patch", line=number)
         if len(pages) > self._limits.rows:
             raise RecordingError(f"more than {self._limits.rows} rows in one patch", line=number)
 
@@ -202,6 +205,8 @@ class LineDecoder:
         keys = self._keys.setdefault(source, set())
         if keyframe:
             keys.clear()
+        if len(rows) > self._limits.rows:
+            raise RecordingError(f"more than {self._limits.rows} rows in one patch", line=number)
         keys.update(rows)
         if len(keys) > self._limits.rows // 2:
             keys.difference_update([key for key, row in rows.items() if row is None])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -16,7 +17,8 @@ from wfconsole.recording.decode import MALFORMED, read_header
 from wfconsole.recording.files import Inflater, RecordingFile
 from wfconsole.recording.lines import LAST_INSTANT, LIMITS, MIB, Header, Limits, RecordingError, TooMuchError
 
-DELTA, KEYFRAME, STATE, ANSWER, SAID, END, OTHER = range(7)
+# What is below STATE is an item for who follows.
+DELTA, KEYFRAME, ANSWER, SAID, END, STATE, OTHER = range(7)
 _KINDS: Final = {b"d": DELTA, b"k": KEYFRAME, b"s": STATE, b"x": END}
 
 # The milliseconds, the kind, and the source where the next element is a string.
@@ -59,7 +61,6 @@ class Index:
         self.header: Header | None = None
         self.ats = array("q")
         self.offsets = array("Q")
-        self.numbers = array("I")  # lines, counted from one
         self.kinds = bytearray()
         self.news = bytearray()  # 1 where more was said than "looked again, nothing changed"
         self.sources = {name.encode(): SourceIndex() for name in KINDS}
@@ -75,6 +76,7 @@ class Index:
         self.scanned = 0  # bytes of lines that are in the table or need not be
         self._rest = b""
         self._line = 0
+        self._shifts = [(0, 0)]  # from which entry on a line's number is by how much larger than the entry's
         self._at: Millis = 0
         self._open_pages: dict[bytes, list[int]] = {}
 
@@ -84,6 +86,10 @@ class Index:
     @property
     def ended(self) -> bool:
         return bool(self.kinds) and self.kinds[-1] == END
+
+    def number(self, entry: int) -> int:
+        """The number of an entry's line, counted from one."""
+        return entry + self._shifts[bisect_right(self._shifts, entry, key=itemgetter(0)) - 1][1]
 
     def scan(self) -> bool:
         """Take in what the file holds by now; whether there was anything new. Raises RecordingError when it has no
@@ -156,42 +162,48 @@ class Index:
         self._at += passed
         if not 0 <= passed <= self._limits.gap_ms or self._at > LAST_INSTANT:
             raise RecordingError(f"{passed} ms cannot have passed", line=self._line)
-        kind_name, source_name = frame[2], frame[3]
         offset = self.scanned + begin
-        if kind_name == b"p":
-            if source_name in self.sources:
-                self._open_pages.setdefault(source_name, []).append(offset)
+        if frame[2] == b"p":
+            if frame[3] in self.sources:
+                self._open_pages.setdefault(frame[3], []).append(offset)
             return
-        kind = _KINDS.get(kind_name, OTHER)
-        if kind_name == b"e":
-            kind = _note_kind(data, frame.end(), end)
+        kind = self._kind(frame, data, end)
         entry = len(self.ats)
-        source = self.sources.get(source_name) if kind in (DELTA, KEYFRAME, STATE) else None
-        if source is not None:
-            if kind != STATE:
-                source.steps.append(entry)
-            if kind != DELTA:
-                source.wholes.append(entry)
-            if self._open_pages and source_name in self._open_pages:
-                self.pages[entry] = self._open_pages.pop(source_name)
-        elif kind <= STATE:
-            kind = OTHER
-        elif kind == ANSWER:
-            self.answers.append(entry)
-        elif kind == SAID:
-            self.said.append(entry)
+        if self._line - entry != self._shifts[-1][1]:
+            self._shifts.append((entry, self._line - entry))
         self.skipped += kind == OTHER
         self.ats.append(self._at)
         self.offsets.append(offset)
-        self.numbers.append(self._line)
         self.kinds.append(kind)
         self.news.append(_is_news(kind, data, frame.end(), end))
+
+    def _kind(self, frame: re.Match[bytes], data: bytes, end: int) -> int:
+        """What kind of entry the next one is; tells its source, or who looks for notes."""
+        entry = len(self.ats)
+        if frame[2] == b"e":
+            kind = _note_kind(data, frame.end(), end)
+            if kind != OTHER:
+                (self.answers if kind == ANSWER else self.said).append(entry)
+            return kind
+        kind = _KINDS.get(frame[2], OTHER)
+        if kind in (END, OTHER):
+            return kind
+        source = self.sources.get(frame[3])
+        if source is None:
+            return OTHER
+        if kind != STATE:
+            source.steps.append(entry)
+        if kind != DELTA:
+            source.wholes.append(entry)
+        if self._open_pages and frame[3] in self._open_pages:
+            self.pages[entry] = self._open_pages.pop(frame[3])
+        return kind
 
 
 def _is_news(kind: int, data: bytes, begin: int, end: int) -> bool:
     if kind == DELTA:
         return end - begin > _NEWS_WITHIN or _NEWS.search(data, begin, end) is not None
-    return kind not in (STATE, OTHER)
+    return kind < STATE
 
 
 def _note_kind(data: bytes, begin: int, end: int) -> int:

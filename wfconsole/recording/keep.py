@@ -15,10 +15,12 @@ import msgspec
 
 from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.recording.lines import LIMITS, MIB, Item, Limits, Note, Noted, RecordingError, SourcePatch
+from wfconsole.recording.redact import redact_body
 from wfconsole.recording.tape import LAST_WORDS, Redact, Tape
 
 # What waits for a disk that does not answer; beyond it lines are lost, and the recording says so.
-INBOX_BYTES = 8 * MIB
+INBOX_BYTES = 32 * MIB
+GATHER: Millis = 250  # lines are taken together; and a console that starts has better things to do
 READABLE_AFTER: Millis = 1 * SECOND  # so old may the newest line be that a look back does not see
 SYNC_AFTER: Millis = 5 * SECOND
 
@@ -109,7 +111,7 @@ class Recorder:
         clock: Clock,
         *,
         title: str = "",
-        redact: Redact | None = None,
+        redact: Redact | None = redact_body,
         limits: Limits = LIMITS,
         inbox_bytes: int = INBOX_BYTES,
         output: Output | None = None,
@@ -218,6 +220,7 @@ class Recorder:
             with self._ready:
                 if not self._inbox and not self._closing:
                     self._ready.wait(READABLE_AFTER / SECOND if self._unsynced else None)
+                self._ready.wait_for(self._must_not_wait, GATHER / SECOND)
                 closing = self._closing
             groups = self._recorded(last=closing)
             full = self._tape.full
@@ -246,6 +249,9 @@ class Recorder:
             if last:
                 self._tape.end()
             return self._tape.take()
+
+    def _must_not_wait(self) -> bool:
+        return self._closing or self._waiting > self._inbox_bytes // 2
 
     def _with_last_words(self, groups: list[bytes], why: str) -> list[bytes]:
         with self._tape_lock:

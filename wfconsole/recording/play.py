@@ -132,7 +132,7 @@ class Recording:
         Raises RecordingError at an entry that cannot be read; the recording ends before it from then on.
         """
         end = len(self) if last is None else min(last, len(self))
-        return self._items(position for position in range(first, end) if self._index.kinds[position] != STATE)
+        return self._items(position for position in range(first, end) if self._index.kinds[position] < STATE)
 
     def state(self, instant: Millis) -> Iterator[Item]:
         """The fewest items that lead from nothing to the world at `instant`: the last keyframe of every source, what
@@ -170,7 +170,7 @@ class Recording:
 
     def _item(self, position: int, decoder: LineDecoder, cursor: LineCursor) -> Item | None:
         index = self._index
-        at, number, vetted = index.ats[position], index.numbers[position], bool(self._vetted[position])
+        at, number, vetted = index.ats[position], index.number(position), bool(self._vetted[position])
         for offset in index.pages.get(position, ()):
             page = cursor.line(offset).strip()
             decoder.item(at, page, decoder.frame(page, number), number, vetted=vetted)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from wfconsole.recording.keep import NewFile, Packer
 from wfconsole.recording.lines import Ended, Noted, RecordingError, SourcePatch
 from wfconsole.recording.play import Recording
-from wfconsole.recording.tape import Tape
+from wfconsole.recording.redact import redact_body
+from wfconsole.recording.tape import Redact, Tape
+from wfconsole.redaction import REDACTED
 
-RedactText = Callable[[str], str]
+_MARK: Final = REDACTED.encode()
 
 ITEMS_AT_ONCE: Final = 256
 
 
 class Shared(msgspec.Struct, frozen=True):
-    """What became of a recording that was shared: how many strings were redacted, how many lines left out."""
+    """What became of a recording that was shared: how many texts were redacted, how many lines left out."""
 
     redactions: int
     left_out: int
@@ -27,39 +28,21 @@ class Shared(msgspec.Struct, frozen=True):
     problem: str = ""  # why not all of it could be read
 
 
-class JsonRedactor:
-    """Redacts the strings inside JSON; what it is given and gives back is encoded.
+class _Counting:
+    """The redactor, with a count of what it took out."""
 
-    Keys stay as they are: they name rows, and a delta must find its row. `redact` changes text that holds a secret
-    and returns all other text as it is.
-    """
-
-    def __init__(self, redact: RedactText) -> None:
-        self.redactions = 0  # strings that were changed
+    def __init__(self, redact: Redact) -> None:
+        self.redactions = 0
         self._redact = redact
 
     def __call__(self, body: bytes) -> bytes:
-        if b"\\" not in body:  # without escapes, what no string says the whole does not say either
-            text = body.decode()
-            if self._redact(text) == text:
-                return body
-        before = self.redactions
-        tree = self._redacted(msgspec.json.decode(body))
-        return msgspec.json.encode(tree) if self.redactions > before else body
-
-    def _redacted(self, value: Any) -> Any:
-        if isinstance(value, str):
-            redacted = self._redact(value)
-            self.redactions += redacted != value
-            return redacted
-        if isinstance(value, dict):
-            return {key: self._redacted(inner) for key, inner in value.items()}
-        if isinstance(value, list):
-            return [self._redacted(inner) for inner in value]
-        return value
+        redacted = self._redact(body)
+        if redacted != body:
+            self.redactions += max(0, redacted.count(_MARK) - body.count(_MARK))
+        return redacted
 
 
-def share(source: Path, target: Path, redact: RedactText) -> Shared:
+def share(source: Path, target: Path, redact: Redact = redact_body) -> Shared:
     """Write `source` anew to `target`, redacted: a file that must not exist yet, compressed when its name says so.
 
     Comments, lines of unknown kinds and everything behind a line that cannot be read are left out. Raises
@@ -70,7 +53,7 @@ def share(source: Path, target: Path, redact: RedactText) -> Shared:
     try:
         file = NewFile(target)
         try:
-            return _rewritten(recording, file, Packer(compress=target.suffix == ".gz"), JsonRedactor(redact))
+            return _rewritten(recording, file, Packer(compress=target.suffix == ".gz"), _Counting(redact))
         except BaseException:
             target.unlink(missing_ok=True)
             raise
@@ -80,7 +63,7 @@ def share(source: Path, target: Path, redact: RedactText) -> Shared:
         recording.close()
 
 
-def _rewritten(recording: Recording, file: NewFile, packer: Packer, redactor: JsonRedactor) -> Shared:
+def _rewritten(recording: Recording, file: NewFile, packer: Packer, redactor: _Counting) -> Shared:
     tape = Tape(recording.start, redact=redactor)
     tape.begin(recording.header)
     size = waiting = 0
