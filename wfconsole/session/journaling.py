@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from wfconsole.clock import Clock
+from wfconsole.incident.advance import fold
 from wfconsole.incident.events import Entry, Event
 from wfconsole.journal import Journal, JournalReport, Record, read
 from wfconsole.session.view import JournalView
@@ -18,7 +20,10 @@ CLOSE_WITHIN_MS = 700
 
 
 class JournalSink:
-    """An `EntrySink` on disk, one directory for each incident. Opening and writing happen in the journal's thread."""
+    """An `EntrySink` on disk, one directory for each incident.
+
+    Nothing here waits for a disk: a journal is opened in a thread, and what comes meanwhile is queued for it.
+    """
 
     def __init__(
         self,
@@ -34,47 +39,65 @@ class JournalSink:
         self._fallbacks = tuple(fallbacks)
         self._saved = saved
         self._changed = changed
+        self._lock = threading.Lock()
+        self._waiting: list[Entry] = []
+        self._opening: threading.Thread | None = None
         self._journal: Journal | None = None
 
-    def begin(self, incident: str, entries: Iterable[Entry]) -> None:
-        self.open(incident)
-        for entry in entries:
-            self.append(entry)
+    def begin(self, incident: str, entries: Iterable[Entry] = ()) -> None:
+        """Go on in the journal of this incident, which is made where it is not there yet."""
+        with self._lock:
+            before, self._journal = self._journal, None
+            self._waiting = list(entries)
+            self._opening = threading.Thread(target=self._open, args=(incident,), name="journal-opening", daemon=True)
+        if before is not None:
+            before.close(0)
+        self._opening.start()
 
-    def open(self, incident: str) -> JournalReport:
-        """Open the journal of an incident to write on; what its reader found on the way."""
-        self.close()
-        self._journal = Journal.open(
+    def append(self, entry: Entry) -> None:
+        with self._lock:
+            if self._journal is None:
+                self._waiting.append(entry)
+                return
+        _append(self._journal, entry)
+
+    def show(self) -> JournalView:
+        journal = self._journal
+        if journal is None:
+            opening = self._opening is not None
+            return JournalView("memory-only", "the journal is being opened") if opening else JournalView()
+        state = journal.state
+        return JournalView(state.condition, state.reason, journal.head[:HEAD_SHOWN], str(state.directory))
+
+    def close(self) -> tuple[Record, ...]:
+        """Write what waits, within a bounded time; what is on no disk afterwards."""
+        if self._opening is not None:
+            self._opening.join(CLOSE_WITHIN_MS / 1000)
+        journal = self._journal
+        if journal is None or journal.close(CLOSE_WITHIN_MS):
+            return ()
+        return journal.unsaved()
+
+    def _open(self, incident: str) -> None:
+        journal = Journal.open(
             self._incidents / incident / "journal",
             clock=self._clock,
             fallbacks=self._fallbacks,
             on_ack=self._saved,
             on_state=lambda _state: self._changed(),
         )
-        return self._journal.found
+        with self._lock:
+            for entry in self._waiting:
+                _append(journal, entry)
+            self._waiting = []
+            self._journal = journal
+        self._changed()
 
-    def append(self, entry: Entry) -> None:
-        if self._journal is None:
-            return
-        body = msgspec.json.encode(entry.event)
-        kind = msgspec.json.decode(body, type=_Kind).type
-        self._journal.append(id=entry.id, at=entry.at, kind=kind, actor=entry.actor, body=body)
 
-    def show(self) -> JournalView:
-        journal = self._journal
-        if journal is None:
-            return JournalView()
-        state = journal.state
-        return JournalView(
-            condition=state.condition,
-            reason=state.reason,
-            head=journal.head[:HEAD_SHOWN],
-            directory=str(state.directory),
-        )
-
-    def close(self) -> None:
-        if self._journal is not None:
-            self._journal.close(CLOSE_WITHIN_MS)
+def _append(journal: Journal, entry: Entry) -> None:
+    body = msgspec.json.encode(entry.event)
+    kind = msgspec.json.decode(body, type=_Kind).type
+    journal.append(id=entry.id, at=entry.at, kind=kind, actor=entry.actor, body=body)
 
 
 class _Kind(msgspec.Struct):
@@ -98,6 +121,13 @@ def entries_of(records: Iterable[Record]) -> tuple[list[Entry], int]:
 
 def read_entries(directory: Path, fallbacks: Sequence[Path] = ()) -> tuple[list[Entry], int, JournalReport]:
     """The entries of one incident's directory, how many were of an unknown kind, and what the reader found."""
-    records, report = read(directory / "journal", fallbacks=fallbacks)
+    records, report = read(directory / "journal", fallbacks)
     entries, unknown = entries_of(records)
     return entries, unknown, report
+
+
+def is_resolved(directory: Path, fallbacks: Sequence[Path] = ()) -> bool:
+    """Whether the incident of this directory is over; one whose journal holds no declaration counts as over."""
+    entries, _, _ = read_entries(directory, fallbacks)
+    state = fold(entries)
+    return not state.declared or state.resolved

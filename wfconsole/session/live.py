@@ -11,6 +11,7 @@ import msgspec
 from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.incident.events import ConsoleEnded, Declared, Entry, Event, Target
 from wfconsole.incident.playbook import Runbook
+from wfconsole.journal import Record
 from wfconsole.observations.answers import Ask
 from wfconsole.recording.format import Header, Item, Noted, SourcePatch
 from wfconsole.recording.keep import Recorder
@@ -171,6 +172,7 @@ class LiveConsole:
         self._recorder = recorder
         self._new_incident = new_incident
         self._begin = begin
+        self.unsaved: tuple[Record, ...] = ()  # after `close`: what is on no disk
 
     @property
     def runbook(self) -> Runbook:
@@ -234,7 +236,7 @@ class LiveConsole:
         if self._sink is not None:
             if self.session.view.incident.declared:
                 self.session.submit(ConsoleEnded(reason=reason))
-            self._sink.close()
+            self.unsaved = self._sink.close()
         if self._recorder is not None:
             self._recorder.close(RECORDER_CLOSES_WITHIN_MS)
 

@@ -94,9 +94,8 @@ def _show(base: Ground, arguments: argparse.Namespace, console: Console) -> int:
     from wfconsole.tui.environment import prepare
 
     prepare(os.environ)
-    from wfconsole.tui.run import Look, run
-
     from wfconsole.config.keymap import load_keymap
+    from wfconsole.tui.run import Look, run
 
     settings = base.settings.console
     keymap, problems = load_keymap(base.places.keymap_file)

@@ -81,8 +81,8 @@ class LiveParts:
         folder = self._base.incidents / incident
         entries, unknown, report = read_entries(folder, self._base.fallbacks)
         self._session.resume(entries)
-        self._sink.open(incident)
-        words = [*report.words()]
+        self._sink.begin(incident)
+        words = [*report.words]
         if unknown:
             words.append(f"{unknown} entries of a kind that this version does not know")
         self._session.submit(

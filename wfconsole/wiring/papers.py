@@ -1,0 +1,91 @@
+"""What is written and printed from journals: exports, the list of incidents, the seal."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from wfconsole import exit_codes, reports
+from wfconsole.errors import UserError
+from wfconsole.incident.advance import fold
+from wfconsole.incident.state import IncidentState
+from wfconsole.journal import JournalReport, seal
+from wfconsole.session.journaling import read_entries
+from wfconsole.text import calendar_time, cut, safe
+from wfconsole.wiring.ground import Ground
+
+
+def export_incident(base: Ground, folder: Path, to: Path, *, force: bool) -> list[Path]:
+    """Write timeline and post-mortem; the files, all of them or none. Raises UserError."""
+    entries, unknown, report = read_entries(folder, base.fallbacks)
+    notes = list(report.words)
+    if unknown:
+        notes.append(f"{unknown} entries are of a kind that this version does not know")
+    try:
+        texts = reports.export(entries, fold(entries), base.runbook(), notes)
+    except ValueError as error:
+        raise UserError(f"{folder.name}: {error}", exit_codes.INCIDENT) from None
+    if not to.is_dir():
+        raise UserError(f"--to: {safe(str(to), 300)} is no folder")
+    paths = {to / name: text for name, text in texts.items()}
+    there = [path for path in paths if path.exists()]
+    if there and not force:
+        raise UserError(f"{there[0]} is there already; --force replaces it, --to writes elsewhere")
+    for path, text in paths.items():
+        _write(path, text)
+    return list(paths)
+
+
+def list_incidents(base: Ground, *, as_json: bool) -> str:
+    """All incidents, newest first. A journal that cannot be read whole says so in its line."""
+    rows = []
+    for folder in sorted((path for path in base.incidents.glob("*") if path.is_dir()), reverse=True):
+        entries, _, report = read_entries(folder, base.fallbacks)
+        rows.append(_row(folder.name, fold(entries), len(entries), report))
+    if as_json:
+        return msgspec.json.format(msgspec.json.encode(rows)).decode() + "\n"
+    if not rows:
+        return "no incidents on this machine\n"
+    return "".join(
+        f"{row['incident']:<20} {row['severity']:<5} {row['status']:<17} {row['declared']:<21} {cut(row['title'], 60)}"
+        f"{'' if row['intact'] else '  DAMAGED: wfconsole journal ' + row['incident']}\n"
+        for row in rows
+    )
+
+
+def verify_journal(base: Ground, folder: Path) -> tuple[str, bool]:
+    """The seal and everything that is out of order, and whether all that was confirmed is there."""
+    _, _, report = read_entries(folder, base.fallbacks)
+    lines = [f"{folder.name}: {report.entries} entries in {len(report.segments)} segments", *report.words]
+    lines.append(f"seal {seal(folder / 'journal', base.fallbacks)}")
+    lines.append("intact" if report.intact else "DAMAGED: what is listed above is not as it was written")
+    return "\n".join(lines) + "\n", report.intact
+
+
+def _row(name: str, state: IncidentState, entries: int, report: JournalReport) -> dict[str, Any]:
+    resolved = state.moments.get("resolved")
+    return {
+        "incident": name,
+        "title": state.title,
+        "severity": state.severity if state.declared else "",
+        "status": state.status if state.declared else "not declared",
+        "commander": state.commander,
+        "declared": calendar_time(state.declared_at) if state.declared else "",
+        "resolved": calendar_time(resolved) if resolved else "",
+        "entries": entries,
+        "intact": report.intact,
+    }
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise UserError(f"{path} cannot be written: {error.strerror}") from None
