@@ -37,9 +37,14 @@ class Transport(Protocol):
 class Console(Protocol):
     """The screen's whole world. `view()` and `now()` belong together: both are of the instant on show."""
 
-    transport: Transport
-    capabilities: Capabilities
-    operator: str
+    @property
+    def transport(self) -> Transport: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    @property
+    def operator(self) -> str: ...
 
     @property
     def runbook(self) -> Runbook: ...

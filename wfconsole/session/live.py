@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import msgspec
 
@@ -17,29 +16,12 @@ from wfconsole.recording.format import Header, Item, Noted, SourcePatch
 from wfconsole.recording.keep import Recorder
 from wfconsole.session.feed import Feed
 from wfconsole.session.journaling import JournalSink
+from wfconsole.session.lookback import LookBack
 from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, TransportView, View
 
 RECORDER_CLOSES_WITHIN_MS = 200
 SKEW_THAT_MATTERS = 5 * SECOND
-
-
-class PastView(Protocol):
-    """The same incident at an earlier instant (session.replay)."""
-
-    def view(self) -> View: ...
-
-    def now(self) -> Millis: ...
-
-    def seek(self, instant: Millis) -> None: ...
-
-    def step(self, events: int) -> None: ...
-
-    def marker(self, markers: int) -> None: ...
-
-    def markers(self) -> tuple[tuple[Millis, str], ...]: ...
-
-    def close(self) -> None: ...
 
 
 class StreamClock:
@@ -67,12 +49,14 @@ class StreamClock:
 class LiveTransport:
     """Freeze and look back while the world goes on. What is on show is `view`; what goes on is the session."""
 
-    def __init__(self, session: Session, clock: Clock, opened_at: Millis, past: Callable[[], PastView | None]) -> None:
+    def __init__(
+        self, session: Session, clock: Clock, opened_at: Millis, past: Callable[[tuple[Millis, View]], LookBack | None]
+    ) -> None:
         self._session = session
         self._clock = clock
         self._opened_at = opened_at
         self._open_past = past
-        self._past: PastView | None = None
+        self._past: LookBack | None = None
         self._frozen: tuple[Millis, View] | None = None
 
     def view(self) -> View:
@@ -99,6 +83,7 @@ class LiveTransport:
             end=end,
             paused=mode != "live",
             markers=self._past.markers() if self._past is not None else (),
+            problem=self._past.problem if self._past is not None else "",
             behind_ms=max(0, end - position) if mode != "live" else 0,
         )
 
@@ -134,10 +119,10 @@ class LiveTransport:
         if past is not None:
             past.close()
 
-    def _to_past(self) -> PastView | None:
+    def _to_past(self) -> LookBack | None:
         if self._past is None:
             here = self.now()
-            self._past = self._open_past()
+            self._past = self._open_past((here, self.view()))
             if self._past is not None:
                 self._past.seek(here)
         return self._past

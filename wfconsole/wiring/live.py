@@ -13,12 +13,15 @@ from wfconsole.clock import Millis
 from wfconsole.incident.events import ConsoleStarted
 from wfconsole.recording.keep import Recorder
 from wfconsole.recording.lines import LIMITS, MIB, RecordingError
+from wfconsole.recording.play import Recording
 from wfconsole.redaction import redact_json
 from wfconsole.session.feed import Feed
 from wfconsole.session.journaling import JournalSink, read_entries
-from wfconsole.session.live import LiveConsole, LiveTransport, PastView, StreamClock
+from wfconsole.session.live import LiveConsole, LiveTransport, StreamClock
+from wfconsole.session.lookback import LookBack
+from wfconsole.session.replay import Playback
 from wfconsole.session.session import Session
-from wfconsole.session.view import Capabilities
+from wfconsole.session.view import Capabilities, View
 from wfconsole.wiring.collecting import SOURCES, collector_command, collector_settings
 from wfconsole.wiring.ground import NO_RUNBOOK, Ground, stamp
 
@@ -108,12 +111,14 @@ class LiveParts:
         except (OSError, RecordingError):
             return None
 
-    def _past(self) -> PastView | None:
-        from wfconsole.session.replay import Playback
+    def _past(self, here: tuple[Millis, View]) -> LookBack | None:
+        recorder = self._recorder
+        if recorder is None:
+            return None
 
-        if self._recorder is None:
-            return None
-        try:
-            return Playback(Path(self._recorder.state.path), self._session.runbook, changed=self._session.repaint)
-        except RecordingError:
-            return None
+        def opened() -> Playback:
+            recording = Recording(Path(recorder.state.path), trusted=True)
+            changed = self._session.repaint
+            return Playback(recording, self._session.runbook, self._base.clock, changed=changed, growing=True)
+
+        return LookBack(opened, here, self._session.repaint)

@@ -1,0 +1,77 @@
+"""Looking back while the world goes on: a playback of what has been recorded so far, opened off the event loop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from wfconsole.clock import Millis
+from wfconsole.recording.lines import RecordingError
+from wfconsole.session.replay import Playback
+from wfconsole.session.view import View
+
+
+class LookBack:
+    """The past of a live console. Until the recording is open, what was on show stays, and commands wait."""
+
+    def __init__(
+        self, open_playback: Callable[[], Playback], here: tuple[Millis, View], changed: Callable[[], None]
+    ) -> None:
+        self._open_playback = open_playback
+        self._here = here
+        self._changed = changed
+        self._lock = threading.Lock()
+        self._waiting: list[Callable[[Playback], None]] = []
+        self._playback: Playback | None = None
+        self._closed = False
+        self.problem = ""
+        threading.Thread(target=self._open, name="look-back", daemon=True).start()
+
+    def view(self) -> View:
+        return self._here[1] if self._playback is None else self._playback.view()
+
+    def now(self) -> Millis:
+        return self._here[0] if self._playback is None else self._playback.now()
+
+    def markers(self) -> tuple[tuple[Millis, str], ...]:
+        return () if self._playback is None else self._playback.markers()
+
+    def seek(self, instant: Millis) -> None:
+        self._tell(lambda playback: playback.seek(instant))
+
+    def step(self, events: int) -> None:
+        self._tell(lambda playback: playback.step(events))
+
+    def marker(self, markers: int) -> None:
+        self._tell(lambda playback: playback.marker(markers))
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            playback = self._playback
+        if playback is not None:
+            threading.Thread(target=playback.close, name="look-back-end", daemon=True).start()
+
+    def _tell(self, command: Callable[[Playback], None]) -> None:
+        with self._lock:
+            if self._playback is None:
+                self._waiting.append(command)
+                return
+        command(self._playback)
+
+    def _open(self) -> None:
+        try:
+            playback = self._open_playback()
+        except RecordingError as error:
+            self.problem = str(error)
+            self._changed()
+            return
+        playback.start()
+        with self._lock:
+            for command in self._waiting:
+                command(playback)
+            self._playback = playback
+            closed = self._closed
+        if closed:
+            playback.close()
+        self._changed()
