@@ -42,7 +42,8 @@ class JudgedRows(msgspec.Struct, frozen=True):
     due: Mapping[str, Millis] = msgspec.field(default_factory=dict)
     next_due: Millis = 0
     at: Millis = 0
-    observed_at: Millis = 0  # of the snapshot that was judged
+    keyframe_at: Millis = 0  # with `step`: which snapshot was judged
+    step: int = 0
 
     def finding(self, key: str) -> Finding:
         return self.findings.get(key, HEALTHY)
@@ -101,7 +102,7 @@ def judge_again(
     if before.next_due and now >= before.next_due:
         keys.update(key for key, at in before.due.items() if at <= now)
     if not keys:
-        return JudgedRows(rows, before.findings, before.due, before.next_due, now, snapshot.observed_at), keys
+        return _judged(snapshot, before.findings, before.due, now), keys
     findings = dict(before.findings)
     due = dict(before.due)
     for key in keys:
@@ -115,14 +116,22 @@ def judge_again(
             due[key] = until
         else:
             due.pop(key, None)
-    return JudgedRows(rows, findings, due, min(due.values(), default=0), now, snapshot.observed_at), keys
+    return _judged(snapshot, findings, due, now), keys
+
+
+def _judged(
+    snapshot: Snapshot[Any], findings: Mapping[str, Finding], due: Mapping[str, Millis], now: Millis
+) -> JudgedRows:
+    first = min(due.values(), default=0)
+    return JudgedRows(snapshot.rows, findings, due, first, now, snapshot.keyframe_at, snapshot.step)
 
 
 def _moved(before: JudgedRows, snapshot: Snapshot[Any]) -> set[str]:
     """Keys whose row is another: the snapshot says so, to whoever judged the one before it."""
     if before.rows is snapshot.rows:
         return set()
-    if snapshot.changed is not None and 0 < before.observed_at == snapshot.previous_at:
+    follows = (snapshot.keyframe_at, snapshot.step) == (before.keyframe_at, before.step + 1)
+    if follows and before.keyframe_at and snapshot.changed is not None:
         return set(snapshot.changed)
     return changed_keys(before.rows, snapshot.rows)
 

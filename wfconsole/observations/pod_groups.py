@@ -5,6 +5,7 @@ Groups are kept up to date from the pods that changed (`Regrouping`), never by w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -168,6 +169,11 @@ def _edited(before: PodGroup | None, key: str, edit: _Edit) -> PodGroup | None:
     )
 
 
+def _weight(finding: Finding) -> tuple[int, float, str]:
+    """The worst, of these what lasts longest (a beginning that nobody knows comes last), of these any, but one."""
+    return (finding.level, -finding.since if finding.since else -math.inf, finding.reason)
+
+
 def _summary(
     total: int, ready: int, troubled: Mapping[str, Finding]
 ) -> tuple[Level, Finding, tuple[tuple[str, int], ...]]:
@@ -177,15 +183,13 @@ def _summary(
     counts: dict[str, int] = {}
     levels: dict[str, Level] = {}
     coming = 0
-    worst = HEALTHY
     for finding in troubled.values():
         if finding.level == Level.OK:
             coming += finding.kind in ("starting", "not-ready")
             continue
         counts[finding.kind] = counts.get(finding.kind, 0) + 1
         levels[finding.kind] = max(finding.level, levels.get(finding.kind, Level.OK))
-        if finding.level > worst.level or (finding.level == worst.level and 0 < finding.since < worst.since):
-            worst = finding
+    worst = max(troubled.values(), key=_weight) if counts else HEALTHY
     reasons = sorted(counts.items(), key=lambda item: (-levels[item[0]], -item[1], item[0]))
     down = total - ready - coming
     level = Level.CRITICAL if down * 2 > total else min(worst.level, Level.WARNING)

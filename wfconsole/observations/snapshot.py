@@ -61,7 +61,8 @@ class Snapshot(msgspec.Struct, Generic[Row], frozen=True):
     """The last good rows of one source, and how it stands with the source itself.
 
     `rows` is never changed once it is here. `changed` names the keys that differ from the snapshot before; None means
-    "could be anything" (a keyframe). `previous_at` is when that snapshot was made: who skipped one notices it there.
+    "could be anything" (a keyframe). `step` counts snapshots since the keyframe of `keyframe_at`: there, who skipped one
+    notices it.
     """
 
     source: str
@@ -74,7 +75,8 @@ class Snapshot(msgspec.Struct, Generic[Row], frozen=True):
     took_ms: int = 0
     facts: Mapping[str, str] = msgspec.field(default_factory=dict)
     changed: frozenset[str] | None = None
-    previous_at: Millis = 0
+    keyframe_at: Millis = 0
+    step: int = 0
 
     def quality(self, now: Millis) -> Quality:
         """How far the rows can be trusted at `now`."""
@@ -132,5 +134,6 @@ def follow(
         took_ms=base.took_ms if patch.took_ms is UNSET else patch.took_ms,
         facts=base.facts if patch.facts is UNSET else patch.facts,
         changed=None if keyframe else changed,
-        previous_at=base.observed_at,
+        keyframe_at=base.keyframe_at or base.observed_at,
+        step=0 if keyframe else base.step + 1,
     )
