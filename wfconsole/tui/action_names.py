@@ -110,7 +110,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         rank=58,
         mnemonic="Run",
     ),
-    Action("next-section", ("n",), "next section", "section(1)", where="logs", label="section", rank=40, mnemonic="next"),
+    Action("next-section", ("n",), "next section", "section(1)", where="logs", label="section", rank=40),
     Action("previous-section", ("b",), "section before", "section(-1)", where="logs", mnemonic="back"),
     # --- time
     Action("freeze", ("space",), "freeze or go on; in a replay pause or play", "toggle_time", label="freeze",

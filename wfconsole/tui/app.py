@@ -33,6 +33,7 @@ TICK_SECONDS: Final = 1.0
 class WarRoom(TimeControls, Navigation, RecordKeys, Permissions, App[int], inherit_bindings=False):
     """Shows one console. Data frames are skipped while the terminal is behind; frames after a key never are."""
 
+    TITLE = "wfconsole"
     BINDINGS = action_names.bindings("all")
     ENABLE_COMMAND_PALETTE = False  # `:` is the one door to commands; Textual's own can quit without asking
     CSS = "ConsoleScreen { background: $background; color: $foreground; overflow: hidden; }"

@@ -23,10 +23,10 @@ class EventsListing(Listing):
     columns = (
         Column("", 1, keep=100),
         Column("LAST", 4, right=True, keep=90),
-        Column("REASON", 16, keep=99),
+        Column("REASON", 14, grow=1, keep=99),
         Column("x", 4, right=True, keep=70),
-        Column("OBJECT", 18, grow=1, keep=95),
-        Column("MESSAGE", 20, grow=3, keep=80),
+        Column("OBJECT", 14, grow=1, keep=95),
+        Column("MESSAGE", 14, grow=3, keep=80),
         Column("NAMESPACE", 12, keep=40),
     )
 

@@ -9,7 +9,7 @@ from textual.message import Message
 
 from wfconsole.observations.board import BoardLine
 from wfconsole.observations.levels import Level, Quality
-from wfconsole.text import UNKNOWN, age, fit
+from wfconsole.text import UNKNOWN, age, cells, fit
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import TREND_CELLS, Frame
 from wfconsole.tui.ink import Ink, Line, Span
@@ -20,6 +20,7 @@ from wfconsole.tui.widgets.trend import trend_line
 
 _AGE_CELLS: Final = 7
 _NAME_CELLS: Final = 10
+_REASON_CELLS: Final = 12  # less of a reason than this says nothing
 
 
 class Board(Pane, can_focus=True):
@@ -99,15 +100,14 @@ def _line(frame: Frame, line: BoardLine, width: int) -> Line:
 
 
 def _said(line: BoardLine, room: int, *, off: bool) -> str:
-    """The headline of 38 cells; where there is more room, the whole facts and the reason."""
-    if off or not line.quality.conclusive:
-        if room < 60 or not line.reason or off:
-            return line.headline
-        return f"{line.headline}  {line.reason}"
-    whole = "  ".join(line.facts)
-    if len(whole) > room:
+    """The headline of 38 cells; where there is more room, the whole facts, and why."""
+    if off:
         return line.headline
-    return whole
+    whole = "  ".join(line.facts) if line.quality.conclusive else line.headline
+    if cells(whole) > room:
+        return line.headline
+    more = f"{whole}   {line.reason}"
+    return more if line.reason and room - cells(whole) > _REASON_CELLS else whole
 
 
 def _ink(line: BoardLine) -> Ink:
@@ -116,8 +116,8 @@ def _ink(line: BoardLine) -> Ink:
     return "strong" if line.level >= Level.WARNING else "text"
 
 
-def _trend(frame: Frame, line: BoardLine, cells: int) -> Line:
-    drawn = trend_line(line.trend, cells, frame.glyphs)
+def _trend(frame: Frame, line: BoardLine, size: int) -> Line:
+    drawn = trend_line(line.trend, size, frame.glyphs)
     if line.level < Level.WARNING or line.quality == Quality.OFF:
         return drawn
     return tuple(Span(span.text, level_ink(line.level)) for span in drawn)

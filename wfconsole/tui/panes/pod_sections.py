@@ -28,13 +28,14 @@ def from_row(frame: Frame, key: str) -> Section:
     finding = frame.view.judged.finding("pods", key)
     since = f" for {age(frame.now - finding.since)}" if finding.since else ""
     reason = finding.reason or "healthy"
+    status = "" if reason.startswith(row.status) else f"{row.status}  "
     owner = f"{row.owner_kind}/{row.owner}" if row.owner else "nobody"
     restarts = f"{row.restarts} restarts"
     if row.restarted_at:
         restarts += f", last {age(frame.now - row.restarted_at)} ago"
     created = f"created {coarse_age(frame.now - row.created_at if row.created_at else None)} ago"
     lines: list[Line] = [
-        (Span(f"  {row.status}", level_ink(finding.level)), Span(f"  {reason}{since}")),
+        (Span("  "), Span(f"{status}{reason}", level_ink(finding.level)), Span(since)),
         (Span(f"  ready {row.ready_containers}/{row.all_containers}   {restarts}   {created}   {row.phase}"),),
         (Span(f"  owner {owner}   revision {row.revision or UNKNOWN}   node {row.node or UNKNOWN}"),),
     ]

@@ -117,9 +117,10 @@ def _current(frame: Frame, item: Item, width: int) -> list[Line]:
     if step.kind == "decide":
         answers = "  ".join(f"{branch.answer}: {branch.goto.rpartition('/')[2] or 'next'}" for branch in step.branches)
         lines.append((Span(cut(f"      {answers}", width), "text"),))
-    keys = "R run  X done  W waive"
+    changes = frame.capabilities.change and not frame.observer
+    keys = "   R run  X done  W waive" if changes else ""
     seen = f"expect: {step.expect}" if step.expect else step.look
-    lines.append((Span(cut(f"      {seen}", max(0, width - len(keys) - 3)), "text"), Span(f"   {keys}", "key")))
+    lines.append((Span(cut(f"      {seen}", max(0, width - len(keys))), "text"), Span(keys, "key")))
     if state.probe is not None:
         rail = frame.glyphs.rail
         lines += [(Span(f"  {rail} ", "rule"), Span(cut(text, width - 4), "dim")) for text in state.probe.lines[:6]]
@@ -174,12 +175,8 @@ class TimelineStrip(Strip):
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         title: Line = (Span("9 TIMELINE", "title"), Span(" newest first  "), Span("N", "key"), Span(" note"))
         lines = [rule(title, width, frame, focused=self.has_focus)]
-        known = sorted(frame.view.incident.lines.values(), key=lambda line: -_when(line))[: height - 1]
+        known = sorted(frame.view.incident.lines.values(), key=lambda line: (-line.at, -line.seq))[: height - 1]
         return [*lines, *(timeline_line(frame, line, width) for line in known)]
-
-
-def _when(line: TimelineLine) -> int:
-    return max(line.at, line.last_at, line.until)
 
 
 def timeline_line(frame: Frame, line: TimelineLine, width: int) -> Line:

@@ -15,6 +15,7 @@ from wfconsole.tui.ink import Line, Span, width_of
 from wfconsole.tui.widgets.lines import Pane
 
 _WHEEL_ROWS = 3
+_SHORT_WORD = 20
 
 
 class Section(NamedTuple):
@@ -106,7 +107,7 @@ def folded(line: Line, width: int) -> list[Line]:
     for span in line:
         rest = span.text
         while rest:
-            taken = _head(rest, room)
+            taken = _whole_words(rest, _head(rest, room))
             if taken:
                 row.append(Span(taken, span.ink))
                 room -= cells(taken)
@@ -127,3 +128,11 @@ def _head(text: str, room: int) -> str:
         if used > room:
             return text[:index]
     return text
+
+
+def _whole_words(text: str, head: str) -> str:
+    """The head without the word that the row would cut, where that word is short."""
+    if len(head) == len(text):
+        return head
+    space = head.rfind(" ") + 1
+    return head[:space] if len(head) - space < _SHORT_WORD and head[:space].strip() else head
