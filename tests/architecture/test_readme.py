@@ -1,0 +1,68 @@
+"""The README's tables are made from the code, so that they cannot be old."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from wfconsole import exit_codes
+from wfconsole.config.loading import FIELDS
+from wfconsole.tui.action_names import ACTIONS, key_word
+
+README = Path(__file__).parents[2] / "README.md"
+WHERE = {
+    "all": "everywhere",
+    "lists": "lists",
+    "zoom": "zoomed pane",
+    "checklist": "checklist",
+    "timeline": "timeline",
+    "sources": "sources",
+    "logs": "logs",
+}
+
+
+def keys() -> str:
+    rows = ["| key | where | does | id |", "|---|---|---|---|"]
+    for action in ACTIONS:
+        pressed = " ".join(
+            f"`` {key_word(key)} ``" if key_word(key) == "`" else f"`{key_word(key)}`" for key in action.keys
+        )
+        rows.append(
+            f"| {pressed.replace('|', chr(92) + '|')} | {WHERE[action.where]} | {action.does} | `{action.id}` |"
+        )
+    return "\n".join(rows)
+
+
+def settings() -> str:
+    rows = ["| setting | variable | default | what it is |", "|---|---|---|---|"]
+    for field in FIELDS.values():
+        variable = "only in the file" if field.structured else f"`{field.variable}`"
+        default = "see `config/settings.py`" if field.structured else f"`{field.default!r}`".replace("'", '"')
+        rows.append(f"| `{field.key}` | {variable} | {default} | {field.description} |")
+    return "\n".join(rows)
+
+
+@pytest.mark.parametrize(("name", "table"), [("keys", keys), ("settings", settings)], ids=["keys", "settings"])
+def test_a_table_of_the_readme_is_that_of_the_code(name: str, table: object) -> None:
+    assert callable(table)
+    text = README.read_text(encoding="utf-8")
+    block = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+    made = block.sub(lambda found: f"{found[1]}{table()}\n{found[2]}", text)
+    if os.environ.get("WFCONSOLE_WRITE_README"):
+        README.write_text(made, encoding="utf-8")
+    assert made == text, "WFCONSOLE_WRITE_README=1 writes it anew"
+
+
+def test_the_readme_names_every_exit_code() -> None:
+    line = re.search(r"Exit codes:(.*?)\n\n", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert line is not None
+    codes = {value for name, value in vars(exit_codes).items() if name.isupper() and isinstance(value, int)}
+    assert codes == {int(number) for number in re.findall(r"\b\d+\b", line[1].replace("128+n", ""))}
+
+
+def test_every_file_that_the_readme_links_is_there() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README.read_text(encoding="utf-8")):
+        assert (README.parent / target).exists(), target
