@@ -222,41 +222,49 @@ class Recorder:
                     self._ready.wait(READABLE_AFTER / SECOND if self._unsynced else None)
                 self._ready.wait_for(self._must_not_wait, GATHER / SECOND)
                 closing = self._closing
-            groups = self._recorded(last=closing)
-            full = self._tape.full
-            if not full and self._size + sum(map(len, groups)) + LAST_WORDS > self._limits.file:
-                full, groups = f"it has {self._limits.file / MIB:g} MiB", [b""]
-            if full:
-                groups = self._with_last_words(groups, full)
-            if any(groups):
-                self._unread = self._unsynced = True
-            self._write(self._packer.pack(groups))
+            packed, full = self._recorded(last=closing)
+            self._write(packed)
             self._settle(last=closing or bool(full))
             if closing or full:
                 return full or "closed"
 
-    def _recorded(self, *, last: bool) -> list[bytes]:
-        """Everything that waits, as groups to write."""
-        with self._tape_lock:
-            if self._lost_now:
-                self._tape.start_over(f"{self._lost_now} lines were lost here: the disk did not keep up")
-                self._lost_now = 0
-            for entry in self._taken():
-                if isinstance(entry, bytes):
-                    self._tape.chunk(entry)
-                else:
-                    entry()
-            if last:
-                self._tape.end()
-            return self._tape.take()
-
     def _must_not_wait(self) -> bool:
         return self._closing or self._waiting > self._inbox_bytes // 2
 
-    def _with_last_words(self, groups: list[bytes], why: str) -> list[bytes]:
+    def _recorded(self, *, last: bool) -> tuple[bytes, str]:
+        """Everything that waits, as bytes for the disk, and why nothing more can be written ("": it can)."""
+        packed: list[bytes] = []
+        size = self._size
         with self._tape_lock:
-            self._tape.stop(why)
-            return [*groups[:-1], groups[-1] + self._tape.take()[0]]
+            entries = self._taken()
+            if self._lost_now:
+                entries.insert(0, partial(self._tape.start_over, f"{self._lost_now} lines were lost here: a slow disk"))
+                self._lost_now = 0
+            if last:
+                entries.append(self._tape.end)
+            for entry in entries:
+                groups, full = self._taped(entry, self._limits.file - LAST_WORDS - size)
+                if any(groups):
+                    self._unread = self._unsynced = True
+                packed.append(self._packer.pack(groups))
+                size += len(packed[-1])
+                if full:
+                    return b"".join(packed), full
+        return b"".join(packed), ""
+
+    def _taped(self, entry: bytes | Callable[[], None], room: int) -> tuple[list[bytes], str]:
+        """What one entry gives to write, and why it is the last one."""
+        if isinstance(entry, bytes):
+            self._tape.chunk(entry)
+        else:
+            entry()
+        full = self._tape.full
+        if not full and self._tape.waiting > room:
+            full = f"it has {self._limits.file / MIB:g} MiB"
+            self._tape.take()
+        if full:
+            self._tape.stop(full)
+        return self._tape.take(), full
 
     def _write(self, packed: bytes) -> None:
         if packed:

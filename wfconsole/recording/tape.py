@@ -95,6 +95,11 @@ class Tape:
         self._size = 0
         self._lines = 0
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that `take` would give."""
+        return sum(map(len, self._groups))
+
     def take(self) -> list[bytes]:
         """The bytes since the last call; each but the first begins a group."""
         groups = [bytes(group) for group in self._groups]
@@ -143,9 +148,8 @@ class Tape:
         written = self._last, self._size, self._lines, self._groups
         self._groups = [bytearray()]
         self.chunk(chunk)
-        lost = self._lines - written[2]
         self._last, self._size, self._lines, self._groups = written
-        return lost
+        return chunk.count(b"\n")
 
     def start_over(self, why: str) -> None:
         """After lines were lost: say so, and write the whole state of every source as it is now."""
