@@ -12,7 +12,7 @@ from wfconsole.incident.events import ConsoleEnded, Declared, Entry, Event, Targ
 from wfconsole.incident.playbook import Runbook
 from wfconsole.journal import Record
 from wfconsole.observations.answers import Ask
-from wfconsole.recording.format import Header, Item, Noted, SourcePatch
+from wfconsole.recording.format import Header, Item, Noted, OperatorNote, SourcePatch
 from wfconsole.recording.keep import Recorder
 from wfconsole.session.feed import Feed
 from wfconsole.session.journaling import JournalSink
@@ -181,8 +181,8 @@ class LiveConsole:
         for item in items:
             if isinstance(item, SourcePatch):
                 self.session.observe(item)
-            elif isinstance(item, Noted):
-                self.session.hear(item)
+            elif isinstance(item, Noted) and not isinstance(item.note, OperatorNote):
+                self.session.hear(item)  # what people did at another console is in that console's journal
 
     def header(self, header: Header) -> None:
         """From the stream's reader thread; see `feed.Receiver`."""

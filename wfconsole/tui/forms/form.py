@@ -34,6 +34,7 @@ class Form(ModalScreen[None], inherit_bindings=False):
     """A frame with fields in a column. `Enter` in a field goes to the next one, in the last one it does the thing."""
 
     TITLE: ClassVar[str] = ""
+    AUTO_FOCUS = ""  # each form says itself what is safe to have the focus
     BINDINGS = [
         Binding("escape", "cancel", "leave; nothing changes", show=False),
         Binding("tab", "next", "next field", show=False),

@@ -78,7 +78,9 @@ class DeclareForm(Form):
             Option(match.playbook, match.title, cut(match.summary, WIDTH - 10 - len(match.title)))
             for match in match_playbooks(frame.runbook, world, held, now)
         ]
-        yield Choice([*books, Option("", "none yet")], id="playbook", title="PLAYBOOK")
+        yield Choice(
+            [*books, Option("", "none yet")], id="playbook", chosen=books[0].value if books else "", title="PLAYBOOK"
+        )
         yield _label("COMMANDER  Enter here declares: it writes the record and starts the clocks, and sends nothing")
         yield Input(frame.operator, id="commander", max_length=60)
 
