@@ -123,7 +123,9 @@ def test_the_theme_is_chosen_in_the_documented_order(
     ("environ", "locale"),
     [
         ({"LC_ALL": "C", "LANG": "en_GB.UTF-8"}, "C"),
-        ({"LC_ALL": "", "LC_CTYPE": "C.UTF-8", "LANG": "C"}, "C.UTF-8"),
+        ({"LC_ALL": "", "LC_CTYPE": "en_GB.UTF-8", "LANG": "C"}, "en_GB.UTF-8"),
+        ({"LC_CTYPE": "C.UTF-8", "LANG": "C"}, "C"),  # what Python makes of LANG=C
+        ({"LC_CTYPE": "C.UTF-8"}, ""),
         ({"LANG": "en_GB.UTF-8"}, "en_GB.UTF-8"),
         ({}, ""),
     ],

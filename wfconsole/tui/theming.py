@@ -75,8 +75,12 @@ def choose_theme(cli: str | None, environ: Mapping[str, str], config: str | None
 
 
 def terminal_locale(environ: Mapping[str, str]) -> str:
-    """The locale of the terminal by POSIX precedence; "" where nothing says one, which promises no UTF-8."""
-    return next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environ.get(name))), "")
+    """The locale of the terminal by POSIX precedence; "" where nothing says one, which promises no UTF-8.
+
+    `LC_CTYPE=C.UTF-8` is passed over: Python itself puts it there (PEP 538) when the terminal's locale is C or not set.
+    """
+    kind = environ.get("LC_CTYPE", "")
+    return environ.get("LC_ALL") or ("" if kind == "C.UTF-8" else kind) or environ.get("LANG", "")
 
 
 def speaks_utf8(locale: str) -> bool:

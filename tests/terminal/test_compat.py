@@ -1,0 +1,156 @@
+"""The hooks into Textual that the console rests on. A failure here after an upgrade says which one has changed."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import subprocess
+import sys
+
+import pytest
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import App, ComposeResult
+from textual.color import Color
+from textual.driver import Driver
+from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
+from textual.drivers.linux_driver import LinuxDriver
+from textual.widgets import Static
+
+from tests.terminal.hostile import HOSTILE
+from wfconsole import exit_codes
+from wfconsole.tui import compat
+from wfconsole.tui.environment import DEFAULTS, REFUSED, prepare
+
+BLACK = Color(0, 0, 0)
+
+
+class Small(App[None]):
+    def compose(self) -> ComposeResult:
+        yield Static("first row", markup=False)
+        yield Static("second row", markup=False)
+
+
+def filtered(text: str, guard: compat.GuardFilter | None = None, style: Style | None = None) -> Segment:
+    """One segment after the net."""
+    (segment,) = (guard or compat.GuardFilter()).apply([Segment(text, style)], BLACK)
+    return segment
+
+
+def test_output_goes_through_a_queue_of_thirty_writes_in_a_thread_of_its_own() -> None:
+    assert MAX_QUEUED_WRITES == 30
+    assert WriterThread(sys.stderr)._queue.maxsize == MAX_QUEUED_WRITES
+    assert "self._writer_thread = WriterThread(" in inspect.getsource(LinuxDriver.start_application_mode)
+    assert issubclass(LinuxDriver, Driver)
+
+
+def test_all_that_ends_an_app_by_a_bug_goes_through_two_methods() -> None:
+    source = inspect.getsource(App)
+    assert source.count("self._fatal_error()") == 1
+    assert "self._fatal_error()" in inspect.getsource(App._handle_exception)
+    assert "self._app.panic," in inspect.getsource(LinuxDriver._run_input_thread)
+    added = source.count("_exit_renderables.append") + source.count("_exit_renderables.extend")
+    assert added == 3  # exit's message, panic, fatal error
+
+
+def test_what_a_caught_crash_sets_is_there() -> None:
+    app = Small()
+    assert {name: getattr(app, name) for name in ("_exception", "_return_code")} == {
+        "_exception": None,
+        "_return_code": None,
+    }
+    assert {"_exception_event", "_close_messages_no_wait"} <= set(dir(app))
+
+
+async def test_a_caught_crash_is_handed_over_ends_the_app_and_still_fails_the_test_of_a_pilot() -> None:
+    caught: list[BaseException] = []
+    app = Small()
+    compat.catch_crashes(app, caught.append)
+
+    async def break_it() -> None:
+        async with app.run_test() as pilot:
+            app.call_later(lambda: 1 // 0)
+            await pilot.pause()
+
+    with pytest.raises(ZeroDivisionError):
+        await break_it()
+    assert [type(error) for error in caught] == [ZeroDivisionError]
+    assert app.return_code == exit_codes.CRASH
+
+
+async def test_the_screen_can_be_read_as_lines_of_its_exact_width() -> None:
+    app = Small()
+    async with app.run_test(size=(40, 6)):
+        lines = compat.screen_lines(app)
+    assert [line.rstrip() for line in lines] == ["first row", "second row", "", "", "", ""]
+    assert {len(line) for line in lines} == {40}
+
+
+async def test_nothing_waits_to_be_written_where_there_is_no_terminal() -> None:
+    app = Small()
+    async with app.run_test():
+        assert compat.unwritten(app) == 0
+        compat.abandon_output(app)
+        compat.interrupt_write(app)
+
+
+async def test_an_app_has_one_net() -> None:
+    app, other = Small(), Small()
+    assert compat.guard_filter(app) is compat.guard_filter(app)
+    assert compat.guard_filter(app) is not compat.guard_filter(other)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_the_net_lets_nothing_through_and_keeps_the_width(name: str) -> None:
+    text = HOSTILE[name][:500].replace("\n", "").replace("\ufe0f", "")  # no line of Textual holds a line end
+    shown = filtered(text).text
+    assert shown.isprintable()
+    assert "\x1b" not in shown
+    if "\u200d" not in text:  # Rich measures joined emoji as one, taken apart they are as wide as they are drawn
+        assert cell_len(shown) == cell_len(text)
+
+
+def test_the_net_counts_what_it_catches_and_leaves_the_rest_as_it_is() -> None:
+    guard = compat.GuardFilter()
+    clean = [Segment("plain"), Segment("größe ■ 漢", Style(bold=True))]
+    assert guard.apply(clean, BLACK) is clean
+    assert guard.hits == 0
+    assert filtered("a\x1b[2Jb\u202ec", guard).text == "a[2Jbc"
+    assert filtered("wide \u3164", guard).text == "wide "
+    assert guard.hits == 2
+
+
+def test_the_net_takes_hyperlinks_away_and_keeps_the_style() -> None:
+    guard = compat.GuardFilter()
+    segment = filtered("click", guard, Style(bold=True, link="https://example.invalid"))
+    assert segment.style == Style(bold=True)
+    assert guard.hits == 1
+
+
+def test_the_net_makes_ascii_where_it_is_told_to_and_does_not_count_that() -> None:
+    guard = compat.GuardFilter(only_ascii=True)
+    assert filtered("─ größe ■ 漢 …", guard).text == "- gro?e # ?? ~"
+    assert guard.hits == 0
+    assert filtered("\x9b31m \u2800", guard).text == "31m ?"
+    assert guard.hits == 1
+
+
+def test_textual_reads_our_defaults_and_none_of_its_developers_switches() -> None:
+    """In a process of its own, because Textual reads its environment once."""
+    environ = {**os.environ, **dict.fromkeys(REFUSED, "1"), "TEXTUAL_FPS": "30"}
+    for name in ("TEXTUAL_ANIMATIONS", "TEXTUAL_SMOOTH_SCROLL"):
+        environ.pop(name, None)
+    code = (
+        "import wfconsole.tui.theming, os\n"
+        "from textual import constants as c\n"
+        "print(c.MAX_FPS, c.TEXTUAL_ANIMATIONS, c.SMOOTH_SCROLL, c.PRESS, c.LOG_FILE, c.DRIVER, c.SHOW_RETURN)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["30", "none", "False", "None", "None", "False"]
+
+
+def test_the_environment_is_filled_and_cleaned_in_place() -> None:
+    environ = {"TEXTUAL_PRESS": "q", "TEXTUAL_FPS": "60", "TERM": "xterm"}
+    prepare(environ)
+    assert environ == {**DEFAULTS, "TEXTUAL_FPS": "60", "TERM": "xterm"}
