@@ -179,8 +179,8 @@ class Player:
         return None
 
     def _seek(self, instant: Millis) -> None:
+        self._arrive(instant)  # first the clock: whoever hears of the new state shows it with its own time
         self._head.move(self._recording.position(instant))
-        self._arrive(instant)
 
     def _arrive(self, instant: Millis) -> None:
         self.clock.jump(instant)
@@ -199,8 +199,8 @@ class Player:
             news = self._recording.news_before(self._head.position)
             for _ in range(-events):
                 news = None if news is None else self._recording.news_before(news)
-            self._head.move(0 if news is None else news + 1)
             self._arrive(self._recording.start if news is None else self._recording.at(news))
+            self._head.move(0 if news is None else news + 1)
 
     def _to_marker(self, markers: int, places: list[Millis] | None) -> None:
         if places is None:

@@ -1,0 +1,200 @@
+"""The one door: what comes in, what is shown, what is handed on, and that nothing is said twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from tests.session.made import BEGAN, BROKEN, FINE, crashing, patch, row, stream
+from wfconsole.clock import SECOND, ManualClock, Millis
+from wfconsole.incident.advance import fold
+from wfconsole.incident.events import SCRIBE, Declared, Entry, EntryWithdrawn, NoteAdded, Noticed, StatusChanged
+from wfconsole.observations.levels import Level, Quality
+from wfconsole.observations.snapshot import Failure
+from wfconsole.recording.format import Noted, OperatorNote, SourcePatch, StreamReader, StreamWriter
+from wfconsole.runbook import load_runbook
+from wfconsole.session.session import ENTRIES_BEFORE_DECLARATION, Session
+from wfconsole.session.view import JournalView
+
+
+class Sink:
+    """Keeps what it is handed, in memory."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.entries: list[Entry] = []
+
+    def begin(self, incident: str, entries: Iterable[Entry] = ()) -> None:
+        self.begun.append(incident)
+        self.entries += entries
+
+    def append(self, entry: Entry) -> None:
+        self.entries.append(entry)
+
+    def show(self) -> JournalView:
+        return JournalView("durable")
+
+
+class Room:
+    """A session with its clock, its sink and its keeper, fed by hand."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock(BEGAN)
+        self.sink = Sink()
+        self.kept: list[tuple[Millis, OperatorNote]] = []
+        self.session = Session(
+            clock=self.clock,
+            runbook=load_runbook(None),
+            operator="op1",
+            keep=lambda at, said: self.kept.append((at, said)),
+        )
+        self.session.keep_in(self.sink)
+
+    def see(self, body: bytes, *, seconds: int, keyframe: bool = False) -> None:
+        lines: list[bytes] = []
+        at = BEGAN + seconds * SECOND
+        writer = StreamWriter(lines.append, ManualClock(at))
+        writer.header()
+        writer.patch("pods", at, body, keyframe)
+        for item in StreamReader(trusted=True).feed(b"".join(lines)):
+            assert isinstance(item, SourcePatch)
+            self.session.observe(item)
+        self.clock.jump(at)
+
+    def trouble(self) -> None:
+        self.see(patch(row(FINE), row(BROKEN)), seconds=0, keyframe=True)
+        self.see(patch(crashing(BEGAN + 2 * SECOND)), seconds=2)
+
+    def declare(self) -> Entry:
+        return self.session.submit(Declared("INC-1", "gateway down", "SEV2", "op1"))
+
+
+@pytest.fixture
+def room() -> Room:
+    return Room()
+
+
+def test_a_snapshot_is_on_show_with_its_judgement_and_its_trend(room: Room) -> None:
+    room.trouble()
+    view = room.session.view
+    assert view.world.pods[f"production/{BROKEN}"].restarts == 3
+    assert view.judged.finding("pods", f"production/{BROKEN}").level >= Level.WARNING
+    assert view.series.series["pods.ready_ratio"].last == 0.5
+
+
+def test_the_scribe_notices_by_itself_and_once(room: Room) -> None:
+    room.trouble()
+    room.see(b"{}", seconds=4)
+    noticed = [entry for entry in room.session.entries if entry.actor == SCRIBE]
+    keys = [entry.event.key for entry in noticed if isinstance(entry.event, Noticed)]
+    assert any("crash-loop" in key for key in keys)
+    assert len(keys) == len(set(keys))
+
+
+def test_declaring_hands_the_journal_what_came_before_and_then_everything(room: Room) -> None:
+    room.trouble()
+    assert room.sink.entries == []
+    declared = room.declare()
+    assert room.sink.begun == ["INC-1"]
+    assert room.sink.entries == list(room.session.entries)
+    assert room.sink.entries[-1] == declared
+    said = room.session.submit(NoteAdded("users see 503", "fact"))
+    assert room.sink.entries[-1] == said
+
+
+def test_the_state_is_the_fold_of_what_the_journal_was_handed(room: Room) -> None:
+    room.trouble()
+    room.declare()
+    room.session.submit(NoteAdded("one"))
+    room.see(patch(row(BROKEN, restarts=3)), seconds=60)
+    assert fold(room.sink.entries) == room.session.view.incident
+
+
+def test_an_entry_is_pending_until_the_journal_says_it_is_on_disk(room: Room) -> None:
+    room.declare()
+    said = room.session.submit(NoteAdded("one"))
+    assert said.id in room.session.view.pending
+    room.session.saved([said.id])
+    assert said.id not in room.session.view.pending
+
+
+def test_what_people_do_is_kept_for_the_recording_and_the_scribe_is_not(room: Room) -> None:
+    room.trouble()
+    room.declare()
+    assert [said.actor for _, said in room.kept] == ["op1"]
+
+
+def test_a_resumed_session_says_nothing_twice(room: Room) -> None:
+    room.trouble()
+    room.declare()
+    again = Room()
+    again.session.resume(room.sink.entries)
+    assert again.session.view.incident == room.session.view.incident
+    again.see(patch(row(FINE), crashing(BEGAN + 4 * SECOND)), seconds=4, keyframe=True)
+    assert [entry.id for entry in again.session.entries] == [entry.id for entry in room.sink.entries]
+
+
+def test_a_lost_source_keeps_its_last_rows_and_is_said_once(room: Room) -> None:
+    room.trouble()
+    failure = Failure("timeout", "no answer within 2 s", since=BEGAN + 4 * SECOND)
+    for seconds in range(4, 40, 2):
+        room.see(patch(failure=failure), seconds=seconds)
+    snapshot = room.session.view.world.snapshots["pods"]
+    assert snapshot.quality(BEGAN + 40 * SECOND) == Quality.STALE
+    assert f"production/{BROKEN}" in snapshot.rows
+    lost = [
+        entry for entry in room.session.entries if isinstance(entry.event, Noticed) and entry.event.family == "source"
+    ]
+    assert len(lost) == 1
+
+
+def test_what_was_withdrawn_stays_in_the_record_and_counts_no_more(room: Room) -> None:
+    room.declare()
+    said = room.session.submit(NoteAdded("wrong window"))
+    room.session.submit(EntryWithdrawn(said.id))
+    assert room.session.view.incident.lines[said.id].withdrawn
+    assert said in room.sink.entries
+
+
+def test_a_console_that_is_open_for_weeks_keeps_a_bounded_past_before_a_declaration(room: Room) -> None:
+    for number in range(3 * ENTRIES_BEFORE_DECLARATION):
+        room.session.submit(NoteAdded(f"note {number}"))
+    assert len(room.session.entries) <= 2 * ENTRIES_BEFORE_DECLARATION
+    assert len(room.session.view.incident.lines) <= 2 * ENTRIES_BEFORE_DECLARATION
+
+
+def test_after_a_resolved_incident_another_one_begins_empty(room: Room) -> None:
+    room.declare()
+    room.session.submit(NoteAdded("old"))
+    room.session.submit(StatusChanged("resolved", "verified"))
+    room.session.submit(Declared("INC-2", "another", "SEV3", "op1"))
+    incident = room.session.view.incident
+    assert incident.id == "INC-2"
+    assert not any(line.text == "old" for line in incident.lines.values())
+    assert room.sink.begun == ["INC-1", "INC-2"]
+
+
+def test_a_checkpoint_brings_everything_back(room: Room) -> None:
+    room.trouble()
+    kept = room.session.checkpoint()
+    room.declare()
+    room.see(patch(row(BROKEN)), seconds=60)
+    room.session.restore(kept)
+    assert room.session.checkpoint() == kept
+
+
+def test_a_stream_heard_twice_gives_the_same_entries(room: Room) -> None:
+    """The scribe's entries have the same ids live and in a replay, so that a star finds its line in both."""
+    del room
+    ids = []
+    for _ in range(2):
+        fresh = Room()
+        for item in StreamReader(trusted=True).feed(stream()):
+            if isinstance(item, SourcePatch):
+                fresh.session.observe(item)
+            elif isinstance(item, Noted):
+                fresh.session.hear(item)
+        ids.append([entry.id for entry in fresh.session.entries])
+    assert ids[0] == ids[1]
+    assert len(ids[0]) >= 4
