@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -108,12 +108,24 @@ class Player:
 
     def step(self, events: int) -> None:
         """Pause, and go so many events on (or back): items that say more than that nothing changed."""
-        self._tell(lambda: self._step(events))
+
+        def go() -> None:
+            self._set(playing=False)
+            self._arrive(self._head.step(events))
+
+        self._tell(go)
 
     def marker(self, markers: int, among: Iterable[Millis] | None = None) -> None:
-        """Go so many of `among` on (or back); without it, of what people said in the recording."""
-        places = None if among is None else sorted(among)
-        self._tell(lambda: self._to_marker(markers, places))
+        """Go so many of `among` on (or back), as far as there are any; without it, of what people said in it."""
+        given = None if among is None else tuple(among)
+
+        def go() -> None:
+            places = said_at(self._recording) if given is None else given
+            instant = place_from(self.clock.now(), sorted(places), markers)
+            if instant is not None:
+                self._seek(max(self._recording.start, min(instant, self._recording.end)))
+
+        self._tell(go)
 
     def pump(self) -> Millis | None:
         """Carry out what was told and deliver what is due; real milliseconds until there is more, None: when told."""
@@ -124,12 +136,11 @@ class Player:
                 command()
             self._look_for_more()
             wait_ms = self._deliver() if self._playing else None
-        except RecordingError as error:
-            self._give_up(str(error))
-            return None
         except Exception as error:  # noqa: BLE001  a recording that its follower cannot bear must not freeze the screen
-            self._give_up(f"what it says makes no sense here: {safe(repr(error), 200)}")
-            return None
+            known = isinstance(error, RecordingError)
+            self._problem = str(error) if known else f"what it says makes no sense here: {safe(repr(error), 200)}"
+            self._target = wait_ms = None
+            self._set(playing=False)
         if not self._growing:
             return wait_ms
         return LOOK_FOR_MORE if wait_ms is None else min(LOOK_FOR_MORE, wait_ms)
@@ -145,11 +156,6 @@ class Player:
             with self._word:
                 if not self._commands and not self._closing and wait_ms != 0:
                     self._word.wait(None if wait_ms is None else wait_ms / SECOND)
-
-    def _give_up(self, problem: str) -> None:
-        self._problem = problem
-        self._target = None
-        self._set(playing=False)
 
     def _set(self, *, playing: bool | None = None, speed: float | None = None) -> None:
         self._playing = self._playing if playing is None else playing
@@ -187,36 +193,24 @@ class Player:
         self._stepped_at = self._real.monotonic()
         self._target = None
 
-    def _step(self, events: int) -> None:
-        self._set(playing=False)
-        for _ in range(events):
-            news = self._recording.news_after(self._head.position)
-            end = len(self._recording) if news is None else news + 1
-            while self._head.position < end and self._head.deliver() is not None:
-                pass
-            self._arrive(self._recording.at(end - 1) if end else self._recording.start)
-        if events < 0:
-            news = self._recording.news_before(self._head.position)
-            for _ in range(-events):
-                news = None if news is None else self._recording.news_before(news)
-            self._arrive(self._recording.start if news is None else self._recording.at(news))
-            self._head.move(0 if news is None else news + 1)
-
-    def _to_marker(self, markers: int, places: list[Millis] | None) -> None:
-        if places is None:
-            said = (mark for mark in self._recording.marks() if isinstance(mark.note, Marker | OperatorNote))
-            places = [mark.at for mark in said]
-        now = self.clock.now()
-        ahead = bisect_right(places, now)
-        behind = bisect_left(places, now)
-        if markers > 0 and ahead < len(places):
-            self._seek(min(places[min(ahead + markers, len(places)) - 1], self._recording.end))
-        elif markers < 0 and behind > 0:
-            self._seek(max(places[max(behind + markers, 0)], self._recording.start))
-
     def _look_for_more(self) -> None:
         now = self._real.monotonic()
         if self._growing and now - self._looked_at >= LOOK_FOR_MORE:
             self._looked_at = now
             if self._recording.refresh():
                 self._set()
+
+
+def place_from(now: Millis, places: Sequence[Millis], steps: int) -> Millis | None:
+    """So many of `places` (sorted) after `now`, or before it; the last one there is when there are fewer."""
+    ahead, behind = bisect_right(places, now), bisect_left(places, now)
+    if steps > 0 and ahead < len(places):
+        return places[min(ahead + steps, len(places)) - 1]
+    if steps < 0 and behind > 0:
+        return places[max(behind + steps, 0)]
+    return None
+
+
+def said_at(recording: Recording) -> list[Millis]:
+    """When people said something in a recording."""
+    return [mark.at for mark in recording.marks() if isinstance(mark.note, Marker | OperatorNote)]

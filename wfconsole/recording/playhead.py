@@ -78,6 +78,20 @@ class Playhead:
         self._follower.rebuild(checkpoint, self._between(begin, position))
         self.position = min(position, len(self._recording))
 
+    def step(self, events: int) -> Millis:
+        """Go so many entries that say something on, item by item, or back; the instant of the one arrived at."""
+        for _ in range(events):
+            news = self._recording.news_after(self.position)
+            end = len(self._recording) if news is None else news + 1
+            while self.position < end and self.deliver() is not None:
+                pass
+        if events < 0:
+            news = self._recording.news_before(self.position)
+            for _ in range(-events):
+                news = None if news is None else self._recording.news_before(news)
+            self.move(0 if news is None else news + 1)
+        return self._recording.at(self.position - 1) if self.position else self._recording.start
+
     def _between(self, begin: int, end: int) -> Iterator[Item]:
         for position, item in self._recording.read(begin, end):
             yield item
