@@ -18,7 +18,6 @@ from wfconsole.clock import HOUR, MINUTE, SECOND, Millis
 from wfconsole.errors import UserError
 from wfconsole.recording.keep import Recorder
 from wfconsole.recording.lines import MIB, RecordingError
-from wfconsole.redaction import redact_json
 from wfconsole.wiring.collecting import collector_command, collector_settings
 from wfconsole.wiring.ground import Ground, ground
 
@@ -77,7 +76,7 @@ def _pump(fd: int, recorder: Recorder | None) -> None:
 
 def _recorder(base: Ground, path: Path, title: str) -> Recorder:
     try:
-        return Recorder(path, base.clock, title=title, redact=redact_json)
+        return Recorder(path, base.clock, title=title)
     except RecordingError as error:
         raise UserError(str(error), exit_codes.RECORDING) from None
 

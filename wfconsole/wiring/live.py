@@ -14,7 +14,6 @@ from wfconsole.incident.events import ConsoleStarted
 from wfconsole.recording.keep import Recorder
 from wfconsole.recording.lines import LIMITS, MIB, RecordingError
 from wfconsole.recording.play import Recording
-from wfconsole.redaction import redact_json
 from wfconsole.session.feed import Feed
 from wfconsole.session.journaling import JournalSink, read_entries
 from wfconsole.session.live import LiveConsole, LiveTransport, StreamClock
@@ -107,7 +106,7 @@ class LiveParts:
                 old.unlink()
             path = folder / f"{stamp(self._opened_at)}-{os.getpid()}.jsonl.gz"
             limits = msgspec.structs.replace(LIMITS, file=self._base.settings.recording.max_megabytes * MIB)
-            return Recorder(path, self._clock, redact=redact_json, limits=limits)
+            return Recorder(path, self._clock, limits=limits)
         except (OSError, RecordingError):
             return None
 
