@@ -61,8 +61,8 @@ class Snapshot(msgspec.Struct, Generic[Row], frozen=True):
     """The last good rows of one source, and how it stands with the source itself.
 
     `rows` is never changed once it is here. `changed` names the keys that differ from the snapshot before; None means
-    "could be anything" (a keyframe). `step` counts snapshots since the keyframe of `keyframe_at`: there, who skipped one
-    notices it.
+    "could be anything" (a keyframe). `step` counts snapshots since the keyframe of `keyframe_at`: who skipped one
+    notices it there.
     """
 
     source: str

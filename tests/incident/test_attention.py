@@ -1,0 +1,183 @@
+"""The order of what needs the commander first: fixed, and the same for the same situation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.builders import NOW, a_policy, a_runbook, declared, entries, noticed
+from wfconsole.clock import HOUR, MINUTE, SECOND, Millis
+from wfconsole.incident.advance import fold
+from wfconsole.incident.attention import Need, Situation, attention
+from wfconsole.incident.checklist import active_checklist
+from wfconsole.incident.clocks import clocks
+from wfconsole.incident.events import EntryStarred, Event, MomentSet, StatusChanged, StepMarked, StepProbed
+from wfconsole.incident.state import IncidentState
+from wfconsole.observations.board import BoardLine
+from wfconsole.observations.levels import Level, Quality
+
+RUNBOOK = a_runbook()
+
+
+def pods(quality: Quality = Quality.LIVE, age_ms: Millis | None = 3 * SECOND, reason: str = "timeout") -> BoardLine:
+    return BoardLine(3, "Pods", Level.OK, quality, "2/2 ready", age_ms=age_ms, reason=reason)
+
+
+def hpas(quality: Quality = Quality.LIVE) -> BoardLine:
+    return BoardLine(4, "HPA", Level.OK, quality, "1 of 1 below max", age_ms=3 * SECOND, reason="timeout")
+
+
+def situation(*events: Event, now: Millis = NOW, start: Millis = NOW - 5 * MINUTE, **changes: Any) -> Situation:
+    """An incident of five minutes ago at `now`, with its checklist and clocks; everything else is well."""
+    state = fold(entries(*events, start=start, every_ms=SECOND)) if events else IncidentState()
+    seen = Situation(
+        now=now,
+        state=state,
+        lines=(pods(), hpas()),
+        clocks=clocks(state, a_policy(), now),
+        checklist=active_checklist(RUNBOOK, state),
+    )
+    return msgspec.structs.replace(seen, **changes)
+
+
+def first(seen: Situation) -> Need:
+    return attention(seen)[0]
+
+
+DECLARED = declared(playbook="outage")
+FINISHED: list[Event] = [
+    DECLARED,
+    *(StepMarked(step.id, "done") for found in RUNBOOK.checklists for step in found.steps),
+]
+CRITICAL = noticed(since=NOW - MINUTE)
+WARNING = noticed("hpa-max x", family="hpa-max", level=Level.WARNING, text="autoscaler at its maximum", since=NOW)
+
+CASES: list[tuple[str, Situation, str, str]] = [
+    (
+        "frozen for too long, before everything else",
+        situation(DECLARED, now=NOW + HOUR, mode="frozen", behind_ms=31 * SECOND),
+        "the screen is frozen for 31s",
+        "time",
+    ),
+    ("frozen just now is no news", situation(mode="frozen", behind_ms=5 * SECOND), "nothing needs you.", ""),
+    ("looking back", situation(mode="back", behind_ms=3 * MINUTE), "you are looking back 3m00s", "time"),
+    ("trouble in life during a replay", situation(mode="replay", live_trouble="gateway down"), "LIVE: gateway", "time"),
+    (
+        "all sources lost",
+        situation(DECLARED, lines=(pods(Quality.STALE, 252 * SECOND), hpas(Quality.OFF))),
+        "all sources lost 4m12s ago; the values below are old",
+        "pane:3",
+    ),
+    (
+        "no source has ever answered",
+        situation(lines=(pods(Quality.UNKNOWN, None, "connection refused"),)),
+        "no data yet: connection refused",
+        "pane:3",
+    ),
+    (
+        "a step that failed",
+        situation(DECLARED, StepMarked("outage/roll-back", "failed"), now=NOW + HOUR),
+        "step 3 failed: Roll back",
+        "step:outage/roll-back",
+    ),
+    ("a clock that is overdue", situation(DECLARED, now=NOW + 30 * MINUTE), "response OVERDUE +05:00", "clock:respond"),
+    (
+        "a clock that is due soon, before a new critical condition",
+        situation(DECLARED, CRITICAL, now=NOW + 20 * MINUTE),
+        "response due in 05:00",
+        "clock:respond",
+    ),
+    ("a new critical condition", situation(DECLARED, CRITICAL), "gateway: crash loop", "line:e2"),
+    ("a critical condition and no incident", situation(CRITICAL), "gateway: crash loop", "line:e1"),
+    (
+        "evidence that waits to be judged",
+        situation(
+            DECLARED, StepProbed("first/acknowledge-the-alert", ("x",), Level.OK, "live"), lines=(pods(), hpas())
+        ),
+        "evidence is there, step 1: Acknowledge the alert",
+        "step:first/acknowledge-the-alert",
+    ),
+    (
+        "a decision",
+        situation(
+            DECLARED,
+            *(
+                StepMarked(step, "done")
+                for step in ("first/acknowledge-the-alert", "first/name-a-scribe", "outage/look-at-the-pods")
+            ),
+        ),
+        "decide, step 2: Is a rollout to blame",
+        "step:outage/is-a-rollout-to-blame",
+    ),
+    (
+        "a source that the next step needs",
+        situation(
+            DECLARED,
+            *(StepMarked(step, "done") for step in ("first/acknowledge-the-alert", "first/name-a-scribe")),
+            WARNING,
+            lines=(pods(Quality.DENIED, None, "forbidden"), hpas()),
+        ),
+        "step 1 needs Pods, which is denied: forbidden",
+        "pane:3",
+    ),
+    ("a new warning", situation(DECLARED, WARNING), "autoscaler at its maximum", "line:e2"),
+    (
+        "a source that nobody needs right now",
+        situation(DECLARED, lines=(pods(), hpas(Quality.STALE))),
+        "HPA is stale for 3s: timeout",
+        "pane:4",
+    ),
+    ("the next step", situation(DECLARED), "next, step 1: Acknowledge the alert", "step:first/acknowledge-the-alert"),
+    (
+        "nothing but the next clock",
+        situation(*FINISHED),
+        "nothing needs you. next: status update in 25:00",
+        "clock:update",
+    ),
+    ("nothing at all", situation(), "nothing needs you.  D declare", ""),
+    (
+        "nothing any more",
+        situation(*FINISHED, StatusChanged("resolved"), MomentSet("acknowledged", NOW)),
+        "nothing needs you.",
+        "",
+    ),
+]
+
+
+@pytest.mark.parametrize(("seen", "text", "goto"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_this_needs_the_commander_first(seen: Situation, text: str, goto: str) -> None:
+    need = first(seen)
+    assert need.text.startswith(text)
+    assert need.goto == goto
+
+
+def test_everything_else_follows_in_the_same_order() -> None:
+    seen = situation(DECLARED, CRITICAL, WARNING, now=NOW + 20 * MINUTE, lines=(pods(), hpas(Quality.STALE)))
+    assert [need.goto for need in attention(seen)] == [
+        "clock:respond",
+        "clock:update",
+        "line:e2",
+        "line:e3",
+        "pane:4",
+        "step:first/acknowledge-the-alert",
+    ]
+
+
+def test_of_two_critical_conditions_the_older_comes_first() -> None:
+    newer = noticed("oom y", family="oom", text="newer", since=NOW - SECOND)
+    seen = situation(DECLARED, newer, CRITICAL)
+    assert [need.text for need in attention(seen)][:2] == ["gateway: crash loop", "newer"]
+
+
+TAKEN_UP: list[tuple[str, list[Event]]] = [
+    ("it was there when the incident was declared", [noticed(since=NOW - HOUR), DECLARED]),
+    ("somebody starred it", [DECLARED, CRITICAL, EntryStarred("e2", starred=True)]),
+    ("it is over", [DECLARED, CRITICAL, noticed(phase="ended", level=Level.OK)]),
+]
+
+
+@pytest.mark.parametrize("events", [case[1] for case in TAKEN_UP], ids=[case[0] for case in TAKEN_UP])
+def test_a_condition_is_taken_up_when(events: list[Event]) -> None:
+    assert not [need for need in attention(situation(*events)) if need.goto.startswith("line:")]
