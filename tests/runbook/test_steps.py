@@ -231,3 +231,17 @@ def test_a_confirm_list_neither_acts_nor_decides(tmp_path: Path, bullet: str) ->
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     problems = told(tmp_path, "# Checklist: A\n\n1. Look\n   - Loook: a\n   - Live: `x`\n2. B\n   - Role: pilot\n")
     assert [line for line, _, _ in problems] == [4, 5, 6]
+
+
+def test_a_step_may_mean_something_to_the_record(tmp_path: Path) -> None:
+    text = "# Checklist: Start\n\n1. **Acknowledge the alert**\n   - Means: acknowledged\n2. **Look around**\n"
+    first, second = only_list(tmp_path, text).steps
+    assert (first.means, second.means) == ("acknowledged", "")
+
+
+def test_a_meaning_that_the_record_does_not_know_is_told_with_its_line(tmp_path: Path) -> None:
+    text = "# Checklist: Start\n\n1. **Acknowledge the alert**\n   - Means: accepted\n"
+    problems = told(tmp_path, text)
+    assert len(problems) == 1
+    assert "'accepted' means nothing to the record" in problems[0][1]
+    assert "acknowledged" in problems[0][2]

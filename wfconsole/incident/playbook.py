@@ -9,6 +9,8 @@ import msgspec
 from wfconsole.incident.policy import Contact, Link, SeverityName, SeverityPolicy, Template
 
 StepKind = Literal["check", "decide", "action", "confirm"]
+Meaning = Literal["", "acknowledged", "mitigated", "resolved", "update sent"]
+MEANINGS: tuple[Meaning, ...] = ("acknowledged", "mitigated", "resolved", "update sent")
 Mark = Literal["open", "done", "sensed", "waived", "deferred", "not-taken", "failed"]
 
 
@@ -62,6 +64,7 @@ class Step(msgspec.Struct, frozen=True):
     commands: tuple[Command, ...] = ()
     severities: tuple[SeverityName, ...] = ()  # only at these; () = at all
     warning: str = ""  # the trap that this step must not walk into
+    means: Meaning = ""  # what the record says besides, once it is done
     place: Place = Place("", 0)
 
 

@@ -7,7 +7,7 @@ import re
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wfconsole.incident.playbook import Branch, Command, Place, Step, StepKind
+from wfconsole.incident.playbook import MEANINGS, Branch, Command, Meaning, Place, Step, StepKind
 from wfconsole.runbook.markdown import Fence, Item, Listing, Paragraph
 from wfconsole.runbook.problems import Problems
 from wfconsole.runbook.properties import (
@@ -33,6 +33,7 @@ KEYWORDS = (
     "decide",
     "action",
     "trap",
+    "means",
     "only at",
     "by hand",
     "id",
@@ -87,6 +88,7 @@ def _draft(list_id: str, item: Item, confirm: bool, problems: Problems) -> Draft
         commands=_commands(item, found, problems),
         severities=severities_of(found, problems),
         warning=text_of(found, "trap", problems),
+        means=_means(found, problems),
         place=item.place,
     )
     return Draft(step, _answers(found, problems) + _then(found, kind, problems))
@@ -130,6 +132,16 @@ def _danger(found: Properties, problems: Problems) -> str:
             "R1 (reversible), R2 (felt by users, or no undo) or R3 (wide or one-way: two people)",
         )
     return danger
+
+
+def _means(found: Properties, problems: Problems) -> Meaning:
+    if "means" not in found:
+        return ""
+    value = found["means"].value.lower()
+    means = next((known for known in MEANINGS if known == value), None)
+    if means is None:
+        problems.add(found["means"].place, f"'{value}' means nothing to the record", f"one of: {', '.join(MEANINGS)}")
+    return means or ""
 
 
 def _words(item: Item, found: Properties, problems: Problems) -> str:

@@ -6,8 +6,17 @@ from typing import TYPE_CHECKING, Final, cast
 
 from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.checklist import Item
-from wfconsole.incident.events import Declared, Entry, EntryWithdrawn, Event, StepMarked, StepProbed
-from wfconsole.incident.playbook import Mark
+from wfconsole.incident.events import (
+    Declared,
+    Entry,
+    EntryWithdrawn,
+    Event,
+    MomentSet,
+    StepMarked,
+    StepProbed,
+    UpdateSent,
+)
+from wfconsole.incident.playbook import Mark, Step
 from wfconsole.incident.probing import evaluate, understood
 from wfconsole.tui import screens
 
@@ -74,6 +83,16 @@ class RecordKeys:
             # An action that was done leads past its alternatives: its one branch says so.
             answer = step.branches[0].answer if mark == "done" and step.branches else ""
             self.enter(StepMarked(step.id, mark, title=step.title, answer=answer))
+            if mark == "done":
+                self._enter_meaning(step)
+
+    def _enter_meaning(self, step: Step) -> None:
+        """What a step means besides being done: the alert is acknowledged, people outside were told."""
+        room = self._here
+        if step.means == "update sent":
+            self.enter(UpdateSent("outside", step.title))
+        elif step.means and step.means not in room.frame().view.incident.moments:
+            self.enter(MomentSet(step.means, room.session.now(), step.title))
 
 
 class StepKeys:
