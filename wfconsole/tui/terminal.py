@@ -42,7 +42,7 @@ def require_terminal(environ: Mapping[str, str], *, only_ascii: bool = False) ->
         raise _no_terminal(named, "set it to what the terminal is, for example TERM=xterm-256color")
     encoding = getattr(sys.__stderr__, "encoding", "") or ""
     if not only_ascii and encoding.lower().replace("-", "") != "utf8":
-        remedy = "set PYTHONIOENCODING=utf-8 (or unset it), or start with --ascii --theme plain"
+        remedy = "set PYTHONIOENCODING=utf-8 (or unset it), or start with --ascii"
         raise _no_terminal(f"the output is encoded as {encoding or 'nothing known'}, not UTF-8", remedy)
 
 
