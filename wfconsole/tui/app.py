@@ -55,6 +55,7 @@ class WarRoom(TimeControls, Navigation, RecordKeys, Permissions, App[int], inher
         self.observer = observer
         self.glyphs = glyphs
         self.palette = Palette(theme, ascii_only=glyphs.name == "ascii")
+        compat.guard_filter(self).only_ascii = glyphs.name == "ascii"  # what Textual draws by itself, too
         self.pins: tuple[int, ...] | None = None  # None: the checklist's, or the first that are on
         self.problems = problems  # of files that were left out
         self.clip_file = clip_file
