@@ -47,6 +47,7 @@ CASES = [
     ("0/1 Running, since just now", not_ready(SECOND), WARNING, "not-ready"),
     ("0/1 Running for long", not_ready(6 * MINUTE), CRITICAL, "not-ready"),
     ("0/1 Running since nobody knows when", not_ready(0, ready_since=0, created_at=0), CRITICAL, "not-ready"),
+    ("running between two crashes", not_ready(SECOND, restarts=1, restarted_at=NOW - MINUTE), WARNING, "restarting"),
     ("1/2 ready", not_ready(MINUTE, ready_containers=1, all_containers=2), WARNING, "not-ready"),
     ("a new pod may need a moment", not_ready(20 * SECOND, created_at=NOW - 25 * SECOND), OK, "not-ready"),
     ("a new pod that is not ready in time", not_ready(2 * MINUTE, created_at=NOW - 125 * SECOND), WARNING, "not-ready"),

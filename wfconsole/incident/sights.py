@@ -42,7 +42,7 @@ Seen = Mapping[str, tuple[Sight, ...]]
 
 # Word, family, kinds of trouble that begin it, further kinds that keep it up once it has begun, what it does to pods.
 _POD_WORDS: Final = (
-    ("crash-loop", "crash-loop", ("crash-loop",), ("terminated", "restarting"), "in a crash loop"),
+    ("crash-loop", "crash-loop", ("crash-loop",), ("terminated", "restarting", "restarted"), "in a crash loop"),
     ("image-pull", "image-pull", ("image-pull",), (), "cannot pull their image"),
     ("cannot-start", "crash-loop", ("cannot-start",), (), "cannot start"),
     ("not-ready", "readiness", ("not-ready",), (), "running but not ready"),
@@ -161,8 +161,9 @@ def _touched(before: JudgedRows, after: JudgedRows) -> set[str]:
 def _pod_sights(group: PodGroup, rows: Mapping[str, PodRow], lasting: frozenset[str]) -> Iterable[Sight]:
     for word, family, begins, keeps_up, phrase in _POD_WORDS:
         kinds = (*begins, *keeps_up) if f"{word} {group.key}" in lasting else begins
-        found = [(key, finding) for key, finding in group.troubled.items() if finding.kind in kinds]
-        found = [item for item in found if item[1].level >= Level.WARNING]
+        least = Level.WATCH if keeps_up else Level.WARNING
+        troubled = group.troubled.items()
+        found = [(key, finding) for key, finding in troubled if finding.kind in kinds and finding.level >= least]
         if found:
             worst = _worst(finding for _key, finding in found)
             reason = _common_reason(word, worst, [rows[key] for key, _finding in found if key in rows])

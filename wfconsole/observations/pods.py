@@ -169,9 +169,7 @@ def _without_init(status: str) -> tuple[str, str]:
 
 def _restarted(row: PodRow) -> Weighed:
     until = row.restarted_at + RESTART_WINDOW
-    ended = _last_end(row)
-    times = f"restarted {row.restarts} times" if row.restarts > 1 else "restarted"
-    reason = f"{times}, last ended {ended}" if ended else times
+    reason = _restarts(row)
     if any(box.last_reason == "OOMKilled" for box in row.containers):
         return Finding(Level.WARNING, reason, "oom", row.restarted_at), until
     if row.restarts >= RESTARTING_FROM:
@@ -205,8 +203,19 @@ def _not_ready(row: PodRow, now: Millis) -> Weighed:
     if row.ready:
         return HEALTHY, 0
     reason = f"{row.ready_containers}/{row.all_containers} ready"
+    since = row.ready_since or row.created_at
+    if row.restarted_at and now - row.restarted_at < RESTART_WINDOW:  # between two crashes, as likely as not
+        finding, until = climb(_NOT_READY_RUNGS, since, now, f"{reason}, {_restarts(row)}", "restarting")
+        calm_at = row.restarted_at + RESTART_WINDOW
+        return finding, min(until, calm_at) if until else calm_at
     new = row.ready_since - row.created_at < _NEVER_READY_WITHIN and not row.restarts
-    return climb(_NEW_RUNGS if new else _NOT_READY_RUNGS, row.ready_since or row.created_at, now, reason, "not-ready")
+    return climb(_NEW_RUNGS if new else _NOT_READY_RUNGS, since, now, reason, "not-ready")
+
+
+def _restarts(row: PodRow) -> str:
+    ended = _last_end(row)
+    times = f"restarted {row.restarts} times" if row.restarts > 1 else "restarted"
+    return f"{times}, last ended {ended}" if ended else times
 
 
 def _crash_reason(row: PodRow, status: str) -> str:
