@@ -9,7 +9,7 @@ HashiCorp Vault, npm and Docker document for their tokens.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -17,13 +17,14 @@ import msgspec
 REDACTED: Final = "(redacted)"
 
 _WORDS: Final = (
-    r"pass(?:word|wd|phrase|code)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key"
-    r"|signing[_-]?key|encryption[_-]?key|master[_-]?key|auth[_-]?key|routing[_-]?key|integration[_-]?key"
-    r"|credentials?|authorization|cookie|connection[_-]?string"
+    r"(?<!by)(?<!com)(?<!tres)pass(?:word|wd|phrase|code)?|pwd|secret|token|api[_-]?key|access[_-]?key"
+    r"|private[_-]?key|secret[_-]?key|signing[_-]?key|encryption[_-]?key|master[_-]?key|auth[_-]?key|routing[_-]?key"
+    r"|integration[_-]?key|credentials?|connection[_-]?string"
 )
 # The end of a name decides: `db_password` and `clientSecret` hold a secret; `secretName` and `token_count` do not.
-_SECRET_KEY: Final = re.compile(rf"(?:{_WORDS})(?:[_-]?(?:value|base64|b64|hash))?$", re.IGNORECASE)
-_NOT_SECRET: Final = re.compile(r"(?:^|[^a-z])(?:bypass|by[_-]pass|compass)$", re.IGNORECASE)
+_SECRET_KEY: Final = re.compile(
+    rf"(?:{_WORDS}|authorization|cookie)(?:[_-]?(?:value|base64|b64|hash))?$", re.IGNORECASE
+)
 
 # No pattern and no name matches without one of these, in lower case: one cheap look spares nearly all texts.
 _HINTS: Final = (
@@ -33,12 +34,24 @@ _HINTS: Final = (
 )
 _HINT_BYTES: Final = tuple(hint.encode("ascii") for hint in _HINTS)
 _VALUE: Final = (
-    r'(?:"(?:\\.|[^"\\])*(?:"|$)'  # "quoted", closed or cut off
+    r'("(?:\\.|[^"\\])*(?:"|$)'  # "quoted", closed or cut off
     r"|'(?:\\.|[^'\\])*(?:'|$)"
     r'|\\+"(?:(?!\\+").)*(?:\\+"|$)'  # \"quoted\" inside JSON inside a text
     r"|(?:\\[ \t]|[^\s⏎&\"'])+)"
 )
-_PATTERNS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
+_OPENS: Final = re.compile(r"\\*[\"']")
+_CLOSES: Final = re.compile(r"\\*[\"']$")
+
+
+def _without_value(match: re.Match[str]) -> str:
+    """The name and the quotes stay, so that JSON inside a text is still JSON."""
+    name, value = match[1], match[2]
+    opens = _OPENS.match(value)
+    closes = _CLOSES.search(value, opens.end()) if opens else None
+    return f"{name}{opens[0] if opens else ''}{REDACTED}{closes[0] if closes else ''}"
+
+
+_PATTERNS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     (
         re.compile(r"(-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z0-9 ]*-----).*?(-----END [A-Z0-9 ]*-----|\Z)", re.DOTALL),
         rf"\1{REDACTED}\2",
@@ -48,9 +61,13 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"(hooks\.slack\.com/services/)\S+"), rf"\1{REDACTED}"),
     (re.compile(r"(?i)\b((?:set-)?cookie\\?[\"']?\s*:\s*)[^\r\n⏎]+"), rf"\1{REDACTED}"),
     (
+        re.compile(r"(?i)\b(authorization\\?[\"']?\s*[:=]\s*\\?[\"']?(?:digest|aws4-hmac-sha256)\s+)[^\r\n⏎]+"),
+        rf"\1{REDACTED}",
+    ),
+    (
         re.compile(
-            r"(?i)\b((?:proxy-)?authorization\\?[\"']?\s*[:=]\s*\\?[\"']?"
-            r"(?:(?:basic|bearer|digest|negotiate|token|aws4-hmac-sha256)\s+)?)[^\s⏎\"'\\]+"
+            r"(?i)\b(authorization\\?[\"']?\s*[:=]\s*\\?[\"']?(?:(?:basic|bearer|negotiate|token)\s+)?)"
+            r"(?!(?:digest|aws4-hmac-sha256)\b)[^\s⏎\"'\\]+"
         ),
         rf"\1{REDACTED}",
     ),
@@ -64,9 +81,9 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
         ),
         REDACTED,
     ),
-    (re.compile(rf"(?i)((?:{_WORDS})(?:\\*[\"'])?\s*(?:=|:(?!//))\s*){_VALUE}"), rf"\1{REDACTED}"),
-    (re.compile(rf"(?i)(-(?:\w{{1,30}}-){{0,4}}(?:{_WORDS})[ \t]+)(?!-){_VALUE}"), rf"\1{REDACTED}"),
-    (re.compile(r"(?i)\b(password\s+|identified\s+by\s+)'(?:''|[^'])*(?:'|$)"), rf"\1{REDACTED}"),
+    (re.compile(rf"(?i)((?:{_WORDS})(?:\\*[\"'])?\s*(?:=|:(?!//))\s*){_VALUE}"), _without_value),
+    (re.compile(rf"(?i)((?:^|(?<=[\s\"']))--?(?:\w+-)*(?:{_WORDS})[ \t]+)(?!-){_VALUE}"), _without_value),
+    (re.compile(r"(?i)\b(password\s+|identified\s+by\s+)'(?:''|[^'])*(?:'|$)"), rf"\1'{REDACTED}'"),
 )
 _FLAG: Final = re.compile(rf"--?(?:\w+-)*(?:{_WORDS})", re.IGNORECASE)
 _PEM_OPENS: Final = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY")
@@ -106,7 +123,7 @@ def redact_json(body: bytes) -> bytes:
 
 def is_secret_key(name: str) -> bool:
     """Whether what is kept under this name is a secret."""
-    return bool(_SECRET_KEY.search(name)) and not _NOT_SECRET.search(name)
+    return bool(_SECRET_KEY.search(name))
 
 
 def _redact_mapping(fields: Mapping[Any, Any]) -> dict[Any, Any]:

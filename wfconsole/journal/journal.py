@@ -135,16 +135,7 @@ class Journal:
         """
         if self._closing is not None:
             raise JournalClosedError("the journal is closed")
-        if kind in OWN_KINDS:
-            raise ValueError(f"{kind} is the journal's own kind")
-        if not 0 <= at < LAST_INSTANT:
-            raise ValueError(f"{at} ms is no instant between 1970 and 9999")
-        try:
-            fields = msgspec.json.decode(body)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise ValueError(f"the body of {kind} is not JSON: {error}") from error
-        if not isinstance(fields, dict):
-            raise ValueError(f"the body of {kind} is not a JSON object")
+        fields = _checked(id, at, kind, actor, body)
         record = Record(id=id, seq=0, at=at, kind=kind, actor=actor, body=msgspec.Raw(body))
         self._unsaved[id] = record
         self._queue.put(_Appended(record, fields, self._clock.now(), self._clock.monotonic()))
@@ -175,15 +166,16 @@ class Journal:
 
     def _run(self) -> None:
         barriers: list[_Barrier] = []
-        while True:
+        over = False
+        while not over:
             self._settle()
+            over = any(barrier.last for barrier in barriers)
+            if over:
+                self._writer.close()
+                self._election.withdraw()
             for barrier in barriers:
                 barrier.answer(not self._writer.pending)
-            if any(barrier.last for barrier in barriers):
-                break
-            barriers = self._take()
-        self._writer.close()
-        self._election.withdraw()
+            barriers = [] if over else self._take()
 
     def _take(self) -> list[_Barrier]:
         """Wait for something to do, and take all of it that is there."""
@@ -223,7 +215,8 @@ class Journal:
             return ascii_json({"withheld": f"it could not be redacted: {type(error).__name__}"})
 
     def _settle(self) -> None:
-        self._guarded(self._writer.settle, self._confirm)
+        if not self._guarded(self._writer.settle, self._confirm):
+            self._writer.give_up("the writer failed; see the crash report")
         if self._writer.state != self._said:
             self._said = self._writer.state
             self._guarded(self._on_state, self._said)
@@ -233,10 +226,29 @@ class Journal:
             self._unsaved.pop(entry, None)
         self._guarded(self._on_ack, ids)
 
-    def _guarded(self, call: Callable[..., None], *arguments: object) -> None:
+    def _guarded(self, call: Callable[..., None], *arguments: object) -> bool:
         """A bug of ours or of a listener is reported like any thread's, but the journal goes on."""
         try:
             call(*arguments)
+            return True
         except Exception as error:  # noqa: BLE001
             hooked = threading.ExceptHookArgs((type(error), error, error.__traceback__, self._thread))
             threading.excepthook(hooked)
+            return False
+
+
+def _checked(entry: str, at: Millis, kind: str, actor: str, body: bytes) -> dict[str, Any]:
+    """The decoded body. Raises ValueError for what a reader could not read back."""
+    if kind in OWN_KINDS:
+        raise ValueError(f"{kind} is the journal's own kind")
+    if not 0 <= at < LAST_INSTANT:
+        raise ValueError(f"{at} ms is no instant between 1970 and 9999")
+    for text in (entry, kind, actor):
+        text.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
+    try:
+        fields = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(f"the body of {kind} is not JSON: {error}") from error
+    if not isinstance(fields, dict):
+        raise ValueError(f"the body of {kind} is not a JSON object")
+    return fields

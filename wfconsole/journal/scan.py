@@ -140,6 +140,7 @@ class _Scanner:
         self._name = name
         self._number = 0
         self._seq: int | None = None  # of the line before, good or bad
+        self._trusted_seq = 0  # old blocks of a disk hold lines that hang together, too
         self._last_good = GENESIS
         self._candidates = [GENESIS]  # what the next line may hang on
         self._doubted: tuple[Line, bytes] | None = (
@@ -159,7 +160,7 @@ class _Scanner:
         text, stated = parts
         for previous in self._candidates:
             digest = chained(previous, text)
-            if digest.hex().encode("ascii") == stated:
+            if digest.hex().encode("ascii") == stated and line.seq > self._trusted_seq:
                 self._trust(line, digest, previous)
                 return
         self._distrust(line, raw)
@@ -174,12 +175,13 @@ class _Scanner:
 
     def _trust(self, line: Line, digest: bytes, previous: bytes) -> None:
         self._settle_shapeless()
-        if self._doubted is not None and previous == self._doubted[1]:
+        doubted, proper = self._doubted or (line, b"")
+        if previous == proper and doubted.seq > self._trusted_seq:
             self.unverified.pop()
             self.damage[-1] = msgspec.structs.replace(self.damage[-1], reason=HASH_ALTERED)
-            self._keep(self._doubted[0], previous)
+            self._keep(doubted, proper)
         self._keep(line, digest)
-        self._seq = line.seq
+        self._seq = self._trusted_seq = line.seq
         self._last_good = digest
         self._candidates = [digest]
         self._doubted = None

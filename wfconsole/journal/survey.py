@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -150,17 +151,27 @@ def _held_to_account(
     return tuple(gaps[name] for name in sorted(gaps)), tuple(sorted(rewritten, key=lambda hit: hit.segment))
 
 
-def _merged(segments: Iterable[Segment], by_name: dict[str, Segment]) -> list[Record]:
+class _Placed(NamedTuple):
+    """An entry with what it sorts by."""
+
+    latest: Millis
+    depth: int
+    segment: str
+    line: int
+    record: Record
+
+
+def _merged(segments: Iterable[Segment], by_name: dict[str, Segment]) -> list[_Placed]:
     """All entries in order. A segment never sorts before what it continues, and no line before the one above it."""
     starts: dict[str, tuple[Millis, int]] = {}
-    keyed: list[tuple[Millis, int, str, int, Record]] = []
+    placed: list[_Placed] = []
     for segment in segments:
         latest, depth = _start(segment, by_name, starts)
-        for place, line in enumerate(segment.lines):
+        for number, line in enumerate(segment.lines, start=1):
             latest = max(latest, instant(line.t))
-            keyed.append((latest, depth, segment.name, place, line.record()))
-    keyed.sort(key=lambda item: item[:4])
-    return [item[4] for item in keyed if item[4].kind not in OWN_KINDS]
+            if line.kind not in OWN_KINDS:
+                placed.append(_Placed(latest, depth, segment.name, number, line.record()))
+    return sorted(placed, key=lambda item: item[:4])
 
 
 def _start(segment: Segment, by_name: dict[str, Segment], starts: dict[str, tuple[Millis, int]]) -> tuple[Millis, int]:
@@ -176,21 +187,21 @@ def _start(segment: Segment, by_name: dict[str, Segment], starts: dict[str, tupl
     return latest, depth
 
 
-def _each_once(records: Iterable[Record]) -> tuple[list[Record], int, list[Damage]]:
+def _each_once(placed: Iterable[_Placed]) -> tuple[list[Record], int, list[Damage]]:
     kept: dict[str, Record] = {}
     duplicates = 0
     conflicts: list[Damage] = []
-    for record in records:
+    for item in placed:
+        record = item.record
         first = kept.setdefault(record.id, record)
         if first is record:
             continue
         duplicates += 1
-        if (first.kind, first.at, first.actor, bytes(first.body)) != (
-            record.kind,
-            record.at,
-            record.actor,
-            bytes(record.body),
-        ):
+        if _meaning(first) != _meaning(record):
             reason = f"entry {record.id} is there twice with different content"
-            conflicts.append(Damage(segment="", line=record.seq, reason=reason))
+            conflicts.append(Damage(segment=item.segment, line=item.line, reason=reason))
     return list(kept.values()), duplicates, conflicts
+
+
+def _meaning(record: Record) -> tuple[str, Millis, str, bytes]:
+    return record.kind, record.at, record.actor, bytes(record.body)

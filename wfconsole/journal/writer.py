@@ -102,7 +102,8 @@ class Writer:
                 continue
             self._place.refusals = 0
             self.head = segment.head.hex()
-            confirm([draft.id for draft in batch if draft.kind != CLOCK_JUMP])
+            if ids := [draft.id for draft in batch if draft.kind != CLOCK_JUMP]:
+                confirm(ids)
 
     def tick(self) -> None:
         """From time to time: notice a clock that jumped, a file that was taken away, a better place that is back."""
@@ -115,6 +116,12 @@ class Writer:
         """Let places that refused be tried again by the next `settle`."""
         for place in self._places:
             place.refusals = 0
+
+    def give_up(self, reason: str) -> None:
+        """Nothing is known of the segment any more; the next `settle` begins another one."""
+        if self._segment is not None:
+            self._leave(self._segment, OSError(reason))
+        self._say("memory-only", reason)
 
     def close(self) -> None:
         if self._segment is not None:
