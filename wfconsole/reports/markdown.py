@@ -13,7 +13,7 @@ from wfconsole.text import safe
 
 _SPECIAL: Final = re.compile(r"[\\`*\[\]<>&~|#$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 # What would begin a list, a rule or a heading at the start of a line.
-_OPENING: Final = re.compile(r"^(\d{0,9})([-+=.)])")
+_OPENING: Final = re.compile(r"^(\d{1,9})(?=[.)](?: |$))|^(?=[-+=])")
 _ADDRESS: Final = re.compile(r"@|://|\bwww\.|\bmailto:|\bxmpp:", re.IGNORECASE)
 
 
@@ -23,7 +23,7 @@ def words(text: str) -> str:
         code(word) if _ADDRESS.search(word) else _SPECIAL.sub(r"\\\g<0>", word)
         for word in safe(text).strip().split(" ")
     )
-    return _OPENING.sub(r"\1\\\2", inert)
+    return _OPENING.sub(r"\1\\", inert)
 
 
 def code(text: str) -> str:

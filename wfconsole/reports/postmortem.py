@@ -95,18 +95,14 @@ def _times(record: Record) -> str:
 
 def _impact(record: Record) -> str:
     told = record.said_about("impact")
-    seen = [
-        f"{words(line.text)}, {iso(line.at)} to {iso(line.until) if line.until else 'the end of the record'}"
-        for line in record.lines
-        if line.kind == "ALERT" and "readiness" in _families(record, line.entry)
-    ]
+    seen = []
+    for entry in record.entries:
+        line = record.state.lines.get(entry.id)
+        if isinstance(entry.event, Noticed) and entry.event.family == "readiness" and line is not None:
+            until = iso(line.until) if line.until else "the end of the record"
+            seen.append(f"{words(line.text)}, {iso(entry.event.since or line.at)} to {until}")
     said = "; ".join(_by(entry, text) for entry, text in told) or gap("nobody wrote down who was affected, and how.")
     return f"{said} The console saw: {'; '.join(seen)}." if seen else said
-
-
-def _families(record: Record, entry_id: str) -> tuple[str, ...]:
-    found = next((entry.event for entry in record.entries if entry.id == entry_id), None)
-    return (found.family,) if isinstance(found, Noticed) else ()
 
 
 def _root_cause(record: Record) -> str:
@@ -133,15 +129,19 @@ def _analysis(record: Record) -> str:
 
 
 def _went_well(record: Record) -> str:
-    rows = [_by(entry, text) for entry, text in record.said_about("went well")]
-    rows += [row for kept, row in _kept_times(record) if kept]
-    return "\n\n".join(part for part in (bullets(rows), "" if rows else gap("nobody wrote this down yet.")) if part)
+    return _told(record, ("went well",), kept=True)
 
 
 def _went_badly(record: Record) -> str:
-    rows = [_by(entry, text) for entry, text in record.said_about("went badly", "did not go well")]
-    rows += [row for kept, row in _kept_times(record) if not kept]
-    return bullets(rows) if rows else gap("nobody wrote this down yet.")
+    return _told(record, ("went badly", "did not go well"), kept=False)
+
+
+def _told(record: Record, topics: tuple[str, ...], *, kept: bool) -> str:
+    """What people wrote, or a gap; then the targets that speak for it."""
+    told = [_by(entry, text) for entry, text in record.said_about(*topics)]
+    targets = [row for was_kept, row in _kept_times(record) if was_kept == kept]
+    parts = [bullets(told + targets)] if told else [gap("nobody wrote this down yet."), bullets(targets)]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _kept_times(record: Record) -> list[tuple[bool, str]]:
