@@ -33,12 +33,9 @@ class Glyphs(msgspec.Struct, frozen=True):
     replay: str
     pointer: str
     pending: str  # written in the timeline, not yet on disk
-    ellipsis: str
     ramp: str
     rule: str
     rail: str
-    branch: str
-    last_branch: str
     block: str  # what block digits and the mark of now are made of
     border_calm: Border
     border_warning: Border
@@ -68,12 +65,9 @@ UNICODE: Final = Glyphs(
     replay="►",
     pointer="►",
     pending="…",
-    ellipsis="…",
     ramp="▁▂▃▄▅▆▇█",
     rule="─",
     rail="│",
-    branch="├",
-    last_branch="└",
     block="█",
     border_calm="solid",
     border_warning="solid",
@@ -98,12 +92,9 @@ ASCII: Final = Glyphs(
     replay=">",
     pointer=">",
     pending="~",
-    ellipsis="~",
     ramp="_.:-=+*#",
     rule="-",
     rail="|",
-    branch="+",
-    last_branch="+",
     block="#",
     border_calm="ascii",
     border_warning="ascii",
