@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
 import msgspec
 
+from wfconsole import exit_codes
 from wfconsole.config.settings import Settings
+from wfconsole.errors import UserError
+from wfconsole.text import safe
 
+# What a pod's service account brings with it.
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 SOURCES = ("pods", "workloads", "hpas", "nodes", "events")
 
 
@@ -29,3 +36,18 @@ def collector_settings(settings: Settings, *, title: str = "") -> bytes:
         title=title,
     )
     return msgspec.json.encode(told)
+
+
+def require_cluster(settings: Settings) -> None:
+    """Raise UserError where nothing says which cluster to look at. Whether it answers, the sources will say."""
+    kubernetes = settings.kubernetes
+    if kubernetes.in_cluster:
+        if not SERVICE_ACCOUNT.exists():
+            raise UserError("--in-cluster: this is no pod with a service account", exit_codes.CLUSTER)
+        return
+    named = kubernetes.kubeconfig or os.environ.get("KUBECONFIG", "")
+    places = [Path(part) for part in named.split(os.pathsep) if part] or [Path.home() / ".kube" / "config"]
+    if not any(place.expanduser().is_file() for place in places):
+        where = safe(", ".join(map(str, places)), 400)
+        remedy = "give one with --kubeconfig, set KUBECONFIG, or use --in-cluster in a pod"
+        raise UserError(f"no kubeconfig at {where}; {remedy}. `wfconsole demo` needs none", exit_codes.CLUSTER)

@@ -9,6 +9,7 @@ import sys
 from wfconsole import exit_codes
 from wfconsole.errors import UserError
 from wfconsole.session.console import Console
+from wfconsole.wiring.collecting import require_cluster
 from wfconsole.wiring.ground import Ground, ground, incident_folder
 
 
@@ -21,6 +22,8 @@ def live(arguments: argparse.Namespace) -> int:
 
     source = _stream_from_stdin() if arguments.stream == "-" else None
     _check_terminal(arguments)
+    if source is None:
+        require_cluster(base.settings)
     parts = LiveParts(base, source=source, recording=not arguments.no_recording)
     return _show(base, arguments, parts.console(eager=base.own_runbook))
 

@@ -18,7 +18,7 @@ from wfconsole.clock import HOUR, MINUTE, SECOND, Millis
 from wfconsole.errors import UserError
 from wfconsole.recording.keep import Recorder
 from wfconsole.recording.lines import MIB, RecordingError
-from wfconsole.wiring.collecting import collector_command, collector_settings
+from wfconsole.wiring.collecting import collector_command, collector_settings, require_cluster
 from wfconsole.wiring.ground import Ground, ground
 
 CHUNK = 1 << 18
@@ -29,6 +29,7 @@ def record_to(arguments: argparse.Namespace) -> int:
     """Record until the time is over, a signal comes, or the reader goes away. Raises UserError before it begins."""
     base = ground(arguments)
     duration = _duration(arguments.duration)
+    require_cluster(base.settings)
     recorder = None if arguments.path == "-" else _recorder(base, Path(arguments.path), arguments.title)
     collector = subprocess.Popen(
         collector_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True
