@@ -168,6 +168,25 @@ def test_the_next_start_finds_what_went_to_the_fallback(home: Path, fallback: Pa
     assert report_of(home).gaps, "without the fallback the reader must miss a segment"
 
 
+def test_a_disk_with_room_for_one_entry_gets_one_and_not_a_burst(home: Path) -> None:
+    class Tight(GatedDisk):
+        def write(self, descriptor: int, data: memoryview) -> int:
+            if len(data) > 900:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return super().write(descriptor, data)
+
+    disk = Tight()
+    disk.gate.clear()
+    writing = Writing(home, disk=disk)
+    assert disk.waiting.wait(30)
+    writing.add(*names(1, 30))
+    disk.gate.set()
+    assert writing.journal.flush(30_000)
+    assert writing.close()
+    assert writing.acked == names(1, 30)
+    assert ids_in(home) == names(1, 30)
+
+
 def test_a_failure_is_told_in_the_segment_that_follows(home: Path) -> None:
     syncs = 0
 
@@ -204,11 +223,18 @@ class SmallDisk:
             largest = max(path.stat().st_size for path in self.directory.rglob("*.jsonl"))
             resource.setrlimit(resource.RLIMIT_FSIZE, (largest + 300, resource.RLIM_INFINITY))
             return
-        with self._filler.open("wb", buffering=0) as file:
-            for size in (65536, 4096, 1):
-                with pytest.raises(OSError, match="No space left"):
-                    while file.write(bytes(size)):
-                        pass
+        for size in (65536, 4096, 1):
+            with pytest.raises(OSError, match="No space left"):
+                self._append_for_ever(size)
+
+    def _append_for_ever(self, size: int) -> None:
+        with self._filler.open("ab", buffering=0) as file:
+            while file.write(bytes(size)):
+                pass
+
+    def make_names_for_ever(self) -> None:
+        for number in range(1_000):
+            (self.directory / str(number)).touch()
 
     def free(self) -> None:
         if self.mounted:
@@ -277,8 +303,7 @@ def test_a_disk_without_inodes_sends_entries_to_the_fallback(ram: Path, fallback
         home.mkdir(parents=True)
         if disk.mounted:
             with pytest.raises(OSError, match="No space left"):
-                for number in range(8):
-                    (disk.directory / str(number)).touch()
+                disk.make_names_for_ever()
             writing = Writing(home, fallbacks=[fallback])
         else:
             full = FailingDisk(lambda what, path, _count: what == "create" and path.parent == home, errno.ENOSPC)

@@ -100,8 +100,8 @@ def test_what_only_looks_like_a_secret_is_kept(text: str) -> None:
 
 SECRET_NAMES = """password DB_PASSWORD dbPassword pgpassword token apiKey x-api-key client_secret Cookie Authorization
     AWS_SECRET_ACCESS_KEY private_key passphrase credentials secretValue REDIS_PASS"""
-OTHER_NAMES = """name key secretName tokens token_count passed id uid keys authorized monkey partition_key bypass compass
-    secrets tokenizer primary_key imagePullSecrets"""
+OTHER_NAMES = """name key secretName tokens token_count passed id uid keys authorized monkey partition_key bypass
+    compass secrets tokenizer primary_key imagePullSecrets"""
 
 
 @pytest.mark.parametrize("name", SECRET_NAMES.split())

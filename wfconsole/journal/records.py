@@ -35,7 +35,8 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One entry, read back. `at` is the event's instant; `body` is the JSON object that was given to `append`."""
+    """One line, read back. `at` is the event's instant; `mono` the monotonic one at which it was appended, in ms since
+    some moment of its boot; `body` the JSON object that was given to `append`, redacted."""
 
     id: str
     seq: int
@@ -43,6 +44,7 @@ class Record(msgspec.Struct, frozen=True):
     kind: str
     actor: str
     body: msgspec.Raw
+    mono: Millis = 0
 
 
 class Draft(msgspec.Struct, frozen=True, gc=False):
@@ -56,9 +58,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     body: bytes
 
 
-class Line(msgspec.Struct, frozen=True):
-    """What stands in the file, without its hash."""
-
+class _Fields(msgspec.Struct):
     seq: int
     id: str
     t: str
@@ -66,10 +66,6 @@ class Line(msgspec.Struct, frozen=True):
     actor: str
     kind: str
     body: msgspec.Raw
-
-    def record(self) -> Record:
-        """Raises ValueError where `t` is no instant."""
-        return Record(id=self.id, seq=self.seq, at=instant(self.t), kind=self.kind, actor=self.actor, body=self.body)
 
 
 class Ref(msgspec.Struct, frozen=True, array_like=True):
@@ -150,17 +146,17 @@ def hash_of(line: bytes) -> bytes | None:
     return raw if len(raw) == len(GENESIS) else None
 
 
-_decode_line: Final = msgspec.json.Decoder(Line).decode
+_decode: Final = msgspec.json.Decoder(_Fields).decode
 
 
-def parsed(text: bytes) -> Line | None:
-    """The fields of a line's content; None where they are not those of a line."""
+def parsed(text: bytes) -> Record | None:
+    """What a line's content says; None where it is not that of a line."""
     try:
-        line = _decode_line(text + b"}")
-        instant(line.t)
+        fields = _decode(text + b"}")
+        at = instant(fields.t)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    return line
+    return Record(fields.id, fields.seq, at, fields.kind, fields.actor, fields.body, fields.mono)
 
 
 def timestamp(at: Millis) -> str:

@@ -19,13 +19,11 @@ from wfconsole.journal.records import (
     OPENED,
     OWN_KINDS,
     Jump,
-    Line,
     Opening,
     Record,
     chained,
     content_of,
     hash_of,
-    instant,
     parsed,
     parted,
 )
@@ -46,7 +44,7 @@ class Segment(msgspec.Struct, frozen=True):
     directory: Path
     fallback: bool
     opening: Opening | None
-    lines: tuple[Line, ...]
+    lines: tuple[Record, ...]
     digests: tuple[str, ...]
     torn: TornTail | None
     damage: tuple[Damage, ...]
@@ -63,7 +61,7 @@ class Segment(msgspec.Struct, frozen=True):
             directory=str(self.directory),
             lines=len(self.lines),
             head=self.head,
-            opened_at=instant(self.lines[0].t) if opening else 0,
+            opened_at=self.lines[0].at if opening else 0,
             host=opening.host if opening else "",
             pid=opening.pid if opening else 0,
             fallback=self.fallback,
@@ -77,12 +75,12 @@ class Segment(msgspec.Struct, frozen=True):
                     by_ms = msgspec.json.decode(line.body, type=Jump).by_ms
                 except msgspec.MsgspecError:
                     continue
-                found.append(ClockJump(segment=self.name, line=number, at=instant(line.t), by_ms=by_ms))
+                found.append(ClockJump(segment=self.name, line=number, at=line.at, by_ms=by_ms))
         return found
 
     def entries(self) -> list[Record]:
         """The verified lines that somebody appended, in order."""
-        return [line.record() for line in self.lines if line.kind not in OWN_KINDS]
+        return [line for line in self.lines if line.kind not in OWN_KINDS]
 
 
 def read_segment(path: Path, *, fallback: bool = False) -> Segment:
@@ -116,11 +114,11 @@ def scan(data: bytes, path: Path, *, fallback: bool = False) -> Segment:
         digests=tuple(scanner.digests),
         torn=torn,
         damage=tuple(scanner.damage),
-        unverified=tuple(line.record() for line in scanner.unverified if line.kind not in OWN_KINDS),
+        unverified=tuple(line for line in scanner.unverified if line.kind not in OWN_KINDS),
     )
 
 
-def _opening(line: Line | None) -> Opening | None:
+def _opening(line: Record | None) -> Opening | None:
     if line is None or line.kind != OPENED:
         return None
     try:
@@ -133,17 +131,17 @@ class _Scanner:
     """Follows the chain through one file, line by line."""
 
     def __init__(self, name: str) -> None:
-        self.lines: list[Line] = []
+        self.lines: list[Record] = []
         self.digests: list[str] = []
         self.damage: list[Damage] = []
-        self.unverified: list[Line] = []
+        self.unverified: list[Record] = []
         self._name = name
         self._number = 0
         self._seq: int | None = None  # of the line before, good or bad
         self._trusted_seq = 0  # old blocks of a disk hold lines that hang together, too
         self._last_good = GENESIS
         self._candidates = [GENESIS]  # what the next line may hang on
-        self._doubted: tuple[Line, bytes] | None = (
+        self._doubted: tuple[Record, bytes] | None = (
             None  # the line before and its proper hash, where only that may differ
         )
         self._shapeless: list[int] = []  # offsets of lines that may turn out to be a torn tail
@@ -173,7 +171,7 @@ class _Scanner:
         number = self._number - len(self._shapeless) + 1
         return TornTail(segment=self._name, line=number, offset=begin, size=size - begin)
 
-    def _trust(self, line: Line, digest: bytes, previous: bytes) -> None:
+    def _trust(self, line: Record, digest: bytes, previous: bytes) -> None:
         self._settle_shapeless()
         doubted, proper = self._doubted or (line, b"")
         if previous == proper and doubted.seq > self._trusted_seq:
@@ -186,11 +184,11 @@ class _Scanner:
         self._candidates = [digest]
         self._doubted = None
 
-    def _keep(self, line: Line, digest: bytes) -> None:
+    def _keep(self, line: Record, digest: bytes) -> None:
         self.lines.append(line)
         self.digests.append(digest.hex())
 
-    def _distrust(self, line: Line, raw: bytes) -> None:
+    def _distrust(self, line: Record, raw: bytes) -> None:
         self._settle_shapeless()
         missing = 0 if self._seq is None else line.seq - self._seq - 1
         reason = ALTERED if missing == 0 else OUT_OF_PLACE if missing < 0 else f"{missing} lines are missing before it"

@@ -113,17 +113,7 @@ class SegmentFile:
             parts = parted(raw)
             line = parsed(parts[0]) if parts else None
             if line is not None and line.kind != OPENED:
-                record = line.record()
-                found.append(
-                    Draft(
-                        id=record.id,
-                        at=record.at,
-                        mono=line.mono,
-                        kind=record.kind,
-                        actor=record.actor,
-                        body=bytes(record.body),
-                    )
-                )
+                found.append(Draft(line.id, line.at, line.mono, line.kind, line.actor, bytes(line.body)))
         return found
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from wfconsole.clock import Millis
 from wfconsole.journal.places import fallback_directory, foreign
-from wfconsole.journal.records import FORMAT, OWN_KINDS, Record, Ref, instant
+from wfconsole.journal.records import FORMAT, OWN_KINDS, Record, Ref
 from wfconsole.journal.report import Damage, Gap, JournalReport
 from wfconsole.journal.scan import Segment, read_segment
 
@@ -168,9 +168,9 @@ def _merged(segments: Iterable[Segment], by_name: dict[str, Segment]) -> list[_P
     for segment in segments:
         latest, depth = _start(segment, by_name, starts)
         for number, line in enumerate(segment.lines, start=1):
-            latest = max(latest, instant(line.t))
+            latest = max(latest, line.at)
             if line.kind not in OWN_KINDS:
-                placed.append(_Placed(latest, depth, segment.name, number, line.record()))
+                placed.append(_Placed(latest, depth, segment.name, number, line))
     return sorted(placed, key=lambda item: item[:4])
 
 
@@ -181,7 +181,7 @@ def _start(segment: Segment, by_name: dict[str, Segment], starts: dict[str, tupl
         if ref.segment not in starts:  # missing, or forged: what a segment continues has a lower number
             continue
         floor, level = starts[ref.segment]
-        latest = max(latest, floor, *(instant(line.t) for line in by_name[ref.segment].lines[: ref.lines]))
+        latest = max(latest, floor, *(line.at for line in by_name[ref.segment].lines[: ref.lines]))
         depth = max(depth, level + 1)
     starts[segment.name] = (latest, depth)
     return latest, depth

@@ -70,6 +70,7 @@ class Writer:
         self._number = found.next_number
         self._seq = found.next_seq
         self._why = ""
+        self._at_once = BATCH_ENTRIES
         self._segment: SegmentFile | None = None
         self._place = self._places[0]
         self._offset = clock.now() - clock.monotonic()
@@ -101,6 +102,7 @@ class Writer:
             if self._is_lost(segment):
                 continue
             self._place.refusals = 0
+            self._at_once = min(BATCH_ENTRIES, 8 * self._at_once)
             self.head = segment.head.hex()
             if ids := [draft.id for draft in batch if draft.kind != CLOCK_JUMP]:
                 confirm(ids)
@@ -176,6 +178,7 @@ class Writer:
     def _leave(self, segment: SegmentFile, error: OSError) -> None:
         self._place.refuse(error)
         self._why = self._place.reason
+        self._at_once = 1  # where many entries do not fit, one may
         self._retire(segment)
         segment.abandon()
 
@@ -215,7 +218,7 @@ class Writer:
         size = 0
         for draft in self.pending:
             size += len(draft.body)
-            if batch and (len(batch) == BATCH_ENTRIES or size > BATCH_BYTES):
+            if batch and (len(batch) == self._at_once or size > BATCH_BYTES):
                 break
             batch.append(draft)
         return batch
