@@ -76,7 +76,7 @@ WELL = [a_pod(f"g-{n}") for n in range(3)]
 
 
 def looping(restarts: int, at: Millis, ended: str = "Error", code: int = 1, status: str = "CrashLoopBackOff") -> Any:
-    box = a_container(reason=status, last_reason=ended, last_exit_code=code, last_finished_at=at)
+    box = a_container(reason=status, restarts=restarts, last_reason=ended, last_exit_code=code, last_finished_at=at)
     return a_bad_pod("g-2", status, restarts=restarts, restarted_at=at, ready_since=at, containers=(box,))
 
 
@@ -133,6 +133,15 @@ def test_oom_kills_are_counted_and_told_beside_the_crash_loop(room: Room) -> Non
     assert room.see("pods", [*WELL[:2], same]) == []
     *_crash, over = room.see("pods", [*WELL[:2], looping(3, room.now + 11 * MINUTE)], 11 * MINUTE)
     assert over.startswith("ended gateway: no pod was killed for its memory lately")
+
+
+def test_a_kill_is_counted_once_although_a_pod_tells_of_it_twice(room: Room) -> None:
+    killed = a_container(state="terminated", reason="OOMKilled", exit_code=137)
+    row = a_bad_pod("g-2", "OOMKilled", ready_since=room.now, containers=(killed,))
+    assert room.see("pods", [*WELL[:2], row])[0] == "began gateway: out of memory, 1 of 3 pods killed"
+    assert room.see("pods", [*WELL[:2], looping(1, room.now, "OOMKilled", 137)]) == [
+        "began gateway: 1 of 3 pods in a crash loop: 1 restart, last ended OOMKilled (exit 137)"
+    ]
 
 
 OTHERS = [
@@ -232,6 +241,17 @@ def test_a_rollout_is_said_once_at_its_own_time_with_its_images(room: Room) -> N
     assert said == ["once gateway revision 4 -> 5: image gateway:1.4.0 -> gateway:1.4.1"]
     assert room.see("workloads", [rolled_out(at)]) == []
     assert next(line.at for line in room.state.lines.values() if line.kind == "CHANGE") == at
+
+
+def test_a_rollback_is_said_when_it_is_seen_and_not_when_its_old_replica_set_was_made(room: Room) -> None:
+    room.see("workloads", [rolled_out(room.now)])
+    bad = a_revision(5, created_at=room.now, images=("r/gateway:1.4.1",))
+    good_again = a_revision(6, images=("r/gateway:1.4.0",))
+    back = a_workload(revision=6, images=("r/gateway:1.4.0",), revisions=(good_again, bad))
+    assert room.see("workloads", [back]) == [
+        "once gateway revision 5 -> 6 (rolled back): image gateway:1.4.1 -> gateway:1.4.0"
+    ]
+    assert next(line.at for line in room.state.lines.values() if "rolled back" in line.text) == room.now
 
 
 def test_a_rollout_that_stalls_is_said(room: Room) -> None:

@@ -104,6 +104,13 @@ REASONS = [
         a_bad_pod(restarts=7, containers=(a_container(last_reason="Error", last_exit_code=1),)),
         "CrashLoopBackOff, 7 restarts, last ended Error (exit 1)",
     ),
+    (
+        a_bad_pod(
+            status="Error",
+            containers=(a_container(state="terminated", reason="Error", exit_code=3, last_reason="OOMKilled"),),
+        ),
+        "Error (exit 3)",
+    ),
     (a_bad_pod(restarts=1, containers=OOM), "CrashLoopBackOff, 1 restart, last ended OOMKilled (exit 137)"),
     (a_pod(restarts=2, restarted_at=NOW, containers=OOM), "restarted 2 times, last ended OOMKilled (exit 137)"),
     (

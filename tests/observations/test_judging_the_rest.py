@@ -36,6 +36,24 @@ WORKLOADS = [
         "rolling out: 1/3 new, 2/3 ready",
     ),
     (
+        "a stateful set, which says progressing whenever a pod is missing",
+        a_workload(kind="StatefulSet", ready=2, progressing=True),
+        WARNING,
+        "2/3 ready",
+    ),
+    (
+        "a stateful set that is held back between two revisions",
+        a_workload(kind="StatefulSet", updated=1, progressing=True),
+        WATCH,
+        "rolling out: 1/3 new",
+    ),
+    (
+        "a complete rollout that waits for its last pods",
+        a_workload(updated=2, progressing=True, revisions=JUST_NOW),
+        WATCH,
+        "rolling out: 2/3 new",
+    ),
+    (
         "a rollout that takes all pods down",
         a_workload(ready=0, updated=3, progressing=True, revisions=JUST_NOW),
         CRITICAL,

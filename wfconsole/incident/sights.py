@@ -17,7 +17,7 @@ from wfconsole.observations.judged import Judged, JudgedRows, changed_keys
 from wfconsole.observations.levels import HEALTHY, Finding, Level
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pod_groups import PodGroup
-from wfconsole.observations.pods import RESTART_WINDOW, PodRow
+from wfconsole.observations.pods import RESTART_WINDOW, PodRow, last_end
 from wfconsole.observations.workloads import WorkloadRow, is_short
 
 
@@ -175,7 +175,7 @@ def _common_reason(word: str, worst: Finding, rows: list[PodRow]) -> str:
     """The reason without what differs from pod to pod, so that one line can stand for all of them."""
     if word == "crash-loop":
         restarts = sum(row.restarts for row in rows)
-        ended = worst.reason.partition("last ended ")[2]
+        ended = last_end(max(rows, key=lambda row: row.restarted_at)) if rows else ""
         return f"{restarts} restart{'' if restarts == 1 else 's'}{', last ended ' if ended else ''}{ended}"
     return worst.reason.removeprefix("Pending: ")
 
@@ -196,22 +196,27 @@ class _Happened:
             old = old_rows.get(key)
             if new is None:
                 continue
-            ends = _oom_ends(new)
-            if ends and now - max(ends) < RESTART_WINDOW:
+            kills, newest = _oom_kills(new)
+            if kills and now - newest < RESTART_WINDOW:
                 self.killed += 1
-                self.first_kill = min(self.first_kill or now, max(ends))
+                self.first_kill = min(self.first_kill or now, newest)
             if old is not None and old is not new:
                 self.crashes += max(0, new.restarts - old.restarts)
-                self.kills += len(ends - _oom_ends(old))
+                self.kills += len(kills - _oom_kills(old)[0])
 
 
-def _oom_ends(row: PodRow) -> frozenset[Millis]:
-    """When containers of a pod were killed for their memory, as far as the pod still says it."""
-    return frozenset(
-        box.last_finished_at or row.restarted_at or row.ready_since
-        for box in row.containers
-        if box.last_reason == "OOMKilled" or (box.state == "terminated" and box.reason == "OOMKilled")
-    )
+def _oom_kills(row: PodRow) -> tuple[frozenset[tuple[str, int]], Millis]:
+    """Kills for memory that a pod still tells of, each as its container and which of its runs it ended; the newest."""
+    kills: set[tuple[str, int]] = set()
+    newest = 0
+    for box in row.containers:
+        if box.state == "terminated" and box.reason == "OOMKilled":
+            kills.add((box.name, box.restarts))
+            newest = max(newest, row.ready_since)
+        if box.last_reason == "OOMKilled":
+            kills.add((box.name, box.restarts - 1))
+            newest = max(newest, box.last_finished_at or row.restarted_at)
+    return frozenset(kills), newest
 
 
 def _of(count: int, group: PodGroup) -> str:

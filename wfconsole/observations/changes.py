@@ -61,7 +61,7 @@ def workload_changes(key: str, before: WorkloadRow, after: WorkloadRow, at: Mill
         older = next((item for item in after.revisions if item.number == before.revision), None)
         revision = revision or Revision(after.revision, at, after.images)
         older = older or Revision(before.revision, before.created_at, before.images)
-        changes.append(rollout_change(key, revision, older))
+        changes.append(rollout_change(key, revision, older, at))
     elif after.images != before.images and after.images:
         text = f"{after.name} image {image_move(before.images, after.images)}"
         changes.append(Change(at, "rollout", key, text, _list(before.images), _list(after.images), after.revision))
@@ -83,18 +83,22 @@ def hpa_changes(before: HpaRow, after: HpaRow, at: Millis) -> tuple[Change, ...]
     return (Change(at, "bounds", key, f"autoscaler {after.name} bounds {old} -> {new}", old, new),)
 
 
-def rollout_change(key: str, revision: Revision, before: Revision | None) -> Change:
-    """The change that a new revision is. `key` is the workload's."""
+def rollout_change(key: str, revision: Revision, before: Revision | None, seen_at: Millis = 0) -> Change:
+    """The change that a new revision is. `key` is the workload's, `seen_at` when it was seen to become the newest.
+
+    A rollback takes up an old ReplicaSet under a new number: its creation says nothing about when that happened.
+    """
     name = key.rpartition("/")[2]
     old = before.images if before is not None else ()
+    back = before is not None and 0 < revision.created_at < before.created_at
+    at = seen_at if back and seen_at else revision.created_at
     if revision.restart_only:
         text = f"{name} restarted (revision {revision.number}, same template)"
-        return Change(revision.created_at, "restart", key, text, revision=revision.number)
+        return Change(at, "restart", key, text, revision=revision.number)
     what = f"image {image_move(old, revision.images)}" if old != revision.images else "same images, template changed"
     text = f"{name} revision {before.number} -> {revision.number}" if before else f"{name} revision {revision.number}"
-    return Change(
-        revision.created_at, "rollout", key, f"{text}: {what}", _list(old), _list(revision.images), revision.number
-    )
+    text = f"{text}{' (rolled back)' if back else ''}: {what}"
+    return Change(at, "rollout", key, text, _list(old), _list(revision.images), revision.number)
 
 
 def image_move(before: tuple[str, ...], after: tuple[str, ...]) -> str:

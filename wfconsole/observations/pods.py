@@ -147,7 +147,7 @@ _UNREPORTED: Final = frozenset(("Unknown", "NodeLost"))
 _STARTING: Final = frozenset(("ContainerCreating", "PodInitializing", "Pending"))
 
 # How long is normal: kubelet pulls and mounts within a minute or two, a scheduler that cannot place a pod says so at
-# once but an autoscaler needs about a minute, a deletion is over when its grace period is.
+# once but an autoscaler needs about a minute, a deletion takes its grace period, most often 30 seconds.
 _STARTING_RUNGS: Final = (Rung(0, Level.OK), Rung(2 * MINUTE, Level.WARNING), Rung(10 * MINUTE, Level.CRITICAL))
 _UNPLACED_RUNGS: Final = (Rung(0, Level.WATCH), Rung(MINUTE, Level.WARNING), Rung(5 * MINUTE, Level.CRITICAL))
 _TERMINATING_RUNGS: Final = (Rung(0, Level.OK), Rung(2 * MINUTE, Level.WATCH), Rung(5 * MINUTE, Level.WARNING))
@@ -156,6 +156,10 @@ _NEW_RUNGS: Final = (Rung(0, Level.OK), Rung(MINUTE, Level.WARNING), Rung(5 * MI
 _NOT_READY_RUNGS: Final = (Rung(0, Level.WARNING), Rung(5 * MINUTE, Level.CRITICAL))
 # A pod whose readiness last changed within this time of its creation has never been ready.
 _NEVER_READY_WITHIN: Final = 30 * SECOND
+
+
+# A container that stands terminated ended after all that were started again.
+_JUST_ENDED: Final = 1 << 62
 
 
 def _without_init(status: str) -> tuple[str, str]:
@@ -213,29 +217,36 @@ def _not_ready(row: PodRow, now: Millis) -> Weighed:
 
 
 def _restarts(row: PodRow) -> str:
-    ended = _last_end(row)
+    ended = last_end(row)
     times = f"restarted {row.restarts} times" if row.restarts > 1 else "restarted"
     return f"{times}, last ended {ended}" if ended else times
 
 
 def _crash_reason(row: PodRow, status: str) -> str:
-    ended = _last_end(row)
-    parts = [status]
+    ended = last_end(row)
+    parts = [ended if ended.startswith(status) else status]
     if row.restarts:
         parts.append("1 restart" if row.restarts == 1 else f"{row.restarts} restarts")
-    if ended:
+    if ended and not ended.startswith(status):
         parts.append(f"last ended {ended}")
     return ", ".join(parts)
 
 
-def _last_end(row: PodRow) -> str:
+def last_end(row: PodRow) -> str:
     """How the newest termination that we know of ended: "OOMKilled (exit 137)"."""
-    ended = [box for box in row.containers if box.last_reason or box.last_exit_code is not None]
-    if not ended:
+    ends: list[tuple[Millis, str, int | None]] = [
+        (_JUST_ENDED, box.reason, box.exit_code) for box in row.containers if box.exit_code
+    ]
+    ends += [
+        (box.last_finished_at, box.last_reason, box.last_exit_code)
+        for box in row.containers
+        if box.last_reason or box.last_exit_code is not None
+    ]
+    if not ends:
         return ""
-    box = max(ended, key=lambda item: item.last_finished_at)
-    code = f"exit {box.last_exit_code}" if box.last_exit_code is not None else ""
-    return f"{box.last_reason} ({code})" if box.last_reason and code else box.last_reason or code
+    _at, reason, exit_code = max(ends, key=lambda end: end[0])
+    code = f"exit {exit_code}" if exit_code is not None else ""
+    return f"{reason} ({code})" if reason and code else reason or code
 
 
 def _of_image(row: PodRow) -> str:

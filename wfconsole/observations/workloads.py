@@ -67,10 +67,11 @@ def weigh_workload(row: WorkloadRow, now: Millis) -> Weighed:
         if row.created_at and now - row.created_at < _FIRST_PODS_WITHIN:
             return climb(_NEW_RUNGS, row.created_at, now, f"{ready}, starting", "starting")
         return Finding(Level.CRITICAL, _with_stall(ready, row), "down" if not row.ready else "short"), 0
-    if row.progressing and not row.stalled:
-        said = f"rolling out: {row.updated}/{row.desired} new, {ready}"
-        return climb(_ROLLOUT_RUNGS, rolled_out_at(row), now, said, "rollout")
-    return Finding(Level.WARNING, _with_stall(ready, row), "short"), 0
+    since = rolled_out_at(row)
+    rolling = f"rolling out: {row.updated}/{row.desired} new, " if row.progressing and row.updated < row.desired else ""
+    if row.progressing and not row.stalled and 0 < now - since < _ROLLOUT_WITHIN:
+        return Finding(Level.WATCH, rolling + ready, "rollout", since), since + _ROLLOUT_WITHIN
+    return Finding(Level.WARNING, rolling + _with_stall(ready, row), "short"), 0
 
 
 def rolled_out_at(row: WorkloadRow) -> Millis:
@@ -90,7 +91,9 @@ def _complete(row: WorkloadRow, now: Millis) -> Weighed:
         return _paused(row)
     if row.progressing and row.updated < row.desired:
         said = f"rolling out: {row.updated}/{row.desired} new"
-        return climb(_ROLLOUT_RUNGS, rolled_out_at(row), now, said, "rollout")
+        if since := rolled_out_at(row):
+            return climb(_ROLLOUT_RUNGS, since, now, said, "rollout")
+        return Finding(Level.WATCH, said, "rollout"), 0
     return PLAIN
 
 
