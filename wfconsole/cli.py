@@ -36,6 +36,18 @@ def _told(arguments: argparse.Namespace) -> int:
         return exit_codes.OK
     except KeyboardInterrupt:
         return 128 + 2
+    except Exception as error:  # noqa: BLE001  a bug of ours ends in a message too, and never shows a local variable
+        return _crashed(error)
+
+
+def _crashed(error: Exception) -> int:
+    from wfconsole.redaction import redact_text
+    from wfconsole.tui.crash_report import headline, write_report
+
+    path = write_report([error], None, redact_text)
+    where = f"the report, without secrets, is in {path}" if path else "no report could be written"
+    print(f"wfconsole: a bug ended this command: {headline(error)}; {where}", file=sys.stderr)
+    return exit_codes.CRASH
 
 
 def _run(arguments: argparse.Namespace) -> int:

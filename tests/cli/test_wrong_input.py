@@ -171,3 +171,22 @@ def test_live_takes_a_stream_only_as_a_dash(machine: Machine) -> None:
     told = machine.show("live", "recording.jsonl")
     assert told.code == exit_codes.USAGE
     assert "replay" in told.text
+
+
+def test_a_bug_before_there_is_a_screen_ends_in_a_message_and_its_own_exit_code(machine: Machine) -> None:
+    program = (
+        "import sys; from wfconsole.wiring import commands\ndef broken(arguments): secret = 'hunter2'; raise KeyError\n"
+    )
+    program += "commands.incidents = broken\nfrom wfconsole.cli import main\nsys.exit(main(['incidents']))"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=machine.environment,
+        check=False,
+    )
+    assert done.returncode == exit_codes.CRASH
+    assert "KeyError" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
