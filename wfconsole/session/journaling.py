@@ -11,7 +11,7 @@ import msgspec
 from wfconsole.clock import Clock
 from wfconsole.incident.advance import fold
 from wfconsole.incident.events import Entry, Event
-from wfconsole.journal import Journal, JournalReport, Record, read
+from wfconsole.journal import Journal, JournalClosedError, JournalReport, Record, read
 from wfconsole.session.view import JournalView
 
 # How much of the head of the chain is shown: enough to compare aloud.
@@ -59,7 +59,10 @@ class JournalSink:
             if self._journal is None:
                 self._waiting.append(entry)
                 return
-        _append(self._journal, entry)
+        try:
+            _append(self._journal, entry)
+        except JournalClosedError:
+            pass  # the scribe noticed something while the console ended; the next one will notice it again
 
     def show(self) -> JournalView:
         journal = self._journal

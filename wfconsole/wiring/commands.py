@@ -5,12 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from wfconsole import exit_codes
 from wfconsole.errors import UserError
 from wfconsole.session.console import Console
+from wfconsole.text import calendar_time
 from wfconsole.wiring.collecting import require_cluster
 from wfconsole.wiring.ground import Ground, ground, incident_folder
+
+if TYPE_CHECKING:
+    from wfconsole.session.live import LiveConsole
 
 
 def live(arguments: argparse.Namespace) -> int:
@@ -25,7 +30,10 @@ def live(arguments: argparse.Namespace) -> int:
     if source is None:
         require_cluster(base.settings)
     parts = LiveParts(base, source=source, recording=not arguments.no_recording)
-    return _show(base, arguments, parts.console(eager=base.own_runbook))
+    console = parts.console(eager=base.own_runbook)
+    code = _show(base, arguments, console)
+    _tell_unsaved(console)
+    return code
 
 
 def resume(arguments: argparse.Namespace) -> int:
@@ -38,7 +46,9 @@ def resume(arguments: argparse.Namespace) -> int:
     parts = LiveParts(base, source=None, recording=not arguments.no_recording)
     console = parts.console(eager=True)
     parts.resume(folder.name)
-    return _show(base, arguments, console)
+    code = _show(base, arguments, console)
+    _tell_unsaved(console)
+    return code
 
 
 def demo(arguments: argparse.Namespace) -> int:
@@ -115,6 +125,15 @@ def _show(base: Ground, arguments: argparse.Namespace, console: Console) -> int:
         problems=problems,
     )
     return run(console, look)
+
+
+def _tell_unsaved(console: LiveConsole) -> None:
+    """What no disk took is printed: the terminal's scrollback is the last place that may keep it."""
+    if not console.unsaved:
+        return
+    print(f"wfconsole: {len(console.unsaved)} entries are on no disk; here they are:", file=sys.stderr)
+    for record in console.unsaved:
+        print(f"{calendar_time(record.at)} {record.actor} {record.kind} {bytes(record.body).decode()}", file=sys.stderr)
 
 
 def _check_terminal(arguments: argparse.Namespace) -> None:

@@ -40,7 +40,7 @@ class LiveParts:
             command=collector_command() if own else (),
             settings=collector_settings(base.settings) if own else b"",
             source=source,
-            sources=SOURCES,
+            sources=lambda: SOURCES,
         )
         self._feed.spawn()
         self._recorder = self._record() if recording and base.settings.recording.enabled else None
