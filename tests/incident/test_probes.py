@@ -129,6 +129,7 @@ REFUSED = [
     ("pods.not_ready level=ok", 16, "pods.not_ready has no field or flag 'level'"),
     ("pods and", 9, "expected a table or a signal, found the end of the text"),
     ("nodes $(reboot)", 7, "nodes has no field or flag"),
+    ("pods name=a*b*c*d*e*f", 11, "a word has at most 4 stars"),
     ("pods " + "ready " * 200, 500, "a probe has at most 500 characters"),
 ]
 

@@ -118,6 +118,7 @@ FLAGS: Final[dict[str, tuple[str, ...]]] = {
 _UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 _TOKEN: Final = re.compile(r'\s*(?:(?P<op>>=|<=|!=|=|<|>)|"(?P<quoted>[^"]*)"|(?P<word>[^\s<>=!"]+)|(?P<bad>\S))')
 _LONGEST = 500
+_MOST_STARS = 4  # with more of them, matching a long name takes for ever
 
 
 class ProbeError(ValueError):
@@ -277,6 +278,8 @@ class _Parser:
             if value.kind not in ("word", "quoted") or not value.text:
                 raise ProbeError(f"expected a value after {field.text}{op}, found {_quoted(value)}", value.column)
             words = (value.text,) if value.kind == "quoted" else tuple(part for part in value.text.split(",") if part)
+            if any(word.count("*") > _MOST_STARS for word in words):
+                raise ProbeError(f"a word has at most {_MOST_STARS} stars", value.column)
             return Filter(field.text, kind, op, words)
         op = self._operator(field.text, ("=", "!=", "<", "<=", ">", ">="))
         value = self._take()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import fnmatch
 import functools
 import operator
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -83,11 +83,7 @@ def _clause(clause: Clause, world: World, now: Millis) -> ProbeResult:
     if snapshot is None or snapshot.good_at is None:
         why = f"{clause.table} are {'not configured' if snapshot is None else _why_bad(world, clause.table, quality)}"
         return ProbeResult((f"{UNKNOWN} {why}",), Level.OK, quality, None, why)
-    meant = {
-        key: row
-        for key, row in snapshot.rows.items()
-        if all(_matches_words(TABLES[clause.table], each, row) for each in clause.filters if each.kind == "identity")
-    }
+    meant = _meant(TABLES[clause.table], clause.filters, snapshot.rows)
     result = _signal(clause, meant, now) if clause.signal else _rows(clause, meant, now)
     if not quality.conclusive:
         why = f"{clause.table} are {_why_bad(world, clause.table, quality)}"
@@ -120,11 +116,14 @@ def _count(value: float | None) -> str:
 
 def _rows(clause: Clause, meant: Mapping[str, Any], now: Millis) -> ProbeResult:
     table = TABLES[clause.table]
-    asked = [each for each in clause.filters if each.kind != "identity"]
+    tests = [_test(table, each, now) for each in clause.filters if each.kind != "identity"]
     matching = []
     for row in meant.values():
-        finding = _matched(table, asked, row, now)
-        if finding is not None:
+        finding = table.judge(row, now)
+        for test in tests:
+            if not test(row, finding):
+                break
+        else:
             matching.append((row, finding))
     matching.sort(key=lambda item: -item[1].level)
     summary = f"{len(matching)} of {_plural(table.one, len(meant))}"
@@ -144,41 +143,47 @@ def _plural(one: str, count: int) -> str:
     return f"{count} {one}" if count == 1 else f"{count} {one}s"
 
 
-def _matched(table: Table, asked: list[Filter], row: Any, now: Millis) -> Finding | None:
-    """The finding of a row that fulfils all filters. Words come first, since judging costs most."""
-    if not all(_matches_words(table, each, row) for each in asked if each.kind == "word"):
-        return None
-    finding = table.judge(row, now)
-    for each in asked:
-        if each.kind == "flag":
-            if not table.flags[each.field](row, finding):
-                return None
-        elif each.kind == "level":
-            if not _compare(each, float(finding.level)):
-                return None
-        elif each.kind != "word" and not _compare(each, table.numbers[each.field](row, now)):
-            return None
-    return finding
+def _meant(table: Table, filters: tuple[Filter, ...], rows: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The rows that the filters of identity leave."""
+    for each in filters:
+        if each.kind == "identity":
+            matches, get = _matcher(each), table.words[each.field]
+            rows = {key: row for key, row in rows.items() if matches(get(row))}
+    return rows
 
 
-def _compare(each: Filter, value: float | None) -> bool:
-    return value is not None and each.op is not None and bool(_COMPARE[each.op](value, each.number))
+def _test(table: Table, each: Filter, now: Millis) -> Callable[[Any, Finding], bool]:
+    """One filter as a function, made once for all rows."""
+    if each.kind == "flag":
+        return table.flags[each.field]
+    if each.kind == "word":
+        matches, get = _matcher(each), table.words[each.field]
+        return lambda row, _finding: matches(get(row))
+    compare, number = _COMPARE[each.op or "="], each.number
+    if each.kind == "level":
+        return lambda _row, finding: bool(compare(finding.level, number))
+    read = table.numbers[each.field]
+
+    def known_and_so(row: Any, _finding: Finding) -> bool:
+        value = read(row, now)
+        return value is not None and bool(compare(value, number))
+
+    return known_and_so
 
 
-def _matches_words(table: Table, each: Filter, row: Any) -> bool:
-    value = table.words[each.field](row)
-    if isinstance(value, str) and len(each.words) == 1 and "*" not in each.words[0]:
-        return (value == each.words[0]) == (each.op == "=")
-    values = (value,) if isinstance(value, str) else value
-    found = any(_word_matches(word, item) for word in each.words for item in values)
-    return found if each.op == "=" else not found
+def _matcher(each: Filter) -> Callable[[str | tuple[str, ...]], bool]:
+    """Whether a field's word, or one of its words, is one of those asked for ("!=": is none of them)."""
+    wanted = each.op == "="
+    patterns = [
+        re.compile(".*".join(re.escape(part) for part in word.split("*"))) for word in each.words if "*" in word
+    ]
+    if not patterns:
+        plain = frozenset(each.words)
+        return lambda value: (value in plain if isinstance(value, str) else not plain.isdisjoint(value)) == wanted
 
+    def matches(value: str | tuple[str, ...]) -> bool:
+        values = (value,) if isinstance(value, str) else value
+        found = any(word in each.words or any(pattern.fullmatch(word) for pattern in patterns) for word in values)
+        return found == wanted
 
-def _word_matches(word: str, value: str) -> bool:
-    return word == value or ("*" in word and fnmatch.fnmatchcase(value, _only_stars(word)))
-
-
-@functools.lru_cache(maxsize=512)
-def _only_stars(word: str) -> str:
-    """The word as a pattern in which nothing but `*` is special."""
-    return word.replace("[", "[[]").replace("?", "[?]")
+    return matches

@@ -13,10 +13,10 @@ from wfconsole.clock import HOUR, SECOND, Millis
 from wfconsole.observations.events import EventRow, judge_event
 from wfconsole.observations.hpas import HpaRow, at_max, why_blind, worst_ratio
 from wfconsole.observations.judged import Judged
-from wfconsole.observations.levels import HEALTHY, Level, Quality
+from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.nodes import NodeRow, share
-from wfconsole.observations.pod_groups import RESTARTING, PodTally, Regrouping
-from wfconsole.observations.pods import PodRow, judge_pod
+from wfconsole.observations.pod_groups import RESTARTING, PodTally
+from wfconsole.observations.pods import PodRow, judge_pod, serving
 from wfconsole.observations.snapshot import STALE_AFTER_INTERVALS
 from wfconsole.observations.workloads import WorkloadRow, is_short
 from wfconsole.observations.world import World
@@ -91,10 +91,16 @@ def measure_pods(tally: PodTally) -> dict[str, float | None]:
 
 def tally_pods(rows: Mapping[str, PodRow], now: Millis) -> PodTally:
     """Count any set of pods, by walking through it."""
-    counting = Regrouping({}, PodTally())
-    for key, row in rows.items():
-        counting.put(key, None, HEALTHY, row, judge_pod(row, now))
-    return counting.finish()[1]
+    total = ready = 0
+    kinds: dict[str, int] = {}
+    for row in rows.values():
+        if serving(row):
+            total += 1
+            ready += row.ready
+        finding = judge_pod(row, now)
+        if finding.level:
+            kinds[finding.kind] = kinds.get(finding.kind, 0) + 1
+    return PodTally(total, ready, kinds)
 
 
 def _workloads(rows: Mapping[str, WorkloadRow], _now: Millis) -> dict[str, float | None]:
