@@ -166,6 +166,19 @@ OTHERS = [
         "gateway: 1 of 3 pods without a node: Insufficient nvidia.com/gpu",
     ),
     (a_bad_pod("g-2", "Evicted", phase="Failed"), "gateway: 1 of 2 pods evicted: Evicted"),
+    (a_bad_pod("g-2", "Error", phase="Failed"), "gateway: 1 of 2 pods failed: Error"),
+    (
+        a_bad_pod("g-2", "ContainerCreating", phase="Pending", created_at=NOW - HOUR),
+        "gateway: 1 of 3 pods held up while starting: ContainerCreating",
+    ),
+    (
+        a_bad_pod("g-2", "Terminating", deleting_since=NOW - HOUR),
+        "gateway: 1 of 2 pods held up while terminating: Terminating",
+    ),
+    (
+        a_bad_pod("g-2", "Unknown"),
+        "gateway: 1 of 3 pods on a node that does not report: Unknown: its node does not report",
+    ),
 ]
 
 

@@ -11,7 +11,15 @@ from typing import Any, Final
 from wfconsole.clock import HOUR, MINUTE, Millis
 from wfconsole.incident.events import Noticed
 from wfconsole.incident.scribe_memory import FLOOD, Pen, ScribeMemory
-from wfconsole.incident.sights import Seen, Sight, sights_of_hpas, sights_of_nodes, sights_of_pods, sights_of_workloads
+from wfconsole.incident.sights import (
+    POD_WORDS,
+    Seen,
+    Sight,
+    sights_of_hpas,
+    sights_of_nodes,
+    sights_of_pods,
+    sights_of_workloads,
+)
 from wfconsole.incident.state import IncidentState
 from wfconsole.observations.changes import Change, hpa_changes, recent_changes, workload_changes
 from wfconsole.observations.judged import Judged, JudgedRows, changed_keys
@@ -28,7 +36,7 @@ _LOST: Final = frozenset((Quality.STALE, Quality.DENIED, Quality.UNKNOWN))
 _LOOKS: Final = {"workloads": sights_of_workloads, "hpas": sights_of_hpas, "nodes": sights_of_nodes}
 # The conditions that each source tells of: what is not seen of these does not hold.
 _WORDS: Final[dict[str, tuple[str, ...]]] = {
-    "pods": ("crash-loop", "image-pull", "cannot-start", "not-ready", "pending", "evicted", "oom"),
+    "pods": POD_WORDS,
     "workloads": ("readiness", "stalled"),
     "hpas": ("hpa-max", "hpa-blind"),
     "nodes": ("node-not-ready", "node-pressure"),

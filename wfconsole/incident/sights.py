@@ -19,6 +19,7 @@ from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pod_groups import PodGroup
 from wfconsole.observations.pods import RESTART_WINDOW, PodRow, last_end
 from wfconsole.observations.workloads import WorkloadRow, is_short
+from wfconsole.text import cut
 
 
 class Sight(msgspec.Struct, frozen=True):
@@ -47,8 +48,16 @@ _POD_WORDS: Final = (
     ("cannot-start", "crash-loop", ("cannot-start",), (), "cannot start"),
     ("not-ready", "readiness", ("not-ready",), (), "running but not ready"),
     ("pending", "readiness", ("unschedulable",), (), "without a node"),
+    ("starting", "readiness", ("starting",), (), "held up while starting"),
+    ("terminating", "node", ("terminating",), (), "held up while terminating"),
+    ("unknown", "node", ("unknown",), (), "on a node that does not report"),
     ("evicted", "node", ("evicted",), (), "evicted"),
+    ("failed", "crash-loop", ("failed",), (), "failed"),
 )
+POD_WORDS: Final = (*(word for word, *_rest in _POD_WORDS), "oom")
+# Schedulers and controllers can be verbose; the pane has all of it.
+_LONGEST_REASON: Final = 160
+
 # What is said when a condition is over, by its word.
 OVER: Final = {
     "crash-loop": "{name}: crash loop over",
@@ -56,7 +65,11 @@ OVER: Final = {
     "cannot-start": "{name}: containers start again",
     "not-ready": "{name}: running pods are ready again",
     "pending": "{name}: all pods have a node",
+    "starting": "{name}: no pod is held up while starting any more",
+    "terminating": "{name}: no pod is held up while terminating any more",
+    "unknown": "{name}: the nodes of all pods report again",
     "evicted": "{name}: no eviction any more",
+    "failed": "{name}: no newly failed pod",
     "oom": "{name}: no pod was killed for its memory lately",
     "readiness": "{name} is ready again",
     "stalled": "{name}: rollout gets on again",
@@ -177,7 +190,7 @@ def _common_reason(word: str, worst: Finding, rows: list[PodRow]) -> str:
         restarts = sum(row.restarts for row in rows)
         ended = last_end(max(rows, key=lambda row: row.restarted_at)) if rows else ""
         return f"{restarts} restart{'' if restarts == 1 else 's'}{', last ended ' if ended else ''}{ended}"
-    return worst.reason.removeprefix("Pending: ")
+    return cut(worst.reason.removeprefix("Pending: "), _LONGEST_REASON)
 
 
 def _worst(findings: Iterable[Finding]) -> Finding:
