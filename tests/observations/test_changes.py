@@ -26,6 +26,19 @@ def test_a_recent_revision_is_a_rollout_at_its_own_time() -> None:
     assert changes[0].revision == 5
 
 
+def test_a_rollback_that_nobody_saw_came_after_what_it_replaced() -> None:
+    again = a_revision(6, images=OLD.images)  # the ReplicaSet of revision 4, with its old creation
+    bad, older = NEW, a_revision(3, created_at=LONG_AGO - HOUR)
+    changes = recent_changes(a_world(workloads=[a_workload(revision=6, revisions=(again, bad, older))]), NOW, HOUR)
+    assert [(change.at, change.text) for change in changes] == [
+        (
+            bad.created_at,
+            "gateway revision 5 -> 6 (rolled back, some time after this): image gateway:1.4.1 -> gateway:1.4.0",
+        ),
+        (bad.created_at, "gateway revision 3 -> 5: image gateway:1.4.0 -> gateway:1.4.1"),
+    ]
+
+
 def test_what_changed_long_ago_is_not_recent() -> None:
     assert recent_changes(a_world(workloads=[a_workload(revisions=(OLD,))]), NOW, HOUR) == ()
     assert recent_changes(a_world(workloads=[a_workload(revisions=(NEW, OLD))]), NOW, MINUTE) == ()

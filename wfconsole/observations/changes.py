@@ -43,14 +43,17 @@ def recent_changes(world: World, now: Millis, window: Millis) -> tuple[Change, .
     for key, row in world.workloads.items():
         for position, revision in enumerate(row.revisions):
             before = next(iter(row.revisions[position + 1 :]), None)
-            if revision.created_at > since and (before is not None or revision.number > 1):
-                changes.append(rollout_change(key, revision, before))
+            if before is None and revision.number <= 1:
+                continue
+            change = rollout_change(key, revision, before)
+            if change.at > since:
+                changes.append(change)
     for key, hpa in world.hpas.items():
         if hpa.last_scaled_at > since:
             name = f"{hpa.target_kind}/{hpa.namespace}/{hpa.target}"
             text = f"autoscaler {hpa.name} moved {hpa.target} to {hpa.desired} replicas"
             changes.append(Change(hpa.last_scaled_at, "scale", name or key, text, after=str(hpa.desired)))
-    return tuple(sorted(changes, key=lambda change: (-change.at, change.subject)))
+    return tuple(sorted(changes, key=lambda change: (-change.at, -change.revision, change.subject)))
 
 
 def workload_changes(key: str, before: WorkloadRow, after: WorkloadRow, at: Millis) -> tuple[Change, ...]:
@@ -86,18 +89,21 @@ def hpa_changes(before: HpaRow, after: HpaRow, at: Millis) -> tuple[Change, ...]
 def rollout_change(key: str, revision: Revision, before: Revision | None, seen_at: Millis = 0) -> Change:
     """The change that a new revision is. `key` is the workload's, `seen_at` when it was seen to become the newest.
 
-    A rollback takes up an old ReplicaSet under a new number: its creation says nothing about when that happened.
+    A rollback takes up an old ReplicaSet under a new number: its creation says nothing about when that happened. Where
+    nobody saw it, all that is known is that it came after the revision that it replaced.
     """
     name = key.rpartition("/")[2]
     old = before.images if before is not None else ()
     back = before is not None and 0 < revision.created_at < before.created_at
-    at = seen_at if back and seen_at else revision.created_at
+    at = seen_at or before.created_at if back and before is not None else revision.created_at
     if revision.restart_only:
         text = f"{name} restarted (revision {revision.number}, same template)"
         return Change(at, "restart", key, text, revision=revision.number)
     what = f"image {image_move(old, revision.images)}" if old != revision.images else "same images, template changed"
     text = f"{name} revision {before.number} -> {revision.number}" if before else f"{name} revision {revision.number}"
-    text = f"{text}{' (rolled back)' if back else ''}: {what}"
+    if back:
+        text += " (rolled back)" if seen_at else " (rolled back, some time after this)"
+    text = f"{text}: {what}"
     return Change(at, "rollout", key, text, _list(old), _list(revision.images), revision.number)
 
 
