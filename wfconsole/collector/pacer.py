@@ -1,0 +1,164 @@
+"""The pacer: one thread that turns what the sources hold into patches, at a steady pace.
+
+A source speaks when it has changes (collected for `flush_ms`), when its standing changes, and once in an interval when
+it looked again and found nothing new. While the reader is behind it says nothing: changes coalesce in the tables.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from wfconsole.clock import SECOND, Clock, Millis
+from wfconsole.collector.outbox import Outbox
+from wfconsole.collector.standing import Whole, combined
+from wfconsole.collector.worker import Worker
+from wfconsole.observations.snapshot import Failure
+from wfconsole.recording.format import StreamWriter
+from wfconsole.sources.contract import Part, Source
+
+_ENCODE = msgspec.json.Encoder().encode
+
+# An age below this is "now".
+_FRESH_MS: Millis = 250
+# While nothing is asked of the pacer it looks around this often.
+_IDLE_MS: Millis = SECOND
+
+
+class Feed:
+    """One source on its way into the stream. Used by the pacer's thread alone."""
+
+    def __init__(self, source: Source, workers: Sequence[tuple[Part, Worker]]) -> None:
+        self.source = source
+        self._workers = tuple(workers)
+        self._told: Whole | None = None
+        self._told_at: Millis = 0  # monotonic
+        self._looked_at: Millis = -SECOND  # monotonic
+
+    def opening(self) -> bytes:
+        """The patch that announces the source before anything is known."""
+        return b'{"age_ms":-1,"interval_ms":%d}' % self.source.interval_ms
+
+    def check(self) -> None:
+        for _, worker in self._workers:
+            worker.check()
+
+    def retry(self) -> None:
+        for _, worker in self._workers:
+            worker.retry()
+
+    def patch(self, clock: Clock, flush_ms: Millis) -> bytes | None:
+        """What there is to say now, as an encoded patch; None when there is nothing."""
+        now = clock.monotonic()
+        whole = self._whole()
+        news = self._news(whole, now)
+        listing = self._told is None or self._told.partial != whole.partial
+        if not news and not listing and now - self._looked_at < flush_ms:
+            return None
+        self._looked_at = now
+        rows = self.source.take()
+        if not rows and not news and not self._heartbeat_due(whole, now):
+            return None
+        if rows:
+            news.insert(
+                0, b'"rows":{%s}' % b",".join(_ENCODE(key) + b":" + (row or b"null") for key, row in rows.items())
+            )
+        news += self._age(whole, clock)
+        self._told, self._told_at = whole, now
+        return b"{%s}" % b",".join(news)
+
+    def _whole(self) -> Whole:
+        whole = combined([(part, worker.standing) for part, worker in self._workers])
+        partial = "; ".join(filter(None, (self.source.partial(), whole.partial)))
+        return msgspec.structs.replace(whole, partial=partial, facts={**self.source.facts(), **whole.facts})
+
+    def _news(self, whole: Whole, now: Millis) -> list[bytes]:
+        """Fields of the source itself that differ from what was told."""
+        told = self._told or Whole(None, None, "", {}, 0)
+        fields = []
+        patient = now - self._told_at < self.source.interval_ms
+        if _differs(told.failure, whole.failure, patient=patient):
+            fields.append(b'"failure":' + _ENCODE(whole.failure))
+        if told.partial != whole.partial:
+            fields.append(b'"partial":' + _ENCODE(whole.partial))
+        if told.facts != whole.facts:
+            fields.append(b'"facts":' + _ENCODE(whole.facts))
+        return fields
+
+    def _heartbeat_due(self, whole: Whole, now: Millis) -> bool:
+        """Whether it looked again since it last said so, an interval ago."""
+        if whole.failure is not None or whole.good_at is None:
+            return False
+        told = self._told.good_at if self._told is not None else None
+        return whole.good_at != told and now - self._told_at >= self.source.interval_ms - _FRESH_MS
+
+    def _age(self, whole: Whole, clock: Clock) -> list[bytes]:
+        """Age and cost of the rows where they are not plain."""
+        if whole.failure is not None:
+            return []
+        if whole.good_at is None:
+            return [b'"age_ms":-1']
+        fields = []
+        age = clock.now() - whole.good_at
+        if age > _FRESH_MS:
+            fields.append(b'"age_ms":%d' % age)
+        told = self._told.took_ms if self._told is not None else 0
+        if abs(whole.took_ms - told) > max(50, told // 2):
+            fields.append(b'"took_ms":%d' % whole.took_ms)
+        return fields
+
+
+def _differs(told: Failure | None, failure: Failure | None, *, patient: bool) -> bool:
+    """Whether a failure is worth telling: its beginning, its end and another kind at once, the rest once an interval."""
+    if told is None or failure is None:
+        return told is not failure
+    if told.kind != failure.kind:
+        return True
+    return not patient and told != failure
+
+
+class Pacer:
+    """Runs all feeds. `nudge` may be called from any thread, the rest belongs to its own."""
+
+    def __init__(self, feeds: Mapping[str, Feed], writer: StreamWriter, outbox: Outbox, clock: Clock, flush_ms: Millis):
+        self._feeds = feeds
+        self._writer = writer
+        self._outbox = outbox
+        self._clock = clock
+        self._flush_ms = flush_ms
+        self._nudged = threading.Event()
+
+    def nudge(self) -> None:
+        """Something is worth telling now."""
+        self._nudged.set()
+
+    def retry(self, source: str) -> bool:
+        """Let one source look now; False when there is none of that name."""
+        feed = self._feeds.get(source)
+        if feed is not None:
+            feed.retry()
+        return feed is not None
+
+    def open(self) -> None:
+        """Announce every source."""
+        for name, feed in self._feeds.items():
+            self._writer.patch(name, self._clock.now(), feed.opening(), True)
+
+    def run(self) -> None:
+        """For ever."""
+        while True:
+            self._nudged.wait(self._flush_ms / 1000)
+            self._nudged.clear()
+            self.tick()
+
+    def tick(self) -> None:
+        """One round over all feeds."""
+        for name, feed in self._feeds.items():
+            feed.check()
+            if self._outbox.full:
+                continue
+            patch = feed.patch(self._clock, self._flush_ms)
+            if patch is not None:
+                self._writer.patch(name, self._clock.now(), patch, False)

@@ -1,0 +1,129 @@
+"""One thread for each task: it steps, waits, and never gives up."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+
+import msgspec
+
+from wfconsole.clock import SECOND, Clock, Millis
+from wfconsole.observations.snapshot import Failure
+from wfconsole.sources.contract import CutShort, SourceError, Task
+from wfconsole.text import safe
+
+LONGEST_WAIT_MS: Millis = 60 * SECOND
+# Beyond all deadlines by this much, a step is stuck.
+STUCK_AFTER_MS: Millis = 2 * SECOND
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How it stands with a task. `good_at`: when what it holds was last known to be current; None: never."""
+
+    good_at: Millis | None = None
+    failure: Failure | None = None
+    took_ms: int = 0
+
+
+def wait_after(attempts: int, retry_after_ms: Millis | None, spread: Callable[[float, float], float]) -> Millis:
+    """How long to wait after so many failures in a row: 1, 2, 4 ... 60 s with full jitter, but never less than what the
+    server asked for. The spread keeps a room full of consoles from coming back in step."""
+    most = min(LONGEST_WAIT_MS, SECOND << min(attempts - 1, 10))
+    wait = int(spread(SECOND // 4, most))
+    return wait if retry_after_ms is None else max(wait, retry_after_ms)
+
+
+class Worker:
+    """Runs one task in a daemon thread. `notify` is called whenever its standing changed in a way worth telling."""
+
+    def __init__(self, task: Task, clock: Clock, notify: Callable[[], None]) -> None:
+        self.task = task
+        self.standing = Standing()  # replaced whole by its own thread; read by others
+        self._clock = clock
+        self._notify = notify
+        self._wake = threading.Event()
+        self._attempts = 0
+        self._began: Millis = 0  # monotonic: of the step that is under way
+        self._timed = False
+        self._stuck = False
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name=self.task.name, daemon=True).start()
+
+    def retry(self) -> None:
+        """Look now, from any thread: ends a wait, and a watch that is under way."""
+        self._attempts = 0
+        self._wake.set()
+        self.task.cut()
+
+    def check(self) -> None:
+        """Called by the pacer: report a step that hangs where no deadline reaches, and try to cut it loose."""
+        overdue = self.task.overdue_ms()
+        if overdue < STUCK_AFTER_MS:
+            return
+        first = not self._stuck
+        self._stuck = True
+        self.task.cut()
+        said = f"{self.task.name}: stuck for {(self._clock.monotonic() - self._began) // SECOND} s"
+        self._failed(SourceError("timeout", said, remedy="Is the home directory or the network drive gone?"), 0)
+        if first:
+            self._notify()
+
+    def _run(self) -> None:
+        while True:
+            wait = self._step()
+            if wait > 0:
+                self._wake.wait(wait / 1000)
+            self._wake.clear()
+
+    def _step(self) -> Millis:
+        """One step of the task; how long to wait after it."""
+        self._began, self._timed = self._clock.monotonic(), False
+        try:
+            return self.task.step(self._proven)
+        except CutShort:
+            if self._stuck:
+                return self._back_off(SourceError("timeout", f"{self.task.name}: was stuck"))
+            return 0
+        except SourceError as error:
+            return self._back_off(error)
+        except Exception as error:  # noqa: BLE001  a source that cannot cope is an observation, never a crash
+            said = f"{self.task.name}: {type(error).__name__}: {safe(str(error), 200)}"
+            return self._back_off(
+                SourceError("bad-answer", said, remedy="This is a bug of wfconsole; please report it.")
+            )
+        finally:
+            self._stuck = False
+
+    def _back_off(self, error: SourceError) -> Millis:
+        self._attempts += 1
+        wait = wait_after(self._attempts, error.retry_after_ms, random.uniform)
+        self._failed(error, wait)
+        self._notify()
+        return wait
+
+    def _failed(self, error: SourceError, wait: Millis) -> None:
+        before = self.standing.failure
+        now = self._clock.now()
+        failure = Failure(
+            kind=error.kind,
+            message=error.message,
+            since=before.since if before is not None else now,
+            remedy=error.remedy,
+            attempts=max(1, self._attempts),
+            retry_at=now + wait if wait else 0,
+        )
+        self.standing = msgspec.structs.replace(self.standing, failure=failure)
+
+    def _proven(self) -> None:
+        """What the task holds is current as of now."""
+        before = self.standing
+        took = before.took_ms
+        if not self._timed:
+            self._timed = True
+            took = self._clock.monotonic() - self._began
+        self._attempts = 0
+        self.standing = Standing(good_at=self._clock.now(), took_ms=took)
+        if before.good_at is None or before.failure is not None:
+            self._notify()

@@ -1,0 +1,257 @@
+"""HTTP to the API server: one connection for one thread, bounded in time and in size."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Final
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+import wfconsole
+from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.sources.contract import CutShort, SourceError
+from wfconsole.sources.kubernetes import failures
+from wfconsole.sources.kubernetes.access import Access
+from wfconsole.sources.kubernetes.credentials import Credentials, Proof
+from wfconsole.sources.kubernetes.resolver import Resolver
+from wfconsole.sources.kubernetes.tunnel import proxy_for, tunnel
+from wfconsole.sources.kubernetes.wire import Patience, Wire, connect
+
+MIB: Final = 1024 * 1024
+
+# A page of 500 pods has 4 to 14 MB; one above this is refused.
+MOST_BYTES: Final = 48 * MIB
+# An error is explained in a few lines.
+_MOST_ERROR_BYTES: Final = 64 * 1024
+# An object has at most 1.5 MB in etcd; a line of a watch is one object.
+_MOST_LINE_BYTES: Final = 8 * MIB
+_READ: Final = 256 * 1024
+# However well the data flows, no single answer may take longer.
+_LONGEST_MS: Final[Millis] = 2 * MINUTE
+
+
+_BROKEN: Final = (OSError, http.client.HTTPException, ValueError, zlib.error, SourceError)
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What one exchange may cost. A stall is a wait without a single byte."""
+
+    deadline_ms: Millis = 4 * SECOND
+    most_bytes: int = MOST_BYTES
+
+
+class Server:
+    """What all connections to one API server share: how to get there, and who we are. Safe between threads."""
+
+    def __init__(self, access: Access, limits: Limits = Limits()) -> None:  # noqa: B008  frozen
+        self.access = access
+        self.limits = limits
+        self.credentials = Credentials(access)
+        self.proxy = proxy_for(access)
+        self.resolver = Resolver(self.proxy.host, self.proxy.port) if self.proxy else Resolver(access.host, access.port)
+        self.skew_ms: Millis = 0  # how far the server's clock is ahead of ours, from its Date header
+
+    def client(self) -> Client:
+        """A connection for the calling thread; connects when it is first used."""
+        return Client(self)
+
+
+class Answer:
+    """One answer, whose body is read by `Client`."""
+
+    def __init__(self, response: http.client.HTTPResponse) -> None:
+        self.response = response
+        self.status = response.status
+        self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.getheaders()}
+        self.inflate = zlib.decompressobj(31) if self.headers.get("content-encoding", "") == "gzip" else None
+
+    def chunks(self, most_bytes: int, what: str) -> Iterator[bytes]:
+        """The body as it comes, inflated. Raises SourceError beyond `most_bytes`, on the wire or inflated."""
+        seen = 0
+        while chunk := self.response.read1(_READ):
+            for piece in self._inflated(chunk):
+                seen += len(piece)
+                if seen > most_bytes:
+                    size = (
+                        f"more than {most_bytes // MIB} MiB" if most_bytes >= MIB else f"more than {most_bytes} bytes"
+                    )
+                    raise SourceError("bad-answer", f"{what}: the answer is too large, {size}")
+                yield piece
+        if self.response.length or (self.inflate is not None and not self.inflate.eof):
+            raise SourceError("bad-answer", f"{what}: the answer broke off")
+
+    def _inflated(self, chunk: bytes) -> Iterator[bytes]:
+        if self.inflate is None:
+            yield chunk
+            return
+        while chunk:
+            yield self.inflate.decompress(chunk, 4 * _READ)
+            chunk = self.inflate.unconsumed_tail
+
+
+class Client:
+    """One connection, kept open between requests. All but `cut` belongs to one thread."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._wire: Wire | None = None
+        self._proof: Proof | None = None
+        self._lock = threading.Lock()
+        self._was_cut = False
+        self._spent = False  # nothing can follow on this connection
+        self._patience: Patience | None = None  # of the exchange that is under way
+
+    def cut(self) -> None:
+        """End the exchange that is under way, from any thread."""
+        with self._lock:
+            self._was_cut = True
+            if self._wire is not None:
+                self._wire.cut()
+
+    def overdue_ms(self) -> Millis:
+        """How long the exchange that is under way should have been over; see `contract.Task`."""
+        patience = self._patience
+        return 0 if patience is None else max(0, int(-1000 * patience.remaining()))
+
+    def close(self) -> None:
+        with self._lock:
+            wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.close()
+
+    def get(self, path: str, query: Mapping[str, str | int] | None = None, *, what: str, most_bytes: int = 0) -> bytes:
+        """The body of a 200. `what` is named in errors. Raises SourceError and CutShort."""
+        limits = self._server.limits
+        try:
+            answer = self._ask(_target(self._server.access, path, query), what)
+            return b"".join(answer.chunks(most_bytes or limits.most_bytes, what))
+        except _BROKEN as error:
+            raise self._broken(error, what) from None
+        finally:
+            self._patience = None
+
+    def watch(self, path: str, query: Mapping[str, str | int], *, window_ms: Millis, what: str) -> Iterator[bytes]:
+        """The lines of a watch that the server ends after `window_ms`; first an empty one, once the server accepted.
+
+        Raises SourceError and CutShort; also when the window is long over and the server still did not end it.
+        """
+        grace_ms = self._server.limits.deadline_ms // 2
+        try:
+            answer = self._ask(_target(self._server.access, path, query), what)
+            yield b""
+            if self._wire is not None:
+                self._patience = Patience(what, window_ms + grace_ms, window_ms + _LONGEST_MS)
+                self._wire.patience = self._patience
+            yield from _lines(answer, what)
+        except GeneratorExit:
+            self.close()
+            raise
+        except _BROKEN as error:
+            raise self._broken(error, what) from None
+        finally:
+            self._patience = None
+
+    def _broken(self, error: Exception, what: str) -> Exception:
+        """What an exchange that did not work becomes; its connection is given up."""
+        self.close()
+        return CutShort() if self._was_cut else failures.from_exception(error, what)
+
+    def _ask(self, target: str, what: str) -> Answer:
+        """The answer to a GET: 200 only. A refused proof is renewed once, a kept connection that died is replaced."""
+        self._was_cut = False
+        patience = self._patience = Patience(what, self._server.limits.deadline_ms, _LONGEST_MS)
+        answer = self._exchange(target, patience)
+        if answer.status == 401 and self._proof is not None:
+            self._drain(answer, what)
+            if self._server.credentials.renew(self._proof):
+                answer = self._exchange(target, patience)
+        if answer.status != 200:
+            raise failures.from_answer(answer.status, answer.headers, self._drain(answer, what), what)
+        return answer
+
+    def _drain(self, answer: Answer, what: str) -> bytes:
+        """The body of an error; the connection is kept only when that was small."""
+        body = b""
+        try:
+            for piece in answer.chunks(_MOST_ERROR_BYTES, what):
+                body += piece
+        except _BROKEN:
+            self._spent = True
+        return body
+
+    def _exchange(self, target: str, patience: Patience) -> Answer:
+        proof = self._server.credentials.proof()
+        if self._spent or (self._proof is not None and self._proof.tls is not proof.tls):
+            self.close()  # a certificate belongs to its connection
+        self._proof = proof
+        kept = self._wire is not None
+        try:
+            return self._send(target, proof, patience)
+        except (http.client.RemoteDisconnected, ConnectionError):
+            if not kept or self._was_cut:
+                raise
+            self.close()  # the server closed it between two requests, as it may
+            return self._send(target, proof, patience)
+
+    def _send(self, target: str, proof: Proof, patience: Patience) -> Answer:
+        wire = self._wire or self._connect(proof, patience)
+        wire.patience = patience
+        wire.send(_request(self._server.access, target, proof))
+        response = http.client.HTTPResponse(wire, method="GET")  # type: ignore[arg-type]
+        response.begin()
+        answer = Answer(response)
+        self._spent = response.will_close
+        return answer
+
+    def _connect(self, proof: Proof, patience: Patience) -> Wire:
+        server = self._server
+        wire = Wire(connect(server.resolver.addresses(patience.left()), patience), patience)
+        with self._lock:
+            self._wire = wire
+        self._spent = False
+        if server.proxy is not None:
+            tunnel(wire, server.proxy, server.access)
+        if proof.tls is not None:
+            wire.secure(proof.tls, server.access.server_name or server.access.host)
+        return wire
+
+
+def _lines(answer: Answer, what: str) -> Iterator[bytes]:
+    """Whole lines of a body without end."""
+    rest = b""
+    # A window's total has no bound; a line has.
+    for chunk in answer.chunks(1 << 62, what):
+        if b"\n" not in chunk:
+            rest += chunk
+            if len(rest) > _MOST_LINE_BYTES:
+                raise SourceError("bad-answer", f"{what}: one change has more than {_MOST_LINE_BYTES // MIB} MiB")
+            continue
+        lines = (rest + chunk).split(b"\n")
+        rest = lines.pop()
+        yield from lines
+    if rest.strip():
+        raise SourceError("bad-answer", f"{what}: the watch broke off")
+
+
+def _target(access: Access, path: str, query: Mapping[str, str | int] | None) -> str:
+    target = access.base_path + quote(path)
+    return f"{target}?{urlencode(query)}" if query else target
+
+
+def _request(access: Access, target: str, proof: Proof) -> bytes:
+    host = f"[{access.host}]" if ":" in access.host else access.host
+    head = [
+        f"GET {target} HTTP/1.1",
+        f"Host: {host}:{access.port}",
+        f"User-Agent: wfconsole/{wfconsole.__version__}",
+        "Accept: application/json",
+        "Accept-Encoding: gzip",
+        *(f"{name}: {value}" for name, value in proof.headers),
+        "",
+        "",
+    ]
+    return "\r\n".join(head).encode("latin-1", errors="replace")

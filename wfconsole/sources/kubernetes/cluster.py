@@ -1,0 +1,141 @@
+"""The sources of one cluster, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from wfconsole.clock import SECOND, Millis
+from wfconsole.sources.contract import Part
+from wfconsole.sources.kubernetes import payloads
+from wfconsole.sources.kubernetes.client import Server
+from wfconsole.sources.kubernetes.events import EventMirror
+from wfconsole.sources.kubernetes.hpas import HpaMirror
+from wfconsole.sources.kubernetes.nodes import NodeMetricsPoll, NodeMirror
+from wfconsole.sources.kubernetes.pod_mirror import PodMirror
+from wfconsole.sources.kubernetes.reflector import Collection, Mirror, Reflector
+from wfconsole.sources.kubernetes.workloads import WorkloadMirror
+from wfconsole.text import safe
+
+PODS = Collection("pods", ("/api/v1",))
+NODES = Collection("nodes", ("/api/v1",), namespaced=False)
+DEPLOYMENTS = Collection("deployments", ("/apis/apps/v1",))
+STATEFUL_SETS = Collection("statefulsets", ("/apis/apps/v1",))
+DAEMON_SETS = Collection("daemonsets", ("/apis/apps/v1",))
+REPLICA_SETS = Collection("replicasets", ("/apis/apps/v1",))
+HPAS = Collection("horizontalpodautoscalers", ("/apis/autoscaling/v2", "/apis/autoscaling/v2beta2"))
+# Both name the same objects; many roles grant only one of the two.
+EVENTS = Collection("events", ("/apis/events.k8s.io/v1", "/api/v1"))
+
+
+class ClusterSource(msgspec.Struct, frozen=True):
+    """One kind of rows; see `contract.Source`."""
+
+    name: str
+    interval_ms: Millis
+    parts: tuple[Part, ...]
+    take: Callable[[], Mapping[str, bytes | None]]
+    reflectors: tuple[Reflector[Any], ...]
+    more_facts: Callable[[], Mapping[str, str]] = dict
+
+    def partial(self) -> str:
+        """Listing progress and restrictions of what it follows."""
+        return "; ".join(dict.fromkeys(each.partial for each in self.reflectors if each.partial))
+
+    def facts(self) -> Mapping[str, str]:
+        """What the reflectors say, and the clock of the server where it disagrees with ours."""
+        told: dict[str, str] = {}
+        for each in self.reflectors:
+            for key, value in each.facts.items():
+                told[key] = value if told.get(key, value) == value else f"{told[key]}, {value}"
+        return told | dict(self.more_facts())
+
+
+class Cluster:
+    """Builds the sources of one cluster; what several of them need is read once."""
+
+    def __init__(self, server: Server, namespaces: Sequence[str], intervals_ms: Mapping[str, Millis]) -> None:
+        self.server = server
+        self._namespaces = tuple(namespaces)
+        self._intervals_ms = intervals_ms
+        self._pods = PodMirror()
+        self._pod_reflectors: tuple[Reflector[Any], ...] = ()
+
+    def sources(self, names: Sequence[str]) -> list[ClusterSource]:
+        """The sources with these names, in that order. Raises KeyError for a name that we do not have."""
+        makers = {
+            "pods": self._make_pods,
+            "workloads": self._make_workloads,
+            "hpas": self._make_hpas,
+            "nodes": self._make_nodes,
+            "events": self._make_events,
+        }
+        return [makers[name]() for name in names]
+
+    def _interval(self, name: str) -> Millis:
+        return self._intervals_ms.get(name, 5 * SECOND)
+
+    def _reflect(
+        self, collection: Collection, kind: Any, mirror: Mirror[Any], source: str
+    ) -> tuple[Reflector[Any], ...]:
+        """One reflector for the whole cluster, or one for each namespace that we are told to look at."""
+        namespaces = self._namespaces if collection.namespaced and self._namespaces else ("",)
+        window = self._interval(source)
+        return tuple(
+            Reflector(self.server, collection, kind, mirror, namespace=namespace, window_ms=window)
+            for namespace in namespaces
+        )
+
+    def _follow_pods(self) -> tuple[Reflector[Any], ...]:
+        if not self._pod_reflectors:
+            self._pod_reflectors = self._reflect(PODS, payloads.Pod, self._pods, "pods")
+        return self._pod_reflectors
+
+    def _make_pods(self) -> ClusterSource:
+        reflectors = self._follow_pods()
+        return ClusterSource(
+            "pods", self._interval("pods"), tuple(map(Part, reflectors)), self._pods.table.take, reflectors
+        )
+
+    def _make_workloads(self) -> ClusterSource:
+        mirror = WorkloadMirror()
+        whole = (
+            *self._reflect(DEPLOYMENTS, payloads.Deployment, mirror.deployments, "workloads"),
+            *self._reflect(STATEFUL_SETS, payloads.StatefulSet, mirror.stateful_sets, "workloads"),
+            *self._reflect(DAEMON_SETS, payloads.DaemonSet, mirror.daemon_sets, "workloads"),
+        )
+        revisions = self._reflect(REPLICA_SETS, payloads.ReplicaSet, mirror.replica_sets, "workloads")
+        parts = (*map(Part, whole), *(Part(each, "part", "revisions") for each in revisions))
+        return ClusterSource("workloads", self._interval("workloads"), parts, mirror.take, (*whole, *revisions))
+
+    def _make_hpas(self) -> ClusterSource:
+        mirror = HpaMirror()
+        reflectors = self._reflect(HPAS, payloads.Hpa, mirror, "hpas")
+        return ClusterSource(
+            "hpas", self._interval("hpas"), tuple(map(Part, reflectors)), mirror.table.take, reflectors
+        )
+
+    def _make_nodes(self) -> ClusterSource:
+        mirror = NodeMirror(self._pods.loads)
+        reflectors = self._reflect(NODES, payloads.Node, mirror, "nodes")
+        poll = NodeMetricsPoll(self.server, mirror)
+        parts = (
+            *map(Part, reflectors),
+            *(Part(each, "part", "requests and pod counts") for each in self._follow_pods()),
+            Part(poll, "extra", "use"),
+        )
+        return ClusterSource("nodes", self._interval("nodes"), parts, mirror.take, reflectors)
+
+    def _make_events(self) -> ClusterSource:
+        mirror = EventMirror()
+        reflectors = self._reflect(EVENTS, payloads.Event, mirror, "events")
+        parts = tuple(map(Part, reflectors))
+        return ClusterSource("events", self._interval("events"), parts, mirror.table.take, reflectors, mirror.facts)
+
+
+def described(server: Server) -> dict[str, str]:
+    """The pinned target in words for the stream's header."""
+    access = server.access
+    return {"context": safe(access.context), "namespace": safe(access.namespace), "server": safe(access.server)}

@@ -1,0 +1,226 @@
+"""One collection of the API, mirrored: listed page by page, then followed by short watches.
+
+A watch is opened for one interval at a time. Opening it is a full request, so that a server that hangs, refuses us or
+lost a permission is noticed within one interval; an open but silent connection would prove nothing, and rows would
+pass for current that nobody looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+import msgspec
+
+from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.sources.contract import SourceError
+from wfconsole.sources.kubernetes import failures
+from wfconsole.sources.kubernetes.client import Server
+from wfconsole.sources.kubernetes.payloads import Added, Bookmark, Broken, Deleted, Listing, Modified
+from wfconsole.text import safe
+
+T = TypeVar("T")
+
+PAGE: Final = 500
+SMALLEST_PAGE: Final = 50
+# How often a collection is listed where the server lets us list but not watch.
+POLL_MS: Final[Millis] = 10 * SECOND
+# How long a restriction to one namespace holds before the whole cluster is tried again.
+NARROW_MS: Final[Millis] = 10 * MINUTE
+
+
+class Collection(msgspec.Struct, frozen=True):
+    """Where a kind of object is served: `groups` in order of preference, "/api/v1" or "/apis/GROUP/VERSION"."""
+
+    plural: str
+    groups: tuple[str, ...]
+    namespaced: bool = True
+
+    def path(self, group: str, namespace: str = "") -> str:
+        inside = f"/namespaces/{namespace}" if namespace and self.namespaced else ""
+        return f"{group}{inside}/{self.plural}"
+
+
+class Mirror(Protocol[T]):
+    """Who keeps the objects. Called from the reflector's thread alone."""
+
+    def put(self, item: T) -> str:
+        """Keep the object in its present form; returns its key."""
+
+    def drop(self, key: str) -> None:
+        """The object is gone."""
+
+    def key(self, item: T) -> str:
+        """Which object that is."""
+
+
+class Reflector(Generic[T]):
+    """A task that keeps a mirror current. `kind` is the struct of one object, from `payloads`."""
+
+    def __init__(
+        self, server: Server, collection: Collection, kind: Any, mirror: Mirror[T], *, namespace: str, window_ms: Millis
+    ) -> None:
+        self.name = collection.plural if not namespace else f"{collection.plural} in {namespace}"
+        self.partial = ""
+        self.facts: dict[str, str] = {}
+        self.listed = False  # whether a whole list was ever read
+        self._server = server
+        self._client = server.client()
+        self._collection = collection
+        self._mirror = mirror
+        self._namespace = namespace
+        self._window_ms = window_ms
+        self._group = 0
+        self._narrow = False
+        self._since_wide: Millis = 0
+        self._version = ""
+        self._page = PAGE
+        self._watches = True
+        self._keys: set[str] = set()
+        self._listing = msgspec.json.Decoder(Listing[kind])
+        self._change = msgspec.json.Decoder(Added[kind] | Modified[kind] | Deleted[kind] | Bookmark | Broken)
+
+    def overdue_ms(self) -> Millis:
+        return self._client.overdue_ms()
+
+    @property
+    def _where(self) -> str:
+        group = self._collection.groups[self._group]
+        return self._collection.path(group, self._server.access.namespace if self._narrow else self._namespace)
+
+    def cut(self) -> None:
+        self._client.cut()
+
+    def close(self) -> None:
+        self._client.close()
+
+    def step(self, proven: Callable[[], None]) -> Millis:
+        """A whole list, or one window of watching."""
+        if not self._version:
+            return self._list_somewhere(proven)
+        try:
+            self._watch(proven)
+        except SourceError as error:
+            if error.code != 403:
+                raise
+            # Listing is allowed and watching is not: look again and again instead.
+            self._watches = False
+            self._version = ""
+            return 0
+        return 0
+
+    # --- listing ----------------------------------------------------------------------------------------------------
+
+    def _list_somewhere(self, proven: Callable[[], None]) -> Millis:
+        """List where we may: another version of the API, or our own namespace only, where the first is refused."""
+        expired = 0
+        while True:
+            try:
+                self._list(proven)
+            except SourceError as error:
+                expired += error.code == 410
+                if not (1 <= expired <= 2 and error.code == 410) and not self._elsewhere(error):
+                    raise
+                continue
+            return 0 if self._watches else POLL_MS
+
+    def _elsewhere(self, error: SourceError) -> bool:
+        """Choose the next place to look after `error`; False when there is none."""
+        if error.kind == "timeout":
+            self._page = max(SMALLEST_PAGE, self._page // 2)
+            return False
+        if error.code in (403, 404, 405, 406) and self._group + 1 < len(self._collection.groups):
+            self._group += 1
+            return True
+        pinned = self._server.access.namespace
+        if error.code == 403 and self._collection.namespaced and not self._namespace and not self._narrow and pinned:
+            self._group = 0
+            self._narrow = True
+            return True
+        self._group, self._narrow = 0, False
+        return False
+
+    def _list(self, proven: Callable[[], None]) -> None:
+        seen: set[str] = set()
+        token = ""
+        while True:
+            query: dict[str, str | int] = {"limit": self._page}
+            if token:
+                query["continue"] = token
+            page = self._decoded(self._client.get(self._where, query, what=self.name))
+            for item in page.items or ():
+                seen.add(self._mirror.put(item))
+            token = page.metadata.continue_
+            self._keys |= seen
+            if not token:
+                break
+            if not self.listed:
+                whole = len(seen) + (page.metadata.remaining_item_count or 0)
+                self.partial = f"listing {len(seen)} of about {whole}" if whole > len(seen) else f"listing {len(seen)}"
+                proven()
+        for key in self._keys - seen:
+            self._mirror.drop(key)
+        self._keys = seen
+        self._version = page.metadata.resource_version if self._watches else ""
+        self.listed = True
+        self._say_scope()
+        proven()
+
+    def _say_scope(self) -> None:
+        plural = self._collection.plural
+        scope = self._server.access.namespace if self._narrow else self._namespace
+        self.partial = ""
+        if self._narrow:
+            self.partial = (
+                f"only namespace {safe(scope)}: {plural} of the whole cluster are not ours to read "
+                f"(grant list and watch on {plural} with a ClusterRoleBinding)"
+            )
+        if self._collection.namespaced:
+            self.facts["scope"] = f"namespace {safe(scope)}" if scope else "all namespaces"
+        if not self._watches:
+            self.facts["watch"] = f"not allowed; listed every {POLL_MS // SECOND} s (grant watch on {plural})"
+
+    def _decoded(self, body: bytes) -> Listing[T]:
+        try:
+            page: Listing[T] = self._listing.decode(body)
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+            raise failures.undecodable(error, body, self.name) from None
+        return page
+
+    # --- watching ---------------------------------------------------------------------------------------------------
+
+    def _watch(self, proven: Callable[[], None]) -> None:
+        query: dict[str, str | int] = {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": self._version,
+            "timeoutSeconds": max(1, self._window_ms // SECOND),
+        }
+        try:
+            for line in self._client.watch(self._where, query, window_ms=self._window_ms, what=self.name):
+                if line:
+                    self._follow(line)
+                proven()
+        except SourceError as error:
+            if error.code != 410:
+                raise
+            self._version = ""  # it changed more than the server remembers: list again
+
+    def _follow(self, line: bytes) -> None:
+        try:
+            change = self._change.decode(line)
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+            self._version = ""
+            raise failures.undecodable(error, line, self.name) from None
+        if isinstance(change, Broken):
+            raise failures.from_watch_error(bytes(change.object), self.name)
+        if isinstance(change, Bookmark):
+            self._version = change.object.metadata.resource_version or self._version
+            return
+        if isinstance(change, Deleted):
+            key = self._mirror.key(change.object)
+            self._keys.discard(key)
+            self._mirror.drop(key)
+        else:
+            self._keys.add(self._mirror.put(change.object))
+        self._version = change.object.metadata.resource_version or self._version
