@@ -13,7 +13,8 @@ from tests import builders
 from tests.builders import NOW
 from wfconsole.clock import HOUR, MINUTE, SECOND, ManualClock, Millis
 from wfconsole.incident.events import Declared, Entry, Event, NoteAdded, StepMarked, StepProbed, Target
-from wfconsole.incident.playbook import Runbook
+from wfconsole.incident.playbook import Branch, Runbook
+from wfconsole.incident.symptoms import Match
 from wfconsole.observations.answers import (
     Ask,
     AskPod,
@@ -26,16 +27,30 @@ from wfconsole.observations.hpas import HpaMetric
 from wfconsole.observations.levels import Level
 from wfconsole.observations.snapshot import Failure, Patch
 from wfconsole.recording.lines import Noted, SourcePatch
-from wfconsole.runbook import load_runbook
 from wfconsole.session.live import LiveTransport
 from wfconsole.session.session import Session
-from wfconsole.session.view import Capabilities, View
+from wfconsole.session.view import Capabilities, RecordingEntry, View
 from wfconsole.tui import compat
 from wfconsole.tui.app import WarRoom
 from wfconsole.tui.theming import glyphs_of, load_themes
 
 THEMES = load_themes([Path(__file__).parents[2] / "themes"]).loaded
-RUNBOOK = load_runbook(None)
+RUNBOOK = builders.a_runbook(
+    builders.a_checklist(
+        "first",
+        builders.a_step("Acknowledge the alert", "first"),
+        builders.a_step("Declare, with a commander", "first"),
+        builders.a_step("Open the incident channel", "first", role="communications"),
+        builders.a_step("Find the worst workload", "first", expect="one deployment", live="pods level>=warning"),
+        builders.a_step(
+            "Is a rollout to blame", "first", kind="decide", branches=(Branch("yes"), Branch("no", "first/scale-up"))
+        ),
+        builders.a_step("Roll back", "first", kind="action", danger="R2"),
+        builders.a_step("Scale up", "first", kind="action", danger="R1"),
+        builders.a_step("Tell people what happened", "first", role="communications"),
+        kind="process",
+    )
+)
 BROKE: Millis = NOW - 18 * MINUTE - 40 * SECOND
 GATEWAY_IMAGE = "registry.example/gateway:1.4.1"
 SIZES = ((80, 24), (120, 40), (200, 60))
@@ -48,7 +63,7 @@ class Desk:
         self.clock = ManualClock(NOW)
         target = Target(context="kind-shop", namespace="production", server="https://127.0.0.1:6443")
         self.session = Session(clock=self.clock, runbook=runbook, operator="op1", target=target)
-        self.transport = LiveTransport(self.session, self.clock, NOW - HOUR, lambda: None)
+        self.transport = LiveTransport(self.session, self.clock, NOW - HOUR, lambda _: None)
         refusals = {} if change else {"*": "this console only looks"}
         self.capabilities = Capabilities(change=change, refusals=refusals)
         self.operator = "op1"
@@ -76,6 +91,19 @@ class Desk:
 
     def ask(self, ask: Ask) -> None:
         self.asked.append(ask)
+
+    def entries(self) -> tuple[Entry, ...]:
+        return self.session.entries
+
+    def playbook_matches(self) -> tuple[Match, ...]:
+        return ()
+
+    def recordings(self) -> tuple[RecordingEntry, ...]:
+        return ()
+
+    def export(self, to: str = "", *, replace: bool = False) -> str:
+        del replace
+        return f"written to {to}"
 
     def subscribe(self, changed: Callable[[], None]) -> None:
         self.session.subscribe(changed)
@@ -267,6 +295,11 @@ class Room:
     @property
     def text(self) -> str:
         return "\n".join(line.rstrip() for line in self.lines)
+
+    @property
+    def focused(self) -> str:
+        """The id of the region with the focus; "" for none."""
+        return (self.app.focused.id or "") if self.app.focused is not None else ""
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)

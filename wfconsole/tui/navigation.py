@@ -32,6 +32,8 @@ class Navigation:
         if not screens.is_there(name):
             room.say(f"{name} is not part of this build")
             return
+        if name == "note" and not goto and isinstance(room.screen, ConsoleScreen):
+            goto = room.screen.about()
         kind: type[Any] = screens.load(name)
         if isinstance(room.screen, kind):
             self.action_leave()

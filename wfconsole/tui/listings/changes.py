@@ -9,7 +9,7 @@ from wfconsole.observations.levels import Level
 from wfconsole.text import age, clock_time, coarse_age
 from wfconsole.tui.frame import CHANGES_WINDOW, Frame
 from wfconsole.tui.ink import Line, Span
-from wfconsole.tui.listings.listing import Cells, Column, Listing, next_line, row_line, said
+from wfconsole.tui.listings.listing import Cells, Column, Listing, counted, next_line, row_line, said
 
 
 class ChangesListing(Listing):
@@ -52,7 +52,7 @@ class ChangesListing(Listing):
     def summary(self, frame: Frame) -> Line:
         del frame
         found = len(self._changes)
-        return said((f" {found} changes", "strong"), f" within the last {age(CHANGES_WINDOW)}")
+        return said((f" {counted(found, 'change')}", "strong"), f" within the last {age(CHANGES_WINDOW)}")
 
     def detail(self, frame: Frame, key: str) -> list[Line]:
         change = self._changes.get(key)

@@ -10,7 +10,7 @@ from wfconsole.observations.levels import Finding, Level
 from wfconsole.text import UNKNOWN, age, coarse_age
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
-from wfconsole.tui.listings.listing import Cells, Column, Listing, SortedKeys, next_line, row_line, said
+from wfconsole.tui.listings.listing import Cells, Column, Listing, SortedKeys, counted, next_line, row_line, said
 from wfconsole.tui.state_words import level_ink, mark
 
 
@@ -85,7 +85,7 @@ class HpasListing(Listing):
         blind = sum(bool(why_blind(row)) and not row.disabled for row in rows)
         disabled = sum(row.disabled for row in rows)
         counts = f"   {full} at max   {blind} blind   {disabled} disabled"
-        return said((f" {len(rows)} autoscalers", "strong"), counts)
+        return said((f" {counted(len(rows), 'autoscaler')}", "strong"), counts)
 
     def detail(self, frame: Frame, key: str) -> list[Line]:
         row = frame.view.world.hpas.get(key)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 from wfconsole.observations.levels import Quality
+from wfconsole.text import number
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 
 Cells = Sequence[Span]
+# Up to so many rows are put in their place one by one.
+_FEW: Final = 500
 
 
 class Column(NamedTuple):
@@ -104,21 +108,34 @@ class SortedKeys:
         if order != self._order:
             self._ranks = {}
         ranks, before, was = self._ranks, self._rows, self._aside
-        fresh = {key for key, row in rows.items() if before.get(key) is not row or key not in ranks}
+        known = before.get
+        fresh = {key for key, row in rows.items() if known(key) is not row}
+        if not ranks:
+            fresh.update(rows)
         fresh.update(key for key in {**was, **aside} if was.get(key) is not aside.get(key) and key in rows)
-        gone = [key for key in ranks if key not in rows] if len(ranks) + len(fresh) > len(rows) else []
+        new = sum(key not in ranks for key in fresh)
+        gone = [key for key in ranks if key not in rows] if len(ranks) + new > len(rows) else []
         for key in gone:
             del ranks[key]
         for key in fresh:
             ranks[key] = rank(key, rows[key])
         self._rows, self._aside, self._order = rows, aside, order
         if fresh or gone:
-            kept = [key for key in self._keys if key in ranks]
-            known = set(kept)
-            kept += [key for key in fresh if key not in known]
-            kept.sort(key=ranks.__getitem__)  # nearly sorted already, which costs little
+            moved = fresh.union(gone)
+            kept = [key for key in self._keys if key not in moved]
+            if len(fresh) < _FEW:
+                for key in fresh:
+                    bisect.insort(kept, key, key=ranks.__getitem__)
+            else:
+                kept += fresh
+                kept.sort(key=ranks.__getitem__)
             self._keys = kept
         return self._keys
+
+
+def counted(count: int, one: str) -> str:
+    """`1 pod`, `12 pods`."""
+    return f"{number(count)} {one}" if count == 1 else f"{number(count)} {one}s"
 
 
 def said(*parts: tuple[str, Ink] | str) -> Line:

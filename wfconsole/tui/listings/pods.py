@@ -12,7 +12,7 @@ from wfconsole.observations.pods import PodRow
 from wfconsole.text import coarse_age, number
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
-from wfconsole.tui.listings.listing import Cells, Column, Listing, Opens, SortedKeys, next_line, row_line, said
+from wfconsole.tui.listings.listing import Cells, Column, Listing, Opens, SortedKeys, counted, next_line, row_line, said
 from wfconsole.tui.state_words import level_ink, mark
 
 _COLUMNS: Final = (
@@ -148,11 +148,16 @@ class UnhealthyPodsListing(_PodRows):
         if group is None:
             return []
         return [
-            row_line("ROW", (f"{group.kind}/{group.name}", "strong"), f"   {group.namespace}   {group.pods} pods"),
+            row_line(
+                "ROW", (f"{group.kind}/{group.name}", "strong"), f"   {group.namespace}   {counted(group.pods, 'pod')}"
+            ),
             row_line("why", (group.worst.reason, level_ink(group.level)), f"   {_reasons(group)}"),
             _last_change(frame, group.key),
             next_line(("j", "to its pods"), ("N", "note with this row"), ("y", "copy")),
         ]
+
+    def about(self, frame: Frame, key: str) -> str:
+        return super().about(frame, key) if not key.startswith(_GROUP) else f"workloads {key.removeprefix(_GROUP)}"
 
     def empty(self, frame: Frame) -> str:
         tally = frame.view.judged.tally

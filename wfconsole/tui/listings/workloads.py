@@ -11,7 +11,7 @@ from wfconsole.observations.workloads import WorkloadRow, is_short, rolled_out_a
 from wfconsole.text import calendar_time, coarse_age
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
-from wfconsole.tui.listings.listing import Cells, Column, Listing, SortedKeys, next_line, row_line, said
+from wfconsole.tui.listings.listing import Cells, Column, Listing, SortedKeys, counted, next_line, row_line, said
 from wfconsole.tui.state_words import level_ink, mark
 
 
@@ -70,7 +70,7 @@ class WorkloadsListing(Listing):
         rows = frame.view.world.workloads.values()
         short = sum(is_short(row) for row in rows)
         down = sum(row.desired > 0 and not row.ready for row in rows)
-        return said((f" {len(rows)} workloads", "strong"), f"   {short} short of replicas   {down} down")
+        return said((f" {counted(len(rows), 'workload')}", "strong"), f"   {short} short of replicas   {down} down")
 
     def detail(self, frame: Frame, key: str) -> list[Line]:
         row = frame.view.world.workloads.get(key)

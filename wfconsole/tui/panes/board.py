@@ -20,7 +20,7 @@ from wfconsole.tui.widgets.trend import trend_line
 
 _AGE_CELLS: Final = 7
 _NAME_CELLS: Final = 10
-_REASON_CELLS: Final = 12  # less of a reason than this says nothing
+_REASON_CELLS: Final = 20  # less of a reason than this says nothing
 
 
 class Board(Pane, can_focus=True):

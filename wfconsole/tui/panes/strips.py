@@ -11,10 +11,11 @@ from wfconsole.incident.checklist import Item
 from wfconsole.incident.clocks import Clock
 from wfconsole.incident.playbook import Mark
 from wfconsole.incident.state import Line as TimelineLine
+from wfconsole.observations.changes import recent_changes
 from wfconsole.observations.levels import Level
-from wfconsole.text import clock_time, countdown, cut, fit
+from wfconsole.text import age, clock_time, countdown, cut, fit
 from wfconsole.tui import action_names
-from wfconsole.tui.frame import Frame
+from wfconsole.tui.frame import CHANGES_WINDOW, Frame
 from wfconsole.tui.ink import Ink, Line, Span, spread, width_of
 from wfconsole.tui.state_words import clock_level, level_ink, level_sign
 from wfconsole.tui.widgets.lines import Pane
@@ -67,7 +68,7 @@ class ChecklistStrip(Strip):
         heading = "8 CHECKLIST"
         if section is None:
             head = rule((Span(heading, "title"),), width, frame, focused=self.has_focus)
-            return [head, *_none_open(frame, width)]
+            return [head, *_none_open(frame, width), *_changes(frame, width, height - 3)]
         closed = sum(not item.waits for item in section.items)
         kind = "DO-CONFIRM" if section.kind == "confirm" else "READ-DO"
         title: Line = (Span(heading, "title"), Span(f" {section.title} {kind} {closed}/{len(section.items)}"))
@@ -87,6 +88,16 @@ def _none_open(frame: Frame, width: int) -> list[Line]:
             ),
         )
     ]
+
+
+def _changes(frame: Frame, width: int, room: int) -> list[Line]:
+    """Before anything is declared, the question is what changed just before."""
+    found = recent_changes(frame.view.world, frame.now, CHANGES_WINDOW)[: max(0, room)]
+    if not found:
+        return []
+    head = rule((Span(f"changes of the last {age(CHANGES_WINDOW)}", "dim"),), width, frame)
+    lines: list[Line] = [(Span(f" {clock_time(change.at)[:8]} ", "dim"), Span(change.text)) for change in found]
+    return [head, *lines]
 
 
 def _around(frame: Frame, items: tuple[Item, ...], current: Item, room: int, width: int) -> list[Line]:

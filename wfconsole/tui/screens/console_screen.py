@@ -56,6 +56,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         super().__init__()
         self.frame: Frame | None = None
         self._placed: frozenset[str] = frozenset()
+        self._focus_lost = ""  # the region that had the focus when there was no more room for it
         self._key_line = KeyLine(id="keys")
         self._layout = places.Placed(self.places)
 
@@ -92,8 +93,9 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self.frame = frame
         self._arrange()
         for pane in self.query_children(Pane):
+            pane.frame = frame  # a hidden one too: it is drawn when there is room for it again
             if pane.display:
-                pane.update(frame)
+                pane.redraw()
         self._hint()
 
     def say(self, words: str) -> None:
@@ -104,10 +106,12 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         """Undo the innermost thing of this screen (a filter, say); False when there is nothing but leaving it."""
         return False
 
+    def about(self) -> str:
+        """What a note is about that is written here: the row with the cursor."""
+        return ""
+
     def on_mount(self) -> None:
         self._arrange()
-        if self.FIRST_FOCUS:
-            self.query_one(f"#{self.FIRST_FOCUS}").focus()
         self.war_room.show_now(self)
 
     def on_resize(self) -> None:
@@ -118,20 +122,39 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     def _arrange(self) -> None:
         """Hide what has no place at this size, so that it takes no focus either."""
-        placed = frozenset(self.places(self.size))
-        if placed == self._placed:
+        placed = frozenset(self.places(self.app.size))
+        if placed != self._placed:
+            self._placed = placed
+            if self.focused is not None and self.focused.id not in placed:
+                self._focus_lost = self.focused.id or ""
+            for child in self.children:
+                child.display = child.id in placed
+            self.refresh(layout=True)
+            self._focus_again(placed)
+
+    def _focus_again(self, placed: frozenset[str]) -> None:
+        """A region that comes back has the focus that it had; until then the first one has it."""
+        if self._focus_lost in placed:
+            wanted, self._focus_lost = self._focus_lost, ""
+        elif self.focused is not None and self.focused.id in placed:
             return
-        self._placed = placed
-        for child in self.children:
-            child.display = child.id in placed
-        self.refresh(layout=True)
+        else:
+            regions = [child.id for child in self.children if child.can_focus and child.id in placed]
+            wanted = self.FIRST_FOCUS if self.FIRST_FOCUS in placed else next(filter(None, regions), "")
+        if wanted:
+            self.query_one(f"#{wanted}").focus()
 
     def _hint(self) -> None:
         room = self.war_room
         shown = [action for action in self.hints() if room.offers(action)]
         self._key_line.hint(
             [
-                Hint(action.hint_keys or room.key_of(action), action.label, action.rank, bool(room.refusal(action)))
+                Hint(action.hint_keys or room.key_of(action), action.label, _rank(action), bool(room.refusal(action)))
                 for action in shown
             ]
         )
+
+
+def _rank(action: Action) -> int:
+    """What works only here is more worth a hint than what works everywhere."""
+    return action.rank + (20 if action.where != "all" else 0)

@@ -125,6 +125,9 @@ class PodScreen(ConsoleScreen):
         follow = "following" if self._text.following else "f follow"
         return (Span(f"{when}   {self._text.place()}   {follow}   n b section   R asks again   Bksp back", "dim"),)
 
+    def about(self) -> str:
+        return f"pods {self.key}"
+
     def on_mount(self) -> None:
         if self.war_room.session.transport.show().mode == "live":
             self.ask()

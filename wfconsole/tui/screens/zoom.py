@@ -38,7 +38,7 @@ class Summary(Pane):
         del height
         listing = self._zoom.listing
         if listing is None:
-            return [(Span(" this pane's source is not configured; it counts nowhere", "dim"),)]
+            return [(Span(f" {frame.glyphs.off} off", "dim"),)]
         line = frame.board[self._zoom.pane_number - 1]
         drawn = trend_line(line.trend, len(line.trend), frame.glyphs)
         if line.level >= Level.WARNING:
@@ -62,6 +62,15 @@ class Detail(Pane):
         lines = self._zoom.listing.detail(frame, key)
         room = height - 1
         return [(), *lines[: room - 1], *lines[-1:]] if len(lines) > room else [(), *lines]
+
+
+class Off(Pane, can_focus=True):
+    """In place of a table whose source is not there."""
+
+    def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
+        del frame, width, height
+        words = ("This pane's source is not configured.", "It counts nowhere: its silence is not taken for health.")
+        return [(), *((Span(f"  {text}", "dim"),) for text in words)]
 
 
 class Zoom(ConsoleScreen):
@@ -89,7 +98,7 @@ class Zoom(ConsoleScreen):
     def body(self) -> Iterable[Widget]:
         yield from edges(self)
         yield Summary(self)
-        yield self._table or Pane(id="table")
+        yield self._table or Off(id="table")
         yield Detail(self)
         yield self._filter
 
@@ -109,14 +118,10 @@ class Zoom(ConsoleScreen):
         """Name, state, and the views with the one on show in brackets."""
         line = frame.board[self.pane_number - 1]
         ink: Ink = "title"
-        views = "  ".join(
-            f"[{listing.name}]" if listing is self.listing else listing.name for listing in self._listings
-        )
-        return (
-            Span(f"{line.number} {line.name} ", ink),
-            badge(frame.glyphs, line.level, self.quality(frame)),
-            Span(f"   {views}", "text"),
-        )
+        names = (f"[{listing.name}]" if listing is self.listing else listing.name for listing in self._listings)
+        views = "".join(f"  {name}" for name in names)
+        shown = badge(frame.glyphs, line.level, self.quality(frame))
+        return (Span(f"{line.number} {line.name} ", ink), shown, *((Span(f" {views}"),) if views else ()))
 
     def footer(self, frame: Frame) -> Line:
         """Age, place in the list, order, filter; and the way back."""
@@ -126,8 +131,14 @@ class Zoom(ConsoleScreen):
         how_old = age(snapshot.age_ms(frame.now)) if snapshot is not None else "off"
         order = f"{self._table.order}{', held (Home sorts)' if self._table.rows.held else ''}"
         filtered = f"   / {self._table.filter}" if self._table.filter else ""
-        words = f"{how_old}   {self._table.place()}   by {order}{filtered}   {self.pane_number} or 0 back"
-        return (Span(words, "dim" if self.quality(frame).conclusive else "strong"),)
+        words = f"{how_old}   {self._table.place()} by {order}{filtered}"
+        keys = (("v", "view"), ("s", "sort"), ("/", "filter"), (f"{self.pane_number} or 0", "back"))
+        hints = (span for key, does in keys for span in (Span(f"   {key}", "key"), Span(f" {does}", "dim")))
+        return (Span(words, "dim" if self.quality(frame).conclusive else "strong"), *hints)
+
+    def about(self) -> str:
+        key = self.row_key()
+        return self.listing.about(self.frame, key) if self.listing and self.frame and key else ""
 
     def back(self) -> bool:
         if self._table is None:

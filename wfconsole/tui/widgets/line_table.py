@@ -81,6 +81,12 @@ class LineTable(Pane, can_focus=True):
         del frame
         return self.rows.index - self.rows.top + 1 if self.rows.keys else None
 
+    def redraw(self) -> None:
+        before = self.row_key
+        super().redraw()
+        if self.row_key != before:
+            self.post_message(self.Moved())
+
     def show_listing(self, listing: Listing) -> None:
         """Another view of the same pane."""
         self.listing, self.order = listing, listing.orders[0]

@@ -1,0 +1,137 @@
+"""What is painted, and when: only what differs, one frame for all regions, none that the terminal cannot take."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from textual.widget import Widget
+
+from tests import builders
+from tests.builders import NOW
+from tests.tui.harness import SIZES, Room, quiet_desk, troubled_desk, war_room
+from wfconsole.clock import SECOND
+from wfconsole.tui import compat
+from wfconsole.tui.widgets.lines import Lines
+
+
+class Painted:
+    """Counts the lines that regions ask to be painted."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.lines: dict[str, int] = {}
+        refresh = Widget.refresh
+
+        def counting(widget: Widget, *regions: Any, **options: Any) -> Widget:
+            if isinstance(widget, Lines):
+                rows = sum(region.height for region in regions) if regions else widget.size.height
+                self.lines[widget.id or ""] = self.lines.get(widget.id or "", 0) + rows
+            return refresh(widget, *regions, **options)
+
+        monkeypatch.setattr(Widget, "refresh", counting)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_nothing_is_painted_when_nothing_changed(monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]) -> None:
+    async with war_room(troubled_desk(), size) as room:
+        for keys in ("", "3", "3 v", "4", "5"):
+            await room.press("0", *keys.split())
+            painted = Painted(monkeypatch)
+            await room.repaint()
+            assert painted.lines == {}
+            monkeypatch.undo()
+
+
+async def test_a_second_costs_the_clock_and_the_ages(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with war_room(troubled_desk(), (120, 40)) as room:
+        painted = Painted(monkeypatch)
+        room.desk.clock.advance(SECOND)
+        await room.repaint()
+        assert painted.lines.pop("glance") == 1
+        assert painted.lines.pop("board") == 3
+        assert painted.lines.pop("clocks") <= 2
+        assert painted.lines.pop("pods") == painted.lines.pop("hpas") == 1
+        assert set(painted.lines) <= {"attention", "time"}
+
+
+async def test_a_changed_pod_costs_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = quiet_desk()
+    pods = {f"production/p{number:04}": builders.a_pod(f"p{number:04}") for number in range(2_000)}
+    desk.tell("pods", pods)
+    async with war_room(desk, (120, 40)) as room:
+        await room.press("3", "v")
+        painted = Painted(monkeypatch)
+        desk.tell("pods", {**pods, "production/p0003": builders.a_pod("p0003", restarts=4)})
+        await room.repaint()
+        assert painted.lines == {"table": 1}
+
+
+async def test_a_key_paints_at_once_even_when_the_terminal_is_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with war_room(troubled_desk()) as room:
+        monkeypatch.setattr(compat, "unwritten", lambda _: 5)
+        await room.press("space")
+        assert "FROZEN" in room.lines[0]
+
+
+async def test_a_terminal_that_is_behind_gets_no_data_frames_and_is_told_of_its_lag(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = troubled_desk()
+    async with war_room(desk, clock=desk.clock) as room:
+        waiting = 3
+        monkeypatch.setattr(compat, "unwritten", lambda _: waiting)
+        before = room.text
+        for _ in range(5):
+            desk.clock.advance(SECOND)
+            room.app._paint_data()
+            await room.pilot.pause()
+        assert room.text == before
+        waiting = 0
+        room.app._paint_data()
+        await room.pilot.pause()
+        assert "14:32:12Z" in room.lines[0]
+        assert "display lag 4s" in room.lines[1]
+        room.app._paint_data()
+        await room.pilot.pause()
+        assert "display lag" not in room.lines[1]
+
+
+async def test_many_changes_from_many_threads_are_one_message() -> None:
+    desk = troubled_desk()
+    async with war_room(desk) as room:
+        seen: list[object] = []
+        post = room.app.post_message
+        room.app.post_message = lambda message: seen.append(message) or post(message)  # type: ignore[func-returns-value, method-assign]
+        threads = [threading.Thread(target=desk.session.repaint) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(seen) == 1
+        await until(room, lambda: not room.app._change_waits)
+
+
+async def test_what_a_source_says_is_on_screen_without_a_key() -> None:
+    desk = quiet_desk()
+    async with war_room(desk) as room:
+        assert "12/12 ready" in room.text
+        desk.tell("pods", [builders.a_bad_pod("gateway-1")], at=NOW)
+        await until(room, lambda: "0/1 ready" in room.text)
+
+
+async def test_the_session_begins_after_the_first_frame() -> None:
+    desk = quiet_desk()
+    began: list[str] = []
+    desk.start = lambda: began.append("started")  # type: ignore[method-assign]
+    async with war_room(desk) as room:
+        await until(room, lambda: began == ["started"])
+
+
+async def until(room: Room, holds: Any) -> None:
+    """Wait for a condition, with a deadline."""
+    for _ in range(200):
+        if holds():
+            return
+        await room.pilot.pause(0.02)
+    raise AssertionError("it did not happen within four seconds")

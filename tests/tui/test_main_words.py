@@ -1,0 +1,210 @@
+"""State in words for every quality, and text of strangers in every place: inert, visible, and inside its column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests import builders
+from tests.builders import NOW
+from tests.terminal.hostile import CANARY, HOSTILE
+from tests.tui.harness import SIZES, Desk, Room, a_pod_answer, troubled_desk, war_room
+from wfconsole.clock import MINUTE, SECOND
+from wfconsole.incident.events import Declared, NoteAdded, StepProbed, Target
+from wfconsole.observations.answers import LogTail, PodAnswer
+from wfconsole.observations.hpas import HpaMetric
+from wfconsole.observations.levels import Level, Quality
+from wfconsole.text import cells, safe
+from wfconsole.tui import compat
+
+PODS_ROW = 4
+
+
+def lost(desk: Desk) -> None:
+    desk.fail("pods", builders.a_failure(message="no route to host"))
+    desk.clock.advance(10 * MINUTE)
+
+
+def failed(desk: Desk) -> None:
+    desk.fail("pods", builders.a_failure(retry_at=NOW + 14 * SECOND))
+
+
+def refused(desk: Desk) -> None:
+    desk.fail("pods", builders.a_failure("denied", message="403", remedy="needs list on pods"))
+
+
+def part(desk: Desk) -> None:
+    desk.tell("pods", desk.view().world.pods, partial="namespace web is missing")
+
+
+def late(desk: Desk) -> None:
+    desk.clock.advance(6 * SECOND)
+
+
+def never(desk: Desk) -> None:
+    desk.tell("pods", {}, failure=builders.a_failure("refused", message="connection refused"), age_ms=-1)
+
+
+@pytest.mark.parametrize(
+    ("what", "quality", "words"),
+    [
+        (late, Quality.LATE, ["■ CRIT", "llm 0/1 ready", "10s"]),
+        (part, Quality.PARTIAL, ["% PART", "llm 0/1 ready"]),
+        (lost, Quality.STALE, ["≈ STALE", "(llm 0/1 ready)", "10m"]),
+        (failed, Quality.ERROR, ["! ERROR", "(llm 0/1 ready)", "timeout, retry 14s"]),
+        (refused, Quality.DENIED, ["× DENIED", "(llm 0/1 ready)", "needs list"]),
+        (never, Quality.UNKNOWN, ["? UNKN", "-- connection refused", " --"]),
+    ],
+)
+async def test_the_board_says_how_far_a_value_can_be_trusted(
+    what: Callable[[Desk], None], quality: Quality, words: list[str]
+) -> None:
+    desk = troubled_desk()
+    what(desk)
+    assert desk.view().world.quality("pods", desk.now()) == quality
+    async with war_room(desk) as room:
+        for word in words:
+            assert word in room.lines[PODS_ROW]
+        if not quality.conclusive:
+            await room.press("3")
+            title = room.lines[2]
+            assert words[0] in title
+            assert ("╍" in title) == (quality != Quality.PARTIAL), "a dashed frame: do not trust"
+
+
+async def test_a_pane_without_a_source_is_off_and_counts_nowhere() -> None:
+    async with war_room(Desk()) as room:
+        for row in range(2, 9):
+            assert "· off" in room.lines[row]
+        assert "■0 ▲0" in room.lines[1]
+        for number in "1234567":
+            await room.press("0", number)
+            assert "counts nowhere" in room.text or "off" in room.text
+
+
+async def test_old_rows_stay_on_screen() -> None:
+    desk = troubled_desk()
+    lost(desk)
+    async with war_room(desk) as room:
+        await room.press("3")
+        assert "gateway-7d9f6c-2xk0" in room.text
+        assert "10m" in room.lines[-3]
+
+
+# --- text of strangers ----------------------------------------------------------------------------------------------
+
+# Outside text passes the gate where it enters; what comes out of the gate can still look like markup.
+LINES = {name: safe(text, 300) for name, text in HOSTILE.items() if safe(text, 300)}
+
+
+def hostile_desk() -> Desk:
+    """A world in which every text of every row was written by a stranger."""
+    desk = Desk()
+    texts = list(LINES.values())
+    desk.tell("pods", {f"production/{place}": _in_every_field(_bad_pod(), text) for place, text in enumerate(texts)})
+    desk.tell("workloads", {f"Deployment/{t}/{n}": _in_every_field(_short(), t) for n, t in enumerate(texts)})
+    desk.tell("hpas", {f"{n}": _in_every_field(_blind(), t) for n, t in enumerate(texts)})
+    desk.tell("nodes", {f"{n}": _in_every_field(builders.a_node(ready=False), t) for n, t in enumerate(texts)})
+    desk.tell("events", {f"{n}": _in_every_field(builders.an_event(), t) for n, t in enumerate(texts)})
+    for text in texts[::9]:
+        desk.session.submit(NoteAdded(text, "fact"))
+    title = LINES["closing tag"]
+    desk.session.pin(Target(context=title, namespace=LINES["click action"]))
+    desk.session.submit(Declared("INC-1", LINES["closing tag in words"], "SEV1", LINES["style"]))
+    desk.session.submit(StepProbed("first/acknowledge-the-alert", tuple(texts[:9]), Level.OK, "live", title=title))
+    return desk
+
+
+def _bad_pod() -> Any:
+    return builders.a_bad_pod(restarts=3, containers=(builders.a_container(reason="CrashLoopBackOff"),))
+
+
+def _short() -> Any:
+    revision = builders.a_revision(created_at=NOW - MINUTE, cause="someone")
+    return builders.a_workload(ready=0, stalled="x", revisions=(revision, builders.a_revision(3)))
+
+
+def _blind() -> Any:
+    return builders.an_hpa(blind="x", metrics=(HpaMetric("x", "x", "x", None),))
+
+
+def _in_every_field(row: Any, text: str) -> Any:
+    """The row with `text` in all of its texts, those of the structs and tuples inside too."""
+    if isinstance(row, msgspec.Struct):
+        kept = {"status", "phase", "type", "kind", "state"}
+        fields = {name: getattr(row, name) for name in row.__struct_fields__}
+        changed = {k: v if k in kept else _in_every_field(v, text) for k, v in fields.items()}
+        return msgspec.structs.replace(row, **changed)
+    if isinstance(row, tuple):
+        return tuple(_in_every_field(item, text) for item in row)
+    return text if isinstance(row, str) else row
+
+
+async def _scroll_through(room: Room) -> str:
+    seen = [room.text]
+    for _ in range(12):
+        await room.press("pagedown")
+        seen.append(room.text)
+    return "\n".join(seen)
+
+
+def _holds(room: Room, size: tuple[int, int]) -> None:
+    assert {cells(line) for line in room.lines} == {size[0]}, "every line is exactly as wide as the screen"
+    assert compat.guard_filter(room.app).hits == 0, "the gate let something through"
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_strangers_cannot_break_the_overview(size: tuple[int, int]) -> None:
+    async with war_room(hostile_desk(), size) as room:
+        _holds(room, size)
+        assert "zq GET [/healthz] 500"[:12] in room.lines[0] or size[0] == 80
+        assert CANARY in room.text
+        for _ in range(8):
+            await room.press("tab")
+            _holds(room, size)
+
+
+@pytest.mark.parametrize("keys", ["3", "3 v", "3 v v", "3 v v v", "3 v v v v", "4", "5"])
+async def test_strangers_cannot_break_a_pane(keys: str) -> None:
+    size = (120, 40)
+    async with war_room(hostile_desk(), size) as room:
+        await room.press(*keys.split())
+        seen = await _scroll_through(room)
+        _holds(room, size)
+        for name in ("closing tag", "style", "template"):  # in a column that cuts, the beginning is enough
+            assert LINES[name][:9] in seen, name
+        await room.press("home", "s", "slash", *"zq", "enter", "y")
+        _holds(room, size)
+
+
+async def test_strangers_cannot_break_a_pod() -> None:
+    desk = hostile_desk()
+    texts = tuple(LINES.values())
+    whole = a_pod_answer(logs=(LogTail("app", lines=texts), LogTail("app", previous=True, failure=LINES["colour"])))
+    assert whole.detail is not None
+    name = LINES["closing tag in words"]
+    row = next(row for row in desk.view().world.pods.values() if row.name == name)
+    spoiled = _in_every_field(whole.detail, LINES["click action"])
+    detail = msgspec.structs.replace(spoiled, logs=whole.detail.logs)
+    desk.answer(PodAnswer("a", row.namespace, row.name, detail=detail))
+    async with war_room(desk, (120, 40)) as room:
+        room.app.open_pod(row.namespace, row.name)
+        await room.pilot.pause()
+        seen = await _scroll_through(room)
+        _holds(room, (120, 40))
+        assert LINES["json"] in seen
+        assert "[@click=app.owned]OK[/]" in seen
+
+
+async def test_a_click_on_a_strangers_words_runs_nothing() -> None:
+    owned: list[str] = []
+    async with war_room(hostile_desk(), (120, 40)) as room:
+        room.app.action_owned = lambda: owned.append("owned")  # type: ignore[attr-defined]
+        await room.press("3", "v", "slash", *"@click", "enter")
+        for row in range(2, 20):
+            await room.pilot.click(offset=(12, row))
+        _holds(room, (120, 40))
+    assert owned == []
