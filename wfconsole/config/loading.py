@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Collection, Mapping
@@ -64,7 +65,9 @@ class _Given(Struct, frozen=True):
     file: TomlFile | None = None
 
 
-def _described() -> dict[str, Field]:
+@functools.cache
+def known_settings() -> Mapping[str, Field]:
+    """Everything that can be set, by key: for the README, for messages. Found out only where something is set."""
     fields: dict[str, Field] = {}
     for table in msgspec.structs.fields(Settings):
         for found in msgspec.structs.fields(table.type):
@@ -75,9 +78,6 @@ def _described() -> dict[str, Field]:
                 key, found.type, found.default, about.description or "", extra["expected"], extra["path"]
             )
     return fields
-
-
-FIELDS: Final = _described()  # everything that can be set, by key: for the README, for messages, for `wfconsole doctor`
 
 
 def load_settings(
@@ -99,11 +99,19 @@ def load_settings(
         given |= _from_file(read_toml(file), problems)
     given |= _from_environment(environment, problems)
     given |= {key: _Given(value, "command line", 2) for key, value in (overrides or {}).items() if value is not None}
-    values = {key: value for key, one in given.items() if (value := _converted(FIELDS[key], one, problems)) is not None}
+    if not given and not problems:
+        return Settings()
+    return _settings(_checked(given, problems))
+
+
+def _checked(given: Mapping[str, _Given], problems: list[Problem]) -> dict[str, Any]:
+    """The values by key, each of its type. Raises ConfigError with everything that is wrong."""
+    known = known_settings()
+    values = {key: value for key, one in given.items() if (value := _converted(known[key], one, problems)) is not None}
     _settle_cluster(values, given, problems)
     if problems:
         raise ConfigError(tuple(problems))
-    return _settings(values)
+    return values
 
 
 def _settings(values: Mapping[str, Any]) -> Settings:
@@ -127,7 +135,7 @@ def _from_file(file: TomlFile, problems: list[Problem]) -> dict[str, _Given]:
                 Problem(file.where(table), table, "this is no table", expected=f"a line [{table}], then its keys")
             )
         else:
-            known = {key.partition(".")[2] for key in FIELDS if key.startswith(f"{table}.")}
+            known = {key.partition(".")[2] for key in known_settings() if key.startswith(f"{table}.")}
             for name, value in content.items():
                 key = f"{table}.{name}"
                 if name in known:
@@ -139,18 +147,21 @@ def _from_file(file: TomlFile, problems: list[Problem]) -> dict[str, _Given]:
 
 def _from_environment(environment: Mapping[str, str], problems: list[Problem]) -> dict[str, _Given]:
     """Variables that look like a slip of ours are refused; other people's WFCONSOLE_* variables are let alone."""
-    by_variable = {each.variable: each for each in FIELDS.values() if not each.structured}
+    ours = {variable: text for variable, text in environment.items() if _is_of_settings(variable)}
+    if not ours:
+        return {}
+    by_variable = {each.variable: each for each in known_settings().values() if not each.structured}
     given: dict[str, _Given] = {}
-    for variable, text in environment.items():
+    for variable, text in ours.items():
         if variable in by_variable:
             field = by_variable[variable]
             given[field.key] = _Given(_from_words(field, text), variable, 1)
-        elif _is_stray(variable) and (remedy := _hint(variable, by_variable, cutoff=0.85)):
+        elif remedy := _hint(variable, by_variable, cutoff=0.85):
             problems.append(Problem(safe(variable, 100), "", "unknown variable", remedy=remedy))
     return given
 
 
-def _is_stray(variable: str) -> bool:
+def _is_of_settings(variable: str) -> bool:
     return variable.startswith(_PREFIX) and variable not in (CONFIG_VARIABLE, STATE_VARIABLE)
 
 

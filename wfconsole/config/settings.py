@@ -19,7 +19,7 @@ def _about(description: str, expected: str, *, path: bool = False, **limits: Any
 
 
 def _seconds(of: str) -> Meta:
-    return _about(f"seconds between two looks at {of}", "a number of seconds from 0.5 to 600", ge=0.5, le=600)
+    return _about(f"seconds between two looks at {of}", "a number of seconds from 1 to 300", ge=1, le=300)
 
 
 _PATH = "the path of a file or folder; ~ is your home, a relative one starts at the file that names it"

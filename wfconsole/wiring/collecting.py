@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from wfconsole import exit_codes
+from wfconsole.clock import SECOND
 from wfconsole.config.settings import Settings
 from wfconsole.errors import UserError
 from wfconsole.text import safe
@@ -22,18 +23,19 @@ def collector_command() -> tuple[str, ...]:
     return (sys.executable, "-m", "wfconsole.collector")
 
 
-def collector_settings(settings: Settings, *, title: str = "") -> bytes:
-    """One line of JSON, without its end."""
+def collector_settings(settings: Settings, *, title: str = "", strict: bool = False) -> bytes:
+    """One line of JSON, without its end. `strict`: a configuration that cannot work ends the collector."""
     from wfconsole.collector.settings import CollectorSettings
 
-    kubernetes, every = settings.kubernetes, settings.intervals
+    kubernetes, every = settings.kubernetes, msgspec.structs.asdict(settings.intervals)
     told = CollectorSettings(
-        kubeconfig=kubernetes.kubeconfig,
-        context=kubernetes.context,
+        kubeconfig=kubernetes.kubeconfig or None,
+        context=kubernetes.context or None,
         namespaces=kubernetes.namespaces,
         in_cluster=kubernetes.in_cluster,
-        intervals={name: round(1000 * seconds) for name, seconds in msgspec.structs.asdict(every).items()},
+        intervals_ms={name: round(seconds * SECOND) for name, seconds in every.items()},
         title=title,
+        strict=strict,
     )
     return msgspec.json.encode(told)
 

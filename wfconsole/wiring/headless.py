@@ -36,7 +36,7 @@ def record_to(arguments: argparse.Namespace) -> int:
     )
     assert collector.stdin is not None
     assert collector.stdout is not None
-    collector.stdin.write(collector_settings(base.settings, title=arguments.title) + b"\n")
+    collector.stdin.write(collector_settings(base.settings, title=arguments.title, strict=True) + b"\n")
     ended_by: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:

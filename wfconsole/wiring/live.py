@@ -23,6 +23,7 @@ from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, View
 from wfconsole.wiring.collecting import SOURCES, collector_command, collector_settings
 from wfconsole.wiring.ground import NO_RUNBOOK, Ground, stamp
+from wfconsole.wiring.screen_files import live_files
 
 OBSERVER = Capabilities(change=False, refusals={"*": "observers change nothing"})
 
@@ -76,6 +77,7 @@ class LiveParts:
             capabilities=OBSERVER if settings.observer else Capabilities(),
             new_incident=self._new_incident,
             begin=(lambda: None) if eager else (lambda: self._session.follow_runbook(self._base.runbook())),
+            files=live_files(self._base),
         )
 
     def resume(self, incident: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +21,32 @@ from wfconsole.wiring.ground import Ground
 
 def export_incident(base: Ground, folder: Path, to: Path, *, force: bool) -> list[Path]:
     """Write timeline and post-mortem; the files, all of them or none. Raises UserError."""
+    texts = incident_texts(base, folder)
+    if not to.is_dir():
+        raise UserError(f"--to: {safe(str(to), 300)} is no folder")
+    there = [to / name for name in texts if (to / name).exists()]
+    if there and not force:
+        raise UserError(f"{there[0]} is there already; --force replaces it, --to writes elsewhere")
+    return write_texts(texts, to)
+
+
+def incident_texts(base: Ground, folder: Path) -> dict[str, str]:
+    """Timeline and post-mortem from the journal, by file name. Raises UserError."""
     entries, unknown, report = read_entries(folder, base.fallbacks)
     notes = list(report.words)
     if unknown:
         notes.append(f"{unknown} entries are of a kind that this version does not know")
     try:
-        texts = reports.export(entries, fold(entries), base.runbook(), notes)
+        return reports.export(entries, fold(entries), base.runbook(), notes)
     except ValueError as error:
         raise UserError(f"{folder.name}: {error}", exit_codes.INCIDENT) from None
-    if not to.is_dir():
-        raise UserError(f"--to: {safe(str(to), 300)} is no folder")
-    paths = {to / name: text for name, text in texts.items()}
-    there = [path for path in paths if path.exists()]
-    if there and not force:
-        raise UserError(f"{there[0]} is there already; --force replaces it, --to writes elsewhere")
-    for path, text in paths.items():
-        _write(path, text)
-    return list(paths)
+
+
+def write_texts(texts: Mapping[str, str], to: Path) -> list[Path]:
+    """Write each text under its name; the files. Raises UserError."""
+    for name, text in texts.items():
+        _write(to / name, text)
+    return [to / name for name in texts]
 
 
 def list_incidents(base: Ground, *, as_json: bool) -> str:

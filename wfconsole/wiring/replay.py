@@ -11,6 +11,7 @@ from wfconsole.recording.lines import RecordingError
 from wfconsole.recording.scenarios import find, listed
 from wfconsole.session.replay import ReplayConsole, open_recording
 from wfconsole.wiring.ground import NO_RUNBOOK, Ground
+from wfconsole.wiring.screen_files import folders, replay_files
 
 
 def replay_console(base: Ground, arguments: argparse.Namespace) -> ReplayConsole:
@@ -27,6 +28,7 @@ def replay_console(base: Ground, arguments: argparse.Namespace) -> ReplayConsole
         at=arguments.at,
         speed=arguments.speed,
         paused=arguments.paused,
+        files=replay_files(base),
     )
 
 
@@ -34,9 +36,8 @@ def _path(base: Ground, named: str) -> Path:
     path = Path(named)
     if path.exists():
         return path
-    folders = (*base.places.scenarios, base.places.recordings)
-    found = find(named, folders)
+    found = find(named, folders(base))
     if found is None:
-        names = ", ".join(entry.name for entry in listed(folders)[:8]) or "none"
+        names = ", ".join(entry.name for entry in listed(folders(base))[:8]) or "none"
         raise UserError(f"no recording {named!r}; there are: {names}", exit_codes.RECORDING)
     return found
