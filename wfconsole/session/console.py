@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from wfconsole.clock import Millis
 from wfconsole.incident.events import Entry, Event
 from wfconsole.incident.playbook import Runbook
 from wfconsole.observations.answers import Ask
-from wfconsole.session.view import Capabilities, TransportView, View
+from wfconsole.session.view import Capabilities, RecordingEntry, TransportView, View
+
+if TYPE_CHECKING:
+    from wfconsole.incident.symptoms import Match
 
 
 class Transport(Protocol):
@@ -68,6 +71,15 @@ class Console(Protocol):
 
     def ask(self, ask: Ask) -> None:
         """Ask the collector; the answer comes into `view().world.answers`. Does nothing in a replay."""
+
+    def playbook_matches(self) -> tuple[Match, ...]:
+        """How well each playbook fits what is seen, and has been seen long enough; the best first."""
+
+    def recordings(self) -> tuple[RecordingEntry, ...]:
+        """What there is to replay. Reads files: never call it on the screen's loop."""
+
+    def export(self, to: str = "", *, replace: bool = False) -> str:
+        """Write timeline and post-mortem into this folder; what to say about it. Never call it on the screen's loop."""
 
     def subscribe(self, changed: Callable[[], None]) -> None:
         """Call `changed` from any thread after every change; the screen coalesces."""

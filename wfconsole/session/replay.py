@@ -11,14 +11,16 @@ import msgspec
 from wfconsole.clock import Clock, Millis
 from wfconsole.incident.events import Entry, Event, Target
 from wfconsole.incident.playbook import Runbook
+from wfconsole.incident.symptoms import Match, SymptomsHeld, match_playbooks
 from wfconsole.observations.answers import Ask, Marker
 from wfconsole.observations.levels import Level
 from wfconsole.recording.lines import Item, Noted, OperatorNote, SourcePatch
 from wfconsole.recording.play import Recording
 from wfconsole.recording.player import Player
+from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.moments import instant_meant
 from wfconsole.session.session import Checkpoint, Session
-from wfconsole.session.view import Capabilities, TransportView, View
+from wfconsole.session.view import Capabilities, RecordingEntry, TransportView, View
 
 ONLY_A_REPLAY = Capabilities(change=False, refusals={"*": "this is a replay: nothing in it can be changed"})
 
@@ -178,12 +180,14 @@ class ReplayConsole:
         at: str = "",
         speed: float = 1.0,
         paused: bool = False,
+        files: Files = Files(),  # noqa: B008  # frozen
     ) -> None:
         self._repaint: Callable[[], None] = lambda: None
         self._playback = Playback(recording, runbook, clock, changed=self._changed)
         self._recording = recording
         self._read_runbook = read_runbook
         self._at, self._speed, self._paused = at, speed, paused
+        self._files = files
         self.transport = ReplayTransport(self._playback)
 
     @property
@@ -208,6 +212,16 @@ class ReplayConsole:
 
     def ask(self, ask: Ask) -> None:
         """Nobody is there to answer: what was asked when it was recorded is in the recording."""
+
+    def playbook_matches(self) -> tuple[Match, ...]:
+        world, now = self.view().world, self.now()
+        return match_playbooks(self.runbook, world, SymptomsHeld().after(self.runbook, world, now), now)
+
+    def recordings(self) -> tuple[RecordingEntry, ...]:
+        return self._files.recordings()
+
+    def export(self, to: str = "", *, replace: bool = False) -> str:
+        return self._files.export(ExportAsked(self.entries(), self.view().incident, self.runbook, to, replace))
 
     def subscribe(self, changed: Callable[[], None]) -> None:
         self._repaint = changed

@@ -60,3 +60,20 @@ class Capabilities(msgspec.Struct, frozen=True):
 
     change: bool = True
     refusals: Mapping[str, str] = msgspec.field(default_factory=dict)
+
+
+class RecordingEntry(msgspec.Struct, frozen=True):
+    """One thing that can be replayed. `command` opens it; `problem` says why it cannot be opened, "" when it can."""
+
+    name: str
+    kind: Literal["scenario", "recorded"]
+    command: str
+    title: str = ""
+    length_ms: Millis | None = None  # None: not known
+    recorded_at: Millis | None = None
+    severity: int | None = None  # 1 to 4
+    practise: str = ""
+    truncated: bool = False
+    redacted: bool = False
+    marks: tuple[Millis, ...] = ()  # what people said, as milliseconds from the beginning
+    problem: str = ""

@@ -13,7 +13,7 @@ import msgspec
 from textual.binding import Binding
 
 Kind = Literal["look", "change"]
-Where = Literal["all", "lists", "zoom", "checklist", "timeline", "sources", "logs"]
+Where = Literal["all", "lists", "items", "zoom", "checklist", "timeline", "sources", "logs"]
 
 # Taken by terminals, multiplexers, signals and tty editing, or the same byte as another key (research F14, 7.3).
 FORBIDDEN: Final = frozenset(
@@ -91,6 +91,12 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("last", ("end",), "last row", "last", where="lists"),
     Action("open", ("enter",), "open what the cursor is on", "open_row", where="lists", label="open",
            hint_keys="Enter", rank=70),
+    Action("next-item", ("n",), "next one, however long this one is; in the post-mortem the next gap", "item(1)",
+           where="items", mnemonic="next"),
+    Action("previous-item", ("b",), "the one before", "item(-1)", where="items", mnemonic="back"),
+    Action("filter-items", ("slash",), "filter; Enter keeps it, Esc clears it", "filter", where="items", label="filter",
+           rank=28),
+    Action("copy-item", ("y",), "copy this", "copy_row", where="items", label="copy", rank=16, mnemonic="yank"),
     Action("sort", ("s",), "next order", "sort", where="zoom", label="sort", rank=60, mnemonic="sort"),
     Action("filter", ("slash",), "filter; Enter keeps it, Esc clears it", "filter", where="zoom", label="filter",
            rank=65),
@@ -128,22 +134,26 @@ ACTIONS: Final[tuple[Action, ...]] = (
     # --- capitals: the record
     Action("note", ("N",), "note; its time is that of this key", "open('note')", "change", label="note", rank=87,
            mnemonic="Note"),
-    Action("declare", ("D",), "declare an incident; later: re-grade, change its state", "open('declare')", "change",
+    Action("declare", ("D",), "declare an incident; later: re-grade, change its state", "declare", "change",
            label="declare", rank=55, mnemonic="Declare"),
     Action("hand-over", ("H",), "hand over command", "open('hand-over')", "change", mnemonic="Hand over"),
     Action("undo", ("Z",), "take back my last change, within 10 s", "undo", "change"),
     Action("run-probe", ("R",), "take the step's evidence; retry the source (reads only)", "run_probe", "change",
-           where="checklist", label="run", rank=58, mnemonic="Run"),
-    Action("retry", ("R",), "ask the source again now (reads only)", "retry", where="sources", label="retry", rank=58,
+           where="checklist", label="run", rank=82, mnemonic="Run"),
+    Action("retry", ("R",), "ask the source again now (reads only)", "retry", where="sources", label="retry", rank=82,
            mnemonic="Run"),
-    Action("step-done", ("X",), "step done", "step_done", "change", where="checklist", label="done", rank=57,
+    Action("step-done", ("X",), "step done", "step_done", "change", where="checklist", label="done", rank=81,
            mnemonic="X = tick"),
     Action("step-waived", ("W",), "waive the step, with a reason", "step_waived", "change", where="checklist",
-           label="waive", rank=56, mnemonic="Waive"),
+           label="waive", rank=80, mnemonic="Waive"),
     Action("step-deferred", ("E",), "defer the step; it is listed again before the end", "step_deferred", "change",
-           where="checklist", label="defer", rank=54, mnemonic="dEfer"),
+           where="checklist", label="defer", rank=79, mnemonic="dEfer"),
+    Action("timeline-view", ("v",), "next kinds of entries", "view", where="timeline", label="kinds", rank=80,
+           mnemonic="view"),
+    Action("follow-timeline", ("f",), "follow the newest entry, or stay on this one", "follow", where="timeline",
+           label="follow", rank=53, mnemonic="follow"),
     Action("star", ("M",), "mark the entry for the post-mortem", "star", "change", where="timeline", label="mark",
-           rank=57, mnemonic="Mark"),
+           rank=81, mnemonic="Mark"),
     Action("observer", ("O",), "observer: at once on; asks before it is off", "observer", mnemonic="Observer"),
     Action("quit", ("Q",), "quit; asks", "open('quit')", label="quit", rank=10, mnemonic="Quit"),
     Action("say-quit", ("q", "ctrl+c"), "says how to quit", "say_quit"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -14,9 +15,11 @@ from textual.screen import Screen
 from wfconsole.clock import Clock, Millis, SystemClock
 from wfconsole.session.console import Console
 from wfconsole.tui import action_names, compat, screens, theming
+from wfconsole.tui.chores import Chores
 from wfconsole.tui.frame import Frame, frame_of
 from wfconsole.tui.glyphs import Glyphs
 from wfconsole.tui.ink import Palette
+from wfconsole.tui.looks import Looks
 from wfconsole.tui.messages import SessionChanged
 from wfconsole.tui.navigation import Navigation
 from wfconsole.tui.permissions import Permissions
@@ -30,7 +33,7 @@ DATA_FRAME_EVERY: Final[Millis] = 250
 TICK_SECONDS: Final = 1.0
 
 
-class WarRoom(TimeControls, Navigation, RecordKeys, Permissions, App[int], inherit_bindings=False):
+class WarRoom(TimeControls, Navigation, RecordKeys, Permissions, Looks, Chores, App[int], inherit_bindings=False):
     """Shows one console. Data frames are skipped while the terminal is behind; frames after a key never are."""
 
     TITLE = "wfconsole"
@@ -44,6 +47,7 @@ class WarRoom(TimeControls, Navigation, RecordKeys, Permissions, App[int], inher
         *,
         theme: Theme,
         glyphs: Glyphs,
+        themes: Mapping[str, Theme] | None = None,
         keymap: Mapping[str, str] | None = None,
         observer: bool = False,
         clip_file: Path | None = None,
@@ -62,7 +66,8 @@ class WarRoom(TimeControls, Navigation, RecordKeys, Permissions, App[int], inher
         self.keys = action_names.keys_by_action(keymap or {})
         self._clock = clock or SystemClock()
         self._moved_keys: Keymap = dict(keymap or {})
-        self._theme_shown = theme
+        self.themes = themes or {theme.name: theme}
+        self.worn = theme
         self._painted_at: Millis = -DATA_FRAME_EVERY
         self._behind_since: Millis | None = None
         self._change_waits = False
@@ -73,12 +78,18 @@ class WarRoom(TimeControls, Navigation, RecordKeys, Permissions, App[int], inher
         return screens.load("overview")()
 
     def on_mount(self) -> None:
-        self.register_theme(theming.to_textual_theme(self._theme_shown))
-        self.theme = self._theme_shown.name
+        self.register_theme(theming.to_textual_theme(self.worn))
+        self.theme = self.worn.name
         self.set_keymap(self._moved_keys)
         self.session.subscribe(self._session_changed)
-        self.call_after_refresh(self.session.start)
+        self.call_after_refresh(self._begin)
         self.set_interval(TICK_SECONDS, self._paint_data)
+
+    def _begin(self) -> None:
+        """The first frame is there. What was made up to here stays: no collection ever looks at it again."""
+        gc.freeze()
+        gc.enable()
+        self.session.start()
 
     def get_line_filters(self) -> list[LineFilter]:
         return [*super().get_line_filters(), compat.guard_filter(self)]

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from wfconsole.incident.events import (
-    EntryAmended,
-    MomentSet,
-    PlaybookChosen,
-    RoleTaken,
-    SeverityChanged,
-    StatusChanged,
-    UpdateSent,
-)
-from wfconsole.incident.policy import SEVERITIES, STATUSES
-from wfconsole.session.moments import EXPECTED, instant_meant
+from wfconsole.session.moments import EXPECTED
 from wfconsole.text import safe
-from wfconsole.tui.screens.note import note_of
+from wfconsole.tui import record_commands as record
+from wfconsole.tui import view_commands as view
+from wfconsole.tui.asked import Act, Refused
 
 if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
@@ -27,172 +19,112 @@ if TYPE_CHECKING:
 LONGEST: Final = 2_000
 
 
+def _no_words(room: WarRoom) -> Sequence[str]:
+    del room
+    return ()
+
+
 class Command(msgspec.Struct, frozen=True):
-    """One command. `run` gets the words behind the name and gives an answer to show, "" for none."""
+    """One command. `run` gets the words behind it; it raises Refused, or gives what to do once the prompt is gone.
+
+    `changes` is the action whose refusals hold, None for a command that only looks. `words` complete its first word.
+    """
 
     name: str
     usage: str
     does: str
-    run: Callable[[WarRoom, str], str]
-    changes: bool = False
+    run: Callable[[WarRoom, str], Act]
+    changes: str | None = None
+    words: Callable[[WarRoom], Sequence[str]] = _no_words
 
 
-def obey(room: WarRoom, line: str) -> str:
-    """Carry out what was typed at the prompt; what to say about it."""
-    name, _, rest = safe(line.strip().removeprefix(":"), LONGEST).partition(" ")
-    command = COMMANDS.get(ALIASES.get(name, name))
+def understood(room: WarRoom, line: str) -> Act:
+    """What a line asks for. Raises Refused with what is wrong with it, or why it may not be done here."""
+    name, _, rest = safe(line.strip().removeprefix(":").strip(), LONGEST).partition(" ")
+    command = named(name)
     if command is None:
-        near = [known for known in COMMANDS if known.startswith(name[:2])] if name else []
-        return f"no command {name!r}" + (f"; there is {', '.join(near[:4])}" if near else "; ? lists them")
-    if command.changes:
-        refusals = room.session.capabilities
-        if room.observer or not refusals.change:
-            return refusals.refusals.get("*", "observers change nothing")
-    return command.run(room, rest.strip())
+        near = [known for known in COMMANDS if name[:1] and known.startswith(name[:2])]
+        raise Refused(f"no command {name!r}; {'there is ' + ', '.join(near[:5]) if near else ':help lists them'}")
+    if command.changes is not None and (reason := room.refused_change(command.changes)):
+        raise Refused(reason)
+    try:
+        return command.run(room, rest.strip())
+    except Refused as wrong:
+        raise Refused(str(wrong) or f"usage: :{command.usage}") from None
 
 
-def _severity(room: WarRoom, words: str) -> str:
-    number, _, reason = words.partition(" ")
-    severity = next((known for known in SEVERITIES if known[-1] == number or known == number.upper()), None)
-    if severity is None or not reason.strip():
-        return "usage: :sev 1-4 and the reason"
-    return _entered(room, SeverityChanged(severity, reason.strip()))
+def named(name: str) -> Command | None:
+    """The command of this name, or of this other name for it."""
+    return COMMANDS.get(ALIASES.get(name, name))
 
 
-def _status(room: WarRoom, words: str) -> str:
-    status = next((known for known in STATUSES if words.lower().startswith(known)), None)
-    if status is None:
-        return f"usage: :state {' | '.join(STATUSES)}, and a reason"
-    reason = words[len(status) :].strip()
-    if status == "resolved" and not reason:
-        return "resolving needs a reason: what shows that it is over?"
-    answer = _entered(room, StatusChanged(status, reason))
-    moment = {"monitoring": "mitigated", "resolved": "resolved"}.get(status)
-    if not answer and moment is not None and moment not in room.frame().view.incident.moments:
-        room.enter(MomentSet("resolved" if moment == "resolved" else "mitigated", room.session.now()))
-    return answer
-
-
-def _note(room: WarRoom, words: str) -> str:
-    note = note_of(words, at_time=room.session.now())
-    if note is None:
-        return "usage: :note what you saw"
-    room.enter(note)
-    return ""
-
-
-def _amend(room: WarRoom, words: str) -> str:
-    wanted, _, text = words.partition(" ")
-    lines = room.frame().view.incident.lines
-    found = [entry for entry in lines if entry.startswith(wanted.lstrip("#"))] if len(wanted) >= 4 else []
-    if len(found) != 1 or not text.strip():
-        return "usage: :amend ENTRY the corrected words   (ENTRY: the 8 characters under the line in the timeline)"
-    room.enter(EntryAmended(found[0], text.strip()))
-    return ""
-
-
-def _role(room: WarRoom, words: str) -> str:
-    roles = ["commander", *(name for name, _ in room.session.runbook.roles)]
-    role = max((name for name in roles if words.lower().startswith(name)), key=len, default="")
-    person = words[len(role) :].strip()
-    if not role or not person:
-        return f"usage: :role {' | '.join(dict.fromkeys(roles))}, and a name"
-    return _entered(room, RoleTaken(role, person[:60]))
-
-
-def _playbook(room: WarRoom, words: str) -> str:
-    books = {book.id: book for book in room.session.runbook.playbooks}
-    book = books.get(words.replace(" ", "-").lower())
-    if book is None:
-        return f"usage: :check {' | '.join(books) or 'PLAYBOOK'}"
-    return _entered(room, PlaybookChosen(book.id))
-
-
-def _update(room: WarRoom, words: str) -> str:
-    if not words:
-        return (
-            "usage: :update what people outside were told (this console sends nothing; it starts the update clock anew)"
-        )
-    return _entered(room, UpdateSent("outside", words))
-
-
-def _acknowledge(room: WarRoom, words: str) -> str:
-    if "acknowledged" in room.frame().view.incident.moments:
-        return "it is acknowledged already"
-    return _entered(room, MomentSet("acknowledged", room.session.now(), words))
-
-
-def _goto(room: WarRoom, words: str) -> str:
-    transport = room.session.transport
-    instant = instant_meant(words, transport.show(), room.session.view())
-    if instant is None:
-        return f"no time: {words!r}; {EXPECTED}"
-    transport.seek(instant)
-    room.show_now()
-    return ""
-
-
-def _observer(room: WarRoom, words: str) -> str:
-    if words in ("", "on"):
-        room.observer = True
-        room.show_now()
+def completed(room: WarRoom, typed: str) -> str:
+    """The line that begins with what was typed: a command's name, or its first word; "" where there is none."""
+    name, space, rest = typed.partition(" ")
+    if not space:
+        return next((known for known in COMMANDS if name and known.startswith(name) and known != name), "")
+    command = named(name)
+    if command is None or " " in rest:
         return ""
-    room.action_open("leave-observer")
-    return ""
+    found = next((word for word in command.words(room) if word.startswith(rest) and word != rest), "")
+    return f"{name} {found}" if found else ""
 
 
-def _entered(room: WarRoom, event: object) -> str:
-    if not room.frame().view.incident.declared:
-        return "no incident is open; D declares one"
-    room.enter(event)  # type: ignore[arg-type]  # every caller hands one of the events
-    return ""
-
-
-def _opens(name: str) -> Callable[[WarRoom, str], str]:
-    def run(room: WarRoom, words: str) -> str:
-        room.action_open(name, words)
-        return ""
-
-    return run
-
-
-def _zooms(number: int) -> Callable[[WarRoom, str], str]:
-    def run(room: WarRoom, words: str) -> str:
-        room.open_zoom(number, words)
-        return ""
-
-    return run
-
-
-def _live(room: WarRoom, words: str) -> str:
-    del words
-    room.action_live()
-    return ""
+def _zoom_commands() -> list[Command]:
+    panes = (
+        (1, "alerts", "alerts"),
+        (2, "signals", "golden signals"),
+        (3, "pods", "pods"),
+        (4, "hpa", "autoscalers"),
+        (5, "nodes", "nodes and GPUs"),
+        (6, "db", "the database"),
+        (7, "auth", "logins and findings"),
+    )
+    return [Command(name, name, f"zoom into {number}, {does}", view.zooms(number)) for number, name, does in panes]
 
 
 _ALL: Final = (
-    Command("pods", "pods", "zoom into pods", _zooms(3)),
-    Command("hpa", "hpa", "zoom into autoscalers", _zooms(4)),
-    Command("nodes", "nodes", "zoom into nodes and GPUs", _zooms(5)),
-    Command("checklist", "checklist", "the checklist", _opens("checklist")),
-    Command("timeline", "timeline", "the timeline", _opens("timeline")),
-    Command("sources", "sources", "sources and their errors", _opens("sources")),
-    Command("postmortem", "postmortem", "post-mortem preview", _opens("post-mortem")),
-    Command("help", "help [WORD]", "keys and commands, those with a word in them", _opens("help")),
-    Command("goto", "goto TIME", f"look at a time: {EXPECTED}", _goto),
-    Command("live", "live", "back to live; in a replay to the end", _live),
-    Command("observer", "observer [on|off]", "look only; leaving it asks", _observer),
-    Command("note", "note WORDS", "a note; d, f or h in front: decision, fact, hypothesis", _note, changes=True),
-    Command("amend", "amend ENTRY WORDS", "correct an entry; the old words stay in the record", _amend, changes=True),
-    Command("declare", "declare", "declare an incident", _opens("declare"), changes=True),
-    Command("sev", "sev 1-4 REASON", "another severity", _severity, changes=True),
-    Command("state", "state STATUS [REASON]", "another status", _status, changes=True),
-    Command("ack", "ack [WORDS]", "the alert is acknowledged: the respond clock is met", _acknowledge, changes=True),
-    Command("update", "update WORDS", "people outside were told; the update clock starts anew", _update, changes=True),
-    Command("role", "role ROLE NAME", "somebody takes a role", _role, changes=True),
-    Command("check", "check PLAYBOOK", "follow a playbook", _playbook, changes=True),
-    Command("handover", "handover", "hand over command", _opens("hand-over"), changes=True),
-    Command("quit", "quit", "quit; asks", _opens("quit")),
+    *_zoom_commands(),
+    Command("checklist", "checklist", "the checklist", view.opens("checklist")),
+    Command("timeline", "timeline [WORDS]", "the timeline; with words, what holds them", view.opens("timeline")),
+    Command("sources", "sources", "sources and their errors; files that were left out", view.opens("sources")),
+    Command("postmortem", "postmortem", "the post-mortem as it would be written now", view.opens("post-mortem")),
+    Command("replays", "replays [WORDS]", "scenarios and recordings to replay", view.opens("replays")),
+    Command("help", "help [WORD]", "every key and command, or those with a word in them", view.opens("help-list")),
+    Command("keys", "keys", "every key as it is now", view.opens("help-list")),
+    Command("goto", "goto TIME", f"look at a time: {EXPECTED}", view.goto),
+    Command("live", "live", "back to live; in a replay to the end", view.live),
+    Command("speed", "speed N", "how fast a replay plays: 0.25 to 60", view.speed, words=view.speeds),
+    Command("theme", "theme NAME", "another look", view.theme, words=view.themes),
+    Command("glyphs", "glyphs unicode|ascii", "other symbols", view.glyphs, words=view.glyph_sets),
+    Command("export", "export [DIR] [replace]", "write timeline and post-mortem as Markdown", view.export),
+    Command("observer", "observer [on|off]", "look only; leaving it asks", view.observer, words=view.switch),
+    Command("note", "note WORDS", "a note; d, f or h in front: decision, fact, hypothesis", record.note, "note"),
+    Command("amend", "amend ENTRY WORDS", "correct an entry; the old words stay in the record", record.amend, "",
+            record.entries),
+    Command("declare", "declare", "declare; later its severity, status, playbook", record.declare, "declare"),
+    Command("sev", "sev 1-4 REASON", "another severity", record.severity, "declare", record.severities),
+    Command("state", "state STATUS [REASON]", "another status; resolved asks for the stand-down list", record.status,
+            "declare", record.statuses),
+    Command("moment", "moment NAME TIME [WHY]", "when it started, was detected, acknowledged, mitigated, resolved",
+            record.moment, "", record.moments),
+    Command("ack", "ack [WORDS]", "the alert is acknowledged: the respond clock is met", record.acknowledge, ""),
+    Command("update", "update WORDS", "people outside were told; the update clock starts anew", record.update, ""),
+    Command("role", "role ROLE NAME", "somebody takes a role", record.role, "", record.roles),
+    Command("check", "check PLAYBOOK [WHY]", "follow a playbook", record.playbook, "declare", record.playbooks),
+    Command("handover", "handover", "hand over command", view.opens("hand-over"), "hand-over"),
+    Command("quit", "quit", "quit; asks", view.opens("quit")),
 )  # fmt: skip
 COMMANDS: Final[Mapping[str, Command]] = {command.name: command for command in _ALL}
-ALIASES: Final = {"q": "quit", "pm": "postmortem", "severity": "sev", "status": "state", "n": "note"}
+ALIASES: Final = {
+    "q": "quit",
+    "pm": "postmortem",
+    "severity": "sev",
+    "status": "state",
+    "n": "note",
+    "gpu": "nodes",
+    "hpas": "hpa",
+    "replay": "replays",
+    "h": "help",
+    "e": "sources",
+}

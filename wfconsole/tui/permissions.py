@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, cast
 
 from textual import events
 
+from wfconsole.text import clock_time
 from wfconsole.tui import action_names, screens
 from wfconsole.tui.action_names import Action
 from wfconsole.tui.screens.console_screen import ConsoleScreen
 
 if TYPE_CHECKING:
     from wfconsole.session.console import Console
+    from wfconsole.session.view import TransportView
     from wfconsole.tui.app import WarRoom
 
 
@@ -24,14 +26,29 @@ class Permissions:
     keys: Mapping[str, tuple[str, ...]]  # of each action, a user's keymap applied
 
     def refusal(self, action: Action) -> str:
-        """Why an action may not be done, "" when it may. The only place that knows about observers and replays."""
-        if action.kind == "look":
-            return ""
-        if self.observer:
-            return "observer: read-only. O asks to leave it"
+        """Why an action may not be done, "" when it may."""
+        return "" if action.kind == "look" else self.refused_change(action.id)
+
+    def refused_change(self, name: str = "") -> str:
+        """Why nothing may be changed, "" when it may: for keys (`name`: the action's id), forms and commands alike.
+
+        The only place that knows about observers, replays, and a screen that does not show now.
+        """
         capabilities = self.session.capabilities
-        reason = capabilities.refusals.get(action.id, "")
-        return reason or ("" if capabilities.change else capabilities.refusals.get("*", "read-only here"))
+        if not capabilities.change or name in capabilities.refusals:
+            return capabilities.refusals.get(name) or capabilities.refusals.get("*", "read-only here")
+        if self.observer:
+            return f"observer: read-only. {self.key_of(action_names.BY_ID['observer'])} asks to leave it"
+        time = self._time_on_show()
+        if name != "note" and time is not None and time.mode in ("frozen", "back"):
+            key = self.key_of(action_names.BY_ID["live"])
+            return f"the screen shows {clock_time(time.position)}, not now: {key} goes back to live"
+        return ""
+
+    def _time_on_show(self) -> TransportView | None:
+        stack = cast("WarRoom", self).screen_stack
+        frames = (screen.frame for screen in reversed(stack) if isinstance(screen, ConsoleScreen))
+        return next((frame.time for frame in frames if frame is not None), None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         named = action_names.by_method(action, parameters)

@@ -18,81 +18,119 @@ from wfconsole.incident.events import (
 )
 from wfconsole.incident.playbook import Mark, Step
 from wfconsole.incident.probing import evaluate, understood
-from wfconsole.tui import screens
+from wfconsole.text import cut
+from wfconsole.tui import action_names, screens
 
 if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
 
 UNDO_WITHIN: Final[Millis] = 10 * SECOND
 EVIDENCE_LINES: Final = 40
+NO_INCIDENT: Final = "no incident is open; D declares one"
 
 
 class RecordKeys:
-    """Actions of the App that enter something. `check_action` has already refused observers and replays."""
+    """Actions of the App that enter something."""
 
-    last_entry: Entry | None = None
+    last_entries: tuple[Entry, ...] = ()  # what the last key or form entered: undone together
     typed: tuple[str, ...] = ()  # at the command prompt, newest last
 
     @property
     def _here(self) -> WarRoom:
         return cast("WarRoom", self)
 
-    def enter(self, event: Event) -> Entry | None:
-        """Through the one door; what was refused is said."""
+    def enter(self, *events: Event, name: str = "") -> tuple[Entry, ...]:
+        """Through the one door, all or none; what was refused is said. `name` is the id of the action behind it."""
         room = self._here
-        entry = room.session.submit(event)
-        if entry is None:
-            room.say(room.session.capabilities.refusals.get("*", "read-only here"))
-        else:
-            self.last_entry = entry
+        refusal = room.refused_change(name)
+        if refusal:
+            room.say(refusal)
+            return ()
+        made = [room.session.submit(event) for event in events]
+        self.last_entries = tuple(entry for entry in made if entry is not None)
         room.show_now()
-        return entry
+        if not self.last_entries:
+            room.say("refused")
+        elif any(isinstance(event, Declared) for event in events):
+            room.say(f"{room.session.view().incident.id} is open and its clocks run; nothing was sent to anybody")
+        else:
+            self._say_entered()
+        return self.last_entries
+
+    def _say_entered(self) -> None:
+        room = self._here
+        line = room.session.view().incident.lines.get(self.last_entries[-1].id)
+        what = f"{line.kind.lower()}: {cut(line.text, 40)}" if line is not None else "entered"
+        room.say(f"{what}   {room.key_of(action_names.BY_ID['undo'])} takes it back, for 10 s")
+
+    def action_declare(self) -> None:
+        """Declare; while an incident is open: its severity, status and playbook."""
+        incident = self._here.session.view().incident
+        self._here.action_open("regrade" if incident.declared and not incident.resolved else "declare")
 
     def action_undo(self) -> None:
-        """Takes back the last thing that was entered here; a declaration cannot be undone, only resolved."""
-        room, last = self._here, self.last_entry
-        if last is None or isinstance(last.event, EntryWithdrawn | Declared):
+        """Takes back what was entered here last; a declaration cannot be undone, only resolved."""
+        room, last = self._here, self.last_entries
+        if not last or any(isinstance(entry.event, EntryWithdrawn | Declared) for entry in last):
             room.say("nothing to take back")
-        elif room.session.now() - last.at > UNDO_WITHIN:
+        elif room.session.now() - last[-1].at > UNDO_WITHIN:
             room.say("too late to take back; :amend corrects an entry")
         else:
-            self.enter(EntryWithdrawn(last.id))
-            self.last_entry = None
+            self.enter(*(EntryWithdrawn(entry.id) for entry in reversed(last)))
+            if self.last_entries and self.last_entries != last:
+                room.say("taken back; the record keeps both")
 
     def probe_step(self, item: Item) -> None:
         """Takes the step's live value as evidence, as it is on show now."""
         room, step = self._here, item.step
-        if not step.live and not step.sensed:
+        probe = step.live or step.sensed
+        if not room.session.view().incident.declared:
+            room.say(NO_INCIDENT)
+        elif not probe:
             room.say("this step has nothing to run: look, then X")
-            return
-        frame = room.frame()
-        result = evaluate(understood(step.live or step.sensed), frame.view.world, frame.now)
-        lines = result.lines[:EVIDENCE_LINES]
-        self.enter(StepProbed(step.id, lines, result.level, result.quality.value, title=step.title))
-
-    def mark_step(self, item: Item, mark: Mark) -> None:
-        """Ticks or defers a step at once; a decision, a waiver, and a mark that is taken back ask first."""
-        room, step = self._here, item.step
-        if not room.frame().view.incident.declared:
-            room.say("no incident is open; D declares one")
-        elif mark == "waived" or (mark == "done" and step.kind == "decide" and step.branches):
-            room.push_screen(screens.load("step")(f"{mark}:{step.id}"))
-        elif item.mark == mark:
-            self.enter(StepMarked(step.id, "open", title=step.title, reason="opened again"))
         else:
-            # An action that was done leads past its alternatives: its one branch says so.
-            answer = step.branches[0].answer if mark == "done" and step.branches else ""
-            self.enter(StepMarked(step.id, mark, title=step.title, answer=answer))
-            if mark == "done":
-                self._enter_meaning(step)
+            frame = room.frame()
+            result = evaluate(understood(probe), frame.view.world, frame.now)
+            lines = result.lines[:EVIDENCE_LINES]
+            self.enter(StepProbed(step.id, lines, result.level, result.quality.value, title=step.title))
 
-    def _enter_meaning(self, step: Step) -> None:
+    def mark_step(self, item: Item, mark: Mark) -> bool:
+        """Ticks or defers a step at once; a decision, a waiver, and opening a step again ask first.
+
+        Whether it was marked at once.
+        """
+        room, step = self._here, item.step
+        if not room.session.view().incident.declared:
+            room.say(NO_INCIDENT)
+            return False
+        if item.mark == mark or (mark == "done" and item.mark == "sensed"):
+            self._ask("open", item)
+            return False
+        if mark == "waived" or (mark == "done" and step.kind == "decide" and step.branches):
+            self._ask(mark, item)
+            return False
+        # An action that was done leads past its alternatives: its one branch says so.
+        answer = step.branches[0].answer if mark == "done" and step.branches else ""
+        marked = self.enter(StepMarked(step.id, mark, title=step.title, answer=answer))
+        if marked and mark == "done":
+            self.last_entries = (*marked, *self._enter_meaning(step))
+        return bool(marked)
+
+    def _enter_meaning(self, step: Step) -> tuple[Entry, ...]:
         """What a step means besides being done: the alert is acknowledged, people outside were told."""
-        room = self._here
+        session = self._here.session
         if step.means == "update sent":
-            self.enter(UpdateSent("outside", step.title))
-        elif step.means and step.means not in room.frame().view.incident.moments:
-            self.enter(MomentSet(step.means, room.session.now(), step.title))
+            return self.enter(UpdateSent("outside", step.title))
+        if step.means and step.means not in session.view().incident.moments:
+            return self.enter(MomentSet(step.means, session.now(), step.title))
+        return ()
+
+    def _ask(self, mark: Mark, item: Item) -> None:
+        refusal = self._here.refused_change()
+        if refusal:
+            self._here.say(refusal)
+        else:
+            self._here.push_screen(screens.load("step")(f"{mark}:{item.step.id}"))
 
 
 class StepKeys:
@@ -106,24 +144,33 @@ class StepKeys:
         """The step that the keys act on: the one with the cursor, or the open one."""
         raise NotImplementedError
 
+    def step_marked(self, item: Item) -> None:
+        """A key has marked this step just now."""
+        del item
+
     def action_run_probe(self) -> None:
         if (item := self._step_or_say()) is not None:
             self._steps_room.probe_step(item)
 
     def action_step_done(self) -> None:
-        if (item := self._step_or_say()) is not None:
-            self._steps_room.mark_step(item, "done")
+        self._mark("done")
 
     def action_step_waived(self) -> None:
-        if (item := self._step_or_say()) is not None:
-            self._steps_room.mark_step(item, "waived")
+        self._mark("waived")
 
     def action_step_deferred(self) -> None:
-        if (item := self._step_or_say()) is not None:
-            self._steps_room.mark_step(item, "deferred")
+        self._mark("deferred")
+
+    def _mark(self, mark: Mark) -> None:
+        item = self._step_or_say()
+        if item is not None and self._steps_room.mark_step(item, mark):
+            self.step_marked(item)
 
     def _step_or_say(self) -> Item | None:
         item = self.step_item()
         if item is None:
-            self._steps_room.say("no step is open")
+            self._steps_room.say("no step is open" if self._declared() else NO_INCIDENT)
         return item
+
+    def _declared(self) -> bool:
+        return self._steps_room.session.view().incident.declared

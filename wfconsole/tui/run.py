@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 
-from wfconsole.redaction import redact_text
 from wfconsole.session.console import Console
 from wfconsole.tui.app import WarRoom
 from wfconsole.tui.lifecycle import run_app
@@ -38,9 +37,16 @@ def run(console: Console, look: Look) -> int:
         console,
         theme=theme,
         glyphs=glyphs_of(theme, only_ascii=look.only_ascii),
+        themes=found.loaded,
         keymap=look.keymap,
         observer=look.observer,
         clip_file=look.clip_file,
         problems=(*look.problems, *map(str, found.failed)),
     )
-    return run_app(app, on_end=console.close, redact=redact_text, crash_directory=look.crashes, mouse=look.mouse)
+    return run_app(app, on_end=console.close, redact=_redacted, crash_directory=look.crashes, mouse=look.mouse)
+
+
+def _redacted(words: str) -> str:
+    from wfconsole.redaction import redact_text  # here, because the first frame does not wait for its patterns
+
+    return redact_text(words)

@@ -8,7 +8,6 @@ from pathlib import Path
 from wfconsole import exit_codes
 from wfconsole.errors import UserError
 from wfconsole.recording.lines import RecordingError
-from wfconsole.recording.scenarios import find, listed
 from wfconsole.session.replay import ReplayConsole, open_recording
 from wfconsole.wiring.ground import NO_RUNBOOK, Ground
 from wfconsole.wiring.screen_files import folders, replay_files
@@ -36,6 +35,8 @@ def _path(base: Ground, named: str) -> Path:
     path = Path(named)
     if path.exists():
         return path
+    from wfconsole.recording.scenarios import find, listed
+
     found = find(named, folders(base))
     if found is None:
         names = ", ".join(entry.name for entry in listed(folders(base))[:8]) or "none"

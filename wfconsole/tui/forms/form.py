@@ -1,8 +1,13 @@
-"""The frame of every form: opened by a key that somebody pressed, left by Esc with nothing changed."""
+"""The frame of every form: opened by a key that somebody pressed, left with nothing changed.
+
+Only Tab, arrows, Enter, Esc, Backspace and typed text act, so that no letter can fire anything. Enter in a field goes
+to the next one, in the last one it does the thing. Every form can be left without Esc: Tab goes to Cancel.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -12,43 +17,48 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
+from wfconsole.tui.forms.choice import Choice
+from wfconsole.tui.forms.fields import Cancel, Field, Words
 from wfconsole.tui.frame import Frame
-from wfconsole.tui.ink import Line, Span
-from wfconsole.tui.widgets.lines import Lines
+from wfconsole.tui.ink import Span
+from wfconsole.tui.wrapping import wrapped
 
 if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
 
-WIDTH = 76
-
-
-class Words(Lines):
-    """Lines of text in a form, as high as they are many."""
-
-    def set(self, lines: Sequence[Line]) -> None:
-        self.styles.height = max(1, len(lines))
-        self.show(lines)
+# From this many columns on a form is wider.
+WIDE = 110
 
 
 class Form(ModalScreen[None], inherit_bindings=False):
-    """A frame with fields in a column. `Enter` in a field goes to the next one, in the last one it does the thing."""
+    """A frame with fields in a column."""
 
     TITLE: ClassVar[str] = ""
-    AUTO_FOCUS = ""  # each form says itself what is safe to have the focus
+    ACTION: ClassVar[str | None] = ""  # the id of the action behind it; None for a form that changes nothing
+    KEYS: ClassVar[str] = "Enter next   Tab move   Esc cancel"
     BINDINGS = [
         Binding("escape", "cancel", "leave; nothing changes", show=False),
-        Binding("tab", "next", "next field", show=False),
-        Binding("shift+tab", "previous", "previous field", show=False),
+        Binding("backspace", "back", "the field before, or leave", show=False),
+        Binding("tab,down", "next", "next field", show=False),
+        Binding("shift+tab,up", "previous", "previous field", show=False),
     ]
     DEFAULT_CSS = """
     Form { align: center middle; background: $background 0%; }
+    Form.-bottom { align: center bottom; }
+    Form.-bottom > #form { margin: 2 0 1 0; }
     Form > #form {
-        width: 78; max-width: 100%; height: auto; max-height: 100%;
-        border: heavy $rule; background: $surface; padding: 0 1;
+        width: 78; max-width: 100%; height: auto; max-height: 100%; margin: 2 0 0 0; overflow: hidden auto;
+        border: heavy $rule; background: $background; padding: 0 1;
+        border-title-color: $foreground; border-title-background: $background; border-title-style: bold;
+        border-subtitle-color: $q-dim; border-subtitle-background: $background;
+        scrollbar-size-vertical: 1;
     }
-    Form Input { background: $panel; color: $foreground; border: none; height: 1; padding: 0; margin: 0; }
-    Form Input:focus { background: $background; border: none; }
-    Form Words, Form Choice { background: $surface; height: auto; width: 100%; }
+    Form.-wide > #form { width: 104; }
+    Form .row { height: 1; width: 100%; }
+    Form Words { width: 100%; height: auto; }
+    Form #cancel { width: 100%; height: 1; }
+    Form Field { background: $panel; color: $foreground; width: 1fr; }
+    Form Field:focus { background: $background; background-tint: $foreground 0%; text-style: underline; }
     """
 
     def __init__(self, goto: str = "") -> None:
@@ -59,43 +69,98 @@ class Form(ModalScreen[None], inherit_bindings=False):
     def war_room(self) -> WarRoom:
         return cast("WarRoom", self.app)
 
-    @property
+    @functools.cached_property
     def frame(self) -> Frame:
+        """What was on show when the form was opened: what somebody reads in it stays as it is."""
         return self.war_room.frame()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="form") as box:
             yield from self.fields()
+            yield Cancel(self.cancel_word())
+            yield Words(id="said")
+        box.can_focus = False
         box.border_title = Content(f" {self.title_words()} ")
-        box.border_subtitle = Content(f" {self.keys_words()} ")
+        box.border_subtitle = Content(f" {self.KEYS} ")
 
     def title_words(self) -> str:
         return self.TITLE
 
-    def keys_words(self) -> str:
-        return "Enter next   Tab move   Esc cancel"
+    def cancel_word(self) -> str:
+        return "Cancel"
 
     def fields(self) -> Iterable[Widget]:
-        """The fields, in their order; the safe one or the first empty one takes the focus in `on_mount`."""
+        """The fields, in their order."""
         raise NotImplementedError
 
-    def say(self, words: str) -> None:
-        """Why it cannot be done yet, in the last line."""
-        said = self.query_one("#said", Words)
-        said.set([(Span(words, "warn"),)] if words else [])
-        said.display = bool(words)
+    def enter(self) -> None:
+        """Somebody pressed Enter in the last field."""
+        raise NotImplementedError
 
-    def said(self) -> Words:
-        """The line for `say`; a form yields it last."""
-        words = Words(id="said")
-        words.display = False
-        return words
+    def on_mount(self) -> None:
+        self.query_one("#said").display = False
+        refusal = "" if self.ACTION is None else self.war_room.refused_change(self.ACTION)
+        if refusal:
+            self.dismiss(None)
+            self.war_room.say(refusal)
+            return
+        self._shape()
+        fields = self.open_fields()
+        if fields:
+            fields[0].focus()
+        else:
+            self.query_one(Cancel).focus()
+
+    def on_resize(self) -> None:
+        self._shape()
+
+    def open_fields(self) -> list[Widget]:
+        """The fields that can be filled in now, in their order."""
+        return [field for field in self.focus_chain if isinstance(field, Field | Choice)]
+
+    def say(self, words: str) -> None:
+        """Why it cannot be done yet, in the last rows."""
+        said = self.query_one("#said", Words)
+        said.display = bool(words)
+        said.set(lambda width: [(Span(row, "warn"),) for row in wrapped(words, width)])
+
+    def go_on(self) -> None:
+        """To the next field; from the last one, do it."""
+        fields = self.open_fields()
+        if self.focused is fields[-1]:
+            self.enter()
+        else:
+            self.focus_next()
+
+    def on_input_submitted(self) -> None:
+        self.go_on()
+
+    def on_choice_taken(self) -> None:
+        self.go_on()
+
+    def on_cancel_pressed(self) -> None:
+        self.action_cancel()
 
     def action_cancel(self) -> None:
         self.dismiss(None)
+
+    def action_back(self) -> None:
+        """Backspace where nothing is typed: the field before; from the first one it leaves."""
+        fields = self.open_fields()
+        if self.focused in fields[1:]:
+            fields[fields.index(self.focused) - 1].focus()
+        elif self.focused is None or self.focused in fields:
+            self.action_cancel()
+        elif fields:
+            fields[-1].focus()
+        else:
+            self.action_cancel()
 
     def action_next(self) -> None:
         self.focus_next()
 
     def action_previous(self) -> None:
         self.focus_previous()
+
+    def _shape(self) -> None:
+        self.set_class(self.size.width >= WIDE, "-wide")

@@ -6,6 +6,7 @@ first, in the words of `wfconsole.incident.attention.Need.goto`.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 from collections.abc import Mapping
@@ -22,11 +23,14 @@ _PLACES: Final[Mapping[str, str]] = {
     "sources": "sources:SourcesScreen",
     "replays": "replays:ReplaysScreen",
     "post-mortem": "post_mortem:PostMortemScreen",
-    "help": "help:HelpScreen",
+    "help": "help:HelpForm",
+    "help-list": "help_list:HelpScreen",
     "command": "command_line:CommandLine",
     "go-to-time": "command_line:GoToTime",
     "note": "note:NoteForm",
     "declare": "declare:DeclareForm",
+    "regrade": "regrade:RegradeForm",
+    "stand-down": "stand_down:StandDownForm",
     "hand-over": "hand_over:HandOverForm",
     "quit": "quit:QuitForm",
     "leave-observer": "quit:LeaveObserverForm",
@@ -34,6 +38,7 @@ _PLACES: Final[Mapping[str, str]] = {
 }
 
 
+@functools.cache
 def is_there(name: str) -> bool:
     """Whether this build has the screen."""
     place = _PLACES.get(name, "")

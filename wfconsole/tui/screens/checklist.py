@@ -2,96 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-from textual.widget import Widget
+from collections.abc import Sequence
 
 from wfconsole.incident.checklist import Item, Section
-from wfconsole.incident.probing import evaluate, understood
-from wfconsole.text import clock_time, cut
+from wfconsole.text import cells, clock_time, cut
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.panes.strips import MARKS, rule
 from wfconsole.tui.record_keys import StepKeys
-from wfconsole.tui.screens.console_screen import ConsoleScreen
-from wfconsole.tui.state_words import badge
+from wfconsole.tui.screens.list_screen import ListScreen
+from wfconsole.tui.screens.open_step import opened
 from wfconsole.tui.widgets.scrolled import Block, BlockList
+from wfconsole.tui.wrapping import labelled, paragraphs, wrapped
 
-LIVE_LINES = 4
-_KEYS: Line = (
-    Span("       "),
-    *(span for key, does in (("R", "evidence"), ("X", "done"), ("W", "waive"), ("E", "defer"))
-      for span in (Span(key, "key"), Span(f" {does}   ", "dim"))),
-)  # fmt: skip
-EVIDENCE_LINES = 6
+# Cells before a step's title: mark, number.
+_BEFORE_TITLE = 7
 
 
-class Steps(BlockList, StepKeys):
-    """All steps; the one with the cursor is open to its last word."""
+class Steps(StepKeys, BlockList):
+    """All steps; the one with the cursor is spelled out to its last word: the next one, until somebody moves it."""
 
-    BINDINGS = [*action_names.bindings("lists"), *action_names.bindings("checklist")]
+    BINDINGS = action_names.bindings("checklist")
 
     def head(self, frame: Frame, width: int) -> Sequence[Line]:
-        active = frame.checklist
+        active, runbook = frame.checklist, frame.runbook
         if not active.sections:
-            return [rule((Span("8 CHECKLIST", "title"),), width, frame), *_to_browse(frame, width)]
-        runbook = f"{frame.runbook.title} {frame.runbook.version}".strip()
-        title: Line = (Span("8 CHECKLIST", "title"), Span(f" {active.closed}/{active.total} closed  {runbook}"))
+            return [rule((Span("8 CHECKLIST", "title"),), width, frame)]
+        named = f"{runbook.title} {runbook.version}".strip()
+        title: Line = (
+            Span("8 CHECKLIST", "title"),
+            Span(cut(f" {active.closed}/{active.total} closed  {named}", width - 20)),
+        )
         return [rule(title, width, frame)]
+
+    def nothing(self, frame: Frame) -> str:
+        del frame
+        return "no runbook was read yet"
 
     def first_key(self, frame: Frame) -> str:
         current = frame.checklist.current
         return current.step.id if current is not None else ""
 
     def blocks(self, frame: Frame, width: int) -> Sequence[Block]:
+        if not frame.checklist.sections:
+            return _to_browse(frame, width)
         here = self.cursor_key or self.first_key(frame)
         blocks: list[Block] = []
         for section in frame.checklist.sections:
-            blocks.append(Block("", (_heading(section),)))
+            blocks.append(Block("", [_heading(section)]))
             for item in section.items:
-                opened = item.step.id == here
-                lines = [_line(frame, item, width), *(_opened(frame, item, width) if opened else ())]
-                blocks.append(Block(item.step.id, tuple(lines)))
-        if blocks:
-            blocks.append(Block("", (_end(frame),)))
-        return blocks
+                rows = _rows(frame, item, width)
+                if item.step.id == here:
+                    rows += opened(frame, item, width)
+                blocks.append(Block(item.step.id, rows, words=_words(item)))
+        return [*blocks, Block("", _end(frame))]
 
     def step_item(self) -> Item | None:
         if self.frame is None:
             return None
         return next((item for item in self.frame.checklist.items if item.step.id == self.key), None)
 
+    def step_marked(self, item: Item) -> None:
+        """On to the step that is next now; a step that was marked out of its turn keeps the cursor."""
+        current = self.frame.checklist.current if self.frame is not None else None
+        if current is None or current.step.id != item.step.id or self.cursor_key == item.step.id:
+            self.go_to("")
+
     def action_open_row(self) -> None:
-        """Enter goes to the open step."""
-        self.cursor_key = ""
-        self.redraw()
+        """Enter goes back to the step that is next."""
+        self.go_to("")
 
 
-class ChecklistScreen(ConsoleScreen):
-    """One region: the steps."""
+class ChecklistScreen(ListScreen):
+    """`goto` may be "step:<id>"."""
 
-    SCOPES = ("all", "lists", "checklist")
-    FIRST_FOCUS = "body"
+    SCOPES = ("all", "lists", "items", "checklist")
 
-    def __init__(self, goto: str = "") -> None:
-        super().__init__()
-        self._goto = goto
-
-    def body(self) -> Iterable[Widget]:
+    def make_list(self) -> BlockList:
         steps = Steps(id="body")
-        if self._goto.startswith("step:"):
-            steps.cursor_key = self._goto.removeprefix("step:")
-        yield steps
+        if self.goto.startswith("step:"):
+            steps.cursor_key = self.goto.removeprefix("step:")
+        return steps
 
 
-def _to_browse(frame: Frame, width: int) -> list[Line]:
-    lines: list[Line] = [(Span(" none open. D declares an incident, and its checklist opens.", "text"),), ()]
-    lines += [
-        (Span(f" {book.title}", "strong"), Span(cut(f"  {len(book.steps)} steps. {book.summary}", width - 30), "dim"))
-        for book in frame.runbook.playbooks
-    ]
-    return lines
+def _to_browse(frame: Frame, width: int) -> list[Block]:
+    """Before anything is declared: the lists that there are, to read."""
+    if not frame.runbook.checklists:
+        return []
+    rows = paragraphs(("None is open. D declares an incident, and its checklist opens.",), width - 1, indent=1)
+    blocks = [Block("", [*rows, ()])]
+    for found in frame.runbook.checklists:
+        words = f"{len(found.steps)} steps. {found.summary}" if found.summary else f"{len(found.steps)} steps"
+        title: Line = (Span(f" {found.title}", "strong"), Span(f"  {found.kind}", "dim"))
+        blocks.append(Block(found.id, [title, *labelled("", words, width, indent=3, ink="dim")]))
+    return blocks
 
 
 def _heading(section: Section) -> Line:
@@ -100,81 +105,48 @@ def _heading(section: Section) -> Line:
     return (Span(f" {section.title} ", "title"), Span(f"{way} {closed}/{len(section.items)}", "dim"))
 
 
-def _line(frame: Frame, item: Item, width: int) -> Line:
+def _rows(frame: Frame, item: Item, width: int) -> list[Line]:
+    """The step in one row, or in more where its title needs them."""
     current = frame.checklist.current
     is_current = current is not None and current.step.id == item.step.id
     mark = frame.glyphs.pointer.ljust(3) if is_current and item.mark == "open" else MARKS[item.mark]
-    what = {"decide": "DECIDE ", "action": f"ACTION {item.step.danger} "}.get(item.step.kind, "")
-    said = f" {item.state.answer}" if item.state.answer else ""
-    who = f"{item.state.by} {clock_time(item.state.at)[:8]}{said}" if item.state.at else item.step.role
     ink: Ink = "strong" if is_current else "text" if item.waits else "dim"
-    title = cut(f"{what}{item.step.title}", max(10, width - len(who) - 12))
-    gap = " " * max(1, width - 9 - len(title) - len(who))
-    return (Span(f"{mark} {item.number:>2}  ", ink), Span(title, ink), Span(gap), Span(who, "dim"))
+    who = _who(item)
+    titles = wrapped(_titled(item), max(20, width - _BEFORE_TITLE - cells(who) - 2))
+    gap = " " * max(1, width - _BEFORE_TITLE - cells(titles[0]) - cells(who) - 1)
+    first: Line = (Span(f"{mark} {item.number:>2} ", ink), Span(titles[0], ink), Span(gap), Span(who, "dim"))
+    return [first, *((Span(" " * _BEFORE_TITLE + row, ink),) for row in titles[1:])]
 
 
-def _opened(frame: Frame, item: Item, width: int) -> Iterable[Line]:
-    step, room = item.step, width - 14
-    if step.look:
-        yield _part("READ", step.look, room)
-    if step.do:
-        yield _part("DO", step.do, room)
-    if step.expect:
-        yield _part("SEE", step.expect, room)
-    if step.warning:
-        yield _part("TRAP", step.warning, room, "warn")
-    yield from _live(frame, item, width)
-    yield from _evidence(frame, item, width)
-    if item.state.reason:
-        yield _part("WHY", item.state.reason, room)
-    if step.branches:
-        ways = "   ".join(f"{way.answer}: {way.goto.rpartition('/')[2] or 'next step'}" for way in step.branches)
-        yield _part("THEN", ways, room)
-    for command in step.commands:
-        for number, text in enumerate(command.text.splitlines()):
-            yield _part("BY HAND" if number == 0 else "", text, room, "dim")
-    yield _KEYS
+def _titled(item: Item) -> str:
+    match item.step.kind:
+        case "decide":
+            return f"DECIDE {item.step.title}"
+        case "action":
+            return f"ACTION {item.step.danger} {item.step.title}"
+        case _:
+            return item.step.title
 
 
-def _live(frame: Frame, item: Item, width: int) -> Iterable[Line]:
-    """The live value, of this instant; what cannot be trusted says so."""
-    if not item.step.live:
-        return
-    result = evaluate(understood(item.step.live), frame.view.world, frame.now)
-    first, *more = result.lines or ("nothing",)
-    yield (
-        Span("       NOW   ", "dim"),
-        badge(frame.glyphs, result.level, result.quality),
-        Span(cut(f" {first}", width - 24)),
+def _who(item: Item) -> str:
+    """Who marked it, and when; of an open step, whose it is and whether it ticks itself."""
+    if item.state.at:
+        return f"{cut(item.state.by, 12)} {clock_time(item.state.at)[:8]}"
+    auto = "AUTO" if item.step.sensed else ""
+    return "  ".join(word for word in (item.step.role, auto) if word)
+
+
+def _words(item: Item) -> str:
+    step = item.step
+    return " ".join(
+        (_titled(item), step.role, step.look, step.do, step.expect, step.warning, item.mark, item.state.reason)
     )
-    for text in more[: LIVE_LINES - 1]:
-        yield (Span(" " * 13), Span(cut(text, width - 14), "text"))
-    if len(more) >= LIVE_LINES:
-        yield (Span(" " * 13), Span(f"and {len(more) - LIVE_LINES + 1} more", "dim"))
 
 
-def _evidence(frame: Frame, item: Item, width: int) -> Iterable[Line]:
-    probe = item.state.probe
-    if probe is None:
-        return
-    rail = frame.glyphs.rail
-    yield (
-        Span(f"       {rail} ", "rule"),
-        Span(f"evidence {clock_time(item.state.probed_at)} {probe.quality}", "strong"),
-    )
-    for text in probe.lines[:EVIDENCE_LINES]:
-        yield (Span(f"       {rail} ", "rule"), Span(cut(text, width - 10), "text"))
-
-
-def _part(word: str, text: str, room: int, ink: Ink = "text") -> Line:
-    return (Span(f"       {word:<5} ", "dim"), Span(cut(text, room), ink))
-
-
-def _end(frame: Frame) -> Line:
+def _end(frame: Frame) -> list[Line]:
     active = frame.checklist
     if active.completion:
-        return (Span(f" {active.completion}", "strong"),)
+        return [(Span(f" {active.completion}", "strong"),)]
     left = active.total - active.closed - active.deferred
-    return (
-        Span(f" open {left}  deferred {active.deferred}  waived {active.waived}  ends with: CHECKLIST COMPLETE", "dim"),
-    )
+    said = f" open {left}  deferred {active.deferred}  waived {active.waived}  ends with: CHECKLIST COMPLETE"
+    return [(Span(said, "dim"),)]

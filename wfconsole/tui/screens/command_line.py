@@ -1,93 +1,115 @@
-"""The prompt: one line at the bottom, what fits above it."""
+"""The prompt: one line at the bottom, what fits above it, the rest of the word in it, the lines before under Up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
 
 from textual import events
+from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input
 
 from wfconsole.session.moments import EXPECTED
-from wfconsole.text import cut
-from wfconsole.tui.commands import COMMANDS, LONGEST, Command, obey
-from wfconsole.tui.forms.form import WIDTH, Form, Words
+from wfconsole.text import cut, fit
+from wfconsole.tui.asked import Refused
+from wfconsole.tui.commands import COMMANDS, LONGEST, Command, completed, named, understood
+from wfconsole.tui.forms.fields import Field, Words
+from wfconsole.tui.forms.form import Form
 from wfconsole.tui.ink import Line, Span
 
-SHOWN = 10
+if TYPE_CHECKING:
+    from wfconsole.tui.app import WarRoom
+
+SHOWN: Final = 8
+KEPT: Final = 50
+_USAGE_CELLS: Final = 26
+
+
+class Completion(Suggester):
+    """The rest of what was begun, in the prompt; Right takes it."""
+
+    def __init__(self, room: WarRoom) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._room = room
+
+    async def get_suggestion(self, value: str) -> str | None:
+        return completed(self._room, value) or None
 
 
 class CommandLine(Form):
-    """Enter obeys; the up key brings back the line before."""
+    """Enter does it; what cannot be done is said, and the line stays. `goto` is what is typed already."""
 
     TITLE = "COMMAND"
-    PREFIX = ""
-
-    def keys_words(self) -> str:
-        return "Enter does it   Up the one before   Esc leaves"
+    ACTION = None
+    KEYS = "Enter does it   Right completes   Up the one before   Esc leaves"
 
     def fields(self) -> Iterable[Widget]:
-        yield Words(id="found")
-        yield Input(self.PREFIX, id="line", max_length=LONGEST)
-        yield self.said()
+        yield Words(id="found", make=self._found)
+        yield Field(self.goto, id="line", longest=LONGEST, suggester=Completion(self.war_room), select=False)
 
     def on_mount(self) -> None:
-        line = self.query_one(Input)
-        line.focus()
-        line.cursor_position = len(line.value)
-        self._find(line.value)
+        self.add_class("-bottom")
+        self._back = 0  # how many lines of the history we have gone back
+        super().on_mount()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        self._find(event.value)
+        del event
+        self.say("")
+        self.query_one("#found", Words).redraw()
 
     def on_key(self, event: events.Key) -> None:
-        history = self.war_room.typed
-        if event.key == "up" and history:
-            line = self.query_one(Input)
-            line.value = history[-1]
-            line.cursor_position = len(line.value)
+        if event.key in ("up", "down") and self.focused is self.query_one(Field):
             event.stop()
+            event.prevent_default()
+            self._recall(1 if event.key == "up" else -1)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        room, words = self.war_room, event.value.strip()
-        if not words:
-            self.dismiss(None)
+    def enter(self) -> None:
+        room, line = self.war_room, self.query_one(Field).words
+        if not line:
+            self.action_cancel()
             return
-        depth = len(room.screen_stack)
-        room.typed = (*room.typed[-50:], words)
-        answer = obey(room, words)
-        if answer:
-            self.say(answer)
+        room.typed = (*(known for known in room.typed[-KEPT:] if known != line), line)
+        try:
+            act = understood(room, line)
+        except Refused as why:
+            self.say(str(why))
             return
-        # A command may have opened a screen above this prompt: the prompt alone goes.
-        if room.screen is self:
-            self.dismiss(None)
-        elif len(room.screen_stack) > depth or self in room.screen_stack:
-            self.remove_from_stack()
-
-    def remove_from_stack(self) -> None:
-        """Leave, though another screen is on top."""
-        room = self.war_room
-        top = room.screen
-        room.pop_screen()
         self.dismiss(None)
-        room.push_screen(top)
+        if words := act():
+            room.say(words)
 
-    def _find(self, typed: str) -> None:
-        name = typed.strip().partition(" ")[0]
-        found = [command for command in COMMANDS.values() if name in command.name] if name else list(COMMANDS.values())
-        lines = [_line(command) for command in found[:SHOWN]]
+    def _recall(self, steps: int) -> None:
+        typed = self.war_room.typed
+        self._back = max(0, min(self._back + steps, len(typed)))
+        field = self.query_one(Field)
+        field.value = typed[-self._back] if self._back else self.goto
+        field.cursor_position = len(field.value)
+
+    def _found(self, width: int) -> Sequence[Line]:
+        line = next(iter(self.query(Field)), None)
+        name, space, _ = (line.value if line is not None else self.goto).strip().removeprefix(":").partition(" ")
+        if space and (command := named(name)) is not None:
+            return [_line(command, width)]
+        found = [command for command in COMMANDS.values() if command.name.startswith(name)]
+        found += [command for command in COMMANDS.values() if command not in found and name in command.name]
+        if not found:
+            return [(Span("no such command", "dim"),)]
+        lines = [_line(command, width) for command in found[:SHOWN]]
         if len(found) > SHOWN:
-            lines.append((Span(f"and {len(found) - SHOWN} more", "dim"),))
-        self.query_one("#found", Words).set(lines or [(Span("no such command", "dim"),)])
+            lines.append((Span(f"and {len(found) - SHOWN} more: :help lists them", "dim"),))
+        return lines
 
 
 class GoToTime(CommandLine):
     """The prompt with `goto` typed already."""
 
     TITLE = f"GO TO  {EXPECTED}"
-    PREFIX = "goto "
+
+    def __init__(self, goto: str = "") -> None:
+        super().__init__(f"goto {goto}")
 
 
-def _line(command: Command) -> Line:
-    return (Span(f":{command.usage:<24}", "key"), Span(cut(command.does, WIDTH - 26)))
+def _line(command: Command, width: int) -> Line:
+    usage = fit(f":{command.usage}", _USAGE_CELLS)
+    return (Span(usage, "key"), Span(f" {cut(command.does, width - _USAGE_CELLS - 1)}"))

@@ -1,163 +1,140 @@
-"""Declaring an incident in seconds; later, another severity or another status, each with its reason."""
+"""Declaring an incident in seconds: a title, how bad it is, which playbook fits, who commands."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from textual.widget import Widget
-from textual.widgets import Input
 
-from wfconsole.incident.events import Declared, Event, MomentSet, SeverityChanged, StatusChanged
-from wfconsole.incident.policy import STATUSES, SeverityName
+from wfconsole.clock import DAY, Millis
+from wfconsole.incident.events import Declared
+from wfconsole.incident.policy import SEVERITIES, SeverityName, SeverityPolicy
 from wfconsole.incident.severity import WHEN_IN_DOUBT, evidence, severity_choices, suggested_title
 from wfconsole.incident.state import IncidentState
-from wfconsole.incident.symptoms import SymptomsHeld, match_playbooks
+from wfconsole.incident.symptoms import Match, SymptomSeen
 from wfconsole.observations.levels import Level
-from wfconsole.text import cut, safe
+from wfconsole.text import clock_time, cut
 from wfconsole.tui.forms.choice import Choice, Option
-from wfconsole.tui.forms.form import WIDTH, Form, Words
+from wfconsole.tui.forms.fields import Field, Row, Words
+from wfconsole.tui.forms.form import Form
+from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
+from wfconsole.tui.wrapping import paragraphs
+
+# What has lasted longer was not what somebody declares now.
+STANDING: Final[Millis] = DAY
+_SYMPTOM_WORDS: Final = {"present": "yes", "absent": "no", "not yet": "not yet", "cannot tell": "cannot tell"}
 
 
 class DeclareForm(Form):
-    """Title, severity, playbook, commander; Enter four times. With an incident open: severity, status, reason."""
+    """Enter four times is enough: everything has a first answer. It writes the record, and sends nothing."""
 
-    def title_words(self) -> str:
-        incident = self.frame.view.incident
-        return f"{incident.id}: SEVERITY AND STATUS" if _is_open(incident) else "DECLARE INCIDENT"
-
-    def keys_words(self) -> str:
-        return "Enter next; in the last field it is done   Tab move   Esc cancel"
+    TITLE = "DECLARE INCIDENT"
+    ACTION = "declare"
+    KEYS = "Enter next, in the last field it declares   Bksp back   Esc cancel"
 
     def fields(self) -> Iterable[Widget]:
-        if _is_open(self.frame.view.incident):
-            yield from self._change_fields()
-        else:
-            yield from self._declare_fields()
-        yield self.said()
-
-    def on_mount(self) -> None:
-        self.focus_next()
-
-    def on_input_submitted(self) -> None:
-        self._on()
-
-    def on_choice_taken(self) -> None:
-        self._on()
-
-    def _on(self) -> None:
-        """To the next field; from the last one, do it."""
-        fields = [field for field in self.focus_chain if isinstance(field, Input | Choice)]
-        if self.focused is not fields[-1]:
-            self.focus_next()
-        elif _is_open(self.frame.view.incident):
-            self._change()
-        else:
-            self._declare()
-
-    def _declare_fields(self) -> Iterable[Widget]:
         frame = self.frame
-        seen = evidence(frame.view.world, frame.view.judged, frame.now)
-        words = Words(id="seen")
-        lines: list[Line] = [(Span(cut(line, WIDTH), "text"),) for line in seen]
-        words.set(lines or [(Span("nothing that is seen from here is wrong", "dim"),)])
-        yield words
-        yield _label("WHAT")
-        yield Input(suggested_title(frame.view.judged), id="title", max_length=200)
-        options = [
-            Option(
-                choice.name, choice.name, "; ".join(choice.criteria) + f"  ({', '.join(map(' '.join, choice.spans))})"
-            )
-            for choice in severity_choices(frame.runbook.policy)
-        ]
-        short = [Option(option.value, option.word, cut(option.means, WIDTH - 12)) for option in options]
-        yield Choice(short, id="severity", title=f"HOW BAD  {WHEN_IN_DOUBT}")
-        world, now = frame.view.world, frame.now
-        held = SymptomsHeld().after(frame.runbook, world, now)
-        books = [
-            Option(match.playbook, match.title, cut(match.summary, WIDTH - 10 - len(match.title)))
-            for match in match_playbooks(frame.runbook, world, held, now)
-        ]
-        yield Choice(
-            [*books, Option("", "none yet")], id="playbook", chosen=books[0].value if books else "", title="PLAYBOOK"
-        )
-        yield _label("COMMANDER  Enter here declares: it writes the record and starts the clocks, and sends nothing")
-        yield Input(frame.operator, id="commander", max_length=60)
+        yield Words(id="seen", make=lambda width: _seen(frame, width))
+        yield Row("1 What", Field(suggested_title(frame.view.judged), id="title", longest=200))
+        yield severity_choice(frame.runbook.policy, title="2 How bad", hint=WHEN_IN_DOUBT)
+        yield playbook_choice(self.war_room.session.playbook_matches(), title="3 Playbook")
+        yield Row("4 Who leads", Field(frame.operator, id="commander", longest=60))
+        yield Words(id="then", make=lambda width: paragraphs((_THEN,), width, "dim"))
 
-    def _declare(self) -> None:
-        title = safe(self.query_one("#title", Input).value.strip(), 200)
-        commander = safe(self.query_one("#commander", Input).value.strip(), 60)
-        if not title or not commander:
-            self.say("an incident needs a title and a commander")
+    def enter(self) -> None:
+        title = self.query_one("#title", Field).words
+        commander = self.query_one("#commander", Field).words
+        if not title:
+            self.say("an incident needs a title: what do users notice?")
+            self.query_one("#title").focus()
+            return
+        if not commander:
+            self.say("somebody has to command it")
             return
         self.dismiss(None)
         self.war_room.enter(
             Declared(
                 incident="",
                 title=title,
-                severity=_severity(self.query_one("#severity", Choice).value),
+                severity=severity_named(self.query_one("#severity", Choice).value),
                 commander=commander,
-                started_at=first_trouble(self.frame.view.incident),
+                started_at=first_trouble(self.frame.view.incident, self.frame.now),
                 playbook=self.query_one("#playbook", Choice).value,
-            )
+            ),
+            name="declare",
         )
 
-    def _change_fields(self) -> Iterable[Widget]:
-        incident = self.frame.view.incident
-        options = [
-            Option(choice.name, choice.name, cut("; ".join(choice.criteria), WIDTH - 12))
-            for choice in severity_choices(self.frame.runbook.policy)
-        ]
-        yield Choice(options, id="severity", chosen=incident.severity, title="SEVERITY")
-        yield Choice(
-            [Option(status, status) for status in STATUSES], id="status", chosen=incident.status, title="STATUS"
-        )
-        yield _label("WHY  a change of severity, and resolving, need a reason; Enter here enters it")
-        yield Input(id="reason", max_length=400)
 
-    def _change(self) -> None:
-        incident = self.frame.view.incident
-        severity = _severity(self.query_one("#severity", Choice).value)
-        status = next(known for known in STATUSES if known == self.query_one("#status", Choice).value)
-        reason = safe(self.query_one("#reason", Input).value.strip(), 400)
-        changes: list[Event] = []
-        if severity != incident.severity:
-            changes.append(SeverityChanged(severity, reason))
-        if status != incident.status:
-            changes.append(StatusChanged(status, reason))
-            moment = {"monitoring": "mitigated", "resolved": "resolved"}.get(status)
-            if moment is not None and moment not in incident.moments:
-                changes.append(MomentSet("resolved" if moment == "resolved" else "mitigated", self.frame.now))
-        if not changes:
-            self.say("nothing is another than before")
-        elif not reason and (severity != incident.severity or status == "resolved"):
-            self.say("say why in a few words")
-        else:
-            self.dismiss(None)
-            for change in changes:
-                self.war_room.enter(change)
+_THEN: Final = "Enter here opens the record and starts the clocks. It sends nothing to anybody."
 
 
-def first_trouble(incident: IncidentState) -> int:
-    """Since when it is broken, as far as the scribe saw it: the first condition that still lasts; 0 when none does."""
-    lasting = [
-        condition.since
-        for condition in incident.conditions.values()
-        if condition.phase in ("began", "again") and condition.level >= Level.WARNING and condition.since
+def severity_choice(policy: SeverityPolicy, *, title: str, hint: str = "", chosen: str = "") -> Choice:
+    """The severities, with the criteria in the team's words and what each starts."""
+    options = [
+        Option(choice.name, choice.name, (". ".join(choice.criteria), _starts(choice.spans)))
+        for choice in severity_choices(policy)
     ]
-    return min(lasting, default=0)
+    return Choice(options, id="severity", title=title, hint=hint, chosen=chosen)
 
 
-def _is_open(incident: IncidentState) -> bool:
-    return incident.declared and not incident.resolved
+def _starts(spans: Sequence[tuple[str, str]]) -> str:
+    """`respond 15 minutes, resolve 4 hours, update 15 minutes`."""
+    by_name = dict(spans)
+    return ", ".join(f"{name} {by_name[name].partition(' (')[0]}" for name in ("respond", "resolve", "update"))
 
 
-def _severity(name: str) -> SeverityName:
-    names: tuple[SeverityName, ...] = ("SEV1", "SEV2", "SEV3", "SEV4")
-    return next((known for known in names if known == name), "SEV1")
+def playbook_choice(matches: Sequence[Match], *, title: str, chosen: str | None = None) -> Choice:
+    """The playbooks, each with its symptoms as they stand; the best one is offered when any of them is there."""
+    options = [
+        Option(match.playbook, match.title, (_share(match),), tuple(map(_symptom, match.symptoms))) for match in matches
+    ]
+    options.append(Option("", "none yet", ("the process alone; D or :check takes one later",)))
+    best = matches[0].playbook if matches and matches[0].present else ""
+    return Choice(options, id="playbook", title=title, chosen=best if chosen is None else chosen)
 
 
-def _label(text: str) -> Words:
-    words = Words(id=text.partition(" ")[0].lower() + "-label")
-    words.set([(Span(text, "title"),)])
-    return words
+def first_trouble(incident: IncidentState, now: Millis) -> Millis:
+    """Since when it is broken, as far as the scribe saw it: the first condition that still lasts; 0 when none does.
+
+    The critical ones count, or else the warnings; what has lasted longer than a day is left out.
+    """
+    lasting = [
+        condition
+        for condition in incident.conditions.values()
+        if condition.phase in ("began", "again") and condition.since and now - condition.since < STANDING
+    ]
+    worst = max((condition.level for condition in lasting), default=Level.OK)
+    if worst < Level.WARNING:
+        return 0
+    return min(condition.since for condition in lasting if condition.level == worst)
+
+
+def severity_named(name: str) -> SeverityName:
+    """The severity of that name; the worst for any other."""
+    return next((known for known in SEVERITIES if known == name), SEVERITIES[0])
+
+
+def _seen(frame: Frame, width: int) -> list[Line]:
+    told = evidence(frame.view.world, frame.view.judged, frame.now)
+    rows: list[Line] = [(Span(cut(text, width)),) for text in told]
+    if not rows:
+        rows = paragraphs(("Nothing that is seen from here is wrong.",), width, "dim")
+    since = first_trouble(frame.view.incident, frame.now)
+    if since:
+        rows.append((Span(f"broken since {clock_time(since)}, as far as the console saw", "dim"),))
+    return rows
+
+
+def _share(match: Match) -> str:
+    if not match.watched:
+        return "it names no symptom that data can show"
+    return f"{match.present} of {match.watched} symptoms that data can show"
+
+
+def _symptom(seen: SymptomSeen) -> str:
+    if seen.state == "ask people":
+        return f"ask: {seen.text}"
+    evidence_words = f" ({seen.evidence})" if seen.evidence else ""
+    return f"{_SYMPTOM_WORDS[seen.state]}: {seen.text}{evidence_words}"

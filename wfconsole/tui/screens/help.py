@@ -1,95 +1,160 @@
-"""Help: on one screen what there is; again, or with a word, every key and command."""
+"""Help on one screen, without scrolling: what the keys do here, and how to read what is shown."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from textual.binding import Binding
 from textual.widget import Widget
 
 from wfconsole.observations.levels import Level, Quality
-from wfconsole.text import fit
 from wfconsole.tui import action_names
-from wfconsole.tui.action_names import ACTIONS, Action
-from wfconsole.tui.commands import COMMANDS
+from wfconsole.tui.forms.fields import Words
+from wfconsole.tui.forms.form import Form
 from wfconsole.tui.frame import Frame
-from wfconsole.tui.ink import Line, Span
-from wfconsole.tui.panes.strips import rule
+from wfconsole.tui.ink import Line, Span, fitted, width_of
 from wfconsole.tui.screens.console_screen import ConsoleScreen
 from wfconsole.tui.state_words import badge
-from wfconsole.tui.widgets.scrolled import Block, BlockList
+from wfconsole.tui.widgets.scroll_text import folded
 
-PLACES: Final = {
-    "all": "everywhere",
-    "lists": "in a list",
-    "zoom": "in a pane",
-    "checklist": "in the checklist",
-    "timeline": "in the timeline",
-    "sources": "on the sources screen",
-    "logs": "in logs",
+# An entry: the actions whose first keys stand before the words; "1-7" and the like stand for themselves.
+Entry = tuple[Sequence[str], str]
+Row = Sequence[Entry]
+_LOOK: Final[Sequence[Row]] = (
+    ((("=1-7",), "zoom, again: back"), (("home",), "overview")),
+    ((("next-region",), "move"), (("open",), "open"), (("=Bksp",), "back")),
+    ((("next-issue",), "what needs you next"), (("filter",), "filter")),
+    ((("checklist",), "checklist"), (("timeline",), "timeline"), (("sources",), "sources")),
+    ((("post-mortem",), "post-mortem"), (("replays",), "replays"), (("copy",), "copy")),
+    ((("view",), "view"), (("sort",), "sort"), (("pin",), "pin"), (("next-item", "previous-item"), "next")),
+)
+_CHANGE: Final[Sequence[Row]] = (
+    ((("note",), "note"), (("undo",), "undo my last, for 10 s")),
+    ((("declare",), "declare; later re-grade, status"),),
+    ((("step-done",), "done"), (("step-waived",), "waive"), (("step-deferred",), "defer")),
+    ((("run-probe",), "take evidence, retry a source"),),
+    ((("hand-over",), "hand over"), (("star",), "mark for post-mortem")),
+    ((("observer",), "observer on/off"), (("quit",), "quit (asks)")),
+)
+_TIME: Final[Sequence[Row]] = (
+    ((("freeze",), "freeze/play"), (("live",), "live, or end")),
+    (
+        (("earlier", "later"), "10 s"),
+        (("marker-before", "marker-after"), "marker"),
+        (("step-back", "step-on"), "event"),
+    ),
+    ((("slower", "faster"), "speed"), (("go-to-time",), "go to a time")),
+)
+_NAMES: Final = {
+    "zoom": "a pane",
+    "checklist": "checklist",
+    "timeline": "timeline",
+    "sources": "sources",
+    "logs": "a pod",
 }
+_GAP: Final = 2
 
 
-class Keys(BlockList):
-    """Everything that a key or a command does, with the keys as they are now."""
+class HelpForm(Form):
+    """The same key again opens the list of every key and command."""
 
-    BINDINGS = action_names.bindings("lists")
-    wanted = ""
+    ACTION = None
+    BINDINGS = [
+        Binding("question_mark", "all_keys", "every key and command", show=False, id="help"),
+        Binding("0", "cancel", "close", show=False, id="home"),
+    ]
+    DEFAULT_CSS = """
+    HelpForm > #form { width: 80; }
+    HelpForm.-wide > #form { width: 104; }
+    """
 
-    def head(self, frame: Frame, width: int) -> Sequence[Line]:
-        title: Line = (Span("HELP", "title"), Span("  lower case only looks; capitals change the record or the world"))
-        glyphs = frame.glyphs
-        states: list[Span] = [Span(" ")]
-        for level in reversed(Level):
-            states += [badge(glyphs, level, Quality.LIVE), Span("  ")]
-        for quality in (Quality.STALE, Quality.UNKNOWN, Quality.DENIED, Quality.ERROR):
-            states += [badge(glyphs, Level.OK, quality), Span("  ")]
-        old = " (in brackets): the last good value, old.   --: nobody knows.   Keys can be changed: keymap.toml"
-        return [rule(title, width, frame), tuple(states), (Span(old, "dim"),)]
+    def title_words(self) -> str:
+        return f"HELP: {_NAMES.get(self._scope(), 'overview')}"
 
-    def blocks(self, frame: Frame, width: int) -> Sequence[Block]:
-        del frame
-        blocks: list[Block] = []
-        for where, words in PLACES.items():
-            shown = [action for action in ACTIONS if action.where == where and self._is_wanted(action)]
-            if shown:
-                blocks.append(Block("", ((Span(f" {words}", "title"),),)))
-            blocks += [Block(action.id, (self._line(action),)) for action in shown]
-        named = [command for command in COMMANDS.values() if self.wanted in command.usage + command.does]
-        if named:
-            blocks.append(Block("", ((Span(" commands", "title"),),)))
-        for command in named:
-            usage = fit(f"   :{command.usage}", min(36, width // 2))
-            blocks.append(Block(f":{command.name}", ((Span(usage, "key"), Span(f" {command.does}")),)))
-        return blocks
+    def cancel_word(self) -> str:
+        return "Close"
 
-    def action_open_row(self) -> None:
-        """Nothing to open."""
+    @property
+    def KEYS(self) -> str:  # type: ignore[override]  # noqa: N802  # the key may have been moved
+        return f"{self._keys(('help',))} again: every key and command   :help WORD   to change: keymap.toml"
 
-    def _is_wanted(self, action: Action) -> bool:
-        return self.wanted.lower() in f"{action.id} {action.does} {' '.join(action.keys)}".lower()
+    def fields(self) -> Iterable[Widget]:
+        yield Words(id="help", make=self._page)
 
-    def _line(self, action: Action) -> Line:
-        keys = " ".join(action_names.key_word(key) for key in self._keys_of(action))
-        mark = "CHANGE" if action.kind == "change" else ""
-        return (Span(f"   {fit(keys, 18)}", "key"), Span(fit(action.does, 64)), Span(mark, "dim"))
+    def enter(self) -> None:
+        self.action_cancel()
 
-    def _keys_of(self, action: Action) -> tuple[str, ...]:
-        keys: dict[str, tuple[str, ...]] = getattr(self.app, "keys", {})
-        return keys.get(action.id, action.keys)
+    def action_all_keys(self) -> None:
+        room = self.war_room
+        self.dismiss(None)
+        room.action_open("help-list")
+
+    def _scope(self) -> str:
+        """What the screen below has for itself."""
+        stack = reversed(self.war_room.screen_stack)
+        below = next((screen for screen in stack if isinstance(screen, ConsoleScreen)), None)
+        return next((scope for scope in below.SCOPES if scope in _NAMES), "") if below is not None else ""
+
+    def _page(self, width: int) -> list[Line]:
+        refusal = self.war_room.refused_change()
+        rows = self._beside(
+            "LOOK  lower case: only your view", _LOOK, "CHANGE  capitals: asks, or undo", _CHANGE, width
+        )
+        if refusal:
+            rows.append((Span(f"No changes now: {refusal}", "warn"),))
+        reading = [(Span("READING THE SCREEN", "title"),), *_states(self.frame)]
+        left = [(Span("TIME  looking back, and replays", "title"),), *(self._row(row) for row in _TIME)]
+        rows += _columns(left, reading, width)
+        own = [action for action in action_names.ACTIONS if action.where == self._scope()]
+        here: Row = [((action.id,), action.label or action.does) for action in own]
+        return [*rows, *folded((Span("HERE", "title"), *self._row(here)), width)] if here else rows
+
+    def _beside(self, left: str, lefts: Sequence[Row], right: str, rights: Sequence[Row], width: int) -> list[Line]:
+        one: list[Line] = [(Span(left, "title"),), *(self._row(row) for row in lefts)]
+        other: list[Line] = [(Span(right, "title"),), *(self._row(row) for row in rights)]
+        return _columns(one, other, width)
+
+    def _row(self, row: Row) -> Line:
+        spans: list[Span] = []
+        for ids, does in row:
+            spans += [Span(" " if not spans else "  "), Span(self._keys(ids), "key"), Span(f" {does}")]
+        return tuple(spans)
+
+    def _keys(self, ids: Sequence[str]) -> str:
+        room = self.war_room
+        return " ".join(each[1:] if each.startswith("=") else room.key_of(action_names.BY_ID[each]) for each in ids)
 
 
-class HelpScreen(ConsoleScreen):
-    """`goto` is the word that is looked for."""
+def _columns(left: Sequence[Line], right: Sequence[Line], width: int) -> list[Line]:
+    """Two columns beside each other, the right one as wide as it needs."""
+    rows = max(len(left), len(right))
+    wanted = max((width_of(line) for line in right), default=0)
+    room = max(width // 2 - 1, width - wanted - _GAP) if wanted <= width // 2 else width // 2
+    room = min(room, max(width_of(line) for line in left) + 4)
+    blank: Line = ()
+    pad = (Span(" " * _GAP),)
+    return [
+        (*fitted(left[at] if at < len(left) else blank, room), *pad, *(right[at] if at < len(right) else blank))
+        for at in range(rows)
+    ]
 
-    SCOPES = ("all", "lists")
-    FIRST_FOCUS = "body"
 
-    def __init__(self, goto: str = "") -> None:
-        super().__init__()
-        self._goto = goto
+def _states(frame: Frame) -> list[Line]:
+    """The state language: level and quality, each with symbol and word."""
+    glyphs = frame.glyphs
+    levels: list[Span] = []
+    for level in reversed(Level):
+        levels += [Span(" "), badge(glyphs, level, Quality.LIVE), Span(" ")]
 
-    def body(self) -> Iterable[Widget]:
-        keys = Keys(id="body")
-        keys.wanted = self._goto
-        yield keys
+    def said(*told: tuple[Quality, str]) -> Line:
+        spans: list[Span] = []
+        for quality, means in told:
+            spans += [Span(" "), badge(glyphs, Level.OK, quality), Span(f" {means} " if means else " ", "dim")]
+        return tuple(spans)
+
+    return [
+        tuple(levels),
+        said((Quality.STALE, "(old value)"), (Quality.UNKNOWN, "--")),
+        said((Quality.DENIED, ""), (Quality.ERROR, ""), (Quality.PARTIAL, ""), (Quality.OFF, "")),
+    ]

@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from typing import Final
 
 from textual.widget import Widget
-from textual.widgets import Input
 
 from wfconsole.incident.events import NoteAdded, NoteKind
 from wfconsole.text import clock_time, safe
-from wfconsole.tui.forms.form import Form, Words
-from wfconsole.tui.ink import Span
+from wfconsole.tui.forms.fields import Field, Words
+from wfconsole.tui.forms.form import Form
+from wfconsole.tui.ink import Line, Span
 
 PREFIXES: Final[dict[str, NoteKind]] = {"d": "decision", "f": "fact", "h": "hypothesis"}
 LONGEST: Final = 2_000
+_STARTS_WITH: Final = "text:"
 
 
 def note_of(text: str, *, at_time: int = 0, about: str = "") -> NoteAdded | None:
@@ -27,33 +28,42 @@ def note_of(text: str, *, at_time: int = 0, about: str = "") -> NoteAdded | None
 
 
 class NoteForm(Form):
-    """One line of text; Enter saves."""
+    """One line of text; Enter saves. `goto` is what the note is about, or "text:" and its first words."""
+
+    ACTION = "note"
+    KEYS = "Enter saves   Esc drops it"
 
     def __init__(self, goto: str = "") -> None:
-        super().__init__(goto)
-        self._opened_at = 0
+        super().__init__("" if goto.startswith(_STARTS_WITH) else goto)
+        self._begins = goto.removeprefix(_STARTS_WITH) if goto.startswith(_STARTS_WITH) else ""
+        self._opened_at = self.war_room.session.now()
 
     def title_words(self) -> str:
-        self._opened_at = self.war_room.session.now()
-        return f"NOTE {clock_time(self._opened_at)} (its time is that of the key)"
-
-    def keys_words(self) -> str:
-        return "Enter saves   Esc drops it   :amend corrects later"
+        live = self.frame.time.mode in ("live", "replay")
+        whose = "that of the key" if live else "the instant on show"
+        return f"NOTE {clock_time(self._opened_at)}  its time is {whose}"
 
     def fields(self) -> Iterable[Widget]:
-        words = Words(id="words")
-        words.set([(Span("d decision   f fact   h hypothesis, then a space; anything else is a note", "dim"),)])
-        yield words
-        yield Input(id="note", max_length=LONGEST)
-        yield self.said()
+        yield Words(id="words", make=lambda _: self._kinds())
+        yield Field(self._begins, id="note", longest=LONGEST, select=False)
 
     def on_mount(self) -> None:
-        self.query_one(Input).focus()
+        self.add_class("-bottom")
+        super().on_mount()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        note = note_of(event.value, at_time=self._opened_at, about=self.goto)
+    def enter(self) -> None:
+        note = note_of(self.query_one(Field).value, at_time=self._opened_at, about=self.goto)
         if note is None:
             self.say("nothing is written yet")
             return
         self.dismiss(None)
-        self.war_room.enter(note)
+        self.war_room.enter(note, name="note")
+
+    def _kinds(self) -> list[Line]:
+        line: list[Span] = []
+        for letter, kind in PREFIXES.items():
+            line += [Span(letter, "key"), Span(f" {kind}   ", "dim")]
+        lines: list[Line] = [(*line, Span("then a space; anything else is a note", "dim"))]
+        if self.goto:
+            lines.append((Span("about ", "dim"), Span(self.goto)))
+        return lines

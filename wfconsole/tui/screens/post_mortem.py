@@ -1,78 +1,130 @@
-"""The post-mortem as it would be written now, with its gaps marked."""
+"""The post-mortem as it would be written now, with its gaps marked: each is a note away from being filled."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, cast
-
-from textual.widget import Widget
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, cast
 
 from wfconsole import reports
-from wfconsole.text import cut
-from wfconsole.tui import action_names
+from wfconsole.tui import screens
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.panes.strips import rule
-from wfconsole.tui.screens.console_screen import ConsoleScreen
+from wfconsole.tui.screens.list_screen import ListScreen
 from wfconsole.tui.widgets.scrolled import Block, BlockList
+from wfconsole.tui.wrapping import wrapped
 
 if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
 
+GAP: Final = "_Gap:"
+# What a note has to begin with to fill a gap, by a word of the line or the heading that it stands under.
+_FILLS: Final = (
+    ("impact", "impact: "),
+    ("root cause", "root cause: "),
+    ("what went well", "went well: "),
+    ("what did not go well", "went badly: "),
+    ("action", "action: "),
+    ("lesson", "lesson: "),
+)
+
 
 class Draft(BlockList):
-    """The Markdown text, line by line."""
-
-    BINDINGS = action_names.bindings("lists")
+    """The Markdown text, line by line; `n` and `b` go from gap to gap."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._of = (0, 0)
+        self._of: tuple[int, str] = (-1, "")
         self._text: tuple[str, ...] = ()
 
+    @property
+    def gaps(self) -> tuple[int, ...]:
+        """The numbers of the lines with a gap."""
+        return tuple(number for number, text in enumerate(self._text) if GAP in text)
+
     def head(self, frame: Frame, width: int) -> Sequence[Line]:
-        incident = frame.view.incident
+        self._write(frame)
+        lines = frame.view.incident.lines.values()
+        marked = sum(line.starred for line in lines)
         title: Line = (
             Span("POST-MORTEM PREVIEW", "title"),
-            Span(f" from {len(incident.lines)} lines of the record   wfconsole export {incident.id} writes it", "dim"),
+            Span(f" {len(self.gaps)} gaps ", "dim"),
+            Span("n", "key"),
+            Span(f" next   {len(lines)} lines, {marked} marked   ", "dim"),
+            Span(":export", "key"),
+            Span(" writes", "dim"),
         )
         return [rule(title, width, frame)]
 
-    def blocks(self, frame: Frame, width: int) -> Sequence[Block]:
-        if not frame.view.incident.declared:
-            return [Block("", ((Span(" no incident is declared, so there is nothing to write"),),))]
-        self._write(frame)
-        return [Block(str(number), (_line(text, width),)) for number, text in enumerate(self._text)]
+    def nothing(self, frame: Frame) -> str:
+        del frame
+        return "no incident is declared, so there is nothing to write"
 
-    def action_open_row(self) -> None:
-        """Nothing to open."""
+    def blocks(self, frame: Frame, width: int) -> Sequence[Block]:
+        self._write(frame)
+        blocks = []
+        for number, text in enumerate(self._text):
+            ink: Ink = "title" if text.startswith("#") else "warn" if GAP in text else "text"
+            blocks.append(
+                Block(str(number), [(Span(f" {row}", ink),) for row in wrapped(text, width - 2)], words=text or " ")
+            )
+        return blocks
+
+    def action_item(self, items: int) -> None:
+        """To the next gap, or the one before."""
+        here = int(self.key or 0)
+        ahead = [number for number in self.gaps if (number > here if items > 0 else number < here)]
+        if ahead:
+            self.go_to(str(ahead[0] if items > 0 else ahead[-1]))
+        else:
+            cast("WarRoom", self.app).say("no gap further on" if items > 0 else "no gap before this")
+
+    def action_cursor(self, rows: int) -> None:
+        """Line by line, gaps or not."""
+        if self.stack.scroll_within(self.key, rows):
+            self.redraw()
+        else:
+            self.go_to(self.stack.beside(self.key, rows))
+
+    def fills(self, number: int) -> str:
+        """What a note begins with that fills the gap in this line, "" where none does."""
+        if number not in self.gaps:
+            return ""
+        heading = next((text for text in reversed(self._text[:number]) if text.startswith("#")), "")
+        text = self._text[number].partition(GAP)[0]
+        for said in (text.lower(), heading.lower()):
+            found = next((fill for word, fill in _FILLS if word in said), "")
+            if found:
+                return found
+        return ""
 
     def _write(self, frame: Frame) -> None:
-        """Again only when the record is another, and then at most once a minute while only time passes."""
-        stamp = (frame.view.incident.head_seq, frame.now // 60_000)
+        """Again only when the record, or the runbook, is another."""
+        stamp = (frame.view.incident.head_seq, frame.runbook.digest)
         if stamp == self._of:
             return
         self._of = stamp
-        entries = cast("WarRoom", self.app).session.entries()
-        texts = reports.export(entries, frame.view.incident, frame.runbook)
-        text = next(text for name, text in texts.items() if name.endswith("post-mortem.md"))
-        self._text = tuple(text.splitlines())
+        self._text = ()
+        if frame.view.incident.declared:
+            entries = cast("WarRoom", self.app).session.entries()
+            texts = reports.export(entries, frame.view.incident, frame.runbook)
+            text = next(text for name, text in texts.items() if name.endswith("post-mortem.md"))
+            self._text = tuple(text.splitlines())
 
 
-class PostMortemScreen(ConsoleScreen):
-    """One region: the draft."""
+class PostMortemScreen(ListScreen):
+    """Enter on a gap opens a note that fills it."""
 
-    SCOPES = ("all", "lists")
-    FIRST_FOCUS = "body"
+    ENTERS = True
 
-    def __init__(self, goto: str = "") -> None:
-        super().__init__()
-        self._goto = goto
+    def make_list(self) -> BlockList:
+        return Draft(id="body")
 
-    def body(self) -> Iterable[Widget]:
-        yield Draft(id="body")
-
-
-def _line(text: str, width: int) -> Line:
-    ink: Ink = "title" if text.startswith("#") else "warn" if "Gap" in text else "text"
-    return (Span(cut(f" {text}", width), ink),)
+    def on_block_list_entered(self, event: BlockList.Entered) -> None:
+        begins = self.query_one(Draft).fills(int(event.key))
+        if not begins:
+            self.say("Enter on a gap opens a note that fills it; n goes to the next gap")
+        elif refusal := self.war_room.refused_change("note"):
+            self.say(refusal)
+        else:
+            self.war_room.push_screen(screens.load("note")(f"text:{begins}"))

@@ -7,67 +7,96 @@ from collections.abc import Iterable
 from textual.widget import Widget
 
 from wfconsole.tui.forms.choice import Choice, Option
-from wfconsole.tui.forms.form import Form, Words
-from wfconsole.tui.ink import Line, Span
+from wfconsole.tui.forms.fields import Words
+from wfconsole.tui.forms.form import Form
+from wfconsole.tui.frame import Frame
+from wfconsole.tui.ink import Ink, Line
+from wfconsole.tui.wrapping import paragraphs
 
 
 class QuitForm(Form):
     """Stay has the focus."""
 
     TITLE = "QUIT"
+    ACTION = None
+    KEYS = "arrows choose   Enter does it   Esc stays"
 
-    def keys_words(self) -> str:
-        return "arrows choose   Enter does it   Esc stays"
+    def cancel_word(self) -> str:
+        return "Stay"
 
     def fields(self) -> Iterable[Widget]:
-        words = Words(id="words")
-        words.set(self._lines())
-        yield words
-        yield Choice((Option("stay", "Stay"), Option("quit", "Quit")), id="choice")
-
-    def on_mount(self) -> None:
-        self.query_one(Choice).focus()
-
-    def on_choice_taken(self, event: Choice.Taken) -> None:
-        self.dismiss(None)
-        if event.choice.value == "quit":
-            self.app.exit(return_code=0)
-
-    def _lines(self) -> list[Line]:
         frame = self.frame
-        incident = frame.view.incident
-        if frame.time.mode == "replay":
-            return [(Span("The replay ends. Nothing of it is kept."),)]
-        if not incident.declared or incident.resolved:
-            return [(Span("No incident is open. The recording of this session stays."),)]
-        lines: list[Line] = [
-            (Span(f"{incident.id} stays open; its clocks go on. `wfconsole resume` goes on exactly here."),),
-        ]
-        if frame.view.pending:
-            lines.append(
-                (Span(f"{len(frame.view.pending)} entries are not on disk yet; quitting writes them.", "warn"),)
-            )
-        if frame.view.journal.condition == "memory-only":
-            lines.append((Span("The journal is in memory only: what is not on disk is lost.", "crit"),))
-        return lines
+        yield Words(id="words", make=lambda width: _told(frame, width))
+        yield Choice((Option("stay", "Stay"), Option("quit", "Quit")), id="choice", always_open=True)
+
+    def enter(self) -> None:
+        quits = self.query_one(Choice).value == "quit"
+        self.dismiss(None)
+        if quits:
+            self.app.exit(return_code=0)
 
 
 class LeaveObserverForm(Form):
     """Becoming able to change things asks."""
 
     TITLE = "LEAVE OBSERVER MODE"
+    ACTION = None
+    KEYS = "arrows choose   Enter does it   Esc stays"
+
+    def cancel_word(self) -> str:
+        return "Stay an observer"
 
     def fields(self) -> Iterable[Widget]:
-        words = Words(id="words")
-        words.set([(Span("From then on capital letters change the record of this incident."),)])
-        yield words
-        yield Choice((Option("stay", "Stay an observer"), Option("leave", "Leave it")), id="choice")
+        frame = self.frame
+        yield Words(id="words", make=lambda width: paragraphs((_leaving(frame),), width))
+        if frame.capabilities.change:
+            options = (Option("stay", "Stay an observer"), Option("leave", "Leave it"))
+            yield Choice(options, id="choice", always_open=True)
 
-    def on_mount(self) -> None:
-        self.query_one(Choice).focus()
-
-    def on_choice_taken(self, event: Choice.Taken) -> None:
+    def enter(self) -> None:
+        leaves = self.query_one(Choice).value == "leave"
         self.dismiss(None)
-        if event.choice.value == "leave":
+        if leaves:
             self.war_room.observer = False
             self.war_room.show_now()
+
+
+def _leaving(frame: Frame) -> str:
+    if not frame.capabilities.change:
+        reason = frame.capabilities.refusals.get("*", "it was opened to look only")
+        return f"This console cannot change anything, observer or not: {reason}."
+    return "From then on capital letters change the record of this incident."
+
+
+def _told(frame: Frame, width: int) -> list[Line]:
+    rows: list[Line] = []
+    for text, ink in _consequences(frame):
+        rows += paragraphs((text,), width, ink)
+    return rows
+
+
+def _consequences(frame: Frame) -> list[tuple[str, Ink]]:
+    """What ends with the console, what stays, and what is not safe yet."""
+    incident, journal = frame.view.incident, frame.view.journal
+    if frame.time.mode == "replay":
+        return [("The replay ends. The recording stays as it is.", "text")]
+    told: list[tuple[str, Ink]] = []
+    if incident.declared and not incident.resolved:
+        told.append((f"{incident.id} stays open and its clocks go on. Nobody is told that you left.", "strong"))
+        told.append(
+            ("`wfconsole resume` goes on exactly here; until then nothing is seen and nothing is written.", "text")
+        )
+    elif incident.declared:
+        told.append((f"{incident.id} is resolved; `wfconsole export {incident.id}` writes its post-mortem.", "text"))
+    else:
+        told.append(("No incident is open.", "text"))
+    told.append(("Reading the cluster ends with the console; what was recorded stays.", "text"))
+    if frame.view.pending:
+        told.append((f"{len(frame.view.pending)} entries are not on disk yet: quitting writes them first.", "warn"))
+    if journal.condition == "memory-only":
+        told.append(
+            (f"The journal is in memory only ({journal.reason}): what is not on disk is printed, then lost.", "crit")
+        )
+    elif journal.condition == "fallback":
+        told.append((f"The journal is in {journal.directory}, not in its own place: {journal.reason}", "warn"))
+    return told

@@ -2,129 +2,147 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
-
-from textual.widget import Widget
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from wfconsole.clock import SECOND
 from wfconsole.observations.answers import AskRetry
 from wfconsole.observations.kinds import KINDS
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.snapshot import Snapshot
-from wfconsole.text import UNKNOWN, age, clock_time, cut, fit
+from wfconsole.text import UNKNOWN, age, cells, clock_time, cut, fit
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.panes.strips import rule
-from wfconsole.tui.screens.console_screen import ConsoleScreen
-from wfconsole.tui.state_words import badge
+from wfconsole.tui.screens.list_screen import ListScreen
+from wfconsole.tui.state_words import BADGE_CELLS, badge
 from wfconsole.tui.widgets.scrolled import Block, BlockList
+from wfconsole.tui.wrapping import labelled
+
+if TYPE_CHECKING:
+    from wfconsole.tui.app import WarRoom
 
 # Panes whose sources are not there yet: they are off, and counted nowhere.
 LATER: Final = ("alerts", "signals", "database", "security")
 SAID_SHOWN: Final = 8
+_INDENT: Final = 3
+_WORD: Final = 18
+_COLUMNS: Final = (("SOURCE", 12), ("STATE", 10), ("LAST GOOD", 11), ("EVERY", 7), ("TOOK", 8), ("ROWS", 6))
 
 
 class SourceList(BlockList):
     """A line for each source; under the cursor the whole of what is wrong with it."""
 
-    BINDINGS = [*action_names.bindings("lists"), *action_names.bindings("sources")]
+    BINDINGS = action_names.bindings("sources")
 
     def head(self, frame: Frame, width: int) -> Sequence[Line]:
         title: Line = (Span("SOURCES", "title"), Span(" what each pane is reading, and how well"))
         target = frame.view.target
         where = f" {target.context or UNKNOWN}  {target.server}  namespace {target.namespace or 'all'}"
-        names = (
-            f"   {fit('SOURCE', 12)}{fit('STATE', 10)}{fit('LAST GOOD', 11)}{fit('EVERY', 7)}{fit('TOOK', 8)}ROWS   WHY"
-        )
-        return [rule(title, width, frame), (Span(cut(where, width), "dim"),), (Span(names, "dim"),)]
+        names = "".join(fit(name, size) for name, size in _COLUMNS)
+        return [
+            rule(title, width, frame),
+            (Span(cut(where, width), "dim"),),
+            (Span(f"{'':{_INDENT}}{names} WHY", "dim"),),
+        ]
 
     def blocks(self, frame: Frame, width: int) -> Sequence[Block]:
-        here = self.cursor_key or next(iter(KINDS))
+        here = self.cursor_key or self.key or next(iter(KINDS))
         blocks = []
         for name in KINDS:
             snapshot = frame.view.world.snapshots.get(name)
-            lines = [_line(frame, name, snapshot, width), *(_opened(snapshot, width) if name == here else ())]
-            blocks.append(Block(name, tuple(lines)))
-        blocks += [Block(name, (_off(name),)) for name in LATER]
-        return [*blocks, Block("", tuple(_said(frame, width)))]
+            rows = [_line(frame, name, snapshot, width)]
+            if name == here and snapshot is not None:
+                rows += _opened(frame, snapshot, width)
+            blocks.append(Block(name, rows))
+        blocks += [Block(name, [_off(frame, name)]) for name in LATER]
+        return [*blocks, *_left_out(cast("WarRoom", self.app).problems, width), *_said(frame, width)]
 
     def action_retry(self) -> None:
         """Asks the collector to look now; the answer comes with the next snapshot."""
-        room: Any = self.app
-        if self.key in KINDS:
+        room = cast("WarRoom", self.app)
+        if room.session.transport.show().mode == "replay":
+            room.say("a replay asks nobody; what was seen is in the recording")
+        elif self.key in KINDS:
             room.session.ask(AskRetry(id=f"retry-{self.key}", source=self.key))
             room.say(f"asked {self.key} again")
-        else:
+        elif self.key in LATER:
             room.say(f"{self.key} is not configured")
 
 
-class SourcesScreen(ConsoleScreen):
+class SourcesScreen(ListScreen):
     """One region: the sources."""
 
-    SCOPES = ("all", "lists", "sources")
-    FIRST_FOCUS = "body"
+    SCOPES = ("all", "lists", "items", "sources")
 
-    def __init__(self, goto: str = "") -> None:
-        super().__init__()
-        self._goto = goto
-
-    def body(self) -> Iterable[Widget]:
-        yield SourceList(id="body")
+    def make_list(self) -> BlockList:
+        return SourceList(id="body")
 
 
 def _line(frame: Frame, name: str, snapshot: Snapshot[Any] | None, width: int) -> Line:
     quality = frame.view.world.quality(name, frame.now)
     state = badge(frame.glyphs, Level.OK, quality)
-    word = Span(state.text.replace(" ok", " live"), state.ink)
-    if snapshot is None:
-        return (Span(f"   {fit(name, 12)}"), word, Span(fit("", 10 - len(word.text))), Span("nothing yet", "dim"))
-    good = age(snapshot.age_ms(frame.now)) if snapshot.good_at is not None else "never"
-    every = f"{snapshot.interval_ms / SECOND:g}s"
-    numbers = f"{fit(good, 11)}{fit(every, 7)}{fit(f'{snapshot.took_ms}ms', 8)}{len(snapshot.rows):>5}  "
-    why = _why(frame, snapshot, quality)
-    return (
-        Span(f"   {fit(name, 12)}"),
-        word,
-        Span(" " * max(1, 10 - len(word.text))),
-        Span(numbers, "dim"),
-        Span(cut(why, max(8, width - 60)), "text"),
+    word = state.text.replace(" ok", " live")
+    head: Line = (
+        Span(f"{'':{_INDENT}}{fit(name, 12)}", "strong" if not quality.conclusive else "text"),
+        Span(word, "dim" if quality.conclusive else "strong"),
+        Span(" " * max(1, 10 - cells(word))),
     )
+    if snapshot is None:
+        return (*head, Span("nothing yet", "dim"))
+    good = age(snapshot.age_ms(frame.now)) if snapshot.good_at is not None else "never"
+    told = (good, f"{snapshot.interval_ms / SECOND:g}s", f"{snapshot.took_ms}ms", str(len(snapshot.rows)))
+    numbers = "".join(fit(text, size) for text, (_, size) in zip(told, _COLUMNS[2:], strict=True))
+    room = max(8, width - _INDENT - sum(size for _, size in _COLUMNS) - 1)
+    return (*head, Span(f"{numbers} ", "dim"), Span(cut(_why(frame, snapshot, quality), room)))
 
 
 def _why(frame: Frame, snapshot: Snapshot[Any], quality: Quality) -> str:
     failure = snapshot.failure
     if failure is None:
         return snapshot.partial
-    retry = f", retry in {max(0, failure.retry_at - frame.now) // SECOND}s" if failure.retry_at > frame.now else ""
-    return f"{failure.kind} x {failure.attempts}{retry}: {failure.message}" if quality != Quality.LIVE else ""
+    retry = f", again in {max(0, failure.retry_at - frame.now) // SECOND}s" if failure.retry_at > frame.now else ""
+    return f"{failure.kind} x{failure.attempts}{retry}" if quality != Quality.LIVE else ""
 
 
-def _opened(snapshot: Snapshot[Any] | None, width: int) -> Iterable[Line]:
-    if snapshot is None:
-        return
+def _opened(frame: Frame, snapshot: Snapshot[Any], width: int) -> list[Line]:
+    """The whole of what is wrong, what to do about it, and what the source says about itself."""
     told: list[tuple[str, str]] = []
-    if snapshot.failure is not None:
-        told.append((f"since {clock_time(snapshot.failure.since)}", snapshot.failure.message))
-        if snapshot.failure.remedy:
-            told.append(("do", snapshot.failure.remedy))
+    failure = snapshot.failure
+    if failure is not None:
+        told.append((f"since {clock_time(failure.since)}", failure.message))
+        if failure.retry_at > frame.now:
+            told.append(("again at", clock_time(failure.retry_at)))
+        if failure.remedy:
+            told.append(("do", failure.remedy))
     if snapshot.partial:
         told.append(("partial", snapshot.partial))
-    told += [(name, value) for name, value in snapshot.facts.items()]
-    for word, text in told:
-        room = width - 22
-        for number, start in enumerate(range(0, min(len(text), 4 * room), room)):
-            yield (Span(f"      {fit(word if number == 0 else '', 16)}", "dim"), Span(text[start : start + room]))
+    told += snapshot.facts.items()
+    indent = _INDENT * 2 + _WORD
+    return [
+        row
+        for word, text in told
+        for row in labelled(f"{'':{_INDENT * 2}}{cut(word, _WORD - 1)}", text, width, indent=indent)
+    ]
 
 
-def _off(name: str) -> Line:
-    return (Span(f"   {fit(name, 12)}", "dim"), Span("· off", "dim"), Span("     not configured", "dim"))
+def _off(frame: Frame, name: str) -> Line:
+    off = badge(frame.glyphs, Level.OK, Quality.OFF).text
+    return (Span(f"{'':{_INDENT}}{fit(name, 12)}{fit(off, max(10, BADGE_CELLS))}not configured", "dim"),)
 
 
-def _said(frame: Frame, width: int) -> Iterable[Line]:
+def _left_out(problems: Sequence[str], width: int) -> Iterator[Block]:
+    """Files of the user that could not be used, each with its place and reason."""
+    if problems:
+        yield Block("", [(), (Span(" left out: what comes with the console is used in their place", "title"),)])
+    for number, problem in enumerate(problems):
+        yield Block(f"problem-{number}", labelled("", problem, width, indent=_INDENT, ink="warn"))
+
+
+def _said(frame: Frame, width: int) -> Iterator[Block]:
+    """The collector about itself, newest first."""
     if frame.view.said:
-        yield ()
-        yield (Span(" the collector said", "title"),)
-    for at, text in reversed(frame.view.said[-SAID_SHOWN:]):
-        yield (Span(f" {clock_time(at)} ", "dim"), Span(cut(text, width - 12)))
+        yield Block("", [(), (Span(" the collector said", "title"),)])
+    for number, (at, text) in enumerate(reversed(frame.view.said[-SAID_SHOWN:])):
+        yield Block(f"said-{number}", labelled(f"{'':{_INDENT}}{clock_time(at)} ", text, width, indent=_INDENT + 10))

@@ -1,77 +1,99 @@
-"""What a step asks before it is marked: which way a decision went, or why it is waived."""
+"""What a step asks before it is marked: which way a decision went, why it is waived, whether to open it again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from textual.widget import Widget
-from textual.widgets import Input
 
-from wfconsole.incident.checklist import Item
+from wfconsole.incident.checklist import Active, Item
 from wfconsole.incident.events import StepMarked
 from wfconsole.incident.playbook import Mark
-from wfconsole.text import cut, safe
+from wfconsole.incident.wording import step_title
+from wfconsole.text import clock_time
 from wfconsole.tui.forms.choice import Choice, Option
-from wfconsole.tui.forms.form import WIDTH, Form, Words
-from wfconsole.tui.ink import Span
+from wfconsole.tui.forms.fields import Field, Row, Words
+from wfconsole.tui.forms.form import Form
+from wfconsole.tui.ink import Line, Span
+from wfconsole.tui.wrapping import labelled, paragraphs
+
+_WORDS: Final[dict[Mark, str]] = {"done": "DECIDE", "waived": "WAIVE", "open": "OPEN AGAIN"}
 
 
 class StepForm(Form):
-    """`goto` is "done:<step id>" for a decision, "waived:<step id>" for a waiver."""
+    """`goto` is the mark that somebody wants and the step: "done:<id>" for a decision, "waived:<id>", "open:<id>"."""
+
+    KEYS = "Enter enters it   Tab move   Esc cancel"
 
     def title_words(self) -> str:
-        item = self._item()
-        what = "WAIVE" if self._waives else "DECIDE"
-        return f"{what} step {item.number}" if item is not None else what
-
-    def keys_words(self) -> str:
-        return "Enter enters it   Tab move   Esc cancel"
+        item = self._item
+        return f"{_WORDS[self._mark]} step {item.number}" if item is not None else _WORDS[self._mark]
 
     def fields(self) -> Iterable[Widget]:
-        item = self._item()
-        words = Words(id="words")
-        words.set([(Span(cut(item.step.title if item is not None else "this step is gone", WIDTH), "strong"),)])
-        yield words
-        if item is not None and not self._waives:
-            options = [Option(branch.answer, branch.answer, _leads_to(branch.goto)) for branch in item.step.branches]
-            yield Choice(options, id="answer")
-        yield _label("WHY  a waived step needs a reason" if self._waives else "WHY  in a few words, if you like")
-        yield Input(id="reason", max_length=400)
-        yield self.said()
-
-    def on_mount(self) -> None:
-        self.focus_next()
-
-    def on_choice_taken(self) -> None:
-        self.focus_next()
-
-    def on_input_submitted(self) -> None:
-        item = self._item()
-        reason = safe(self.query_one("#reason", Input).value.strip(), 400)
+        item = self._item
         if item is None:
-            self.dismiss(None)
-        elif self._waives and not reason:
+            words = Words(id="words")
+            words.say((Span("this step is not in the checklist any more", "warn"),))
+            yield words
+            return
+        yield Words(id="words", make=lambda width: _about(item, self._mark, width))
+        if self._decides:
+            yield Choice(_answers(item, self.frame.checklist), id="answer", always_open=True)
+        hint = "in a few words" if self._mark == "waived" else "in a few words, if you like"
+        yield Row("Why", Field(id="reason", placeholder=hint))
+
+    def enter(self) -> None:
+        item = self._item
+        if item is None:
+            self.action_cancel()
+            return
+        reason = self.query_one("#reason", Field).words
+        if self._mark == "waived" and not reason:
             self.say("say why in a few words: the next shift will ask")
-        else:
-            answer = "" if self._waives else self.query_one("#answer", Choice).value
-            self.dismiss(None)
-            mark: Mark = "waived" if self._waives else "done"
-            self.war_room.enter(StepMarked(item.step.id, mark, title=item.step.title, reason=reason, answer=answer))
+            return
+        answer = self.query_one("#answer", Choice).value if self._decides else ""
+        self.dismiss(None)
+        step = item.step
+        self.war_room.enter(StepMarked(step.id, self._mark, title=step.title, reason=reason, answer=answer))
 
     @property
-    def _waives(self) -> bool:
-        return self.goto.startswith("waived:")
+    def _mark(self) -> Mark:
+        wanted = self.goto.partition(":")[0]
+        return next((mark for mark in _WORDS if mark == wanted), "open")
 
+    @property
+    def _decides(self) -> bool:
+        return self._mark == "done" and self._item is not None and bool(self._item.step.branches)
+
+    @functools.cached_property
     def _item(self) -> Item | None:
         wanted = self.goto.partition(":")[2]
         return next((item for item in self.frame.checklist.items if item.step.id == wanted), None)
 
 
-def _leads_to(goto: str) -> str:
-    return f"to: {goto.rpartition('/')[2].replace('-', ' ')}" if goto else "to the next step"
+def leads_to(goto: str, active: Active) -> str:
+    """Where an answer leads: the number and title of the step, as the checklist has them."""
+    if not goto:
+        return "on to the next step"
+    found = next((item for item in active.items if item.step.id == goto), None)
+    return f"to step {found.number}, {found.step.title}" if found is not None else f"to: {step_title(goto)}"
 
 
-def _label(text: str) -> Words:
-    words = Words(id="reason-label")
-    words.set([(Span(text, "title"),)])
-    return words
+def _answers(item: Item, active: Active) -> list[Option]:
+    return [Option(branch.answer, branch.answer, (leads_to(branch.goto, active),)) for branch in item.step.branches]
+
+
+def _about(item: Item, mark: Mark, width: int) -> Sequence[Line]:
+    step, state = item.step, item.state
+    rows = paragraphs((step.title,), width, "strong")
+    if mark == "open":
+        rows += paragraphs((f"{state.mark} by {state.by} at {clock_time(state.at)}",), width, "dim")
+        if state.reason:
+            rows += labelled("because", state.reason, width, indent=9)
+        if state.mark == "sensed":
+            rows += paragraphs(("Opened again, it never ticks itself any more.",), width)
+    elif mark == "done":
+        rows += labelled("SEE", step.expect, width, indent=5) if step.expect else []
+    return rows

@@ -1,0 +1,146 @@
+"""The parts of a form: words, a line of text, the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.geometry import Size
+from textual.message import Message
+from textual.suggester import Suggester
+from textual.widget import Widget
+from textual.widgets import Input
+
+from wfconsole.text import safe
+from wfconsole.tui.ink import Line, Span
+from wfconsole.tui.widgets.lines import Lines
+
+# Cells of the names before the fields, so that all fields of a form begin in the same column.
+LABEL_CELLS: Final = 12
+LONGEST_WORDS: Final = 400
+
+Make = Callable[[int], Sequence[Line]]
+
+
+class Words(Lines):
+    """Rows of text, as high as they are many at the width that there is."""
+
+    def __init__(self, *, id: str, make: Make | None = None) -> None:
+        super().__init__(id=id)
+        self._make: Make = make or (lambda _: ())
+
+    def set(self, make: Make) -> None:
+        """Show what this makes for a width."""
+        self._make = make
+        self.redraw()
+
+    def say(self, *lines: Line) -> None:
+        """Show these rows."""
+        self.set(lambda _: lines)
+
+    def rows(self, width: int) -> Sequence[Line]:
+        return self._make(width)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        del container, viewport
+        return max(1, len(self.rows(width)))
+
+    def redraw(self) -> None:
+        """The rows may be others, and more or fewer."""
+        self.refresh(layout=True)
+        if self.size.width:
+            self.show(self.rows(self.size.width))
+
+    def on_resize(self) -> None:
+        self.show(self.rows(self.size.width))
+
+
+class Field(Input):
+    """One line to type in. Whatever is typed or pasted becomes harmless at once; every printable key types."""
+
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        id: str,
+        longest: int = LONGEST_WORDS,
+        placeholder: str = "",
+        suggester: Suggester | None = None,
+        select: bool = True,
+    ) -> None:
+        super().__init__(
+            value,
+            id=id,
+            max_length=longest,
+            placeholder=placeholder,
+            suggester=suggester,
+            select_on_focus=select,
+            compact=True,
+        )
+        self.cursor_blink = False
+        self._longest = longest
+
+    @property
+    def words(self) -> str:
+        """What was written, on one safe line."""
+        return safe(self.value.strip(), self._longest)
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        """As in an `Input`; a paste that is too long is cut rather than refused."""
+        room = self._longest - len(self.value) + abs(end - start)
+        super().replace(safe(text)[: max(0, room)], start, end)
+
+
+class Row(Horizontal):
+    """A field with its name before it."""
+
+    def __init__(self, name: str, field: Widget) -> None:
+        super().__init__(id=f"{field.id}-row", classes="row")
+        label = Words(id=f"{field.id}-label")
+        label.say((Span(name, "title"),))
+        label.styles.width = LABEL_CELLS
+        self._parts = (label, field)
+
+    def compose(self) -> ComposeResult:
+        yield from self._parts
+
+
+class Cancel(Lines, can_focus=True):
+    """The way out that needs no Esc: a multiplexer may swallow that."""
+
+    BINDINGS = [Binding("enter", "press", "leave", show=False)]
+
+    class Pressed(Message):
+        """Somebody wants to leave."""
+
+    def __init__(self, word: str = "Cancel") -> None:
+        super().__init__(id="cancel")
+        self._word = word
+
+    def on_mount(self) -> None:
+        self._draw()
+
+    def on_focus(self) -> None:
+        self._draw()
+
+    def on_blur(self) -> None:
+        self._draw()
+
+    def on_click(self) -> None:
+        self.action_press()
+
+    def action_press(self) -> None:
+        self.post_message(self.Pressed())
+
+    def _draw(self) -> None:
+        pointer = ">" if self.has_focus else " "
+        self.show([(Span(f"{pointer} ", "strong"), Span(f"[ {self._word} ]", "focus" if self.has_focus else "dim"))])
+
+
+def rows_of(lines: Iterable[Line]) -> Make:
+    """Rows that are the same at every width."""
+    kept = tuple(lines)
+    return lambda _: kept

@@ -1,0 +1,40 @@
+"""Another theme, or other symbols, while the console runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
+
+from wfconsole.tui import compat, theming
+from wfconsole.tui.glyphs import SETS
+from wfconsole.tui.ink import Palette
+from wfconsole.tui.theme_file import Theme
+
+if TYPE_CHECKING:
+    from wfconsole.tui.app import WarRoom
+
+
+class Looks:
+    """The part of the App that knows how it looks. `themes` are those that were loaded, by name."""
+
+    themes: Mapping[str, Theme]
+
+    def wear(self, theme: str) -> None:
+        """Draw in this theme, with its own symbols."""
+        app = cast("WarRoom", self)
+        chosen = self.themes[theme]
+        app.register_theme(theming.to_textual_theme(chosen))
+        app.worn = chosen
+        self.draw_with(chosen.glyphs.name)
+        app.theme = chosen.name
+
+    def draw_with(self, symbols: str) -> None:
+        """Draw with these symbols: "unicode" or "ascii"."""
+        app = cast("WarRoom", self)
+        app.glyphs = SETS[symbols]
+        app.palette = Palette(app.worn, ascii_only=symbols == "ascii")
+        compat.guard_filter(app).only_ascii = symbols == "ascii"
+        for screen in app.screen_stack:
+            for widget in screen.walk_children(with_self=True):
+                widget.refresh()
+        app.show_now()

@@ -1,0 +1,114 @@
+"""A step spelled out: what to look at, what to do, what to expect, what is so now, what was taken as evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wfconsole.incident.checklist import Item
+from wfconsole.incident.probing import ProbeResult, evaluate, understood
+from wfconsole.text import clock_time
+from wfconsole.tui.frame import Frame
+from wfconsole.tui.ink import Ink, Line, Span
+from wfconsole.tui.screens.step import leads_to
+from wfconsole.tui.state_words import badge
+from wfconsole.tui.wrapping import labelled, wrapped
+
+LIVE_LINES = 6
+EVIDENCE_LINES = 6
+_INDENT = 7
+_WORD = 7  # cells of READ, DO, SEE and so on
+_TEXT = _INDENT + _WORD
+
+
+def opened(frame: Frame, item: Item, width: int) -> list[Line]:
+    """Everything about the step below its title."""
+    step = item.step
+    rows: list[Line] = []
+    for word, text, ink in (
+        ("READ", step.look, "text"),
+        ("DO", step.do, "text"),
+        ("SEE", step.expect, "text"),
+        ("TRAP", step.warning, "warn"),
+    ):
+        rows += _part(word, text, width, "warn" if ink == "warn" else "text")
+    rows += _live(frame, item, width)
+    rows += _evidence(frame, item, width)
+    rows += _part("WHY", item.state.reason, width)
+    rows += _part("SAID", item.state.answer, width)
+    for branch in step.branches:
+        said = branch.answer if step.kind == "decide" else "done"
+        rows += _part("THEN", f"{said}: {leads_to(branch.goto, frame.checklist)}", width)
+    for command in step.commands:
+        for number, text in enumerate(command.text.splitlines()):
+            rows += _part("BY HAND" if number == 0 else "", text, width, "dim")
+    rows.append(_keys(item))
+    return rows
+
+
+def _part(word: str, text: str, width: int, ink: Ink = "text") -> list[Line]:
+    return labelled(f"{'':{_INDENT}}{word}", text, width, indent=_TEXT + 1, ink=ink) if text else []
+
+
+def _live(frame: Frame, item: Item, width: int) -> Iterator[Line]:
+    """The live value, of the instant on show; what cannot be trusted says so."""
+    probe = item.step.live or item.step.sensed
+    if not probe:
+        return
+    result = evaluate(understood(probe), frame.view.world, frame.now)
+    sign = badge(frame.glyphs, result.level, result.quality)
+    first, *more = result.lines or ("nothing",)
+    head = f"{'':{_INDENT}}{'NOW':{_WORD}} "
+    rows = wrapped(first, width - len(head) - len(sign.text) - 2)
+    yield (Span(head, "dim"), sign, Span(f"  {rows[0]}"))
+    for text in (*rows[1:], *more[: LIVE_LINES - 1]):
+        yield from _part_rows(text, width)
+    if len(more) >= LIVE_LINES:
+        yield (Span(f"{'':{_TEXT + 1}}and {len(more) - LIVE_LINES + 1} more", "dim"),)
+    if item.step.sensed:
+        yield from _part("AUTO", _automatic(item, result, by_itself=not item.step.live), width)
+
+
+def _part_rows(text: str, width: int) -> Iterator[Line]:
+    return iter(labelled("", text, width, indent=_TEXT + 1))
+
+
+def _automatic(item: Item, result: ProbeResult, *, by_itself: bool) -> str:
+    """What a step that ticks itself is waiting for."""
+    if item.mark == "sensed":
+        return "ticked itself; X opens it again"
+    if item.state.by and item.mark == "open":
+        return "somebody opened it again: it does not tick itself any more"
+    told = f"ticks itself, when it is next and this holds: {item.step.sensed}"
+    if by_itself and result.holds is None and result.why:
+        return f"{told} (cannot tell: {result.why})"
+    return told
+
+
+def _evidence(frame: Frame, item: Item, width: int) -> Iterator[Line]:
+    probe = item.state.probe
+    if probe is None:
+        return
+    rail = f"{'':{_INDENT}}{frame.glyphs.rail} "
+    yield (
+        Span(rail, "rule"),
+        Span(
+            f"evidence {clock_time(item.state.probed_at)} {probe.quality}  entry {item.state.probe_entry[:8]}", "strong"
+        ),
+    )
+    for text in probe.lines[:EVIDENCE_LINES]:
+        for row in wrapped(text, width - len(rail)):
+            yield (Span(rail, "rule"), Span(row))
+    if len(probe.lines) > EVIDENCE_LINES:
+        yield (Span(rail, "rule"), Span(f"and {len(probe.lines) - EVIDENCE_LINES} more in the record", "dim"))
+
+
+def _keys(item: Item) -> Line:
+    done = "answer" if item.step.kind == "decide" else "done"
+    if item.mark in ("done", "sensed"):
+        done = "open again"
+    told = [("R", "take evidence")] if item.step.live or item.step.sensed else []
+    told += [("X", done), ("W", "waive"), ("E", "defer"), ("n b", "step on, back")]
+    spans = [Span(f"{'':{_TEXT + 1}}")]
+    for key, does in told:
+        spans += [Span(key, "key"), Span(f" {does}   ", "dim")]
+    return tuple(spans)

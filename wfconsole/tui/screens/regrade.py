@@ -1,0 +1,70 @@
+"""What D asks while an incident is open: another severity, another status, another playbook, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.widget import Widget
+
+from wfconsole.incident.events import Event, PlaybookChosen, SeverityChanged, StatusChanged
+from wfconsole.incident.policy import STATUSES
+from wfconsole.tui.forms.choice import Choice, Option
+from wfconsole.tui.forms.fields import Field, Row, Words
+from wfconsole.tui.forms.form import Form
+from wfconsole.tui.screens.declare import playbook_choice, severity_choice, severity_named
+from wfconsole.tui.screens.stand_down import resolve
+from wfconsole.tui.wrapping import paragraphs
+
+_MEANS = {
+    "investigating": "the cause is not known yet",
+    "identified": "the cause is known",
+    "implementing fix": "somebody changes something to end it",
+    "monitoring": "users are well again: it counts as mitigated from now on",
+    "resolved": "it is over: the stand-down list is confirmed first",
+}
+_THEN = "Enter here enters what is another than before. It sends nothing to anybody."
+
+
+class RegradeForm(Form):
+    """Every field begins with what holds now; what was not changed is not entered."""
+
+    ACTION = "declare"
+    KEYS = "Enter next, in the last field it is entered   Bksp back   Esc cancel"
+
+    def title_words(self) -> str:
+        return f"{self.frame.view.incident.id}: SEVERITY AND STATUS"
+
+    def fields(self) -> Iterable[Widget]:
+        incident = self.frame.view.incident
+        yield severity_choice(self.frame.runbook.policy, title="1 How bad", chosen=incident.severity)
+        statuses = [Option(status, status, (_MEANS[status],)) for status in STATUSES]
+        yield Choice(statuses, id="status", title="2 Status", chosen=incident.status)
+        yield playbook_choice(self.war_room.session.playbook_matches(), title="3 Playbook", chosen=incident.playbook)
+        yield Row("4 Why", Field(id="reason", placeholder="needed for another severity, and to resolve"))
+        yield Words(id="then", make=lambda width: paragraphs((_THEN,), width, "dim"))
+
+    def enter(self) -> None:
+        incident = self.frame.view.incident
+        severity = severity_named(self.query_one("#severity", Choice).value)
+        wanted = self.query_one("#status", Choice).value
+        status = next(known for known in STATUSES if known == wanted)
+        playbook = self.query_one("#playbook", Choice).value
+        reason = self.query_one("#reason", Field).words
+        changes: list[Event] = []
+        if severity != incident.severity:
+            changes.append(SeverityChanged(severity, reason))
+        if playbook != incident.playbook:
+            changes.append(PlaybookChosen(playbook, reason))
+        resolves = status == "resolved" != incident.status
+        if status != incident.status and not resolves:
+            changes.append(StatusChanged(status, reason))
+        if not changes and not resolves:
+            self.say("nothing is another than before")
+        elif not reason and (severity != incident.severity or resolves):
+            self.say("say why in a few words: what shows it?")
+        else:
+            self.dismiss(None)
+            if changes:
+                self.war_room.enter(*changes, name="declare")
+            if resolves:
+                resolve(self.war_room, reason)

@@ -1,0 +1,126 @@
+"""Scenarios and recordings: what there is to replay, and the command that opens it in a console of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from wfconsole.clock import Millis
+from wfconsole.session.view import RecordingEntry
+from wfconsole.text import UNKNOWN, calendar_time, cut, fit, position
+from wfconsole.tui.frame import Frame
+from wfconsole.tui.ink import Ink, Line, Span
+from wfconsole.tui.panes.strips import rule
+from wfconsole.tui.screens.list_screen import ListScreen
+from wfconsole.tui.widgets.scrolled import Block, BlockList
+from wfconsole.tui.wrapping import labelled
+
+_COLUMNS: Final = (("NAME", 30), ("KIND", 10), ("LENGTH", 10), ("SEV", 5))
+_INDENT: Final = 3
+_WORD: Final = 10
+_BAR_CELLS: Final = 40
+
+
+class Recordings(BlockList):
+    """A line for each; under the cursor what it is, and how to open it."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.found: tuple[RecordingEntry, ...] | None = None  # None: still looking
+
+    def head(self, frame: Frame, width: int) -> Sequence[Line]:
+        filtered = f"  / {self.filter}" if self.filter else ""
+        title: Line = (
+            Span("REPLAYS AND SCENARIOS", "title"),
+            Span(f" offline: nothing here touches a live system{filtered}"),
+        )
+        names = "".join(fit(name, size) for name, size in _COLUMNS)
+        return [rule(title, width, frame), (Span(f"{'':{_INDENT}}{names}WHAT", "dim"),)]
+
+    def nothing(self, frame: Frame) -> str:
+        del frame
+        return (
+            "looking ..." if self.found is None else "there is nothing to replay: `wfconsole record` makes recordings"
+        )
+
+    def blocks(self, frame: Frame, width: int) -> Sequence[Block]:
+        here = self.cursor_key or self.key
+        return [_block(frame, entry, width, here) for entry in self.found or ()]
+
+    def entry(self) -> RecordingEntry | None:
+        """What the cursor is on."""
+        return next((entry for entry in self.found or () if entry.command == self.key), None)
+
+
+class ReplaysScreen(ListScreen):
+    """One console shows one session: Enter copies the command that opens a recording in another. `goto`: a filter."""
+
+    ENTERS = True
+
+    def make_list(self) -> BlockList:
+        recordings = Recordings(id="body")
+        recordings.filter = self.goto
+        return recordings
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.war_room.in_background(self.war_room.session.recordings, self._show)
+
+    def copied(self) -> str:
+        entry = self.query_one(Recordings).entry()
+        return entry.command if entry is not None and not entry.problem else ""
+
+    def on_block_list_entered(self) -> None:
+        entry = self.query_one(Recordings).entry()
+        if entry is not None and entry.problem:
+            self.say(f"cannot be opened: {entry.problem}")
+        else:
+            self.action_copy_row()
+
+    def _show(self, found: tuple[RecordingEntry, ...]) -> None:
+        if self.is_attached:
+            recordings = self.query_one(Recordings)
+            recordings.found = found
+            recordings.redraw()
+
+
+def _block(frame: Frame, entry: RecordingEntry, width: int, here: str) -> Block:
+    sign = frame.glyphs.error if entry.problem else " "
+    told = (entry.name, entry.kind, _length(entry.length_ms), str(entry.severity or ""))
+    columns = "".join(fit(cut(text, size - 1), size) for text, (_, size) in zip(told, _COLUMNS, strict=True))
+    what = entry.problem or entry.practise or entry.title
+    room = max(0, width - _INDENT - sum(size for _, size in _COLUMNS))
+    ink: Ink = "warn" if entry.problem else "text"
+    rows: list[Line] = [(Span(f" {sign} ", "strong"), Span(columns, ink), Span(cut(what, room), "dim"))]
+    if entry.command == here:
+        rows += _opened(frame, entry, width)
+    return Block(entry.command, rows, words=" ".join((*told, entry.title, entry.practise, entry.problem)))
+
+
+def _opened(frame: Frame, entry: RecordingEntry, width: int) -> list[Line]:
+    told = [("title", entry.title)] if entry.title else []
+    if entry.practise:
+        told.append(("practise", entry.practise))
+    flags = [word for word, is_so in (("redacted", entry.redacted), ("no end mark", entry.truncated)) if is_so]
+    recorded = calendar_time(entry.recorded_at) if entry.recorded_at else UNKNOWN
+    told.append(("recorded", "   ".join((recorded, *flags))))
+    if entry.problem:
+        told.append(("problem", entry.problem))
+    else:
+        if entry.length_ms:
+            told.append(("marks", _bar(frame, entry.marks, entry.length_ms)))
+        told.append(("Enter", f"copies: {entry.command}"))
+    indent = _INDENT * 2 + _WORD
+    return [row for word, text in told for row in labelled(f"{'':{_INDENT * 2}}{word}", text, width, indent=indent)]
+
+
+def _bar(frame: Frame, marks: Sequence[Millis], length: Millis) -> str:
+    """From the beginning to the end, with what people said."""
+    cells = [frame.glyphs.rule] * _BAR_CELLS
+    for mark in marks:
+        cells[max(0, min(_BAR_CELLS - 1, mark * _BAR_CELLS // length))] = "N"
+    return f"00:00:00 |{''.join(cells)}| {position(length)}"
+
+
+def _length(length: Millis | None) -> str:
+    return position(length) if length is not None else UNKNOWN

@@ -1,0 +1,152 @@
+"""Commands that only look: where to, at which time, in which look; and the export, which writes files of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from wfconsole.recording.pace import SPEEDS
+from wfconsole.session.moments import EXPECTED, instant_meant
+from wfconsole.tui import screens
+from wfconsole.tui.asked import Act, Refused
+from wfconsole.tui.glyphs import SETS
+
+if TYPE_CHECKING:
+    from wfconsole.tui.app import WarRoom
+
+
+def opens(name: str) -> Callable[[WarRoom, str], Act]:
+    """A command that opens a screen; its words are what to show first."""
+
+    def run(room: WarRoom, words: str) -> Act:
+        def act() -> str:
+            if not isinstance(room.screen, screens.load(name)):
+                room.action_open(name, words)
+            return ""
+
+        return act
+
+    return run
+
+
+def zooms(number: int) -> Callable[[WarRoom, str], Act]:
+    """A command that zooms into a pane; its word is one of the pane's views."""
+
+    def run(room: WarRoom, words: str) -> Act:
+        def act() -> str:
+            room.open_zoom(number, words)
+            return ""
+
+        return act
+
+    return run
+
+
+def goto(room: WarRoom, words: str) -> Act:
+    transport = room.session.transport
+    instant = instant_meant(words, transport.show(), room.session.view())
+    if instant is None:
+        raise Refused(f"no time: {words!r}; {EXPECTED}" if words else "")
+    meant = instant
+
+    def act() -> str:
+        transport.seek(meant)
+        room.show_now()
+        return ""
+
+    return act
+
+
+def live(room: WarRoom, words: str) -> Act:
+    del words
+
+    def act() -> str:
+        room.action_live()
+        return ""
+
+    return act
+
+
+def speeds(room: WarRoom) -> Sequence[str]:
+    del room
+    return tuple(f"{speed:g}" for speed in SPEEDS)
+
+
+def speed(room: WarRoom, words: str) -> Act:
+    known = {f"{each:g}": place for place, each in enumerate(SPEEDS)}
+    if words not in known:
+        raise Refused(f"there are {', '.join(known)}")
+    if room.session.transport.show().mode != "replay":
+        raise Refused("only a replay has a speed")
+
+    def act() -> str:
+        now = SPEEDS.index(min(SPEEDS, key=lambda each: abs(each - room.session.transport.show().speed)))
+        room.session.transport.faster(known[words] - now)
+        room.show_now()
+        return ""
+
+    return act
+
+
+def themes(room: WarRoom) -> Sequence[str]:
+    return tuple(sorted(room.themes))
+
+
+def theme(room: WarRoom, words: str) -> Act:
+    if words not in room.themes:
+        raise Refused(f"there are {', '.join(themes(room))}")
+
+    def act() -> str:
+        room.wear(words)
+        return ""
+
+    return act
+
+
+def glyph_sets(room: WarRoom) -> Sequence[str]:
+    del room
+    return tuple(SETS)
+
+
+def glyphs(room: WarRoom, words: str) -> Act:
+    if words not in SETS:
+        raise Refused
+
+    def act() -> str:
+        room.draw_with(words)
+        return ""
+
+    return act
+
+
+def switch(room: WarRoom) -> Sequence[str]:
+    del room
+    return ("on", "off")
+
+
+def observer(room: WarRoom, words: str) -> Act:
+    if words not in ("", *switch(room)):
+        raise Refused
+    on = words != "off"
+
+    def act() -> str:
+        if on != room.observer:
+            room.action_observer()
+        return ""
+
+    return act
+
+
+def export(room: WarRoom, words: str) -> Act:
+    """Where to, and whether files that are there may be replaced."""
+    parts = words.split(" ")
+    replace = parts[-1] == "replace"
+    where = " ".join(parts[:-1] if replace else parts).strip()
+    if not room.session.view().incident.declared:
+        raise Refused("no incident is declared, so there is nothing to write")
+
+    def act() -> str:
+        room.in_background(lambda: room.session.export(where, replace=replace), room.say)
+        return "writing ..."
+
+    return act
