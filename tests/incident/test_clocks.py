@@ -99,6 +99,11 @@ def test_resolving_meets_the_resolution_and_ends_the_updates() -> None:
     assert "update" not in clock
 
 
+def test_what_is_resolved_was_responded_to() -> None:
+    clock = shown(NOW + 9 * HOUR, StatusChanged("resolved"))
+    assert {found.state for found in clock.values()} == {"met"}
+
+
 def test_opening_it_again_lets_the_clocks_run_on() -> None:
     clock = shown(NOW + HOUR, StatusChanged("resolved"), StatusChanged("investigating"))
     assert clock["resolve"].state == "ok"

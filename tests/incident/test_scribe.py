@@ -212,6 +212,22 @@ def test_getting_worse_is_worth_a_word(room: Room) -> None:
     assert room.see("workloads", [a_workload(ready=1)]) == []
 
 
+def test_wanting_more_replicas_is_not_losing_readiness(room: Room) -> None:
+    assert room.see("workloads", [a_workload(desired=12, ready=3)]) == ["once gateway scaled 3 -> 12"]
+    coming = [a_bad_pod(f"new-{n}", "ContainerCreating", phase="Pending", created_at=room.now) for n in range(9)]
+    assert room.see("pods", [*WELL, *coming]) == []
+    assert room.see("workloads", [a_workload(desired=12, ready=4)]) == []
+    assert room.see("workloads", [a_workload(desired=12, ready=3)]) == ["began gateway lost readiness: 3 of 12 ready"]
+
+
+def test_replicas_that_do_not_come_are_readiness_lost(room: Room) -> None:
+    room.see("workloads", [a_workload(desired=5, ready=3)])
+    room.see("pods", [*WELL, a_bad_pod("new-1", "ImagePullBackOff", phase="Pending")])
+    assert room.see("workloads", [a_workload(desired=5, ready=3, updated=5)]) == [
+        "began gateway lost readiness: 3 of 5 ready"
+    ]
+
+
 def test_flapping_readiness_is_said_ever_more_sparsely(room: Room) -> None:
     for _flap in range(50):
         room.see("workloads", [a_workload(ready=1)])

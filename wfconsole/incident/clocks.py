@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -55,7 +54,7 @@ def clocks(state: IncidentState, policy: SeverityPolicy, now: Millis) -> tuple[C
     acknowledged = state.moments.get("acknowledged", 0)
     resolved = state.moments.get("resolved", 0)
     declared = state.declared_at
-    shown = [_clock("respond", rule.respond, calendar, start=declared, met=acknowledged, now=now)]
+    shown = [_clock("respond", rule.respond, calendar, start=declared, met=acknowledged or resolved, now=now)]
     if rule.update is not None and not resolved:
         shown.append(_clock("update", rule.update, calendar, start=state.last_update_at or declared, now=now))
     shown.append(_clock("resolve", rule.resolve, calendar, start=declared, met=resolved, now=now))
@@ -106,9 +105,11 @@ class _Working:
     """Counts working time of a calendar, in its own time zone: a day of 23 or 25 hours changes no working hour."""
 
     def __init__(self, calendar: BusinessCalendar) -> None:
+        import zoneinfo  # here, because the first frame counts no business days
+
         try:
-            self._zone = ZoneInfo(calendar.timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            self._zone = zoneinfo.ZoneInfo(calendar.timezone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise CalendarError(f"the business calendar names no known time zone: {calendar.timezone!r}") from error
         if not 0 <= calendar.start_minute < calendar.end_minute <= 24 * 60:
             raise CalendarError("the business calendar's day must begin before it ends, within one day")

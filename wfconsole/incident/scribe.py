@@ -6,6 +6,7 @@ troubles are said as being there already; of what changed shortly before, rollou
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from wfconsole.clock import HOUR, MINUTE, Millis
@@ -33,7 +34,12 @@ __all__ = ["ScribeMemory", "notice"]
 CHANGED_WITHIN: Final = HOUR
 
 _LOST: Final = frozenset((Quality.STALE, Quality.DENIED, Quality.UNKNOWN))
-_LOOKS: Final = {"workloads": sights_of_workloads, "hpas": sights_of_hpas, "nodes": sights_of_nodes}
+_LOOKS: Final[dict[str, Callable[[Judged, Judged, frozenset[str], Millis], Seen]]] = {
+    "pods": sights_of_pods,
+    "workloads": sights_of_workloads,
+    "hpas": sights_of_hpas,
+    "nodes": sights_of_nodes,
+}
 # The conditions that each source tells of: what is not seen of these does not hold.
 _WORDS: Final[dict[str, tuple[str, ...]]] = {
     "pods": POD_WORDS,
@@ -106,11 +112,9 @@ def _look_at_rows(pen: Pen, memory: ScribeMemory, judged: Judged, source: str) -
 
 
 def _seen(pen: Pen, memory: ScribeMemory, judged: Judged, source: str) -> Seen:
-    if source == "pods":
-        holding = (key for key, found in pen.conditions.items() if found.active)
-        return sights_of_pods(memory.judged, judged, holding, pen.now)
     look = _LOOKS.get(source)
-    return {} if look is None else look(memory.judged.rows(source), judged.rows(source))
+    lasting = frozenset(key for key, found in pen.conditions.items() if found.active)
+    return {} if look is None else look(memory.judged, judged, lasting, pen.now)
 
 
 def _look_at_changes(pen: Pen, memory: ScribeMemory, rows: JudgedRows, after: World, source: str) -> None:

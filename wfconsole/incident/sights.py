@@ -82,9 +82,8 @@ OVER: Final = {
 }
 
 
-def sights_of_pods(before: Judged, after: Judged, holding: Iterable[str], now: Millis) -> Seen:
-    """By workload, for each whose pods changed. `holding` are the keys of conditions that hold."""
-    lasting = frozenset(holding)
+def sights_of_pods(before: Judged, after: Judged, lasting: frozenset[str], now: Millis) -> Seen:
+    """By workload, for each whose pods changed. `lasting` are the keys of conditions that held so far."""
     old_rows: Mapping[str, PodRow] = before.rows("pods").rows
     new_rows: Mapping[str, PodRow] = after.rows("pods").rows
     seen: dict[str, tuple[Sight, ...]] = {}
@@ -107,14 +106,23 @@ def sights_of_pods(before: Judged, after: Judged, holding: Iterable[str], now: M
     return seen
 
 
-def sights_of_workloads(before: JudgedRows, after: JudgedRows) -> Seen:
-    """By workload: readiness lost, a rollout that does not get on."""
+def sights_of_workloads(judged_before: Judged, judged: Judged, lasting: frozenset[str], _now: Millis) -> Seen:
+    """By workload: readiness lost, a rollout that does not get on. More replicas wanted is no readiness lost."""
+    before, after = judged_before.rows("workloads"), judged.rows("workloads")
     seen: dict[str, tuple[Sight, ...]] = {}
     for key in _touched(before, after):
         row: WorkloadRow | None = after.rows.get(key)
         finding = after.finding(key)
         sights: list[Sight] = []
-        if row is not None and is_short(row) and finding.kind in ("down", "short"):
+        lost = (
+            row is not None
+            and is_short(row)
+            and (
+                f"readiness {key}" in lasting
+                or _lost_readiness(before.rows.get(key), row, finding, judged.groups.get(key))
+            )
+        )
+        if row is not None and lost:
             text = f"{{name}} lost readiness: {row.ready} of {row.desired} ready"
             missing = row.desired - row.ready
             sights.append(Sight("readiness", "readiness", finding.level, text, finding.since, missing))
@@ -125,8 +133,15 @@ def sights_of_workloads(before: JudgedRows, after: JudgedRows) -> Seen:
     return seen
 
 
-def sights_of_hpas(before: JudgedRows, after: JudgedRows) -> Seen:
+def _lost_readiness(old: WorkloadRow | None, row: WorkloadRow, finding: Finding, group: PodGroup | None) -> bool:
+    """Whether fewer are ready than should be because of what happened to pods, and not because more are wanted."""
+    fell = old is not None and row.ready < old.ready
+    return finding.kind in ("down", "short") and (fell or group is None or group.down > 0)
+
+
+def sights_of_hpas(judged_before: Judged, judged: Judged, _lasting: frozenset[str], _now: Millis) -> Seen:
     """By autoscaler: at its maximum, blind."""
+    before, after = judged_before.rows("hpas"), judged.rows("hpas")
     seen: dict[str, tuple[Sight, ...]] = {}
     for key in _touched(before, after):
         row: HpaRow | None = after.rows.get(key)
@@ -146,8 +161,9 @@ def sights_of_hpas(before: JudgedRows, after: JudgedRows) -> Seen:
     return seen
 
 
-def sights_of_nodes(before: JudgedRows, after: JudgedRows) -> Seen:
+def sights_of_nodes(judged_before: Judged, judged: Judged, _lasting: frozenset[str], _now: Millis) -> Seen:
     """By node: not ready, under pressure."""
+    before, after = judged_before.rows("nodes"), judged.rows("nodes")
     seen: dict[str, tuple[Sight, ...]] = {}
     for key in _touched(before, after):
         row: NodeRow | None = after.rows.get(key)

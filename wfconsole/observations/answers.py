@@ -67,6 +67,7 @@ class PodDetail(msgspec.Struct, frozen=True, omit_defaults=True):
     use_at: Millis = 0
     use_reason: str = ""
     events: tuple[EventRow, ...] = ()
+    events_reason: str = ""  # why they could not be read
     logs: tuple[LogTail, ...] = ()
 
 

@@ -139,13 +139,16 @@ def _same(group: PodGroup, row: WorkloadRow) -> bool:
 
 
 def _worst_workload(world: World, judged: Judged, now: Millis) -> tuple[WorkloadRow, Finding] | None:
-    """The workload that lacks most: pods that were never made have no line of their own to be seen by."""
+    """The workload that lacks most, of those whose pods are missing: what was never made has no row to be seen by."""
     if not world.quality("workloads", now).conclusive:
         return None
     worst: tuple[WorkloadRow, Finding] | None = None
     for key, finding in judged.rows("workloads").findings.items():
         row = world.workloads.get(key)
-        if row is not None and finding.level > (Level.OK if worst is None else worst[1].level):
+        if row is None or finding.level <= (Level.OK if worst is None else worst[1].level):
+            continue
+        group = judged.groups.get(key)
+        if row.stalled or group is None or (group.total < row.desired and not row.progressing):
             worst = row, finding
     return worst
 

@@ -47,7 +47,8 @@ class PodGroup(msgspec.Struct, frozen=True):
     """The pods of one workload. Key: "Kind/namespace/name", or "Pod/namespace/name" for one that nobody owns.
 
     `total` counts those that should be ready: not the ended, not the terminating. `troubled` has the finding of every
-    pod that is not plainly healthy, the normally starting ones included; `reasons` counts those above ok, worst first.
+    pod that is not plainly healthy; of these `coming` count those that normally start; `reasons` counts those above ok,
+    worst first.
     """
 
     key: str
@@ -61,6 +62,12 @@ class PodGroup(msgspec.Struct, frozen=True):
     worst: Finding = HEALTHY
     reasons: tuple[tuple[str, int], ...] = ()
     troubled: Mapping[str, Finding] = msgspec.field(default_factory=dict)
+    coming: int = 0
+
+    @property
+    def down(self) -> int:
+        """Pods that should be ready, are not, and have had the time that is normal."""
+        return max(0, self.total - self.ready - self.coming)
 
     @property
     def restarted(self) -> int:
@@ -163,9 +170,10 @@ def _edited(before: PodGroup | None, key: str, edit: _Edit) -> PodGroup | None:
         troubled = {pod: finding for pod, finding in merged.items() if finding is not None}
     total = before.total + edit.total
     ready = before.ready + edit.ready
-    level, worst, reasons = _summary(total, ready, troubled)
+    coming = sum(each.level == Level.OK and each.kind in ("starting", "not-ready") for each in troubled.values())
+    level, worst, reasons = _summary(total, total - ready - coming, troubled)
     return PodGroup(
-        key, before.kind, before.namespace, before.name, pods, total, ready, level, worst, reasons, troubled
+        key, before.kind, before.namespace, before.name, pods, total, ready, level, worst, reasons, troubled, coming
     )
 
 
@@ -175,22 +183,19 @@ def _weight(finding: Finding) -> tuple[int, float, str]:
 
 
 def _summary(
-    total: int, ready: int, troubled: Mapping[str, Finding]
+    total: int, down: int, troubled: Mapping[str, Finding]
 ) -> tuple[Level, Finding, tuple[tuple[str, int], ...]]:
     """A group is critical when more than half of it is down; one bad pod of many is a warning, however bad it is."""
     if not troubled:
         return Level.OK, HEALTHY, ()
     counts: dict[str, int] = {}
     levels: dict[str, Level] = {}
-    coming = 0
     for finding in troubled.values():
         if finding.level == Level.OK:
-            coming += finding.kind in ("starting", "not-ready")
             continue
         counts[finding.kind] = counts.get(finding.kind, 0) + 1
         levels[finding.kind] = max(finding.level, levels.get(finding.kind, Level.OK))
     worst = max(troubled.values(), key=_weight) if counts else HEALTHY
     reasons = sorted(counts.items(), key=lambda item: (-levels[item[0]], -item[1], item[0]))
-    down = total - ready - coming
     level = Level.CRITICAL if down * 2 > total else min(worst.level, Level.WARNING)
     return level, worst, tuple(reasons)
