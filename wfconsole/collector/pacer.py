@@ -59,7 +59,7 @@ class Feed:
             return None
         self._looked_at = now
         rows = self.source.take()
-        if not rows and not news and not self._heartbeat_due(whole, now):
+        if not rows and not news and not self._heartbeat_due(whole):
             return None
         if rows:
             news.insert(
@@ -87,12 +87,12 @@ class Feed:
             fields.append(b'"facts":' + _ENCODE(whole.facts))
         return fields
 
-    def _heartbeat_due(self, whole: Whole, now: Millis) -> bool:
-        """Whether it looked again since it last said so, an interval ago."""
+    def _heartbeat_due(self, whole: Whole) -> bool:
+        """Whether it looked again since it last said so, about an interval later."""
         if whole.failure is not None or whole.good_at is None:
             return False
         told = self._told.good_at if self._told is not None else None
-        return whole.good_at != told and now - self._told_at >= self.source.interval_ms - _FRESH_MS
+        return told is None or whole.good_at - told >= self.source.interval_ms * 7 // 10
 
     def _age(self, whole: Whole, clock: Clock) -> list[bytes]:
         """Age and cost of the rows where they are not plain."""
@@ -111,7 +111,7 @@ class Feed:
 
 
 def _differs(told: Failure | None, failure: Failure | None, *, patient: bool) -> bool:
-    """Whether a failure is worth telling: its beginning, its end and another kind at once, the rest once an interval."""
+    """Whether a failure is worth telling: beginning, end and another kind at once, the rest once an interval."""
     if told is None or failure is None:
         return told is not failure
     if told.kind != failure.kind:

@@ -13,12 +13,12 @@ MOST_NAMESPACES = 10
 class CollectorSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Everything has a default: `{}` follows the whole cluster that kubeconfig names. Carries no secrets."""
 
-    kubeconfig: str | None = None  # a path; else $KUBECONFIG, ~/.kube/config, the pod's service account
-    context: str | None = None  # else the kubeconfig's current one, pinned at start
+    kubeconfig: str = ""  # a path; else $KUBECONFIG, ~/.kube/config, the pod's service account
+    context: str = ""  # else the kubeconfig's current one, pinned at start
     in_cluster: bool = False  # the pod's service account, whatever else there is
     namespaces: tuple[str, ...] = ()  # none: all
     sources: tuple[str, ...] = ("pods", "workloads", "hpas", "nodes", "events")
-    intervals_ms: dict[str, Millis] = {}  # by source: how often it looks at least; 5 s where not named
+    intervals: dict[str, Millis] = {}  # by source, in ms: how often it looks at least; 5 s where not named
     flush_ms: Millis = 500  # how long changes are collected before they are sent
     deadline_ms: Millis = 4 * SECOND  # for an answer to begin; shorter than the intervals
     ask_deadline_ms: Millis = 8 * SECOND  # for the whole answer to an on-demand read
@@ -30,9 +30,9 @@ class CollectorSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_
         found = []
         if len(self.namespaces) > MOST_NAMESPACES:
             found.append(f"{len(self.namespaces)} namespaces: name at most {MOST_NAMESPACES}, or none for all of them")
-        for name, interval in self.intervals_ms.items():
-            if not SECOND <= interval <= 300 * SECOND:
-                found.append(f"interval of {name}: {interval} ms is not between 1000 and 300000")
+        for name, interval in self.intervals.items():
+            if not 500 <= interval <= 600 * SECOND:
+                found.append(f"interval of {name}: {interval} ms is not between 500 and 600000")
         if not 100 <= self.deadline_ms <= 60 * SECOND:
             found.append(f"deadline: {self.deadline_ms} ms is not between 100 and 60000")
         return found

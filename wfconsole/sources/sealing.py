@@ -7,11 +7,13 @@ touch: one look at the whole row instead of one at each of its dozen fields (10,
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from wfconsole.text import LIMIT, safe
+
+T = TypeVar("T")
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -21,14 +23,19 @@ def seal(row: msgspec.Struct) -> bytes:
     encoded = _ENCODER.encode(row)
     if encoded.isascii() and b"\\" not in encoded and b"\x7f" not in encoded and len(encoded) <= LIMIT:
         return encoded
-    return _ENCODER.encode(_made_safe(msgspec.to_builtins(row)))
+    return _ENCODER.encode(_safe_all(msgspec.to_builtins(row)))
 
 
-def _made_safe(value: Any) -> Any:
+def made_safe(value: Any, kind: type[T]) -> T:
+    """`value`, a struct or a container of structs of type `kind`, with every string in it safe."""
+    return msgspec.convert(_safe_all(msgspec.to_builtins(value)), kind)
+
+
+def _safe_all(value: Any) -> Any:
     if isinstance(value, str):
         return safe(value)
     if isinstance(value, dict):
-        return {key: _made_safe(inner) for key, inner in value.items()}
+        return {key: _safe_all(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_made_safe(inner) for inner in value]
+        return [_safe_all(inner) for inner in value]
     return value

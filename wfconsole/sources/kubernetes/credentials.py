@@ -9,12 +9,11 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from wfconsole.clock import SECOND, Millis
-from wfconsole.sources.contract import SourceError
 from wfconsole.sources.kubernetes.access import Access, configuration
 from wfconsole.sources.kubernetes.plugin import PluginAnswer, run_plugin
 from wfconsole.text import safe
@@ -31,7 +30,7 @@ class Proof(msgspec.Struct, frozen=True):
 
     generation: int
     headers: tuple[tuple[str, str], ...]
-    tls: object | None  # ssl.SSLContext
+    tls: Any  # an ssl.SSLContext; None without TLS
 
 
 class Credentials:

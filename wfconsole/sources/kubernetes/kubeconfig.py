@@ -98,7 +98,7 @@ class _Merged:
             self.contexts.setdefault(named.name, (path.parent, named.context or {}))
 
 
-def load_access(kubeconfig: str | None = None, context: str | None = None, *, in_cluster: bool = False) -> Access:
+def load_access(kubeconfig: str = "", context: str = "", *, in_cluster: bool = False) -> Access:
     """How to reach the cluster. Raises SourceError("configuration") that says which file, name or value is wrong.
 
     Without anything named: $KUBECONFIG, ~/.kube/config, and inside a pod its service account.
@@ -108,7 +108,7 @@ def load_access(kubeconfig: str | None = None, context: str | None = None, *, in
     paths = _paths(kubeconfig)
     present = [path for path in paths if path.is_file()]
     if not present:
-        if kubeconfig is None and "KUBERNETES_SERVICE_HOST" in os.environ:
+        if not kubeconfig and "KUBERNETES_SERVICE_HOST" in os.environ:
             return from_service_account()
         named = ", ".join(safe(str(path)) for path in paths)
         raise configuration(
@@ -145,8 +145,8 @@ def from_service_account(folder: Path = SERVICE_ACCOUNT) -> Access:
     )
 
 
-def _paths(kubeconfig: str | None) -> list[Path]:
-    if kubeconfig is not None:
+def _paths(kubeconfig: str) -> list[Path]:
+    if kubeconfig:
         return [Path(kubeconfig).expanduser().absolute()]
     named = os.environ.get("KUBECONFIG", "")
     if named:
@@ -177,7 +177,7 @@ def _yaml(content: bytes) -> Any:
         raise msgspec.DecodeError(f"not YAML: {error}") from error
 
 
-def _access(merged: _Merged, wanted: str | None, kubeconfig: str) -> Access:
+def _access(merged: _Merged, wanted: str, kubeconfig: str) -> Access:
     name = wanted or merged.current
     if not name:
         raise configuration(

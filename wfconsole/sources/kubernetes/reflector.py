@@ -20,6 +20,7 @@ from wfconsole.sources.kubernetes.payloads import Added, Bookmark, Broken, Delet
 from wfconsole.text import safe
 
 T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
 
 PAGE: Final = 500
 SMALLEST_PAGE: Final = 50
@@ -41,16 +42,16 @@ class Collection(msgspec.Struct, frozen=True):
         return f"{group}{inside}/{self.plural}"
 
 
-class Mirror(Protocol[T]):
+class Mirror(Protocol[T_contra]):
     """Who keeps the objects. Called from the reflector's thread alone."""
 
-    def put(self, item: T) -> str:
+    def put(self, item: T_contra) -> str:
         """Keep the object in its present form; returns its key."""
 
     def drop(self, key: str) -> None:
         """The object is gone."""
 
-    def key(self, item: T) -> str:
+    def key(self, item: T_contra) -> str:
         """Which object that is."""
 
 
@@ -194,7 +195,7 @@ class Reflector(Generic[T]):
             "watch": "true",
             "allowWatchBookmarks": "true",
             "resourceVersion": self._version,
-            "timeoutSeconds": max(1, self._window_ms // SECOND),
+            "timeoutSeconds": max(1, round(self._window_ms / SECOND)),
         }
         try:
             for line in self._client.watch(self._where, query, window_ms=self._window_ms, what=self.name):

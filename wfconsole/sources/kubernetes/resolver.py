@@ -13,6 +13,7 @@ import threading
 import time
 
 from wfconsole.clock import MINUTE, Millis
+from wfconsole.observations.snapshot import FailureKind
 from wfconsole.sources.contract import SourceError
 from wfconsole.text import safe
 
@@ -55,7 +56,7 @@ class Resolver:
             if self._found and (time.monotonic() - self._found_at) * 1000 < KEEP_MS:
                 self._problem = self._problem or "no answer"
                 return self._found
-            kind = "refused" if answered else "timeout"
+            kind: FailureKind = "refused" if answered else "timeout"
             said = self._problem if answered else f"no answer within {within:.1f} s"
         raise SourceError(
             kind, f"looking up {safe(self._host)}: {said}", remedy="Check the server's name in the kubeconfig, and DNS."

@@ -1,0 +1,117 @@
+"""The collector put together: sources, their workers, the pacer, and the way out."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from wfconsole.clock import SECOND, Clock
+from wfconsole.collector.asks import Asks
+from wfconsole.collector.outbox import Outbox
+from wfconsole.collector.pacer import Feed, Pacer
+from wfconsole.collector.settings import CollectorSettings
+from wfconsole.collector.worker import Worker, wait_after
+from wfconsole.observations.snapshot import Failure
+from wfconsole.recording.format import Note, StreamWriter, Target
+from wfconsole.sources.contract import SourceError, Task
+from wfconsole.sources.kubernetes.client import Limits, Server
+from wfconsole.sources.kubernetes.cluster import Cluster, described
+from wfconsole.sources.kubernetes.detail import PodReader
+from wfconsole.sources.kubernetes.kubeconfig import load_access
+
+# Time for the last lines on the way out.
+_LAST_WORDS_S = 0.08
+
+
+class Collector:
+    """Everything that runs in this process. `write` takes bytes for the reader and may block; `gone` ends it all."""
+
+    def __init__(
+        self, settings: CollectorSettings, clock: Clock, write: Callable[[bytes], object], gone: Callable[[], None]
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._outbox = Outbox(write, gone, self._nudge)
+        self._writer = StreamWriter(self._outbox.put, clock)
+        self._began_at = clock.now()
+        self._pacer: Pacer | None = None
+        self._reader: PodReader | None = None
+        self.asks = Asks(lambda: self._reader, self._tell, self._retry, clock)
+
+    def start(self) -> None:
+        """Begin to look. What cannot be configured is reported as every source's failure and tried again; with
+        `strict` it raises SourceError instead."""
+        try:
+            server = self._server()
+        except SourceError as error:
+            if self._settings.strict:
+                raise
+            self._writer.header(title=self._settings.title)
+            self._report(error, 1)
+            threading.Thread(target=self._keep_trying, name="configuration", daemon=True).start()
+            return
+        self._writer.header(title=self._settings.title, target=Target(**described(server)))
+        self._follow(server)
+
+    def end(self) -> None:
+        """Say that the stream is complete, and wait for that a moment, no longer."""
+        self._writer.end(self._clock.now())
+        self._outbox.drain(_LAST_WORDS_S)
+
+    def _server(self) -> Server:
+        settings = self._settings
+        access = load_access(settings.kubeconfig, settings.context, in_cluster=settings.in_cluster)
+        return Server(access, Limits(deadline_ms=settings.deadline_ms))
+
+    def _follow(self, server: Server) -> None:
+        settings = self._settings
+        cluster = Cluster(server, settings.namespaces, settings.intervals)
+        workers: dict[int, Worker] = {}
+
+        def worker(task: Task) -> Worker:
+            return workers.setdefault(id(task), Worker(task, self._clock, self._nudge))
+
+        feeds = {
+            source.name: Feed(source, [(part, worker(part.task)) for part in source.parts])
+            for source in cluster.sources(settings.sources)
+        }
+        self._reader = PodReader(server, self._clock, settings.ask_deadline_ms)
+        self._pacer = Pacer(feeds, self._writer, self._outbox, self._clock, settings.flush_ms)
+        self._pacer.open()
+        for each in workers.values():
+            each.start()
+        threading.Thread(target=self._pacer.run, name="pacer", daemon=True).start()
+
+    def _keep_trying(self) -> None:
+        """Until the configuration works: somebody may be mending it."""
+        attempts = 1
+        while True:
+            time.sleep(min(10 * SECOND, wait_after(attempts, None, random.uniform)) / 1000)
+            try:
+                server = self._server()
+            except SourceError as error:
+                attempts += 1
+                self._report(error, attempts)
+                continue
+            self._follow(server)
+            return
+
+    def _report(self, error: SourceError, attempts: int) -> None:
+        failure = Failure(error.kind, error.message, since=self._began_at, remedy=error.remedy, attempts=attempts)
+        patch = b'{"age_ms":-1,"failure":%s}' % msgspec.json.encode(failure)
+        for name in self._settings.sources:
+            self._writer.patch(name, self._clock.now(), patch, True)
+
+    def _retry(self, source: str) -> bool:
+        return self._pacer is not None and self._pacer.retry(source)
+
+    def _tell(self, note: Note) -> None:
+        self._writer.note(self._clock.now(), note)
+
+    def _nudge(self) -> None:
+        if self._pacer is not None:
+            self._pacer.nudge()
