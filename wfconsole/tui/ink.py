@@ -6,6 +6,7 @@ Panes build lines of spans from plain values; nothing here or above it ever read
 from __future__ import annotations
 
 from collections.abc import Iterable
+from os.path import commonprefix
 from typing import Final, Literal, NamedTuple
 
 from rich.segment import Segment
@@ -85,6 +86,50 @@ def spread(left: Line, right: Line, width: int) -> Line:
     return (*fitted(left, room), *right)
 
 
+def difference(old: Line, new: Line, width: int) -> tuple[int, int]:
+    """The cells, from and to, outside of which two lines of `width` cells are the same."""
+    start = _shared(old, new, from_end=False)
+    return start, max(start, width - _shared(old, new, from_end=True))
+
+
+def _shared(old: Line, new: Line, *, from_end: bool) -> int:
+    """How many cells are the same at one end."""
+    shared = 0
+    for mine, yours in zip(reversed(old) if from_end else old, reversed(new) if from_end else new, strict=False):
+        if mine == yours:
+            shared += text.cells(mine.text)
+            continue
+        if mine.ink == yours.ink:
+            pair = [mine.text[::-1], yours.text[::-1]] if from_end else [mine.text, yours.text]
+            shared += text.cells(commonprefix(pair))  # noqa: RUF071  characters are what is compared
+        break
+    return shared
+
+
+# Roles whose spaces look like any others: what is written in them may run on over a space of another role.
+_PLAIN_SPACES: Final = frozenset(
+    ("text", "dim", "strong", "rule", "key", "ok", "watch", "warn", "crit", "live", "title")
+)
+
+
+def joined(line: Line) -> list[Span]:
+    """The line in as few spans as look the same: each costs a terminal some forty bytes."""
+    spans: list[Span] = []
+    for span in line:
+        if not span.text:
+            continue
+        last = spans[-1] if spans else None
+        if last is not None and (last.ink == span.ink or (span.ink in _PLAIN_SPACES and last.ink in _PLAIN_SPACES)):
+            if last.ink == span.ink or span.text.isspace():
+                spans[-1] = Span(last.text + span.text, last.ink)
+                continue
+            if last.text.isspace():
+                spans[-1] = Span(last.text + span.text, span.ink)
+                continue
+        spans.append(span)
+    return spans
+
+
 class Palette:
     """The styles of all roles in one theme, and whether to draw in ASCII."""
 
@@ -98,7 +143,7 @@ class Palette:
     def strip(self, line: Line, width: int, *, cursor: bool = False) -> Strip:
         """The line, in exactly `width` cells."""
         styles = self._cursor_styles if cursor else self._styles
-        spans = fitted(line, width)
+        spans = joined(fitted(line, width))
         if self.ascii_only:
             return Strip([Segment(text.to_ascii(span.text), styles[span.ink]) for span in spans], width)
         return Strip([Segment(span.text, styles[span.ink]) for span in spans], width)
@@ -121,8 +166,8 @@ class Palette:
             "key": style("primary", bold=mono),
             "struck": style("q-dim") + Style(strike=True),
             "ok": style("sev-ok"),
-            "watch": style("sev-watch", underline=mono),
-            "warn": style("sev-warn", bold=True, underline=mono),
+            "watch": style("sev-watch"),
+            "warn": style("sev-warn", bold=True),
             "crit": style("sev-crit", bold=True),
             "watch-badge": style("sev-watch", underline=mono),
             "warn-badge": style("sev-warn", bold=True, underline=mono),

@@ -101,6 +101,15 @@ class Navigation:
             case _:
                 room.action_live()
 
+    def action_evidence(self) -> None:
+        """Where the focused thing comes from."""
+        room = self._room
+        goto = room.screen.evidence() if isinstance(room.screen, ConsoleScreen) else ""
+        if goto:
+            self.action_open("evidence", goto)
+        else:
+            room.say("nothing here to trace to its source")
+
     def action_focus_next_region(self) -> None:
         self._room.screen.focus_next()
 

@@ -25,7 +25,7 @@ class EventsListing(Listing):
         Column("LAST", 4, right=True, keep=90),
         Column("REASON", 14, grow=1, keep=99),
         Column("x", 4, right=True, keep=70),
-        Column("OBJECT", 14, grow=1, keep=95),
+        Column("OBJECT", 14, grow=2, keep=95, keep_end=True),
         Column("MESSAGE", 14, grow=3, keep=80),
         Column("NAMESPACE", 12, keep=40),
     )

@@ -17,13 +17,17 @@ _FEW: Final = 500
 
 
 class Column(NamedTuple):
-    """One column: at least `width` cells; `grow` shares what is left over; the lowest `keep` gives way first."""
+    """One column: at least `width` cells; `grow` shares what is left over; the lowest `keep` gives way first.
+
+    `keep_end`: what is too long loses its beginning, because names differ at their ends.
+    """
 
     title: str
     width: int
     grow: int = 0
     right: bool = False
     keep: int = 50
+    keep_end: bool = False
 
 
 class Opens(NamedTuple):

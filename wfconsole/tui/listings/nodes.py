@@ -99,8 +99,8 @@ class NodesListing(Listing):
         if row is None:
             return []
         finding = frame.view.judged.finding("nodes", key)
-        cpu = f"cpu {millicores(row.cpu_used)} used, {millicores(row.cpu_requested)} requested of {millicores(row.cpu)}"
-        mem = f"memory {memory(row.memory_used)} used, {memory(row.memory_requested)} requested of {memory(row.memory)}"
+        cpu = f"{millicores(row.cpu_used)} used, {millicores(row.cpu_requested)} requested of {millicores(row.cpu)}"
+        mem = f"{memory(row.memory_used)} used, {memory(row.memory_requested)} requested of {memory(row.memory)}"
         measured = f"measured {age(frame.now - row.used_at)} ago" if row.used_at else "use is not measured"
         roles = ", ".join(row.roles) or "no role"
         gpu = f"   {row.gpu_resource} {row.gpus_allocated}/{row.gpus}" if row.gpus else ""

@@ -17,7 +17,7 @@ from wfconsole.tui.state_words import level_ink, mark
 
 _COLUMNS: Final = (
     Column("", 1, keep=100),
-    Column("POD", 24, grow=4, keep=99),
+    Column("POD", 24, grow=4, keep=99, keep_end=True),
     Column("READY", 5, keep=90),
     Column("STATUS", 16, grow=2, keep=95),
     Column("RST", 4, right=True, keep=85),
@@ -45,7 +45,7 @@ class _PodRows(Listing):
             mark(frame.glyphs, finding.level),
             Span(indent + row.name),
             Span(f"{row.ready_containers}/{row.all_containers}", level_ink(finding.level)),
-            Span(row.status, level_ink(finding.level)),
+            Span(_status(row, finding), level_ink(finding.level)),
             Span(str(row.restarts), "text" if row.restarts else "dim"),
             Span(coarse_age(frame.now - row.created_at if row.created_at else None), "dim"),
             Span(row.node or "--", "dim"),
@@ -68,9 +68,10 @@ class _PodRows(Listing):
             return []
         finding = frame.view.judged.finding("pods", key)
         owner = f"{row.owner_kind}/{row.owner}" if row.owner else "nobody"
+        more = f"   {row.message}" if row.message not in finding.reason else ""
         return [
             row_line("ROW", (row.name, "strong"), f"   {row.namespace}   owner {owner}   {row.phase}"),
-            row_line("why", (finding.reason or "healthy", level_ink(finding.level)), f"   {row.message}"),
+            row_line("why", (finding.reason or "healthy", level_ink(finding.level)), more),
             row_line("runs", f"{short_image(row.image) or '--'}   node {row.node or '--'}   {_last_end(row)}"),
             next_line(("Enter", "containers, events, logs"), ("N", "note with this row"), ("y", "copy")),
         ]
@@ -78,6 +79,13 @@ class _PodRows(Listing):
     def opens(self, frame: Frame, key: str) -> Opens | None:
         row = frame.view.world.pods.get(key)
         return None if row is None else Opens(row.namespace, row.name)
+
+
+def _status(row: PodRow, finding: Finding) -> str:
+    """The word that kubectl would print; where that is no trouble, the trouble."""
+    if finding.level > Level.OK and row.status == "Running":
+        return LABELS.get(finding.kind, row.status)
+    return row.status
 
 
 def _last_end(row: PodRow) -> str:

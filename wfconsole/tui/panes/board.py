@@ -13,6 +13,7 @@ from wfconsole.text import UNKNOWN, age, cells, fit
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import TREND_CELLS, Frame
 from wfconsole.tui.ink import Ink, Line, Span
+from wfconsole.tui.listings import listings_of
 from wfconsole.tui.panes.glance import WIDE
 from wfconsole.tui.state_words import BADGE_CELLS, badge, level_ink
 from wfconsole.tui.widgets.lines import Pane
@@ -45,6 +46,13 @@ class Board(Pane, can_focus=True):
 
     def cursor_line(self, frame: Frame) -> int | None:
         return self._row(frame) if self.has_focus else None
+
+    def source(self) -> str:
+        """The source behind the line with the cursor; "" for one that is off."""
+        if self.frame is None:
+            return ""
+        shown = listings_of(self.frame.board[self._row(self.frame)].number)
+        return shown[0].source if shown else ""
 
     def _row(self, frame: Frame) -> int:
         """Where the cursor is: on the worst line until somebody moves it."""

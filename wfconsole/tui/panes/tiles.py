@@ -8,14 +8,14 @@ from textual.message import Message
 
 from wfconsole.observations.board import BoardLine
 from wfconsole.observations.levels import Level, Quality
-from wfconsole.text import UNKNOWN, age, fit
+from wfconsole.text import UNKNOWN, age
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.listings import listings_of
 from wfconsole.tui.listings.listing import Listing
 from wfconsole.tui.state_words import badge
-from wfconsole.tui.widgets.line_table import fitting_columns
+from wfconsole.tui.widgets.line_table import fitting_columns, in_column
 from wfconsole.tui.widgets.lines import Pane
 from wfconsole.tui.widgets.pane_frame import boxed, frame_look
 
@@ -59,8 +59,8 @@ class Tile(Pane, can_focus=True):
             cells = self._listing.cells(frame, key)
             spans: list[Span] = [Span(" ")]
             for index, size in columns:
-                right = self._listing.columns[index].right
-                spans.append(Span(fit(cells[index].text, size, right=right) + " ", cells[index].ink))
+                words = in_column(cells[index].text, self._listing.columns[index], size)
+                spans.append(Span(words + " ", cells[index].ink))
             lines.append(tuple(spans))
         if len(keys) > len(shown):
             lines.append((Span(f" and {len(keys) - len(shown)} more   {self._number} zooms", "dim"),))

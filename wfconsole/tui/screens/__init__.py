@@ -18,6 +18,7 @@ _PLACES: Final[Mapping[str, str]] = {
     "overview": "overview:Overview",
     "zoom": "zoom:Zoom",
     "pod": "pod:PodScreen",
+    "evidence": "evidence:EvidenceScreen",
     "checklist": "checklist:ChecklistScreen",
     "timeline": "timeline:TimelineScreen",
     "sources": "sources:SourcesScreen",

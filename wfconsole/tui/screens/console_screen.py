@@ -110,6 +110,10 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         """What a note is about that is written here: the row with the cursor."""
         return ""
 
+    def evidence(self) -> str:
+        """What `i` traces to its source: a source, or a source and the key of a row; "" for nothing."""
+        return ""
+
     def on_mount(self) -> None:
         self._arrange()
         self.war_room.show_now(self)

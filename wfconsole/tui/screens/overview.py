@@ -36,6 +36,9 @@ class Overview(ConsoleScreen):
         moved = self.frame is not None and self.frame.time.mode != "live"
         return places.overview(size, pins=room.pins_on_show(self.frame), time_bar=moved)
 
+    def evidence(self) -> str:
+        return self.query_one(Board).source()
+
     def hints(self) -> Iterable[Action]:
         return (action for action in ACTIONS if action.label and action.where == "all" and action.id not in _NOT_HERE)
 

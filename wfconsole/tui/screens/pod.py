@@ -128,6 +128,9 @@ class PodScreen(ConsoleScreen):
     def about(self) -> str:
         return f"pods {self.key}"
 
+    def evidence(self) -> str:
+        return self.about()
+
     def on_mount(self) -> None:
         if self.war_room.session.transport.show().mode == "live":
             self.ask()

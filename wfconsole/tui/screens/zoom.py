@@ -129,7 +129,7 @@ class Zoom(ConsoleScreen):
             return (Span(f"{self.pane_number} or 0 back", "dim"),)
         snapshot = frame.view.world.snapshots.get(self.listing.source)
         how_old = age(snapshot.age_ms(frame.now)) if snapshot is not None else "off"
-        order = f"{self._table.order}{', held (Home sorts)' if self._table.rows.held else ''}"
+        order = f"{self._table.order}{', held' if self._table.rows.held else ''}"
         filtered = f"   / {self._table.filter}" if self._table.filter else ""
         words = f"{how_old}   {self._table.place()} by {order}{filtered}"
         keys = (("v", "view"), ("s", "sort"), ("/", "filter"), (f"{self.pane_number} or 0", "back"))
@@ -139,6 +139,13 @@ class Zoom(ConsoleScreen):
     def about(self) -> str:
         key = self.row_key()
         return self.listing.about(self.frame, key) if self.listing and self.frame and key else ""
+
+    def evidence(self) -> str:
+        if self.listing is None:
+            return ""
+        source, key = self.listing.source, self.row_key() or ""
+        rows = self.frame.view.world.snapshots.get(source) if self.frame is not None else None
+        return f"{source} {key}" if rows is not None and key in rows.rows else source
 
     def back(self) -> bool:
         if self._table is None:

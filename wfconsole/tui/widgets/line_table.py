@@ -12,7 +12,7 @@ from typing import Final
 from textual import events
 from textual.message import Message
 
-from wfconsole.text import cells, fit
+from wfconsole.text import ELLIPSIS, cells, fit
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
@@ -174,6 +174,20 @@ def fitting_columns(columns: Sequence[Column], width: int) -> tuple[tuple[int, i
     return tuple(fitted)
 
 
+def in_column(words: str, column: Column, size: int) -> str:
+    """The words of a cell in exactly `size` cells."""
+    used = cells(words)
+    if used == size:
+        return words
+    if used < size or not column.keep_end:
+        return fit(words, size, right=column.right)
+    indent = len(words) - len(words.lstrip(" "))
+    tail = words
+    while tail and cells(tail) > size - indent - 1:
+        tail = tail[1:]
+    return fit(f"{' ' * indent}{ELLIPSIS}{tail}", size)
+
+
 def _header(columns: Sequence[Column], fitted: Sequence[tuple[int, int]]) -> Line:
     titles = [fit(columns[index].title, size, right=columns[index].right) for index, size in fitted]
     return (Span(" " * _POINTER_CELLS + (" " * _GAP).join(titles), "dim"),)
@@ -183,8 +197,7 @@ def _cells_line(row: Sequence[Span], columns: Sequence[Column], fitted: Sequence
     line: list[Span] = []
     for index, size in fitted:
         cell = row[index]
-        right = columns[index].right
-        words = fit(cell.text, size, right=right) if cells(cell.text) != size else cell.text
+        words = in_column(cell.text, columns[index], size)
         gap = " " * _GAP if line else ""
         if line and line[-1].ink == cell.ink:
             line[-1] = Span(line[-1].text + gap + words, cell.ink)

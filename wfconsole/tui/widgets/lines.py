@@ -10,7 +10,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from wfconsole.tui.frame import Frame
-from wfconsole.tui.ink import BLANK, Line, Palette
+from wfconsole.tui.ink import BLANK, Line, Palette, difference, fitted
 
 
 class HasPalette(Protocol):
@@ -32,18 +32,20 @@ class Lines(Widget):
         return self._lines
 
     def show(self, lines: Sequence[Line], cursor_line: int | None = None) -> None:
-        """Draw these lines from now on; only those that differ are painted."""
+        """Draw these lines from now on; only the parts of them that differ are painted."""
         before, self._lines = self._lines, tuple(lines)
-        dirty = {
-            y
-            for y in range(max(len(before), len(self._lines)))
-            if (before[y] if y < len(before) else BLANK) != (self._lines[y] if y < len(self._lines) else BLANK)
-        }
+        width, height = self.size
+        regions: list[Region] = []
+        for y in range(min(height, max(len(before), len(self._lines)))):
+            old = before[y] if y < len(before) else BLANK
+            new = self._lines[y] if y < len(self._lines) else BLANK
+            if old != new:
+                start, end = difference(fitted(old, width), fitted(new, width), width)
+                regions.append(Region(start, y, max(1, end - start), 1))
         if cursor_line != self._cursor_line:
-            dirty.update(y for y in (cursor_line, self._cursor_line) if y is not None)
+            moved = (cursor_line, self._cursor_line)
+            regions += [Region(0, y, width, 1) for y in moved if y is not None and y < height]
             self._cursor_line = cursor_line
-        width = self.size.width
-        regions = [Region(0, y, width, 1) for y in sorted(dirty) if y < self.size.height]
         if regions:
             self.refresh(*regions)
 
@@ -81,8 +83,7 @@ class Pane(Lines):
     def on_resize(self) -> None:
         self.redraw()
 
-    def on_focus(self) -> None:
-        self.redraw()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Not `on_focus`: that comes before the widget has it."""
+        super().watch_has_focus(has_focus)
         self.redraw()

@@ -1,0 +1,144 @@
+"""Where something on the screen comes from: the source and its snapshot, the row as it was read, how it was judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+import msgspec
+from textual.geometry import Size
+from textual.widget import Widget
+
+from wfconsole.observations.levels import Level, Quality
+from wfconsole.observations.snapshot import Snapshot
+from wfconsole.text import UNKNOWN, age, calendar_time, number
+from wfconsole.tui import places
+from wfconsole.tui.action_names import Where
+from wfconsole.tui.frame import Frame
+from wfconsole.tui.ink import Line, Span
+from wfconsole.tui.panes.edges import Edge, edges
+from wfconsole.tui.panes.pod_sections import heading
+from wfconsole.tui.screens.console_screen import ConsoleScreen
+from wfconsole.tui.state_words import level_ink, sign_and_word
+from wfconsole.tui.widgets.scroll_text import ScrollText, Section
+
+_LABEL_CELLS = 18
+
+
+class EvidenceText(ScrollText):
+    """The source, the row, the judgement."""
+
+    def __init__(self, source: str, key: str) -> None:
+        super().__init__(id="table")
+        self._source = source
+        self._key = key
+
+    def sections(self, frame: Frame, width: int) -> Sequence[Section]:
+        del width
+        snapshot = frame.view.world.snapshots.get(self._source)
+        if snapshot is None:
+            return [Section(heading(frame, "SOURCE", self._source), [(Span("  off: nothing reads it", "dim"),)])]
+        sections = [Section(heading(frame, "SOURCE", self._source), _of_source(frame, snapshot))]
+        row = snapshot.rows.get(self._key)
+        if self._key and row is None:
+            sections.append(Section(heading(frame, "ROW", self._key), [(Span("  not there any more", "strong"),)]))
+        elif row is not None:
+            sections.append(Section(heading(frame, "JUDGED", self._key), _of_judgement(frame, self._source, self._key)))
+            sections.append(Section(heading(frame, "ROW", "as it was read"), _of_row(row)))
+        return sections
+
+    def action_open_row(self) -> None:
+        self.action_section(1)
+
+
+class EvidenceScreen(ConsoleScreen):
+    """`goto` is a source, or a source and the key of a row: "pods production/gateway-1"."""
+
+    SCOPES: ClassVar[tuple[Where, ...]] = ("all", "lists")
+    FIRST_FOCUS = "table"
+
+    def __init__(self, goto: str) -> None:
+        self._source, _, self._key = goto.partition(" ")
+        self._text = EvidenceText(self._source, self._key)
+        super().__init__()
+
+    def body(self) -> Iterable[Widget]:
+        yield from edges(self)
+        yield self._text
+
+    def places(self, size: Size) -> places.Places:
+        return places.framed(size, summary=0, detail=0)
+
+    def level(self, frame: Frame) -> Level:
+        return frame.view.judged.finding(self._source, self._key).level if self._key else Level.OK
+
+    def quality(self, frame: Frame) -> Quality:
+        return frame.view.world.quality(self._source, frame.now)
+
+    def title_line(self, frame: Frame) -> Line:
+        del frame
+        return (Span("EVIDENCE ", "title"), Span(f"{self._source} {self._key}"))
+
+    def footer(self, frame: Frame) -> Line:
+        del frame
+        return (Span(f"{self._text.place()}   Bksp back", "dim"),)
+
+    def about(self) -> str:
+        return f"{self._source} {self._key}".strip()
+
+    def on_scroll_text_moved(self) -> None:
+        if self.frame is not None:
+            for edge in self.query(Edge):
+                edge.update(self.frame)
+
+
+def _of_source(frame: Frame, snapshot: Snapshot[Any]) -> list[Line]:
+    sign, word = sign_and_word(frame.glyphs, Level.OK, snapshot.quality(frame.now))
+    target = frame.view.target
+    lines = [
+        _fact("state", f"{sign} {word}"),
+        _fact("from", f"{target.server or UNKNOWN}  context {target.context or UNKNOWN}"),
+        _fact("looked last", f"{calendar_time(snapshot.observed_at)}  took {number(snapshot.took_ms)} ms"),
+        _fact("rows are of", f"{calendar_time(snapshot.good_at)}  {age(snapshot.age_ms(frame.now))} ago"),
+        _fact("looks every", age(snapshot.interval_ms)),
+        _fact("rows", number(len(snapshot.rows))),
+    ]
+    if snapshot.partial:
+        lines.append(_fact("not all of it", snapshot.partial))
+    lines += [_fact(name, value) for name, value in sorted(snapshot.facts.items())]
+    failure = snapshot.failure
+    if failure is not None:
+        since = f"since {calendar_time(failure.since)}, {failure.attempts} attempts"
+        lines += [_fact("failure", f"{failure.kind}: {failure.message}"), _fact("", since)]
+        if failure.remedy:
+            lines.append(_fact("what to do", failure.remedy))
+    return lines
+
+
+def _of_judgement(frame: Frame, source: str, key: str) -> list[Line]:
+    finding = frame.view.judged.finding(source, key)
+    sign, word = sign_and_word(frame.glyphs, finding.level, Quality.LIVE)
+    level: Line = (Span(f"  {'level':<{_LABEL_CELLS}}", "dim"), Span(f"{sign} {word}", level_ink(finding.level)))
+    lines = [level, _fact("because", finding.reason or "nothing is wrong with it")]
+    if finding.since:
+        lines.append(_fact("since", f"{calendar_time(finding.since)}  {age(frame.now - finding.since)} ago"))
+    return lines
+
+
+def _of_row(row: msgspec.Struct) -> list[Line]:
+    """Every field that says something, instants as dates."""
+    lines: list[Line] = []
+    for name in row.__struct_fields__:
+        value = getattr(row, name)
+        if value in ("", (), None):
+            continue
+        if name.endswith(("_at", "_since")):
+            value = calendar_time(value) if value else UNKNOWN
+        elif isinstance(value, tuple | msgspec.Struct):
+            value = msgspec.json.encode(value).decode()
+        lines.append(_fact(name, str(value)))
+    return lines
+
+
+def _fact(name: str, value: str) -> Line:
+    return (Span(f"  {name:<{_LABEL_CELLS}}", "dim"), Span(value))
