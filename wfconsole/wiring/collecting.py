@@ -29,11 +29,11 @@ def collector_settings(settings: Settings, *, title: str = "", strict: bool = Fa
 
     kubernetes, every = settings.kubernetes, msgspec.structs.asdict(settings.intervals)
     told = CollectorSettings(
-        kubeconfig=kubernetes.kubeconfig or None,
-        context=kubernetes.context or None,
+        kubeconfig=kubernetes.kubeconfig,
+        context=kubernetes.context,
         namespaces=kubernetes.namespaces,
         in_cluster=kubernetes.in_cluster,
-        intervals_ms={name: round(seconds * SECOND) for name, seconds in every.items()},
+        intervals={name: round(seconds * SECOND) for name, seconds in every.items()},
         title=title,
         strict=strict,
     )
