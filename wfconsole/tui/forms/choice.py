@@ -84,10 +84,9 @@ class Choice(Words, can_focus=True):
             return self._all_rows(width)
         return [self._one_row(width)]
 
-    def on_focus(self) -> None:
-        self.redraw()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Not `on_focus`: that comes before the widget has it."""
+        super().watch_has_focus(has_focus)
         self.redraw()
 
     def on_click(self, event: events.Click) -> None:

@@ -64,35 +64,31 @@ class ConfirmForm(Form):
         )
         yield Row("Why", Field(id="reason"))
 
-    def on_mount(self) -> None:
+    def prepare(self) -> None:
         self.query_one("#reason-row").display = False
-        super().on_mount()
 
     @property
     def items(self) -> tuple[Item, ...]:
         found = confirm_checklist(self.frame.runbook, self.LIST_ID, self.frame.view.incident)
         return () if found is None else found.items
 
-    def on_choice_taken(self) -> None:
-        if self.missing():
+    def go_on(self) -> None:
+        reason = self.query_one("#reason", Field)
+        if self.focused is reason:
+            if reason.words:
+                self._take("waived", reason.words)
+            else:
+                self.say("say why in a few words")
+        elif self.missing():
             self.say(self.missing())
             self.open_fields()[0].focus()
+        elif self.focused is not self.query_one("#confirm"):
+            self.query_one("#confirm").focus()
         elif self.query_one("#confirm", Choice).value == "done":
             self._take("done", "")
         else:
             self.query_one("#reason-row").display = True
-            self.query_one("#reason").focus()
-
-    def on_input_submitted(self) -> None:
-        reason = self.query_one("#reason", Field)
-        if self.focused is not reason:
-            self.say(self.missing())
-            if not self.missing():
-                self.query_one("#confirm").focus()
-        elif not reason.words:
-            self.say("say why in a few words")
-        else:
-            self._take("waived", reason.words)
+            reason.focus()
 
     def action_back(self) -> None:
         if self.focused is self.query_one("#confirm") and self._said:

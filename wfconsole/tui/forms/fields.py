@@ -123,10 +123,9 @@ class Cancel(Lines, can_focus=True):
     def on_mount(self) -> None:
         self._draw()
 
-    def on_focus(self) -> None:
-        self._draw()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Not `on_focus`: that comes before the widget has it."""
+        super().watch_has_focus(has_focus)
         self._draw()
 
     def on_click(self) -> None:

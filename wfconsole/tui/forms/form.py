@@ -99,6 +99,7 @@ class Form(ModalScreen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.query_one("#said").display = False
+        self.prepare()
         refusal = "" if self.ACTION is None else self.war_room.refused_change(self.ACTION)
         if refusal:
             self.dismiss(None)
@@ -110,6 +111,9 @@ class Form(ModalScreen[None], inherit_bindings=False):
             fields[0].focus()
         else:
             self.query_one(Cancel).focus()
+
+    def prepare(self) -> None:
+        """Whatever has to be set before the first field has the focus."""
 
     def on_resize(self) -> None:
         self._shape()
@@ -125,12 +129,14 @@ class Form(ModalScreen[None], inherit_bindings=False):
         said.set(lambda width: [(Span(row, "warn"),) for row in wrapped(words, width)])
 
     def go_on(self) -> None:
-        """To the next field; from the last one, do it."""
+        """Somebody pressed Enter in a field: to the next one; from the last one, do it."""
         fields = self.open_fields()
         if self.focused is fields[-1]:
             self.enter()
         else:
             self.focus_next()
+
+    # Textual calls the handlers of every class of a widget, so a form overrides `go_on`, never these.
 
     def on_input_submitted(self) -> None:
         self.go_on()

@@ -48,10 +48,12 @@ class CommandLine(Form):
         yield Words(id="found", make=self._found)
         yield Field(self.goto, id="line", longest=LONGEST, suggester=Completion(self.war_room), select=False)
 
-    def on_mount(self) -> None:
-        self.add_class("-bottom")
+    def __init__(self, goto: str = "") -> None:
+        super().__init__(goto)
         self._back = 0  # how many lines of the history we have gone back
-        super().on_mount()
+
+    def prepare(self) -> None:
+        self.add_class("-bottom")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         del event

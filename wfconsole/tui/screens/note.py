@@ -47,9 +47,8 @@ class NoteForm(Form):
         yield Words(id="words", make=lambda _: self._kinds())
         yield Field(self._begins, id="note", longest=LONGEST, select=False)
 
-    def on_mount(self) -> None:
+    def prepare(self) -> None:
         self.add_class("-bottom")
-        super().on_mount()
 
     def enter(self) -> None:
         note = note_of(self.query_one(Field).value, at_time=self._opened_at, about=self.goto)

@@ -63,7 +63,6 @@ class ReplaysScreen(ListScreen):
         return recordings
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.war_room.in_background(self.war_room.session.recordings, self._show)
 
     def copied(self) -> str:
