@@ -14,7 +14,7 @@ from tests.builders import NOW
 from wfconsole.clock import HOUR, MINUTE, SECOND, ManualClock, Millis
 from wfconsole.incident.events import Declared, Entry, Event, NoteAdded, StepMarked, StepProbed, Target
 from wfconsole.incident.playbook import Branch, Runbook
-from wfconsole.incident.symptoms import Match
+from wfconsole.incident.symptoms import Match, SymptomsHeld, match_playbooks
 from wfconsole.observations.answers import (
     Ask,
     AskPod,
@@ -71,6 +71,8 @@ class Desk:
         self.submitted: list[Event] = []
         self.asked: list[Ask] = []
         self.closed = ""
+        self.to_replay: tuple[RecordingEntry, ...] = ()
+        self.exported: list[tuple[str, bool]] = []
 
     @property
     def runbook(self) -> Runbook:
@@ -96,14 +98,19 @@ class Desk:
         return self.session.entries
 
     def playbook_matches(self) -> tuple[Match, ...]:
-        return ()
+        """What holds now has held for an hour."""
+        world, now = self.view().world, self.now()
+        held = SymptomsHeld(
+            {symptom.live: now - HOUR for book in self.runbook.playbooks for symptom in book.symptoms if symptom.live}
+        )
+        return match_playbooks(self.runbook, world, held, now)
 
     def recordings(self) -> tuple[RecordingEntry, ...]:
-        return ()
+        return self.to_replay
 
     def export(self, to: str = "", *, replace: bool = False) -> str:
-        del replace
-        return f"written to {to}"
+        self.exported.append((to, replace))
+        return f"written to {to or 'here'}"
 
     def subscribe(self, changed: Callable[[], None]) -> None:
         self.session.subscribe(changed)

@@ -88,4 +88,4 @@ class WorkloadsListing(Listing):
             restart = "  restart only" if revision.restart_only else ""
             ready = f"{revision.ready}/{revision.replicas}"
             lines.append(row_line(f"rev {revision.number}", f"{when}  {ready}  {images}{restart}  {revision.cause}"))
-        return [*lines[:5], next_line(("N", "note with this row"), ("y", "copy"))]
+        return [*lines, next_line(("N", "note with this row"), ("y", "copy"))]

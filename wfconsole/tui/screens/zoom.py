@@ -13,7 +13,7 @@ from wfconsole.text import age
 from wfconsole.tui import action_names, places
 from wfconsole.tui.action_names import Where
 from wfconsole.tui.frame import Frame
-from wfconsole.tui.ink import Ink, Line, Span
+from wfconsole.tui.ink import Ink, Line, Span, spread, width_of
 from wfconsole.tui.listings import listings_of
 from wfconsole.tui.listings.listing import Listing
 from wfconsole.tui.panes.edges import Edge, edges
@@ -24,7 +24,8 @@ from wfconsole.tui.widgets.line_table import LineTable
 from wfconsole.tui.widgets.lines import Pane
 from wfconsole.tui.widgets.trend import trend_line
 
-_DETAIL_ROWS = 6
+_DETAIL_ROWS = 5
+_DETAIL_ROWS_WITH_ROOM = 8
 
 
 class Summary(Pane):
@@ -43,8 +44,11 @@ class Summary(Pane):
         drawn = trend_line(line.trend, len(line.trend), frame.glyphs)
         if line.level >= Level.WARNING:
             drawn = tuple(Span(span.text, level_ink(line.level)) for span in drawn)
-        trend = (Span("   "), *drawn, Span(" 30 s a cell", "dim")) if width >= 78 else ()
-        return [(*listing.summary(frame), *trend)]
+        summary = listing.summary(frame)
+        for trend in ((*drawn, Span(" 30 s a cell ", "dim")), (*drawn, Span(" "))):
+            if width_of(summary) + width_of(trend) < width:
+                return [spread(summary, trend, width)]
+        return [summary]
 
 
 class Detail(Pane):
@@ -60,8 +64,8 @@ class Detail(Pane):
         if self._zoom.listing is None or key is None:
             return []
         lines = self._zoom.listing.detail(frame, key)
-        room = height - 1
-        return [(), *lines[: room - 1], *lines[-1:]] if len(lines) > room else [(), *lines]
+        lines = lines if len(lines) <= height else [*lines[: height - 1], lines[-1]]
+        return [(), *lines] if len(lines) < height else lines
 
 
 class Off(Pane, can_focus=True):
@@ -103,7 +107,8 @@ class Zoom(ConsoleScreen):
         yield self._filter
 
     def places(self, size: Size) -> places.Places:
-        placed = dict(places.framed(size, summary=1, detail=_DETAIL_ROWS))
+        roomy = places.size_class(*size) in ("medium", "large")
+        placed = dict(places.framed(size, summary=1, detail=_DETAIL_ROWS_WITH_ROOM if roomy else _DETAIL_ROWS))
         if self._filter.open and "summary" in placed:
             placed["filter"] = placed.pop("summary")
         return placed
