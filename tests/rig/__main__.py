@@ -14,6 +14,8 @@ from tests.rig import faults, running, world
 from tests.rig.api import ApiError, NotYetError
 from tests.rig.binaries import BinariesMissingError, find_or_build
 from tests.rig.cluster import Cluster
+from tests.rig.etcd import Etcd
+from tests.rig.load import Load
 from tests.rig.processes import ServerError, process_exists
 
 
@@ -26,6 +28,8 @@ def main() -> int:
     fault = commands.add_parser("fault", help="cause a fault in the running rig", description=_describe_faults())
     fault.formatter_class = argparse.RawDescriptionHelpFormatter
     fault.add_argument("name", choices=faults.FAULTS, metavar="NAME")
+    more = commands.add_parser("load", help="add this many pods to the running rig (rounded up to hundreds); 0 removes")
+    more.add_argument("pods", type=int)
     commands.add_parser("status", help="say where the running rig is")
     commands.add_parser("down", help="end the running rig")
     arguments = parser.parse_args()
@@ -33,6 +37,7 @@ def main() -> int:
         "up": _up,
         "build": _build,
         "fault": lambda: _fault(arguments.name),
+        "load": lambda: _load(arguments.pods),
         "status": _status,
         "down": _down,
     }
@@ -55,22 +60,15 @@ def _build() -> int:
 
 
 def _up() -> int:
-    if (found := running.find()) is not None:
-        print(f"rig: one runs already, pid {found.pid}; end it with: python -m tests.rig down", file=sys.stderr)
-        return 1
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     report = _Progress()
-    try:
-        with Cluster(find_or_build(report), report) as cluster:
-            world.create(cluster.api, report, metrics_first=True)
-            running.announce(cluster)
-            report("ready")
-            print(_usage(cluster), flush=True)
-            _serve(cluster)
-    finally:
-        running.withdraw()
-        report("ended")
+    with running.only_one(), Cluster(find_or_build(report), report) as cluster:
+        world.create(cluster.api, report, metrics_first=True)
+        running.announce(cluster)
+        report("ready")
+        print(_usage(cluster), flush=True)
+        _serve(cluster)
     return 0
 
 
@@ -91,7 +89,7 @@ def _usage(cluster: Cluster) -> str:
 
 def _serve(cluster: Cluster) -> None:
     """Take faults from standard input until the end of it, and stay up until interrupted."""
-    listening = True
+    listening, typed = True, b""
     while True:
         ended = [server for server in cluster.servers if not server.alive]
         if ended:
@@ -99,10 +97,13 @@ def _serve(cluster: Cluster) -> None:
         if not listening:
             time.sleep(1)
         elif select.select([sys.stdin], [], [], 1)[0]:
-            line = sys.stdin.readline()
-            listening = bool(line)
-            if line.strip():
-                _try_fault(cluster, line.strip())
+            # Not readline: it takes more than a line from the pipe, and select knows nothing of that.
+            read = os.read(sys.stdin.fileno(), 4096)
+            listening = bool(read)
+            *lines, typed = (typed + read).split(b"\n")
+            for line in lines:
+                if name := line.decode(errors="replace").strip():
+                    _try_fault(cluster, name)
 
 
 def _try_fault(cluster: Cluster, name: str) -> None:
@@ -116,6 +117,21 @@ def _fault(name: str) -> int:
     api = _require().client()
     try:
         print(faults.inject(api, name))
+    finally:
+        api.close()
+    return 0
+
+
+def _load(pods: int) -> int:
+    found = _require()
+    api = found.client()
+    try:
+        with Etcd(found.etcd_port) as etcd:
+            load = Load(api, etcd)
+            if pods:
+                load.create(pods)
+            else:
+                load.remove()
     finally:
         api.close()
     return 0

@@ -140,7 +140,7 @@ class Api:
             return False
 
 
-def wait_for(what: str, probe: Callable[[], _T], deadline_s: float = 30.0, interval_s: float = 0.2) -> _T:
+def wait_for(what: str, probe: Callable[[], _T | None], deadline_s: float = 30.0, interval_s: float = 0.2) -> _T:
     """Poll until `probe` gives something true, and give that. Raises NotYetError with the last error seen."""
     deadline = time.monotonic() + deadline_s
     while True:

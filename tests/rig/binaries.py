@@ -30,6 +30,9 @@ _PACKAGES = {
     "metrics-server": f"sigs.k8s.io/metrics-server/cmd/metrics-server@v{METRICS_SERVER}",
 }
 
+#: Go itself, where its own installer puts it or where it is on the PATH.
+_GO = tuple(Path(path) for path in (shutil.which("go"), "/usr/local/go/bin/go") if path)
+
 Report = Callable[[str], None]
 
 
@@ -118,7 +121,7 @@ def _version(command: list[Path | str]) -> tuple[int, int]:
 
 
 def _build(missing: list[str], report: Report) -> None:
-    go = shutil.which("go") or (path if Path(path := "/usr/local/go/bin/go").is_file() else None)
+    go = next((path for path in _GO if path.is_file()), None)
     if go is None:
         raise BinariesMissingError(
             f"not here and cannot be built: {', '.join(missing)}. Install Go 1.21 or newer (apt-get install golang-go, "
@@ -133,14 +136,14 @@ def _build(missing: list[str], report: Report) -> None:
             _build_one(go, name, target)
 
 
-def _build_one(go: str, name: str, target: Path) -> None:
+def _build_one(go: Path, name: str, target: Path) -> None:
     # A name that was renamed into place is whole: an interrupted build is never taken for a finished one.
     with tempfile.TemporaryDirectory(prefix=f"{name}.", dir=target) as scratch:
         env = os.environ | {"CGO_ENABLED": "0", "GOBIN": scratch, "GOFLAGS": "-trimpath"}
         if name in _PACKAGES:
-            command = [go, "install", "-ldflags", "-s -w", _PACKAGES[name]]
+            command = [str(go), "install", "-ldflags", "-s -w", _PACKAGES[name]]
         else:
-            command = [go, "build", "-ldflags", _stamp(), "-o", f"{scratch}/{name}", f"./{name}"]
+            command = [str(go), "build", "-ldflags", _stamp(), "-o", f"{scratch}/{name}", f"./{name}"]
         done = subprocess.run(command, cwd=_MODULE, env=env, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             tail = "\n".join(done.stderr.splitlines()[-20:])

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -56,7 +57,7 @@ class Cluster:
     """A running control plane. Use it as a context manager; leaving it ends every process and removes every file."""
 
     def __init__(self, binaries: Binaries, report: Report = lambda _line: None) -> None:
-        self._binaries = binaries
+        self.binaries = binaries
         self._report = report
         self._stack = ExitStack()
         self.servers: list[Server] = []
@@ -98,12 +99,12 @@ class Cluster:
         (self.directory / "logs").mkdir()
         keys = _Keys(self.directory)
         self.authority = keys.authority.certificate
-        etcd = self._start(_etcd(self._binaries, self.directory))
+        etcd = self._start(_etcd(self.binaries, self.directory))
         tokens = {"admin": secrets.token_hex(16), VIEWER: secrets.token_hex(16)}
         self._start_apiserver(etcd.ports[0], keys, tokens)
         self._grant()
-        self._start(_controller_manager(self._binaries, self.directory, self.admin, keys))
-        self._start(_scheduler(self._binaries, self.directory, self.admin))
+        self._start(_controller_manager(self.binaries, self.directory, self.admin, keys))
+        self._start(_scheduler(self.binaries, self.directory, self.admin))
         writer = logs.LogWriter(self.directory / "logs")
         writer.start()
         self._stack.callback(writer.stop)
@@ -134,7 +135,7 @@ class Cluster:
 
         plan = ServerPlan(
             "kube-apiserver",
-            lambda port: _apiserver_command(self._binaries, port, etcd_port, keys, token_file),
+            lambda port: _apiserver_command(self.binaries, port, etcd_port, keys, token_file),
             ready,
             self.directory,
             deadline_s=90,
@@ -161,11 +162,14 @@ class Cluster:
         config.write_text(stages.kwok_configuration(self.directory / "logs", logs.CONTAINERS))
         for crd in stages.resource_definitions():
             path = path_of(crd["apiVersion"], crd["kind"], crd["metadata"]["name"])
-            wait_for("kwok's resources", lambda path=path: condition(self.api.get(path), "Established") == "True")
-        self._start(_kwok(self._binaries, self.directory, config, self.admin, keys.kubelet))
+            wait_for("kwok's resources", partial(self._established, path))
+        self._start(_kwok(self.binaries, self.directory, config, self.admin, keys.kubelet))
+
+    def _established(self, path: str) -> bool:
+        return condition(self.api.get(path), "Established") == "True"
 
     def _start_metrics_server(self, keys: "_Keys") -> None:
-        server = self._start(_metrics_server(self._binaries, self.directory, self.admin, keys.metrics))
+        server = self._start(_metrics_server(self.binaries, self.directory, self.admin, keys.metrics))
         self.api.apply(*objects.metrics_service(server.ports[0]))
 
 

@@ -73,10 +73,10 @@ def pending_no_gpu(api: Api) -> str:
 def recover(api: Api) -> str:
     """Undo every fault. What it takes to be well again, controllers do in their own time: see `await_well`."""
     for pod in api.items(_PODS):
-        if _fault_of(pod) and pod["status"]["phase"] != "Failed":
-            _mark(api, pod, None)
-        if pod["status"]["phase"] == "Failed":
+        if pod["status"]["phase"] == "Failed" or _fault_of(pod) == "evict":
             api.delete(path_of("v1", "Pod", pod["metadata"]["name"], world.NAMESPACE))
+        elif _fault_of(pod):
+            _mark(api, pod, None)
     api.patch(path_of("v1", "Node", _PRESSED_NODE), {"metadata": {"annotations": {stages.PRESSURE: None}}})
     api.apply(world.usage(), _metrics_api(api, objects.METRICS_SERVICE))
     api.patch(_LLM_AUTOSCALER, {"spec": {"minReplicas": 2}})

@@ -138,7 +138,7 @@ def _start_once(plan: ServerPlan, ports: tuple[int, ...]) -> Server:
             stderr=subprocess.STDOUT,
             cwd=plan.directory,
             env=minimal_env(plan.directory) | dict(plan.env),
-            preexec_fn=_in_child(plan.orphan_signal, plan.nice),
+            preexec_fn=_in_child(plan.orphan_signal, plan.nice),  # noqa: PLW1509  see the module's docstring
             # A Ctrl-C in the terminal must reach us alone: we end the servers in order.
             start_new_session=True,
             **identity,

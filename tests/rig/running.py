@@ -1,6 +1,10 @@
 """The rig that runs in the foreground somewhere on this machine: how a second command finds it."""
 
+import fcntl
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -20,6 +24,7 @@ class Running(msgspec.Struct, frozen=True):
     admin_token: str
     admin_kubeconfig: str
     viewer_kubeconfig: str
+    etcd_port: int
 
     def client(self) -> Api:
         """The admin's client."""
@@ -39,6 +44,22 @@ def find() -> Running | None:
     return running if process_exists(running.pid) else None
 
 
+@contextmanager
+def only_one() -> Iterator[None]:
+    """Hold the place of the one rig in the foreground. Raises ValueError when another process holds it."""
+    path = _file().with_suffix(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ValueError("a rig runs already, or starts; end it with: python -m tests.rig down") from None
+        try:
+            yield
+        finally:
+            _file().unlink(missing_ok=True)
+
+
 def announce(cluster: Cluster) -> None:
     """Write down where this process's rig is."""
     running = Running(
@@ -48,15 +69,10 @@ def announce(cluster: Cluster) -> None:
         admin_token=cluster.admin.token,
         admin_kubeconfig=str(cluster.admin.kubeconfig),
         viewer_kubeconfig=str(cluster.viewer.kubeconfig),
+        etcd_port=cluster.server("etcd").ports[0],
     )
-    path = _file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.chmod(0o600)
-    path.write_bytes(msgspec.json.encode(running))
-
-
-def withdraw() -> None:
-    """Forget this process's rig."""
-    if (running := find()) is not None and running.pid == os.getpid():
-        _file().unlink(missing_ok=True)
+    # Renamed into place: a reader never sees half of it. A temporary file is ours alone to read from the start.
+    descriptor, name = tempfile.mkstemp(dir=_file().parent)
+    with open(descriptor, "wb") as file:
+        file.write(msgspec.json.encode(running))
+    Path(name).rename(_file())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.rig import objects
+from tests.rig import objects, steps
 from tests.rig import templates as t
 from tests.rig.api import Object
 
@@ -43,6 +43,9 @@ _CRASHES = f'({_FAULT} == "crash-loop" or {_TAG} == "{CRASHING_TAG}")'
 _PULL_FAILS = f'{_TAG} == "{MISSING_TAG}"'
 _HEALTHY = f'({_FAULT} == "") and ({_TAG} != "{CRASHING_TAG}")'
 
+#: A container that is about to exit does not get as far as passing its readiness probe.
+_STARTS_READY = f"not (or ({t.fault_is(FAULT, 'crash-loop')}) ({t.image_tag_is(CRASHING_TAG)}))"
+
 #: A kubelet waits 10 s, 20 s, 40 s ... 5 min; ours is in more of a hurry: 4 s, 8 s, 16 s ... 60 s.
 _RESTART_DELAY = '[4 * pow(2; .status.containerStatuses[0].restartCount), 60] | min | tostring | . + "s"'
 _HEARTBEAT_MS = 120_000
@@ -65,7 +68,7 @@ def kwok_configuration(logs: Path, containers: list[str]) -> str:
 def _stage(
     name: str,
     when: list[str],
-    *steps: Object,
+    *then: Object,
     kind: str = "Pod",
     delay_ms: tuple[int, int] = (0, 0),
     delay_from: str = "",
@@ -82,70 +85,72 @@ def _stage(
             "resourceRef": {"apiGroup": "v1", "kind": kind},
             "selector": {"matchExpressions": [{"jq": {"key": condition, "operator": "In", "values": ["true"]}}]},
             "delay": delay,
-            "steps": list(steps),
+            "steps": list(then),
         },
     }
 
 
 def _node_stages() -> list[Object]:
-    def node(name: str, when: list[str], *steps: Object, delay_ms: tuple[int, int] = (0, 0)) -> Object:
-        return _stage(name, [_ALIVE, *when], *steps, kind="Node", delay_ms=delay_ms)
+    def node(name: str, when: list[str], *then: Object, delay_ms: tuple[int, int] = (0, 0)) -> Object:
+        return _stage(name, [_ALIVE, *when], *then, kind="Node", delay_ms=delay_ms)
 
     wants = f'(.metadata.annotations["{PRESSURE}"] // "") == "memory"'
     pressed = '([.status.conditions[]? | select(.type == "MemoryPressure") | .status][0] // "") == "True"'
     return [
-        node("node-initialize", [f'{_READY} != "True"'], t.status(t.NODE_READY)),
+        node("node-initialize", [f'{_READY} != "True"'], steps.status(t.NODE_READY)),
         node(
             "node-heartbeat",
             [f'{_READY} == "True"', f"({wants}) == ({pressed})"],
-            t.status(t.NODE_HEARTBEAT),
+            steps.status(t.NODE_HEARTBEAT),
             delay_ms=(_HEARTBEAT_MS, _HEARTBEAT_MS + 20_000),
         ),
         node(
             "node-under-pressure",
             [f'{_READY} == "True"', wants, f"({pressed}) | not"],
-            t.status(t.memory_pressure("True", "KubeletHasInsufficientMemory", "kubelet has insufficient memory")),
-            t.node_event("Warning", "EvictionThresholdMet", "Attempting to reclaim memory"),
-            t.node_event("Normal", "NodeHasInsufficientMemory", "Node {node} status is now: NodeHasInsufficientMemory"),
+            steps.status(t.memory_pressure("True", "KubeletHasInsufficientMemory", "kubelet has insufficient memory")),
+            steps.node_event("Warning", "EvictionThresholdMet", "Attempting to reclaim memory"),
+            steps.node_event(
+                "Normal", "NodeHasInsufficientMemory", "Node {node} status is now: NodeHasInsufficientMemory"
+            ),
         ),
         node(
             "node-relieved",
             [f'{_READY} == "True"', f"({wants}) | not", pressed],
-            t.status(t.memory_pressure("False", "KubeletHasSufficientMemory", "kubelet has sufficient memory")),
-            t.node_event("Normal", "NodeHasSufficientMemory", "Node {node} status is now: NodeHasSufficientMemory"),
+            steps.status(t.memory_pressure("False", "KubeletHasSufficientMemory", "kubelet has sufficient memory")),
+            steps.node_event("Normal", "NodeHasSufficientMemory", "Node {node} status is now: NodeHasSufficientMemory"),
         ),
     ]
 
 
 def _pod_life() -> list[Object]:
     return [
-        _stage("pod-bulk", [_ALIVE, _PENDING, _BULK], t.status(t.BULK_RUNNING)),
+        _stage("pod-bulk", [_ALIVE, _PENDING, _BULK], steps.status(t.started())),
         _stage(
             "pod-admit",
             [_ALIVE, _PENDING, _NOT_BULK, ".status.containerStatuses == null"],
-            t.status(t.ADMITTED),
-            t.event("Normal", "Pulling", 'Pulling image "{image}"'),
+            steps.status(t.ADMITTED),
+            steps.event("Normal", "Pulling", 'Pulling image "{image}"'),
             delay_ms=(50, 300),
         ),
         _stage(
             "pod-start",
             [_ALIVE, _PENDING, f'{_WAITING} == "ContainerCreating"', f"({_PULL_FAILS}) | not"],
-            t.status(t.started(ready=f"not {t.go_crashes(FAULT, CRASHING_TAG)}")),
-            t.event("Normal", "Pulled", 'Successfully pulled image "{image}"'),
-            t.event("Normal", "Created", "Container created"),
-            t.event("Normal", "Started", "Container started"),
+            steps.status(t.started(ready=_STARTS_READY)),
+            steps.event("Normal", "Pulled", 'Successfully pulled image "{image}"'),
+            steps.event("Normal", "Created", "Container created"),
+            steps.event("Normal", "Started", "Container started"),
             delay_ms=(500, 1500),
         ),
         _stage(
             "pod-complete",
             [_ALIVE, _RUNNING, '.metadata.ownerReferences[0].kind == "Job"'],
-            t.status(t.COMPLETED),
+            steps.status(t.COMPLETED),
             delay_ms=(2000, 3000),
         ),
         _stage(
             "pod-delete",
             [".metadata.deletionTimestamp != null", _NOT_BULK],
-            t.event("Normal", "Killing", "Stopping container {container}"),
+            steps.event("Normal", "Killing", "Stopping container {container}"),
             {"delete": True},
             delay_ms=(500, 1500),
         ),
@@ -154,69 +159,69 @@ def _pod_life() -> list[Object]:
 
 
 def _pod_faults(logs: Path) -> list[Object]:
-    back_off = t.event("Warning", "BackOff", "Back-off restarting failed container {container} in pod {pod}")
+    back_off = steps.event("Warning", "BackOff", "Back-off restarting failed container {container} in pod {pod}")
     restart = [
-        t.event("Normal", "Pulled", 'Container image "{image}" already present on machine'),
-        t.event("Normal", "Created", "Container created"),
-        t.event("Normal", "Started", "Container started"),
+        steps.event("Normal", "Pulled", 'Container image "{image}" already present on machine'),
+        steps.event("Normal", "Created", "Container created"),
+        steps.event("Normal", "Started", "Container started"),
     ]
     return [
         _stage(
             "pod-pull-fails",
             [_ALIVE, _PENDING, _PULL_FAILS, f'{_WAITING} == "ContainerCreating" or {_WAITING} == "ImagePullBackOff"'],
-            t.status(t.waiting("ErrImagePull", t.PULL_ERROR)),
-            t.event("Warning", "Failed", f'Failed to pull image "{{image}}": {t.PULL_ERROR}'),
-            t.event("Warning", "Failed", "Error: ErrImagePull", tag="pull"),
+            steps.status(t.waiting("ErrImagePull", t.PULL_ERROR)),
+            steps.event("Warning", "Failed", f'Failed to pull image "{{image}}": {t.PULL_ERROR}'),
+            steps.event("Warning", "Failed", "Error: ErrImagePull", tag="pull"),
             delay_from=f'if {_WAITING} == "ImagePullBackOff" then "30s" else "1s" end',
         ),
         _stage(
             "pod-pull-backs-off",
             [_ALIVE, _PENDING, f'{_WAITING} == "ErrImagePull"'],
-            t.status(t.waiting("ImagePullBackOff", 'Back-off pulling image "{image}": ErrImagePull')),
-            t.event("Normal", "BackOff", 'Back-off pulling image "{image}"'),
-            t.event("Warning", "Failed", "Error: ImagePullBackOff", tag="back-off"),
+            steps.status(t.waiting("ImagePullBackOff", 'Back-off pulling image "{image}": ErrImagePull')),
+            steps.event("Normal", "BackOff", 'Back-off pulling image "{image}"'),
+            steps.event("Warning", "Failed", "Error: ImagePullBackOff", tag="back-off"),
             delay_ms=(1500, 2500),
         ),
         _stage(
             "pod-crash",
             [_ALIVE, _RUNNING, _CRASHES, f"{_STATE}.running != null"],
-            t.previous_log(logs),
-            t.status(t.crashed("Error", 1)),
+            steps.previous_log(logs),
+            steps.status(t.crashed("Error", 1)),
             back_off,
             delay_ms=(1500, 3000),
         ),
         _stage(
             "pod-out-of-memory",
             [_ALIVE, _RUNNING, _OOMS, f"{_STATE}.running != null"],
-            t.previous_log(logs),
-            t.status(t.crashed("OOMKilled", 137)),
+            steps.previous_log(logs),
+            steps.status(t.crashed("OOMKilled", 137)),
             back_off,
             delay_ms=(6000, 9000),
         ),
         _stage(
             "pod-restart",
             [_ALIVE, _RUNNING, f"{_CRASHES} or {_OOMS}", f'{_WAITING} == "CrashLoopBackOff"'],
-            t.status(t.restarted(ready=f'eq {t.go_fault(FAULT)} "oom"')),
+            steps.status(t.restarted(ready=t.fault_is(FAULT, "oom"))),
             *restart,
             delay_from=_RESTART_DELAY,
         ),
         _stage(
             "pod-recover",
             [_ALIVE, _RUNNING, _NOT_BULK, _HEALTHY, f'{_READY} != "True"'],
-            t.status(t.recovered()),
+            steps.status(t.RECOVERED),
             delay_ms=(800, 1600),
         ),
         _stage(
             "pod-not-ready",
             [_ALIVE, _RUNNING, f'{_FAULT} == "not-ready"', f'{_READY} == "True"'],
-            t.status(t.unready()),
-            t.event("Warning", "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503"),
+            steps.status(t.UNREADY),
+            steps.event("Warning", "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503"),
         ),
         _stage(
             "pod-evict",
             [_ALIVE, _RUNNING, f'{_FAULT} == "evict"'],
-            t.status(t.EVICTED),
-            t.event("Warning", "Evicted", t.EVICTION_MESSAGE),
+            steps.status(t.EVICTED),
+            steps.event("Warning", "Evicted", t.EVICTION),
         ),
     ]
 

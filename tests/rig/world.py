@@ -43,9 +43,7 @@ def create(api: Api, report: Report = lambda _line: None, *, metrics_first: bool
         api.create(path_of("v1", "Node"), item)
     api.apply(_namespace(NAMESPACE), _namespace("monitoring"))
     for namespace in (NAMESPACE, "monitoring"):
-        # The API server admits no pod before the controller manager made the namespace's account.
-        account = path_of("v1", "ServiceAccount", "default", namespace)
-        wait_for("the default service account", lambda account=account: api.get(account))
+        await_account(api, namespace)
     api.apply(*configuration(), *workloads(), *services())
     report("waiting for workloads to become available")
     wait_for("every workload available", lambda: not unavailable(api), deadline_s=90)
@@ -53,6 +51,12 @@ def create(api: Api, report: Report = lambda _line: None, *, metrics_first: bool
         report("waiting for the first usage from metrics.k8s.io")
         await_metrics(api)
     api.apply(*autoscalers())
+
+
+def await_account(api: Api, namespace: str) -> None:
+    """Wait for the namespace's account, which the controller manager makes: no pod is admitted before."""
+    path = path_of("v1", "ServiceAccount", "default", namespace)
+    wait_for(f"the service account of {namespace}", lambda: api.get(path))
 
 
 def await_metrics(api: Api, deadline_s: float = 60.0) -> list[Object]:
@@ -71,7 +75,7 @@ def unavailable(api: Api) -> list[str]:
     return found
 
 
-def node(name: str, cpu: int, memory_gib: int, gpus: int = 0, **labels: str) -> Object:
+def node(name: str, cpu: int, memory_gib: int, labels: dict[str, str], gpus: int = 0) -> Object:
     """A node for kwok to play. Its status must come with its creation: server-side apply would drop it."""
     capacity = {"cpu": str(cpu), "memory": f"{memory_gib}Gi", "pods": "110", "ephemeral-storage": "200Gi"}
     allocatable = capacity | {"cpu": f"{cpu * 1000 - 100}m", "memory": f"{memory_gib * 1024 - 700}Mi"}
@@ -107,20 +111,12 @@ def node(name: str, cpu: int, memory_gib: int, gpus: int = 0, **labels: str) -> 
 
 def nodes() -> list[Object]:
     """Three ordinary nodes and two with a GPU each."""
-    measured = {stages.MEASURED_LABEL: "true"}
-    zone = "topology.kubernetes.io/zone"
-    ordinary = [node(f"node-{i}", 8, 32, **measured, **{zone: f"zone-{'abc'[i - 1]}"}) for i in (1, 2, 3)]
-    gpu = [
-        node(
-            f"gpu-node-{i}",
-            16,
-            64,
-            1,
-            **measured,
-            **{zone: f"zone-{'ab'[i - 1]}", "node.wearforce.example/gpu": "true"},
-        )
-        for i in (1, 2)
-    ]
+
+    def labels(zone: str, **more: str) -> dict[str, str]:
+        return {stages.MEASURED_LABEL: "true", "topology.kubernetes.io/zone": f"zone-{zone}"} | more
+
+    ordinary = [node(f"node-{i}", 8, 32, labels(zone)) for i, zone in enumerate("abc", start=1)]
+    gpu = [node(f"gpu-node-{i}", 16, 64, labels(zone, accelerator="nvidia"), 1) for i, zone in enumerate("ab", start=1)]
     return ordinary + gpu
 
 

@@ -1,0 +1,101 @@
+"""`python -m tests.rig` in a process of its own, from its start to its end."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.rig.api import wait_for
+from tests.rig.cluster import Cluster
+from tests.rig.processes import process_exists
+
+pytestmark = [pytest.mark.rig, pytest.mark.slow]
+
+_ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def environment(cluster: Cluster, tmp_path: Path) -> dict[str, str]:
+    """The programs that the fixture found, and a cache of our own: a rig that the developer runs is not ours to see."""
+    return os.environ | {
+        "KUBEBUILDER_ASSETS": str(cluster.binaries.apiserver.parent),
+        "PATH": f"{cluster.binaries.kwok.parent}:{os.environ['PATH']}",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "TMPDIR": str(tmp_path),
+    }
+
+
+class Foreground:
+    """The rig in the foreground, its output in a file."""
+
+    def __init__(self, environment: dict[str, str], output: Path) -> None:
+        self._output = output
+        self._environment = environment
+        with output.open("wb") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tests.rig"],
+                cwd=_ROOT, env=environment, stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+
+    def says(self, pattern: str, deadline_s: float = 90) -> str:
+        """Wait for a text in the output."""
+
+        def found() -> re.Match[str] | None:
+            return re.search(pattern, self._output.read_text())
+
+        try:
+            return wait_for(pattern, found, deadline_s)[0]
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self._output.read_text()}") from error
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a second command beside it."""
+        return subprocess.run(
+            [sys.executable, "-m", "tests.rig", *arguments],
+            cwd=_ROOT, env=self._environment, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def foreground(environment: dict[str, str], tmp_path: Path) -> Iterator[Foreground]:
+    started = Foreground(environment, tmp_path / "output")
+    yield started
+    started.process.kill()
+    started.process.wait(10)
+
+
+def test_the_rig_takes_faults_from_its_input_and_from_elsewhere_and_leaves_nothing(
+    foreground: Foreground, tmp_path: Path
+) -> None:
+    foreground.says("Ctrl-C ends everything")
+    kubeconfig = foreground.says(r"KUBECONFIG=\S+wfconsole-viewer.kubeconfig wfconsole live").split()[0]
+    assert Path(kubeconfig.removeprefix("KUBECONFIG=")).is_file()
+
+    assert foreground.process.stdin is not None
+    foreground.process.stdin.write(b"no-such-fault\nnot-ready\n")
+    foreground.process.stdin.flush()
+    foreground.says("no fault is called 'no-such-fault'")
+    foreground.says("not-ready: wearforce-clean-gateway-")
+    recovered = foreground.command("fault", "recover")
+    assert recovered.returncode == 0, recovered.stderr
+    second = foreground.command("up")
+    assert second.returncode == 1
+    assert "runs already" in second.stderr
+
+    pids = [int(pid) for pid in re.findall(r"^(\d+)$", _children_of(foreground.process.pid), re.MULTILINE)]
+    assert len(pids) == 6
+    foreground.process.send_signal(signal.SIGINT)
+    assert foreground.process.wait(30) == 0
+    assert not [pid for pid in pids if process_exists(pid)]
+    assert not list(tmp_path.glob("wfconsole-rig-*"))
+    assert foreground.command("status").returncode == 1
+
+
+def _children_of(pid: int) -> str:
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return "\n".join(child for thread in threads for child in (thread / "children").read_text().split())
