@@ -50,21 +50,30 @@ _WORDS: Final[dict[str, tuple[str, ...]]] = {
 
 
 def notice(
-    memory: ScribeMemory, state: IncidentState, after: World, source: str, now: Millis
+    memory: ScribeMemory,
+    state: IncidentState,
+    after: World,
+    source: str,
+    now: Millis,
+    *,
+    judged: Judged | None = None,
 ) -> tuple[ScribeMemory, list[Noticed]]:
-    """What is worth an entry now that `source` has said something at `now`, and the memory that includes it."""
+    """What is worth an entry now that `source` has said something at `now`, and the memory that includes it.
+
+    `judged` is the judgement of `after` at `now`, where somebody has it already: it need not be made twice.
+    """
     snapshot = after.snapshots.get(source)
     if snapshot is None:
         return memory, []
     pen = Pen(memory, state.target.namespace, now)
     _look_at_source(pen, snapshot)
-    judged, based = memory.judged, memory.based
+    known, based = memory.judged, memory.based
     if snapshot.quality(now).conclusive:
-        judged = judged.after(after, source, now)
+        known = known.after(after, source, now) if judged is None else known.with_source(judged, source)
         based |= {source}
-        _look_at_changes(pen, memory, judged.rows(source), after, source)
-        _look_at_rows(pen, memory, judged, source)
-    return pen.done(judged, based), pen.said
+        _look_at_changes(pen, memory, known.rows(source), after, source)
+        _look_at_rows(pen, memory, known, source)
+    return pen.done(known, based), pen.said
 
 
 def _look_at_source(pen: Pen, snapshot: Snapshot[Any]) -> None:

@@ -80,6 +80,13 @@ class Judged(msgspec.Struct, frozen=True):
         groups, tally = regrouping.finish()
         return Judged(tables, groups, tally)
 
+    def with_source(self, other: Judged, source: str) -> Judged:
+        """This judgement, with that of one source taken from another one."""
+        tables = {**self.tables, source: other.rows(source)}
+        if source != "pods":
+            return Judged(tables, self.groups, self.tally)
+        return Judged(tables, other.groups, other.tally)
+
     def rows(self, source: str) -> JudgedRows:
         return self.tables.get(source, _NOTHING)
 

@@ -6,9 +6,8 @@ again; until it speaks, every source it fed says "stopped", with the rows that i
 
 from __future__ import annotations
 
-import contextlib
 import os
-import subprocess
+import select
 import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -19,51 +18,68 @@ from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.observations.answers import Ask, CollectorSaid
 from wfconsole.observations.snapshot import Failure, Patch
 from wfconsole.recording.format import Ended, Header, Item, Noted, RecordingError, SourcePatch, StreamReader
+from wfconsole.session.child import Child
 from wfconsole.text import safe
 
 CHUNK = 1 << 18
 FIRST_RESTART_MS = 500
 LONGEST_RESTART_MS = 30 * SECOND
-STDERR_KEPT = 4096
+# What a collector gets to end by itself, once its stream is over or the console ends.
+ENDS_WITHIN_MS: Millis = 200
+# A collector that has said nothing for so long hangs: it says more often than this that nothing has changed.
+SILENT_MS: Millis = 120 * SECOND
 
 
 class Receiver(Protocol):
     """What the feed hands its lines to."""
 
-    def header(self, header: Header) -> None:
-        """A stream begins: what it looks at, and its own idea of the time."""
+    def header(self, header: Header) -> str:
+        """A stream begins: what it looks at, and its own idea of the time. Why it must not be followed, else ""."""
 
     def items(self, items: Sequence[Item], lines: bytes) -> None:
-        """Decoded items and the very bytes they came from, for the recording."""
+        """Decoded items and the very bytes they came from, for the recording; no bytes where the feed itself speaks."""
 
 
 class Feed:
-    """Reads a stream until it is closed: that of `command`, started again when it ends, or a descriptor, once."""
+    """Reads a stream until it is closed: that of `command`, started again when it ends, or a descriptor, once.
+
+    `settings` gives the first line that each collector reads; it gets the header of the one before, None for the first.
+    `sources` names what is lost when the stream stops. A collector that is silent for `silent_ms` is taken for dead.
+    """
 
     def __init__(
         self,
         clock: Clock,
         *,
         command: Sequence[str] = (),
-        settings: bytes = b"",
+        settings: Callable[[Header | None], bytes] = lambda _before: b"{}",
         source: int | None = None,
         sources: Callable[[], Sequence[str]] = tuple,
+        silent_ms: Millis = SILENT_MS,
     ) -> None:
         self._clock = clock
         self._command = tuple(command)
         self._settings = settings
         self._source = source
         self._sources = sources
+        self._patience = silent_ms / SECOND if command else None  # other people's streams may be as slow as they like
         self._receiver: Receiver
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: Child | None = None
+        self._starting = threading.Lock()
         self._closing = threading.Event()
-        self._write_lock = threading.Lock()
+        self._followed: Header | None = None
+        self._heard = False  # whether anything has come since the stream stopped last
+        self._stopped_at: Millis = 0
+        self._stops = 0
         self._thread = threading.Thread(target=self._run, name="stream-reader", daemon=True)
 
     def spawn(self) -> None:
-        """Start the collector now, before anything slow is imported; `start` reads it later."""
+        """Start the collector now, before anything slow is imported; `start` reads it, or tries again."""
         if self._command:
-            self._child = self._popen()
+            try:
+                self._begin()
+            except OSError:
+                pass  # the reader's first try says it
 
     def start(self, receiver: Receiver) -> None:
         self._receiver = receiver
@@ -71,44 +87,36 @@ class Feed:
 
     def ask(self, ask: Ask) -> None:
         """Send a request; lost without a word when nobody listens (the sources say so themselves)."""
-        self._write(msgspec.json.encode(ask) + b"\n")
-
-    def close(self) -> None:
-        """End the collector without waiting for it: closing its input is its signal, then TERM."""
-        self._closing.set()
         child = self._child
         if child is not None:
-            with contextlib.suppress(OSError):
-                child.terminate()
+            child.tell(msgspec.json.encode(ask))
 
-    def _popen(self) -> subprocess.Popen[bytes]:
-        child = subprocess.Popen(
-            self._command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,
-        )
-        self._child = child
-        self._write(self._settings + b"\n")
-        if child.stdin is not None:
-            os.set_blocking(child.stdin.fileno(), False)  # a collector that stopped reading must not stop a key press
-        return child
+    def close(self) -> None:
+        """The collector is to end, and no other is started. Never waits."""
+        with self._starting:
+            self._closing.set()
+            child = self._child
+        if child is not None:
+            child.ask_to_end()
 
-    def _write(self, line: bytes) -> None:
+    def finish(self, within_ms: Millis = ENDS_WITHIN_MS) -> None:
+        """After `close`: nothing of the collector is left behind, whatever it hangs on."""
         child = self._child
-        if child is None or child.stdin is None:
-            return
-        with self._write_lock, contextlib.suppress(OSError, ValueError):
-            child.stdin.write(line)
+        if child is not None:
+            child.end(within_ms)
+
+    def _begin(self) -> Child | None:
+        with self._starting:
+            if self._closing.is_set():
+                return None
+            self._child = Child(self._command, self._settings(self._followed))
+            return self._child
 
     def _run(self) -> None:
         if not self._command:
-            if self._source is not None:
-                ended = self._read(self._source)
-                if not self._closing.is_set():
-                    self._stopped(ended or "the stream ended", 0)
+            ended = self._read(self._source) if self._source is not None else ""
+            if not self._closing.is_set():
+                self._say_stopped(ended or "the stream ended", 0)
             return
         wait = FIRST_RESTART_MS
         while not self._closing.is_set():
@@ -118,36 +126,33 @@ class Feed:
                 return
             if self._clock.monotonic() - began > LONGEST_RESTART_MS:
                 wait = FIRST_RESTART_MS
-            self._stopped(reason, wait)
-            self._closing.wait(wait / 1000)
+            self._say_stopped(reason, wait)
+            self._closing.wait(wait / SECOND)
             wait = min(wait * 2, LONGEST_RESTART_MS)
-            self._child = None
 
     def _once(self) -> str:
         """Run one collector to its end; why it ended."""
         try:
-            child = self._child or self._popen()
+            child = self._child or self._begin()
         except OSError as error:
             return f"the collector cannot start: {error.strerror}"
-        tail = _Tail(child)
-        problem = self._read(child.stdout.fileno()) if child.stdout is not None else "it has no output"
-        with contextlib.suppress(OSError):
-            child.terminate()
-        try:
-            code = child.wait(timeout=2)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            code = child.wait()
-        said = tail.text()
-        return problem or f"the collector ended with {code}" + (f": {said}" if said else "")
+        if child is None:
+            return ""
+        problem = self._read(child.output)
+        how = child.end(ENDS_WITHIN_MS)
+        self._child = None
+        child.close()
+        return problem or how
 
-    def _read(self, fd: int) -> str:
+    def _read(self, descriptor: int) -> str:
         """Read to the end; why it cannot be read further, or ""."""
         reader = StreamReader(trusted=bool(self._command))
         begun = False
         while True:
             try:
-                chunk = os.read(fd, CHUNK)
+                if not select.select([descriptor], [], [], self._patience)[0]:
+                    return f"the collector hangs: nothing came for {self._patience:g} s"
+                chunk = os.read(descriptor, CHUNK)
             except OSError as error:
                 return f"the stream broke: {error.strerror}"
             if not chunk:
@@ -155,19 +160,28 @@ class Feed:
             try:
                 items = reader.feed(chunk)
             except RecordingError as error:
-                return str(error)
+                return f"this is not our collector's stream: {error}" if self._command else str(error)
             if reader.header is not None and not begun:
                 begun = True
-                self._receiver.header(reader.header)
+                refusal = self._receiver.header(reader.header)
+                if refusal:
+                    return refusal
+                self._followed = reader.header
             live = [item for item in items if not isinstance(item, Ended)]
+            self._heard = self._heard or bool(live)
             self._receiver.items(live, chunk)
 
-    def _stopped(self, reason: str, wait_ms: Millis) -> None:
+    def _say_stopped(self, reason: str, wait_ms: Millis) -> None:
+        """Every source has stopped; since the first of several stops in a row with nothing heard between them."""
         now = self._clock.now()
+        if self._heard or not self._stops:
+            self._heard, self._stopped_at, self._stops = False, now, 0
+        self._stops += 1
         failure = Failure(
             kind="stopped",
             message=safe(reason, 300),
-            since=now,
+            since=self._stopped_at,
+            attempts=self._stops,
             retry_at=now + wait_ms if wait_ms else 0,
             remedy="it is started again by itself" if wait_ms else "start the stream again",
         )
@@ -175,23 +189,3 @@ class Feed:
         items: list[Item] = [SourcePatch(at=now, source=name, patch=patch, keyframe=False) for name in self._sources()]
         items.append(Noted(at=now, note=CollectorSaid(text=failure.message)))
         self._receiver.items(items, b"")
-
-
-class _Tail:
-    """Keeps the last words of a child's standard error."""
-
-    def __init__(self, child: subprocess.Popen[bytes]) -> None:
-        self._kept = b""
-        self._thread = threading.Thread(target=self._read, args=(child,), name="collector-stderr", daemon=True)
-        self._thread.start()
-
-    def text(self) -> str:
-        self._thread.join(timeout=0.5)
-        lines = self._kept.decode(errors="replace").strip().splitlines()
-        return safe(lines[-1], 200) if lines else ""
-
-    def _read(self, child: subprocess.Popen[bytes]) -> None:
-        if child.stderr is None:
-            return
-        for line in child.stderr:
-            self._kept = (self._kept + line)[-STDERR_KEPT:]

@@ -1,18 +1,24 @@
-"""Entries to and from the journal: the only place that knows both what an entry is and where it is kept."""
+"""Entries to and from the journal: the only place that knows both what an entry is and where it is kept.
+
+The journal is imported when one is opened or read: the console's first frame waits for none.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from wfconsole.clock import Clock
+from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.incident.advance import fold
 from wfconsole.incident.events import Entry, Event
-from wfconsole.journal import Journal, JournalClosedError, JournalReport, Record, read
 from wfconsole.session.view import JournalView
+
+if TYPE_CHECKING:
+    from wfconsole.journal import Journal, JournalReport, Record
 
 # How much of the head of the chain is shown: enough to compare aloud.
 HEAD_SHOWN = 8
@@ -39,68 +45,120 @@ class JournalSink:
         self._fallbacks = tuple(fallbacks)
         self._saved = saved
         self._changed = changed
-        self._lock = threading.Lock()
-        self._waiting: list[Entry] = []
-        self._opening: threading.Thread | None = None
-        self._journal: Journal | None = None
+        self._books: tuple[_Book, ...] = ()  # of every incident since the console was started; the last one is open
 
     def begin(self, incident: str, entries: Iterable[Entry] = ()) -> None:
         """Go on in the journal of this incident, which is made where it is not there yet."""
-        with self._lock:
-            before, self._journal = self._journal, None
-            self._waiting = list(entries)
-            self._opening = threading.Thread(target=self._open, args=(incident,), name="journal-opening", daemon=True)
-        if before is not None:
-            before.close(0)
-        self._opening.start()
+        for book in self._books:
+            book.let_go()
+        book = _Book(entries)
+        self._books += (book,)
+        threading.Thread(target=self._open, args=(incident, book), name="journal-opening", daemon=True).start()
 
     def append(self, entry: Entry) -> None:
-        with self._lock:
-            if self._journal is None:
-                self._waiting.append(entry)
-                return
-        try:
-            _append(self._journal, entry)
-        except JournalClosedError:
-            pass  # the scribe noticed something while the console ended; the next one will notice it again
+        self._books[-1].append(entry)
 
     def show(self) -> JournalView:
-        journal = self._journal
-        if journal is None:
-            opening = self._opening is not None
-            return JournalView("memory-only", "the journal is being opened") if opening else JournalView()
-        state = journal.state
-        return JournalView(state.condition, state.reason, journal.head[:HEAD_SHOWN], str(state.directory))
+        return self._books[-1].show() if self._books else JournalView()
 
-    def close(self) -> tuple[Record, ...]:
-        """Write what waits, within a bounded time; what is on no disk afterwards."""
-        if self._opening is not None:
-            self._opening.join(CLOSE_WITHIN_MS / 1000)
-        journal = self._journal
-        if journal is None or journal.close(CLOSE_WITHIN_MS):
-            return ()
-        return journal.unsaved()
+    def close(self, within_ms: Millis = CLOSE_WITHIN_MS) -> tuple[Record, ...]:
+        """Write what waits, within a bounded time; what is on no disk afterwards, redacted."""
+        for book in self._books:
+            book.let_go()
+        until = self._clock.monotonic() + within_ms
+        unsaved = [book.close(lambda: max(0, until - self._clock.monotonic())) for book in self._books]
+        return tuple(record for records in unsaved for record in records)
 
-    def _open(self, incident: str) -> None:
-        journal = Journal.open(
-            self._incidents / incident / "journal",
-            clock=self._clock,
-            fallbacks=self._fallbacks,
-            on_ack=self._saved,
-            on_state=lambda _state: self._changed(),
+    def _open(self, incident: str, book: _Book) -> None:
+        from wfconsole.journal import Journal
+
+        book.open(
+            Journal.open(
+                self._incidents / incident / "journal",
+                clock=self._clock,
+                fallbacks=self._fallbacks,
+                on_ack=self._saved,
+                on_state=lambda _state: self._changed(),
+            )
         )
+        self._changed()
+
+
+class _Book:
+    """One incident's journal. What is entered before it is open waits for it."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._lock = threading.Lock()
+        self._waiting = list(entries)
+        self._journal: Journal | None = None
+        self._opened = threading.Event()
+        self._let_go = False
+
+    def open(self, journal: Journal) -> None:
         with self._lock:
             for entry in self._waiting:
                 _append(journal, entry)
             self._waiting = []
             self._journal = journal
-        self._changed()
+            if self._let_go:
+                journal.close(0)
+        self._opened.set()
+
+    def append(self, entry: Entry) -> None:
+        from wfconsole.journal import JournalClosedError
+
+        with self._lock:
+            if self._journal is None:
+                self._waiting.append(entry)
+                return
+            try:
+                _append(self._journal, entry)
+            except JournalClosedError:
+                pass  # the scribe noticed something while the console ended; the next one will notice it again
+
+    def show(self) -> JournalView:
+        journal = self._journal
+        if journal is None:
+            return JournalView("opening", "the journal is being opened")
+        state = journal.state
+        return JournalView(state.condition, state.reason, journal.head[:HEAD_SHOWN], str(state.directory))
+
+    def let_go(self) -> None:
+        """Nothing more will be entered. Never waits."""
+        with self._lock:
+            self._let_go = True
+            if self._journal is not None:
+                self._journal.close(0)
+
+    def close(self, left_ms: Callable[[], Millis]) -> tuple[Record, ...]:
+        """After `let_go`: wait until everything was tried, or no time is left; what is on no disk."""
+        self._opened.wait(left_ms() / SECOND)
+        with self._lock:
+            journal = self._journal
+            if journal is None:
+                return tuple(map(_redacted, self._waiting))
+        return () if journal.close(left_ms()) else journal.unsaved()
 
 
 def _append(journal: Journal, entry: Entry) -> None:
-    body = msgspec.json.encode(entry.event)
-    kind = msgspec.json.decode(body, type=_Kind).type
+    body, kind = _encoded(entry)
     journal.append(id=entry.id, at=entry.at, kind=kind, actor=entry.actor, body=body)
+
+
+def _encoded(entry: Entry) -> tuple[bytes, str]:
+    """The event as JSON, and its kind."""
+    body = msgspec.json.encode(entry.event)
+    return body, msgspec.json.decode(body, type=_Kind).type
+
+
+def _redacted(entry: Entry) -> Record:
+    """The record of an entry that no journal has taken, as a journal would have written it."""
+    from wfconsole.journal import Record
+    from wfconsole.redaction import redact
+
+    body, kind = _encoded(entry)
+    shown = msgspec.json.encode(redact(msgspec.json.decode(body)))
+    return Record(id=entry.id, seq=0, at=entry.at, kind=kind, actor=entry.actor, body=msgspec.Raw(shown))
 
 
 class _Kind(msgspec.Struct):
@@ -124,6 +182,8 @@ def entries_of(records: Iterable[Record]) -> tuple[list[Entry], int]:
 
 def read_entries(directory: Path, fallbacks: Sequence[Path] = ()) -> tuple[list[Entry], int, JournalReport]:
     """The entries of one incident's directory, how many were of an unknown kind, and what the reader found."""
+    from wfconsole.journal import read
+
     records, report = read(directory / "journal", fallbacks)
     entries, unknown = entries_of(records)
     return entries, unknown, report

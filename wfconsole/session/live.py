@@ -1,33 +1,43 @@
-"""The live console: a stream from a collector, a journal, and a recording that makes looking back free."""
+"""The live console: a stream from a collector, a journal, and a recording that makes looking back free.
+
+What only goes on after the first frame (recording, looking back, journal) is imported after it.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.incident.events import ConsoleEnded, Declared, Entry, Event, Target
 from wfconsole.incident.playbook import Runbook
-from wfconsole.journal import Record
+from wfconsole.incident.symptoms import Match, SymptomsHeld, match_playbooks
 from wfconsole.observations.answers import Ask
-from wfconsole.recording.format import Header, Item, Noted, OperatorNote, SourcePatch
-from wfconsole.recording.keep import Recorder
+from wfconsole.recording.lines import Header, Item, Noted, OperatorNote, SourcePatch
 from wfconsole.session.feed import Feed
+from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.journaling import JournalSink
-from wfconsole.session.lookback import LookBack
 from wfconsole.session.session import Session
-from wfconsole.session.view import Capabilities, TransportView, View
+from wfconsole.session.view import Capabilities, RecordingEntry, RecordingView, TransportView, View
+
+if TYPE_CHECKING:
+    from wfconsole.journal import Record
+    from wfconsole.recording.keep import Recorder
+    from wfconsole.session.lookback import LookBack
 
 RECORDER_CLOSES_WITHIN_MS = 200
 SKEW_THAT_MATTERS = 5 * SECOND
+SYMPTOMS_EVERY = 5 * SECOND
 
 
 class StreamClock:
     """The time of whoever observes. A stream from another machine may differ from ours; ages are counted by its clock.
 
-    `skew_ms` is what the other clock is ahead of ours, 0 for a difference that a slow start explains.
+    `skew_ms` is what the other clock is ahead of ours, 0 for a difference that a slow start explains. A stream that
+    began long ago and is read only now looks like a clock that is behind, until it has caught up.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -42,7 +52,15 @@ class StreamClock:
 
     def follow(self, started_at: Millis) -> None:
         """The stream began at `started_at` by its own clock, and we have just heard of it."""
-        skew = started_at - self._clock.now()
+        self._set(started_at - self._clock.now())
+
+    def keep_up(self, instant: Millis) -> None:
+        """The stream has come to `instant`. A clock that stays behind it would call old things new."""
+        ahead = instant - self.now()
+        if ahead > (0 if self.skew_ms else SKEW_THAT_MATTERS):
+            self._set(self.skew_ms + ahead)
+
+    def _set(self, skew: Millis) -> None:
         self.skew_ms = skew if abs(skew) > SKEW_THAT_MATTERS else 0
 
 
@@ -50,18 +68,24 @@ class LiveTransport:
     """Freeze and look back while the world goes on. What is on show is `view`; what goes on is the session."""
 
     def __init__(
-        self, session: Session, clock: Clock, opened_at: Millis, past: Callable[[tuple[Millis, View]], LookBack | None]
+        self,
+        session: Session,
+        clock: Clock,
+        opened_at: Millis,
+        past: Callable[[tuple[Millis, View]], LookBack | str | None],
     ) -> None:
+        """`past` opens the recording, with what is on show until it is open, or says why there is nothing to see."""
         self._session = session
         self._clock = clock
         self._opened_at = opened_at
         self._open_past = past
         self._past: LookBack | None = None
+        self._problem = ""
         self._frozen: tuple[Millis, View] | None = None
 
     def view(self) -> View:
         if self._past is not None:
-            return self._past.view()
+            return self._session.as_of(self._past.now(), self._past.view())
         return self._frozen[1] if self._frozen is not None else self._session.view
 
     def now(self) -> Millis:
@@ -83,7 +107,7 @@ class LiveTransport:
             end=end,
             paused=mode != "live",
             markers=self._past.markers() if self._past is not None else (),
-            problem=self._past.problem if self._past is not None else "",
+            problem=self._past.problem if self._past is not None else self._problem,
             behind_ms=max(0, end - position) if mode != "live" else 0,
         )
 
@@ -91,6 +115,7 @@ class LiveTransport:
         if self._past is not None or self._frozen is not None:
             self.live()
         else:
+            self._problem = ""
             self._frozen = (self._clock.now(), self._session.view)
 
     def seek(self, instant: Millis) -> None:
@@ -115,16 +140,19 @@ class LiveTransport:
         """Live time has one speed."""
 
     def live(self) -> None:
-        past, self._past, self._frozen = self._past, None, None
+        past, self._past, self._frozen, self._problem = self._past, None, None, ""
         if past is not None:
             past.close()
 
     def _to_past(self) -> LookBack | None:
         if self._past is None:
             here = self.now()
-            self._past = self._open_past((here, self.view()))
-            if self._past is not None:
-                self._past.seek(here)
+            past = self._open_past((here, self.view()))
+            if past is None or isinstance(past, str):
+                self._problem = past or "nothing is recorded, so there is nothing to look back at"
+                return None
+            self._past = past
+            past.seek(here)
         return self._past
 
 
@@ -141,10 +169,11 @@ class LiveConsole:
         environment: Callable[[str], str],
         transport: LiveTransport,
         sink: JournalSink | None,
-        recorder: Recorder | None,
+        open_recorder: Callable[[], Recorder | str],
         capabilities: Capabilities,
         new_incident: Callable[[Millis], str],
         begin: Callable[[], None],
+        files: Files = Files(),  # noqa: B008  # frozen
     ) -> None:
         self.session = session
         self.transport = transport
@@ -154,9 +183,15 @@ class LiveConsole:
         self._clock = clock
         self._feed = feed
         self._sink = sink
-        self._recorder = recorder
+        self._open_recorder = open_recorder
+        self._recorder: Recorder | None = None
+        self._no_recording = ""
         self._new_incident = new_incident
         self._begin = begin
+        self._files = files
+        self._pinned: Target | None = None
+        self._held = SymptomsHeld()
+        self._held_at: Millis = 0
         self.unsaved: tuple[Record, ...] = ()  # after `close`: what is on no disk
 
     @property
@@ -168,11 +203,13 @@ class LiveConsole:
         return self._environment(self.session.view.target.context)
 
     def start(self) -> None:
-        """Begin what is slow: the runbook is read, then the stream."""
+        """Begin what is slow: the recording, the stream, then whatever else `begin` has to read."""
         threading.Thread(target=self._start, name="start", daemon=True).start()
 
     def items(self, items: Sequence[Item], lines: bytes) -> None:
         """From the stream's reader thread; see `feed.Receiver`."""
+        if items:
+            self._clock.keep_up(items[-1].at)
         if self._recorder is not None:
             if lines:
                 self._recorder.keep(lines)
@@ -184,14 +221,30 @@ class LiveConsole:
             elif isinstance(item, Noted) and not isinstance(item.note, OperatorNote):
                 self.session.hear(item)  # what people did at another console is in that console's journal
 
-    def header(self, header: Header) -> None:
-        """From the stream's reader thread; see `feed.Receiver`."""
-        self._clock.follow(header.started_at)
+        if items:
+            self._watch_symptoms(items[-1].at)
+
+    def header(self, header: Header) -> str:
+        """From the stream's reader thread; see `feed.Receiver`. What was pinned at first stays pinned."""
         told = header.target
-        self.session.pin(Target(context=told.context, namespace=told.namespace, server=told.server))
+        if self._pinned is None:
+            self._pinned = Target(context=told.context, namespace=told.namespace, server=told.server)
+            self.session.pin(self._pinned)
+        elif (told.context, told.server) != (self._pinned.context, self._pinned.server):
+            here, there = self._pinned, told
+            return (
+                f"it looks at another cluster now, {there.context} at {there.server}; "
+                f"this console is pinned to {here.context} at {here.server}"
+            )
+        self._clock.follow(header.started_at)
+        return ""
 
     def view(self) -> View:
-        return self.transport.view()
+        """What is on show, with how it stands with the journal and the recording now: that is never of the past."""
+        now = self.session.view
+        return msgspec.structs.replace(
+            self.transport.view(), journal=now.journal, pending=now.pending, recording=self._recording()
+        )
 
     def now(self) -> Millis:
         return self.transport.now()
@@ -212,11 +265,21 @@ class LiveConsole:
     def ask(self, ask: Ask) -> None:
         self._feed.ask(ask)
 
+    def playbook_matches(self) -> tuple[Match, ...]:
+        return match_playbooks(self.runbook, self.view().world, self._held, self.now())
+
+    def recordings(self) -> tuple[RecordingEntry, ...]:
+        return self._files.recordings()
+
+    def export(self, to: str = "", *, replace: bool = False) -> str:
+        incident = self.session.view.incident
+        return self._files.export(ExportAsked(self.entries(), incident, self.runbook, to, replace))
+
     def subscribe(self, changed: Callable[[], None]) -> None:
         self.session.subscribe(changed)
 
     def close(self, reason: str) -> None:
-        """Ends the stream, flushes the journal, gives the recording what time is left."""
+        """Ends the stream, flushes the journal, gives the recording what time is left; nothing is left behind."""
         self._feed.close()
         if self._sink is not None:
             if self.session.view.incident.declared:
@@ -224,7 +287,25 @@ class LiveConsole:
             self.unsaved = self._sink.close()
         if self._recorder is not None:
             self._recorder.close(RECORDER_CLOSES_WITHIN_MS)
+        self._feed.finish()
+
+    def _recording(self) -> RecordingView:
+        if self._recorder is None:
+            return RecordingView(reason=self._no_recording)
+        state = self._recorder.state
+        return RecordingView(state.condition, state.reason, state.path, state.size, state.lost)
+
+    def _watch_symptoms(self, now: Millis) -> None:
+        """Since when each symptom holds. Looked at now and then, since it goes through all pods."""
+        if now - self._held_at >= SYMPTOMS_EVERY or now < self._held_at:
+            self._held_at = now
+            self._held = self._held.after(self.runbook, self.session.view.world, now)
 
     def _start(self) -> None:
-        self._begin()
+        opened = self._open_recorder()
+        if isinstance(opened, str):
+            self._no_recording = opened
+        else:
+            self._recorder = opened
         self._feed.start(self)
+        self._begin()

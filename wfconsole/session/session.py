@@ -26,7 +26,7 @@ from wfconsole.observations.judged import Judged
 from wfconsole.observations.series import SeriesBook
 from wfconsole.observations.snapshot import follow
 from wfconsole.observations.world import World
-from wfconsole.recording.format import Noted, OperatorNote, SourcePatch
+from wfconsole.recording.lines import Noted, OperatorNote, SourcePatch
 from wfconsole.session.view import JournalView, View
 
 # What the scribe noticed before anybody declared: enough to see what came just before, bounded for a console that
@@ -83,6 +83,7 @@ class Session:
         self._memory = ScribeMemory()
         self._entries: list[Entry] = []
         self._unsaved: set[str] = set()
+        self._remembered: tuple[tuple[Millis, str], IncidentState] | None = None  # the last answer of `as_of`
         self._view = View(target=target or Target())
 
     @property
@@ -133,7 +134,7 @@ class Session:
             judged = self._view.judged.after(after, item.source, item.at)
             series = self._view.series.after(after, judged, item.source, item.at)
             self._view = msgspec.structs.replace(self._view, world=after, judged=judged, series=series)
-            self._memory, seen = notice(self._memory, self._view.incident, after, item.source, item.at)
+            self._memory, seen = notice(self._memory, self._view.incident, after, item.source, item.at, judged=judged)
             for event in seen:
                 self._enter(event, SCRIBE, item.at)
             if self._view.incident.declared:
@@ -175,6 +176,19 @@ class Session:
             self._memory = ScribeMemory.from_state(incident)
             self._view = msgspec.structs.replace(self._view, incident=incident, target=incident.target)
         self._changed()
+
+    def as_of(self, instant: Millis, past: View) -> View:
+        """What a recording shows of `instant`, with the incident as this session knows it up to then.
+
+        A recording begins with the console that made it; an incident that was resumed is older.
+        """
+        with self._lock:
+            if not self._entries or self._entries[0].at > instant:
+                return past
+            key = instant, self._entries[-1].id
+            if self._remembered is None or self._remembered[0] != key:
+                self._remembered = key, fold(entry for entry in self._entries if entry.at <= instant)
+            return msgspec.structs.replace(past, incident=self._remembered[1])
 
     def saved(self, ids: Iterable[str]) -> None:
         """These entries are on disk now; called from the journal's writer thread."""

@@ -15,16 +15,31 @@ from wfconsole.observations.series import SeriesBook
 from wfconsole.observations.world import World
 
 Mode = Literal["live", "frozen", "back", "replay"]
-JournalCondition = Literal["none", "durable", "fallback", "memory-only"]
+JournalCondition = Literal["none", "opening", "durable", "fallback", "memory-only"]
+RecordingCondition = Literal["off", "recording", "stopped"]
 
 
 class JournalView(msgspec.Struct, frozen=True):
-    """How it stands with the journal: "none" while no incident is declared, or in a replay."""
+    """How it stands with the journal: "none" while no incident is declared, or in a replay.
+
+    While it is "opening", and when it is "memory-only", entries are nowhere but in this process.
+    """
 
     condition: JournalCondition = "none"
     reason: str = ""
     head: str = ""  # first characters of the head of the chain
     directory: str = ""
+
+
+class RecordingView(msgspec.Struct, frozen=True):
+    """How it stands with the recording of this session, without which nobody can look back. `reason`: why it is none,
+    or why it stopped; `size` in bytes on disk, `lost` in lines that a slow disk did not take."""
+
+    condition: RecordingCondition = "off"
+    reason: str = ""
+    path: str = ""
+    size: int = 0
+    lost: int = 0
 
 
 class View(msgspec.Struct, frozen=True):
@@ -36,6 +51,7 @@ class View(msgspec.Struct, frozen=True):
     incident: IncidentState = IncidentState()
     pending: frozenset[str] = frozenset()  # ids of entries that are not on disk yet
     journal: JournalView = JournalView()
+    recording: RecordingView = RecordingView()
     target: Target = Target()
     said: tuple[tuple[Millis, str], ...] = ()  # the collector about itself, newest last
 

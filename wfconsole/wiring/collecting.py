@@ -9,13 +9,15 @@ from pathlib import Path
 import msgspec
 
 from wfconsole import exit_codes
-from wfconsole.clock import SECOND
+from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.config.settings import Settings
 from wfconsole.errors import UserError
 from wfconsole.text import safe
 
 # What a pod's service account brings with it.
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+# How long a collector waits at most before it asks a server again that did not answer.
+LONGEST_RETRY: Millis = MINUTE
 SOURCES = ("pods", "workloads", "hpas", "nodes", "events")
 
 
@@ -23,14 +25,17 @@ def collector_command() -> tuple[str, ...]:
     return (sys.executable, "-m", "wfconsole.collector")
 
 
-def collector_settings(settings: Settings, *, title: str = "", strict: bool = False) -> bytes:
-    """One line of JSON, without its end. `strict`: a configuration that cannot work ends the collector."""
+def collector_settings(settings: Settings, *, title: str = "", strict: bool = False, context: str = "") -> bytes:
+    """One line of JSON, without its end. `strict`: a configuration that cannot work ends the collector.
+
+    `context` is the one that is pinned, where nothing else says which.
+    """
     from wfconsole.collector.settings import CollectorSettings
 
     kubernetes, every = settings.kubernetes, msgspec.structs.asdict(settings.intervals)
     told = CollectorSettings(
         kubeconfig=kubernetes.kubeconfig,
-        context=kubernetes.context,
+        context=kubernetes.context or ("" if kubernetes.in_cluster else context),
         namespaces=kubernetes.namespaces,
         in_cluster=kubernetes.in_cluster,
         intervals={name: round(seconds * SECOND) for name, seconds in every.items()},
@@ -38,6 +43,12 @@ def collector_settings(settings: Settings, *, title: str = "", strict: bool = Fa
         strict=strict,
     )
     return msgspec.json.encode(told)
+
+
+def silent_after(settings: Settings) -> Millis:
+    """After how long without a word a collector hangs: each source speaks once in an interval, or in its retries."""
+    longest: float = max(msgspec.structs.astuple(settings.intervals))
+    return round(2 * longest * SECOND) + LONGEST_RETRY + MINUTE
 
 
 def require_cluster(settings: Settings) -> None:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from wfconsole import exit_codes
 from wfconsole.errors import UserError
 from wfconsole.session.console import Console
-from wfconsole.text import calendar_time
+from wfconsole.text import calendar_time, safe
 from wfconsole.wiring.collecting import require_cluster
 from wfconsole.wiring.ground import Ground, ground, incident_folder
 
 if TYPE_CHECKING:
     from wfconsole.session.live import LiveConsole
+
+# The longest entry is a step's evidence: forty lines.
+LONGEST_ENTRY = 20_000
 
 
 def live(arguments: argparse.Namespace) -> int:
@@ -133,7 +136,8 @@ def _tell_unsaved(console: LiveConsole) -> None:
         return
     print(f"wfconsole: {len(console.unsaved)} entries are on no disk; here they are:", file=sys.stderr)
     for record in console.unsaved:
-        print(f"{calendar_time(record.at)} {record.actor} {record.kind} {bytes(record.body).decode()}", file=sys.stderr)
+        body = safe(bytes(record.body), LONGEST_ENTRY)
+        print(f"{calendar_time(record.at)} {safe(record.actor)} {record.kind} {body}", file=sys.stderr)
 
 
 def _check_terminal(arguments: argparse.Namespace) -> None:

@@ -3,33 +3,43 @@
 from __future__ import annotations
 
 import os
-import socket
+import secrets
+import threading
+from functools import partial
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from wfconsole import __version__
-from wfconsole.clock import Millis
+from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.events import ConsoleStarted
-from wfconsole.recording.keep import Recorder
-from wfconsole.recording.lines import LIMITS, MIB, RecordingError
-from wfconsole.recording.play import Recording
+from wfconsole.recording.lines import LIMITS, MIB, Header, Note, RecordingError
 from wfconsole.session.feed import Feed
 from wfconsole.session.journaling import JournalSink, read_entries
 from wfconsole.session.live import LiveConsole, LiveTransport, StreamClock
-from wfconsole.session.lookback import LookBack
-from wfconsole.session.replay import Playback
 from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, View
-from wfconsole.wiring.collecting import SOURCES, collector_command, collector_settings
+from wfconsole.text import safe
+from wfconsole.wiring.collecting import SOURCES, collector_command, collector_settings, silent_after
 from wfconsole.wiring.ground import NO_RUNBOOK, Ground, stamp
 from wfconsole.wiring.screen_files import live_files
 
+if TYPE_CHECKING:
+    from wfconsole.recording.keep import Recorder
+    from wfconsole.session.lookback import LookBack
+    from wfconsole.session.replay import Playback
+
+CLAIMED_WITHIN_MS = 300
 OBSERVER = Capabilities(change=False, refusals={"*": "observers change nothing"})
 
 
 class LiveParts:
-    """The parts of one live console. Making it starts the collector: the screen is imported while that connects."""
+    """The parts of one live console. Making it starts the collector: the screen is imported while that connects.
+
+    The recorder, the journal and looking back are imported after the first frame, which needs none of them.
+    """
 
     def __init__(self, base: Ground, *, source: int | None, recording: bool) -> None:
         self._base = base
@@ -39,18 +49,16 @@ class LiveParts:
         self._feed = Feed(
             self._clock,
             command=collector_command() if own else (),
-            settings=collector_settings(base.settings) if own else b"",
+            settings=self._collector_settings,
             source=source,
-            sources=lambda: SOURCES,
+            sources=lambda: tuple(self._session.view.world.snapshots) or SOURCES,
+            silent_ms=silent_after(base.settings),
         )
         self._feed.spawn()
-        self._recorder = self._record() if recording and base.settings.recording.enabled else None
-        self._session = Session(
-            clock=self._clock,
-            runbook=NO_RUNBOOK,
-            operator=base.operator,
-            keep=self._recorder.note if self._recorder is not None else None,
-        )
+        self._recording = recording and base.settings.recording.enabled
+        self._recorder: Recorder | None = None
+        self._no_recording = ""
+        self._session = Session(clock=self._clock, runbook=NO_RUNBOOK, operator=base.operator, keep=self._keep)
         self._sink = JournalSink(
             base.incidents,
             self._clock,
@@ -64,6 +72,7 @@ class LiveParts:
         """The console. `eager` reads the runbook now, so that its problems are told before there is a screen."""
         if eager:
             self._session.follow_runbook(self._base.runbook())
+            self._open_recorder()
         settings = self._base.settings.console
         return LiveConsole(
             session=self._session,
@@ -73,15 +82,17 @@ class LiveParts:
             environment=settings.environment_word,
             transport=LiveTransport(self._session, self._clock, self._opened_at, self._past),
             sink=self._sink,
-            recorder=self._recorder,
+            open_recorder=self._open_recorder,
             capabilities=OBSERVER if settings.observer else Capabilities(),
             new_incident=self._new_incident,
-            begin=(lambda: None) if eager else (lambda: self._session.follow_runbook(self._base.runbook())),
+            begin=lambda: self._begin(read_runbook=not eager),
             files=live_files(self._base),
         )
 
     def resume(self, incident: str) -> None:
         """Fold the journal, go on writing it, and say so in it."""
+        import socket
+
         folder = self._base.incidents / incident
         entries, unknown, report = read_entries(folder, self._base.fallbacks)
         self._session.resume(entries)
@@ -94,28 +105,65 @@ class LiveParts:
         )
 
     def _new_incident(self, now: Millis) -> str:
-        """INC-20260107-0312, with a letter behind it where that is taken."""
+        """INC-20260107-0312, with a letter behind it where that is taken, also by a console that declares just now.
+
+        A disk that refuses or does not answer gives one that nobody else will think of: declaring never waits for it.
+        """
         name = f"INC-{stamp(now)}"
-        taken = {path.name for path in self._base.incidents.glob(f"{name}*")}
-        return next(each for each in (name, *(f"{name}{letter}" for letter in "bcdefghijklmnop")) if each not in taken)
-
-    def _record(self) -> Recorder | None:
-        """A recording of this session; none where it cannot be written, since it must never stop the console."""
-        folder = self._base.places.recordings
+        claimed: SimpleQueue[str] = SimpleQueue()
+        claim = partial(_claim, self._base.incidents, name, claimed)
+        threading.Thread(target=claim, name="new-incident", daemon=True).start()
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for old in sorted(folder.glob("*.jsonl.gz"))[: -self._base.settings.recording.keep]:
-                old.unlink()
-            path = folder / f"{stamp(self._opened_at)}-{os.getpid()}.jsonl.gz"
-            limits = msgspec.structs.replace(LIMITS, file=self._base.settings.recording.max_megabytes * MIB)
-            return Recorder(path, self._clock, limits=limits)
-        except (OSError, RecordingError):
-            return None
+            return claimed.get(timeout=CLAIMED_WITHIN_MS / SECOND)
+        except Empty:
+            return _unguessable(name)
 
-    def _past(self, here: tuple[Millis, View]) -> LookBack | None:
+    def _collector_settings(self, before: Header | None) -> bytes:
+        """A collector in the place of another one looks at the same cluster, whatever kubeconfig says by then."""
+        return collector_settings(self._base.settings, context=before.target.context if before is not None else "")
+
+    def _begin(self, *, read_runbook: bool) -> None:
+        import wfconsole.journal  # noqa: F401  so that declaring finds it in memory, whatever the disk does by then
+
+        if read_runbook:
+            self._session.follow_runbook(self._base.runbook())
+
+    def _keep(self, at: Millis, note: Note) -> None:
+        if self._recorder is not None:
+            self._recorder.note(at, note)
+
+    def _open_recorder(self) -> Recorder | str:
+        """The recording of this session, or why there is none: it must never stop the console."""
+        if self._recorder is None:
+            self._no_recording = "this session is not recorded"
+            if not self._recording:
+                return self._no_recording
+            try:
+                self._recorder = self._record()
+            except (OSError, RecordingError) as error:
+                self._no_recording += f": {safe(str(error), 200)}"
+                return self._no_recording
+        return self._recorder
+
+    def _record(self) -> Recorder:
+        from wfconsole.recording.keep import Recorder
+
+        folder = self._base.places.recordings
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for old in sorted(folder.glob("*.jsonl.gz"))[: -self._base.settings.recording.keep]:
+            old.unlink()
+        path = folder / f"{stamp(self._opened_at)}-{os.getpid()}.jsonl.gz"
+        limits = msgspec.structs.replace(LIMITS, file=self._base.settings.recording.max_megabytes * MIB)
+        return Recorder(path, self._clock, limits=limits)
+
+    def _past(self, here: tuple[Millis, View]) -> LookBack | str:
         recorder = self._recorder
         if recorder is None:
-            return None
+            return f"nothing to look back at: {self._no_recording or 'the recording is being opened'}"
+
+        from wfconsole.recording.play import Recording
+        from wfconsole.session.lookback import LookBack
+        from wfconsole.session.replay import Playback
 
         def opened() -> Playback:
             recording = Recording(Path(recorder.state.path), trusted=True)
@@ -123,3 +171,21 @@ class LiveParts:
             return Playback(recording, self._session.runbook, self._base.clock, changed=changed, growing=True)
 
         return LookBack(opened, here, self._session.repaint)
+
+
+def _claim(incidents: Path, name: str, claimed: SimpleQueue[str]) -> None:
+    """Make the folder of a new incident: whoever makes it has the name."""
+    for each in (name, *(f"{name}{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")):
+        try:
+            (incidents / each).mkdir(mode=0o700, parents=True)
+        except FileExistsError:
+            continue
+        except OSError:
+            break
+        claimed.put(each)
+        return
+    claimed.put(_unguessable(name))
+
+
+def _unguessable(name: str) -> str:
+    return f"{name}-{secrets.token_hex(3)}"

@@ -116,6 +116,8 @@ def _lag(frame: Frame) -> Line:
 def _journal(frame: Frame) -> Line:
     """Nothing while the record is safe; a journal that is not on its own disk is never silent."""
     match frame.view.journal.condition:
+        case "opening":
+            return (Span("journal: opening", "warn"), Span("  "))
         case "fallback":
             return (Span("journal: fallback", "warn"), Span("  "))
         case "memory-only":
