@@ -248,6 +248,16 @@ def test_what_came_back_unsaid_is_said_when_it_lasts(room: Room) -> None:
     assert room.state.lines[room.state.line_of_key[f"readiness {GATEWAY}"]].until == 0
 
 
+def test_a_second_crash_loop_is_said_at_once_however_often_the_first_one_crashed(room: Room) -> None:
+    for restarts in range(1, 30):
+        room.see("pods", [*WELL[:2], looping(restarts, room.now)])
+    assert room.see("pods", WELL, MINUTE)[0].startswith("ended gateway: crash loop over")
+    (said,) = room.see("pods", [*WELL[:2], looping(1, room.now)], MINUTE)
+    assert said.startswith("again gateway: 1 of 3 pods in a crash loop")
+    (over,) = room.see("pods", WELL, MINUTE)
+    assert over == "ended gateway: crash loop over, after 2 min, 30 times"
+
+
 def test_a_condition_that_comes_back_after_long_is_a_new_one(room: Room) -> None:
     room.see("workloads", [a_workload(ready=1)])
     room.see("workloads", [a_workload()])
@@ -281,6 +291,21 @@ def test_a_rollback_is_said_when_it_is_seen_and_not_when_its_old_replica_set_was
         "once gateway revision 5 -> 6 (rolled back): image gateway:1.4.1 -> gateway:1.4.0"
     ]
     assert next(line.at for line in room.state.lines.values() if "rolled back" in line.text) == room.now
+
+
+def test_what_a_rollout_takes_away_by_design_is_not_readiness_lost(room: Room) -> None:
+    room.see("workloads", [rolled_out(room.now, ready=2, updated=1, progressing=True)])
+    assert room.see("workloads", [rolled_out(room.now, ready=2, updated=3, progressing=True)]) == []
+
+
+def test_a_pod_that_is_lost_shortly_after_a_rollout_is_readiness_lost(room: Room) -> None:
+    at = room.now
+    room.see("workloads", [rolled_out(at)])
+    room.see("pods", [*WELL[:2], a_bad_pod("g-2", "Running")])
+    assert room.see("workloads", [rolled_out(at, ready=2, progressing=True)]) == [
+        "began gateway lost readiness: 2 of 3 ready"
+    ]
+    assert room.noticed[-1].since == room.now
 
 
 def test_a_rollout_that_stalls_is_said(room: Room) -> None:

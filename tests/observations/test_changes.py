@@ -88,6 +88,12 @@ DIFFERENCES = [
         a_workload(revision=0, images=("registry.example/gateway:2",)),
         ["gateway image gateway:1.4.0 -> gateway:2"],
     ),
+    (
+        "an image whose revision is about to follow",
+        a_workload(),
+        a_workload(images=("registry.example/gateway:2",)),
+        [],
+    ),
     ("scaled up", a_workload(), a_workload(desired=10), ["gateway scaled 3 -> 10"]),
     ("scaled to nothing", a_workload(), a_workload(desired=0), ["gateway scaled 3 -> 0"]),
     ("paused", a_workload(), a_workload(paused=True), ["gateway rollouts paused"]),

@@ -101,6 +101,12 @@ HPAS = [
         "BLIND: FailedGetResourceMetric",
     ),
     ("blind, as its metrics show", an_hpa(metrics=metric(None)), WARNING, "BLIND: no metric has a value"),
+    (
+        "so new that it has not looked yet",
+        an_hpa(current=0, desired=0, metrics=metric(None)),
+        WATCH,
+        "1 of 1 metrics unknown",
+    ),
     ("half blind", an_hpa(metrics=(*metric(None), *metric(0.5))), WATCH, "1 of 2 metrics unknown"),
     ("slowed down", an_hpa(limited="ScaleUpLimit"), WATCH, "LIMITED: ScaleUpLimit"),
     ("at its minimum, which is normal", an_hpa(limited="TooFewReplicas"), OK, ""),

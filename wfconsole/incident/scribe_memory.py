@@ -30,7 +30,10 @@ KEPT: Final = 2_000
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """What is known of one key. `said` is whether its present phase was said; `until` is when it ended."""
+    """What is known of one key. `said` is whether its present phase was said; `until` is when it ended.
+
+    `count` is how often it happened (each crash of a crash loop), `times` how often it began, last at `again_at`.
+    """
 
     family: str
     level: Level
@@ -40,6 +43,8 @@ class Condition(msgspec.Struct, frozen=True):
     active: bool = True
     said: bool = True
     count: int = 1
+    times: int = 1
+    again_at: Millis = 0
     affected: int = 1
     last_at: Millis = 0
     until: Millis = 0
@@ -158,7 +163,7 @@ class Pen:
         """What came back too often to be said at once, and has lasted since, is said now."""
         for key in sorted(self._unsaid):
             found = self._known[key]
-            patience = SAID_AFTER if found.family == "scale" else SAID_AFTER * min(found.count, 10)
+            patience = SAID_AFTER if found.family == "scale" else SAID_AFTER * min(found.times, 10)
             if key.partition(" ")[0] in words and self.now - found.last_at >= patience:
                 self._unsaid.discard(key)
                 self._known[key] = msgspec.structs.replace(found, said=True)
@@ -184,6 +189,8 @@ class Pen:
             condition,
             level=max(found.level, sight.level),
             affected=max(found.affected, sight.affected),
+            times=found.times,
+            again_at=found.again_at,
             last_at=self.now if found.said else found.last_at,
         )
         self._known[key] = condition
@@ -193,8 +200,9 @@ class Pen:
 
     def _come_back(self, key: str, found: Condition, sight: Sight) -> None:
         count = found.count + max(1, sight.happened)
-        tell = _steps(count) > _steps(found.count)
+        tell = _steps(found.times + 1) > _steps(found.times)
         condition = self._condition(sight, found.subject, since=found.since, count=count, said=tell)
+        condition = msgspec.structs.replace(condition, times=found.times + 1, again_at=sight.since or self.now)
         self._known[key] = condition
         if tell:
             self._say(key, condition, "again", condition.text)
@@ -207,7 +215,7 @@ class Pen:
         if found.said:
             over = OVER[key.partition(" ")[0]].replace("{name}", self._name(found.subject))
             times = f", {found.count} times" if found.count > 1 else ""
-            text = f"{over}, after {spell_duration(self.now - found.since)}{times}"
+            text = f"{over}, after {spell_duration(self.now - (found.again_at or found.since))}{times}"
             self._say(key, msgspec.structs.replace(found, level=Level.OK), "ended", text)
 
     # --- words

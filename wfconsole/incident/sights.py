@@ -61,10 +61,10 @@ _LONGEST_REASON: Final = 160
 # What is said when a condition is over, by its word.
 OVER: Final = {
     "crash-loop": "{name}: crash loop over",
-    "image-pull": "{name}: images are pulled again",
-    "cannot-start": "{name}: containers start again",
-    "not-ready": "{name}: running pods are ready again",
-    "pending": "{name}: all pods have a node",
+    "image-pull": "{name}: no pod waits for its image any more",
+    "cannot-start": "{name}: no pod fails to start any more",
+    "not-ready": "{name}: no running pod is not ready any more",
+    "pending": "{name}: no pod waits for a node any more",
     "starting": "{name}: no pod is held up while starting any more",
     "terminating": "{name}: no pod is held up while terminating any more",
     "unknown": "{name}: the nodes of all pods report again",
@@ -114,18 +114,14 @@ def sights_of_workloads(judged_before: Judged, judged: Judged, lasting: frozense
         row: WorkloadRow | None = after.rows.get(key)
         finding = after.finding(key)
         sights: list[Sight] = []
-        lost = (
-            row is not None
-            and is_short(row)
-            and (
-                f"readiness {key}" in lasting
-                or _lost_readiness(before.rows.get(key), row, finding, judged.groups.get(key))
-            )
-        )
-        if row is not None and lost:
+        group = judged.groups.get(key)
+        lost = None if row is None else _lost(before.rows.get(key), row, finding, group)
+        if row is not None and is_short(row) and (lost is not None or f"readiness {key}" in lasting):
             text = f"{{name}} lost readiness: {row.ready} of {row.desired} ready"
-            missing = row.desired - row.ready
-            sights.append(Sight("readiness", "readiness", finding.level, text, finding.since, missing))
+            since = 0 if finding.kind == "rollout" else finding.since
+            level = Level.WARNING if lost is None else lost
+            down = group.down if group is not None and group.down else row.desired - row.ready
+            sights.append(Sight("readiness", "readiness", level, text, since, down))
         if row is not None and row.stalled:
             text = f"{{name}}: rollout stalled, {row.stalled}"
             sights.append(Sight("stalled", "stalled", Level.WARNING, text))
@@ -133,10 +129,19 @@ def sights_of_workloads(judged_before: Judged, judged: Judged, lasting: frozense
     return seen
 
 
-def _lost_readiness(old: WorkloadRow | None, row: WorkloadRow, finding: Finding, group: PodGroup | None) -> bool:
-    """Whether fewer are ready than should be because of what happened to pods, and not because more are wanted."""
-    fell = old is not None and row.ready < old.ready
-    return finding.kind in ("down", "short") and (fell or group is None or group.down > 0)
+def _lost(old: WorkloadRow | None, row: WorkloadRow, finding: Finding, group: PodGroup | None) -> Level | None:
+    """How bad it is that fewer are ready than should be; None when that is because more are wanted, or a rollout is.
+
+    A pod that had its time and is not ready is lost, even while the last pods of a rollout may still come.
+    """
+    if finding.kind not in ("down", "short", "rollout") or not is_short(row):
+        return None
+    rolling = finding.kind == "rollout"
+    if group is None or (old is not None and row.ready < old.ready and not rolling):
+        return None if rolling else finding.level
+    if not group.down or (rolling and row.updated < row.desired):
+        return None
+    return Level.CRITICAL if group.down * 2 > row.desired else Level.WARNING
 
 
 def sights_of_hpas(judged_before: Judged, judged: Judged, _lasting: frozenset[str], _now: Millis) -> Seen:
@@ -205,7 +210,8 @@ def _common_reason(word: str, worst: Finding, rows: list[PodRow]) -> str:
     if word == "crash-loop":
         restarts = sum(row.restarts for row in rows)
         ended = last_end(max(rows, key=lambda row: row.restarted_at)) if rows else ""
-        return f"{restarts} restart{'' if restarts == 1 else 's'}{', last ended ' if ended else ''}{ended}"
+        counted = f"{restarts} restart{'' if restarts == 1 else 's'}" if restarts else ""
+        return ", ".join(part for part in (counted, f"last ended {ended}" if ended else "") if part) or worst.reason
     return cut(worst.reason.removeprefix("Pending: "), _LONGEST_REASON)
 
 

@@ -65,7 +65,7 @@ def workload_changes(key: str, before: WorkloadRow, after: WorkloadRow, at: Mill
         revision = revision or Revision(after.revision, at, after.images)
         older = older or Revision(before.revision, before.created_at, before.images)
         changes.append(rollout_change(key, revision, older, at))
-    elif after.images != before.images and after.images:
+    elif after.images != before.images and after.images and not after.revision:  # else its revision is about to follow
         text = f"{after.name} image {image_move(before.images, after.images)}"
         changes.append(Change(at, "rollout", key, text, _list(before.images), _list(after.images), after.revision))
     if after.desired != before.desired:

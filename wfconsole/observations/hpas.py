@@ -71,7 +71,8 @@ def why_blind(row: HpaRow) -> str:
     """Why the autoscaler gets no numbers, "" when it does: without any it never acts."""
     if row.blind:
         return row.blind
-    if row.metrics and all(metric.ratio is None for metric in row.metrics):
+    looked = row.current > 0 or row.desired > 0  # a new one has not looked yet
+    if looked and row.metrics and all(metric.ratio is None for metric in row.metrics):
         return "no metric has a value"
     return ""
 

@@ -31,6 +31,8 @@ LABELS: Final[dict[str, str]] = {
     "unknown": "Unknown",
     "unschedulable": "Pending",
 }
+# Below a warning, these are how every pod begins.
+_COMING: Final = frozenset(("starting", "not-ready", "unschedulable"))
 # Kinds of trouble that come with a restart.
 RESTARTING: Final = frozenset(("crash-loop", "oom", "restarted", "restarting", "terminated"))
 
@@ -170,7 +172,7 @@ def _edited(before: PodGroup | None, key: str, edit: _Edit) -> PodGroup | None:
         troubled = {pod: finding for pod, finding in merged.items() if finding is not None}
     total = before.total + edit.total
     ready = before.ready + edit.ready
-    coming = sum(each.level == Level.OK and each.kind in ("starting", "not-ready") for each in troubled.values())
+    coming = sum(each.level < Level.WARNING and each.kind in _COMING for each in troubled.values())
     level, worst, reasons = _summary(total, total - ready - coming, troubled)
     return PodGroup(
         key, before.kind, before.namespace, before.name, pods, total, ready, level, worst, reasons, troubled, coming

@@ -158,6 +158,8 @@ _NOT_READY_RUNGS: Final = (Rung(0, Level.WARNING), Rung(5 * MINUTE, Level.CRITIC
 _NEVER_READY_WITHIN: Final = 30 * SECOND
 
 
+# A container that was started again and is not ready is between two crashes, as likely as not, for this long.
+_BETWEEN_CRASHES: Final = MINUTE
 # A container that stands terminated ended after all that were started again.
 _JUST_ENDED: Final = 1 << 62
 
@@ -208,9 +210,10 @@ def _not_ready(row: PodRow, now: Millis) -> Weighed:
         return HEALTHY, 0
     reason = f"{row.ready_containers}/{row.all_containers} ready"
     since = row.ready_since or row.created_at
-    if row.restarted_at and now - row.restarted_at < RESTART_WINDOW:  # between two crashes, as likely as not
+    running_since = max((box.started_at for box in row.containers if not box.init), default=0) or row.restarted_at
+    if row.restarts and now - running_since < _BETWEEN_CRASHES:
         finding, until = climb(_NOT_READY_RUNGS, since, now, f"{reason}, {_restarts(row)}", "restarting")
-        calm_at = row.restarted_at + RESTART_WINDOW
+        calm_at = running_since + _BETWEEN_CRASHES
         return finding, min(until, calm_at) if until else calm_at
     new = row.ready_since - row.created_at < _NEVER_READY_WITHIN and not row.restarts
     return climb(_NEW_RUNGS if new else _NOT_READY_RUNGS, since, now, reason, "not-ready")
