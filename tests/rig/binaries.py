@@ -6,7 +6,6 @@ Order: $KUBEBUILDER_ASSETS, PATH (1.34 or newer), the user's cache directory, a 
 import fcntl
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_cache_path
+
+from tests.rig import toolchain
 
 KUBERNETES = "1.36.3"
 KWOK = "0.8.0"
@@ -29,9 +30,6 @@ _PACKAGES = {
     "kwok": f"sigs.k8s.io/kwok/cmd/kwok@v{KWOK}",
     "metrics-server": f"sigs.k8s.io/metrics-server/cmd/metrics-server@v{METRICS_SERVER}",
 }
-
-#: Go itself, where its own installer puts it or where it is on the PATH.
-_GO = tuple(Path(path) for path in (shutil.which("go"), "/usr/local/go/bin/go") if path)
 
 Report = Callable[[str], None]
 
@@ -121,12 +119,13 @@ def _version(command: list[Path | str]) -> tuple[int, int]:
 
 
 def _build(missing: list[str], report: Report) -> None:
-    go = next((path for path in _GO if path.is_file()), None)
-    if go is None:
+    try:
+        go = toolchain.find(report)
+    except toolchain.GoError as error:
         raise BinariesMissingError(
-            f"not here and cannot be built: {', '.join(missing)}. Install Go 1.21 or newer (apt-get install golang-go, "
-            "or go.dev/dl; it fetches the toolchain it needs), or point KUBEBUILDER_ASSETS at a directory with them."
-        )
+            f"not here and cannot be built: {', '.join(missing)}. {error}\n"
+            "Or point KUBEBUILDER_ASSETS at a directory that has them."
+        ) from error
     target = cache_directory()
     target.mkdir(parents=True, exist_ok=True)
     with _locked(target.parent / f"{target.name}.lock", report):
@@ -139,7 +138,7 @@ def _build(missing: list[str], report: Report) -> None:
 def _build_one(go: Path, name: str, target: Path) -> None:
     # A name that was renamed into place is whole: an interrupted build is never taken for a finished one.
     with tempfile.TemporaryDirectory(prefix=f"{name}.", dir=target) as scratch:
-        env = os.environ | {"CGO_ENABLED": "0", "GOBIN": scratch, "GOFLAGS": "-trimpath"}
+        env = toolchain.environment(go) | {"GOBIN": scratch, "GOFLAGS": "-trimpath"}
         if name in _PACKAGES:
             command = [str(go), "install", "-ldflags", "-s -w", _PACKAGES[name]]
         else:
