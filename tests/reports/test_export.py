@@ -132,7 +132,7 @@ def test_the_sections_are_those_of_the_runbooks_template() -> None:
 def test_the_timeline_is_in_iso_times_with_beginnings_and_ends() -> None:
     timeline, text = papers(an_incident())
     assert section(text, "Timeline").splitlines() == [
-        "- 2026-03-01T14:21:07Z CHANGE gateway revision 4 -\\> 5: image gateway:1.4.0 -\\> gateway:1.4.1",
+        "- 2026-03-01T14:21:07Z CHANGE gateway revision 4 -> 5: image gateway:1.4.0 -> gateway:1.4.1",
         "- 2026-03-01T14:31:07Z ALERT gateway lost readiness: 1 of 3 ready (3 times, last at 2026-03-01T14:38:07Z)",
         "- 2026-03-01T14:32:07Z DECLARE op1: SEV2 gateway answers 503, commander op1",
         "- 2026-03-01T14:34:07Z ROLE op2: scribe: op2",
@@ -140,8 +140,8 @@ def test_the_timeline_is_in_iso_times_with_beginnings_and_ends() -> None:
         "- 2026-03-01T14:37:07Z HYPOTH op1: the new image misses its configuration",
         "- 2026-03-01T14:38:07Z OVER gateway is ready again, after 17 min",
         "- 2026-03-01T14:39:07Z COMMS op3: status page: monitoring",
-        "- 2026-03-01T14:52:07Z STATE op1: status investigating -\\> monitoring",
-        "- 2026-03-01T15:02:07Z STATE op1: status monitoring -\\> resolved: stable for ten minutes",
+        "- 2026-03-01T14:52:07Z STATE op1: status investigating -> monitoring",
+        "- 2026-03-01T15:02:07Z STATE op1: status monitoring -> resolved: stable for ten minutes",
     ]
     assert "- 2026-03-01T14:35:07Z PROBE op1: look: 2 of 3 pods\n  - `2 of 3 pods`\n  - `gateway-2 0/1`\n" in timeline
 

@@ -262,7 +262,7 @@ def _noticed(draft: _Draft, entry: Entry, event: Noticed) -> None:
         draft.revise(
             line,
             text=line.text if over else event.text,
-            level=line.level if over else event.level,
+            level=line.level if over else max(line.level, event.level),
             count=max(event.count, line.count),
             until=entry.at if over else 0,
             last_at=entry.at,

@@ -11,9 +11,9 @@ from typing import Final
 
 from wfconsole.text import safe
 
-_SPECIAL: Final = re.compile(r"[\\`*\[\]<>&~|#$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-# What would begin a list, a rule or a heading at the start of a line.
-_OPENING: Final = re.compile(r"^(\d{1,9})(?=[.)](?: |$))|^(?=[-+=])")
+_SPECIAL: Final = re.compile(r"[\\`*\[\]<&~|#$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+# What would begin a list, a quote, a rule or a heading at the start of a line.
+_OPENING: Final = re.compile(r"^(\d{1,9})(?=[.)](?: |$))|^(?=[-+=>])")
 _ADDRESS: Final = re.compile(r"@|://|\bwww\.|\bmailto:|\bxmpp:", re.IGNORECASE)
 
 
