@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from pathlib import Path
 
@@ -18,4 +19,6 @@ def check(name: str, screen: str) -> None:
         FOLDER.mkdir(exist_ok=True)
         path.write_text(screen + "\n", encoding="utf-8")
     assert path.exists(), f"no golden {path.name}: write it with WFCONSOLE_WRITE_GOLDENS=1 and read it"
-    assert screen + "\n" == path.read_text(encoding="utf-8")
+    kept = path.read_text(encoding="utf-8").splitlines()
+    changed = "\n".join(difflib.unified_diff(kept, screen.splitlines(), path.name, "now", lineterm=""))
+    assert not changed, f"the screen is another; if it is better, write the goldens anew\n{changed}"

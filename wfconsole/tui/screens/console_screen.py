@@ -46,7 +46,7 @@ class TooSmall(Pane):
         ]
 
 
-class ConsoleScreen(Screen[None], inherit_bindings=False):
+class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
     """Composes head, body and keys, places them, and hands each frame to whatever is on show."""
 
     SCOPES: ClassVar[tuple[Where, ...]] = ("all",)

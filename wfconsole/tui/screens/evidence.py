@@ -6,19 +6,17 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 import msgspec
-from textual.geometry import Size
 from textual.widget import Widget
 
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.snapshot import Snapshot
 from wfconsole.text import UNKNOWN, age, calendar_time, number
-from wfconsole.tui import places
 from wfconsole.tui.action_names import Where
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
-from wfconsole.tui.panes.edges import Edge, edges
+from wfconsole.tui.panes.edges import edges
 from wfconsole.tui.panes.pod_sections import heading
-from wfconsole.tui.screens.console_screen import ConsoleScreen
+from wfconsole.tui.screens.framed_screen import FramedScreen
 from wfconsole.tui.state_words import level_ink, sign_and_word
 from wfconsole.tui.widgets.scroll_text import ScrollText, Section
 
@@ -51,11 +49,10 @@ class EvidenceText(ScrollText):
         self.action_section(1)
 
 
-class EvidenceScreen(ConsoleScreen):
+class EvidenceScreen(FramedScreen):
     """`goto` is a source, or a source and the key of a row: "pods production/gateway-1"."""
 
     SCOPES: ClassVar[tuple[Where, ...]] = ("all", "lists")
-    FIRST_FOCUS = "table"
 
     def __init__(self, goto: str) -> None:
         self._source, _, self._key = goto.partition(" ")
@@ -65,9 +62,6 @@ class EvidenceScreen(ConsoleScreen):
     def body(self) -> Iterable[Widget]:
         yield from edges(self)
         yield self._text
-
-    def places(self, size: Size) -> places.Places:
-        return places.framed(size, summary=0, detail=0)
 
     def level(self, frame: Frame) -> Level:
         return frame.view.judged.finding(self._source, self._key).level if self._key else Level.OK
@@ -85,11 +79,6 @@ class EvidenceScreen(ConsoleScreen):
 
     def about(self) -> str:
         return f"{self._source} {self._key}".strip()
-
-    def on_scroll_text_moved(self) -> None:
-        if self.frame is not None:
-            for edge in self.query(Edge):
-                edge.update(self.frame)
 
 
 def _of_source(frame: Frame, snapshot: Snapshot[Any]) -> list[Line]:

@@ -6,20 +6,19 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final
 
-from textual.geometry import Size
 from textual.widget import Widget
 
 from wfconsole.clock import SECOND, Millis
 from wfconsole.observations.answers import AskPod, PodAnswer
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.text import age
-from wfconsole.tui import action_names, places
+from wfconsole.tui import action_names
 from wfconsole.tui.action_names import Where
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
-from wfconsole.tui.panes.edges import Edge, edges
+from wfconsole.tui.panes.edges import edges
 from wfconsole.tui.panes.pod_sections import from_answer, from_row, heading
-from wfconsole.tui.screens.console_screen import ConsoleScreen
+from wfconsole.tui.screens.framed_screen import FramedScreen
 from wfconsole.tui.state_words import badge
 from wfconsole.tui.widgets.scroll_text import ScrollText, Section
 
@@ -56,11 +55,10 @@ class PodText(ScrollText):
         self._pod.ask()
 
 
-class PodScreen(ConsoleScreen):
+class PodScreen(FramedScreen):
     """Asks the collector when it opens; in a replay it shows what was asked for when it was recorded."""
 
     SCOPES: ClassVar[tuple[Where, ...]] = ("all", "lists", "logs")
-    FIRST_FOCUS = "table"
     BINDINGS = [*action_names.bindings("logs")]
 
     def __init__(self, namespace: str, name: str) -> None:
@@ -77,9 +75,6 @@ class PodScreen(ConsoleScreen):
     def body(self) -> Iterable[Widget]:
         yield from edges(self)
         yield self._text
-
-    def places(self, size: Size) -> places.Places:
-        return places.framed(size, summary=0, detail=0)
 
     def answer(self, frame: Frame) -> tuple[Millis, PodAnswer] | None:
         return frame.view.world.answers.get(self.key)
@@ -141,8 +136,3 @@ class PodScreen(ConsoleScreen):
         if self._text.following and stale and frame.time.mode == "live" and frame.now - self._asked_at >= FOLLOW_EVERY:
             self.ask()
         super().update(frame)
-
-    def on_scroll_text_moved(self) -> None:
-        if self.frame is not None:
-            for edge in self.query(Edge):
-                edge.update(self.frame)

@@ -16,10 +16,9 @@ from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span, spread, width_of
 from wfconsole.tui.listings import listings_of
 from wfconsole.tui.listings.listing import Listing
-from wfconsole.tui.panes.edges import Edge, edges
-from wfconsole.tui.screens.console_screen import ConsoleScreen
+from wfconsole.tui.panes.edges import edges
+from wfconsole.tui.screens.filtering import FilteringScreen
 from wfconsole.tui.state_words import badge, level_ink
-from wfconsole.tui.widgets.filter_line import FilterLine
 from wfconsole.tui.widgets.line_table import LineTable
 from wfconsole.tui.widgets.lines import Pane
 from wfconsole.tui.widgets.trend import trend_line
@@ -77,20 +76,17 @@ class Off(Pane, can_focus=True):
         return [(), *((Span(f"  {text}", "dim"),) for text in words)]
 
 
-class Zoom(ConsoleScreen):
+class Zoom(FilteringScreen):
     """A pane with its number; `v` goes through its views."""
 
     SCOPES: ClassVar[tuple[Where, ...]] = ("all", "lists", "zoom")
     BINDINGS = action_names.bindings("zoom")
-    FIRST_FOCUS = "table"
 
     def __init__(self, number: int, view: str = "") -> None:
         self.pane_number = number
         self._listings = listings_of(number)
         self._shown = next((i for i, listing in enumerate(self._listings) if listing.name == view), 0)
-        self._table = LineTable(self._listings[self._shown], id="table") if self._listings else None
-        self._filter = FilterLine(id="filter")
-        super().__init__()
+        super().__init__(LineTable(self._listings[self._shown], id="table") if self._listings else None)
 
     @property
     def listing(self) -> Listing | None:
@@ -152,22 +148,10 @@ class Zoom(ConsoleScreen):
         rows = self.frame.view.world.snapshots.get(source) if self.frame is not None else None
         return f"{source} {key}" if rows is not None and key in rows.rows else source
 
-    def back(self) -> bool:
-        if self._table is None:
-            return False
-        if self._filter.open:
-            self._filter.close(keep=False)
-            return True
-        if self._table.filter:
-            self._table.set_filter("")
-            return True
-        return False
-
     def on_line_table_moved(self) -> None:
         if self.frame is not None:
-            for pane in self.query(Edge):
-                pane.update(self.frame)
-            self.query_one(Detail).update(self.frame)
+            self.draw_edges()
+            self.query_one(Detail).redraw()
 
     def on_line_table_entered(self, event: LineTable.Entered) -> None:
         if self.frame is None or self.listing is None:
@@ -187,21 +171,6 @@ class Zoom(ConsoleScreen):
     def action_sort(self) -> None:
         if self._table is not None:
             self.say(f"sorted by {self._table.next_order()}")
-
-    def action_filter(self) -> None:
-        if self._table is not None:
-            self._filter.show_words(self._table.filter)
-            self._arrange()
-            self._filter.focus()
-
-    def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
-        if self._table is not None:
-            self._table.set_filter(event.words)
-
-    def on_filter_line_closed(self) -> None:
-        self._arrange()
-        if self._table is not None:
-            self._table.focus()
 
     def action_pin(self) -> None:
         self.say(self.war_room.pin(self.pane_number))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, cast
 
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -19,8 +19,10 @@ class HasPalette(Protocol):
     palette: Palette
 
 
-class Lines(Widget):
-    """Shows lines; `cursor_line` is drawn as the row with the cursor."""
+class Lines(Widget, inherit_css=False):
+    """Shows lines; `cursor_line` is drawn as the row with the cursor. It has no style but that of its lines."""
+
+    _in_paint = False
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -46,7 +48,7 @@ class Lines(Widget):
             moved = (cursor_line, self._cursor_line)
             regions += [Region(0, y, width, 1) for y in moved if y is not None and y < height]
             self._cursor_line = cursor_line
-        if regions:
+        if regions and not self._in_paint:
             self.refresh(*regions)
 
     def render_line(self, y: int) -> Strip:
@@ -59,6 +61,7 @@ class Pane(Lines):
     """Lines that are made from a frame, anew for each frame and each size."""
 
     frame: Frame | None = None
+    _drawn_size: Size | None = None
 
     def update(self, frame: Frame) -> None:
         """Show another frame."""
@@ -67,9 +70,16 @@ class Pane(Lines):
 
     def redraw(self) -> None:
         """Draw the frame on show once more: the size, the cursor or the focus is another."""
-        width, height = self.size
+        width, height = self._drawn_size = self.size
         if self.frame is not None and width and height:
             self.show(self.draw(self.frame, width, height)[:height], self.cursor_line(self.frame))
+
+    def render_line(self, y: int) -> Strip:
+        if self._drawn_size != self.size:  # Textual paints before it tells of a new size: no blank frame between
+            self._in_paint = True
+            self.redraw()
+            self._in_paint = False
+        return super().render_line(y)
 
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         """At most `height` lines of `width` cells."""
@@ -81,7 +91,8 @@ class Pane(Lines):
         return None
 
     def on_resize(self) -> None:
-        self.redraw()
+        if self._drawn_size != self.size:
+            self.redraw()
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """Not `on_focus`: that comes before the widget has it."""
