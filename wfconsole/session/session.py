@@ -120,7 +120,10 @@ class Session:
     def pin(self, target: Target) -> None:
         """The stream said which cluster it looks at."""
         with self._lock:
-            self._view = msgspec.structs.replace(self._view, target=target)
+            incident = self._view.incident
+            if not incident.declared:  # a declared one says in its journal where it happened
+                incident = msgspec.structs.replace(incident, target=target)
+            self._view = msgspec.structs.replace(self._view, target=target, incident=incident)
         self._changed()
 
     def observe(self, item: SourcePatch) -> None:
@@ -220,7 +223,7 @@ class Session:
     def restore(self, checkpoint: Checkpoint | None) -> None:
         """Go back to a checkpoint, or to the very beginning."""
         with self._lock:
-            old = checkpoint or Checkpoint(World(), Judged(), SeriesBook(), IncidentState(), ScribeMemory(), (), ())
+            old = checkpoint or Checkpoint(World(), Judged(), SeriesBook(), self._blank(), ScribeMemory(), (), ())
             self._memory = old.memory
             self._entries = list(old.entries)
             self._view = msgspec.structs.replace(
@@ -235,7 +238,7 @@ class Session:
     def _enter(self, event: Event, actor: str, at: Millis, *, entry_id: str = "") -> Entry:
         if isinstance(event, Declared) and self._view.incident.resolved:
             self._entries.clear()
-            self._view = msgspec.structs.replace(self._view, incident=IncidentState())
+            self._view = msgspec.structs.replace(self._view, incident=self._blank())
         entry = Entry(
             id=entry_id or _identity(event, at),
             seq=self._view.incident.head_seq + 1,
@@ -247,11 +250,14 @@ class Session:
         incident = advance(self._view.incident, entry)
         if not incident.declared and len(self._entries) > 2 * ENTRIES_BEFORE_DECLARATION:
             del self._entries[:-ENTRIES_BEFORE_DECLARATION]
-            incident = fold(self._entries)
+            incident = msgspec.structs.replace(fold(self._entries), target=self._view.target)
         if self._sink is not None and incident.declared:
             self._hand_over(entry, incident)
         self._view = msgspec.structs.replace(self._view, incident=incident, pending=frozenset(self._unsaved))
         return entry
+
+    def _blank(self) -> IncidentState:
+        return IncidentState(target=self._view.target)
 
     def _hand_over(self, entry: Entry, incident: IncidentState) -> None:
         if self._sink is None:
