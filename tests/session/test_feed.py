@@ -24,18 +24,16 @@ WITHIN = 20.0  # seconds; only ever used up by a failure
 class Listener:
     """A receiver that remembers, and can be waited on."""
 
-    def __init__(self, refuse: str = "") -> None:
+    def __init__(self) -> None:
         self.headers: list[Header] = []
         self.heard: list[Item] = []
         self.bytes = b""
-        self._refuse = refuse
         self._changed = threading.Condition()
 
-    def header(self, header: Header) -> str:
+    def header(self, header: Header) -> None:
         with self._changed:
             self.headers.append(header)
             self._changed.notify_all()
-        return self._refuse
 
     def items(self, items: Sequence[Item], lines: bytes) -> None:
         with self._changed:
@@ -125,7 +123,12 @@ def test_a_killed_collector_is_said_at_every_source_and_started_again(
 ) -> None:
     pids = tmp_path / "pids"
     followed: list[Header | None] = []
-    started(f"echo $$ >> {pids}; cat {told}; exec sleep 600", settings=lambda before: followed.append(before) or b"{}")
+
+    def settings(before: Header | None) -> bytes:
+        followed.append(before)
+        return b"{}"
+
+    started(f"echo $$ >> {pids}; cat {told}; exec sleep 600", settings=settings)
     listener.wait(lambda: len(listener.bytes) == told.stat().st_size)
     os.kill(int(pids.read_text()), signal.SIGKILL)
     failure = listener.stopped()
@@ -197,16 +200,17 @@ def test_garbage_in_the_middle_loses_nothing_of_what_came_before(
     assert len(patches) == sum(b'"pods"' in line for line in told.read_bytes().splitlines()[1:])
 
 
-def test_a_stream_that_must_not_be_followed_is_not(started: Callable[..., Feed], told: Path) -> None:
-    del started
-    listener = Listener(refuse="another cluster")
-    feed = Feed(SystemClock(), command=("/bin/sh", "-c", f"cat {told}; exec sleep 600"), sources=lambda: ("pods",))
-    feed.spawn()
-    feed.start(listener)
-    assert listener.stopped().message == "another cluster"
-    feed.close()
-    feed.finish()
-    assert listener.bytes == b""
+def test_a_collector_that_looks_at_another_cluster_is_not_followed(
+    listener: Listener, started: Callable[..., Feed], told: Path, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(told.read_bytes().replace(b"kind-made", b"kind-other"))
+    started(f"cat {told}; mv {elsewhere} {told} 2>/dev/null; exit 0")
+    failure = listener.stopped(2)
+    assert failure.message.startswith("it looks at another cluster now: kind-other")
+    assert "pinned to kind-made" in failure.message
+    assert len(listener.headers) == 1
+    assert b"kind-other" not in listener.bytes
 
 
 def test_a_descriptor_is_read_once_and_its_end_is_said(listener: Listener, told: Path) -> None:

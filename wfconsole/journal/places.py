@@ -41,6 +41,17 @@ def foreign(directory: Path) -> str:
     return ""
 
 
+def incidents_below(base: Path) -> Iterator[str]:
+    """The incidents that have a journal of this user's alone below a fallback base."""
+    mine = base / f"wfconsole-{os.geteuid()}"
+    for folder in mine.glob("*/journal"):
+        try:
+            if not foreign(folder):
+                yield folder.parent.name
+        except OSError:
+            continue
+
+
 def network_type(directory: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
     """The type of a network or user-space file system, on which locks cannot be trusted; "" for a local one.
 

@@ -72,6 +72,11 @@ class Child:
             self._await(DIES_WITHIN_MS)
         return _ended(self._process.returncode) + self._last_words()
 
+    @property
+    def code(self) -> int | None:
+        """Its exit code once it has ended, minus the signal's number where one killed it."""
+        return self._process.returncode
+
     def close(self) -> None:
         """Give its pipes back; only by whoever reads them, and after `end`."""
         with self._writing:
@@ -86,7 +91,7 @@ class Child:
     def _last_words(self) -> str:
         self._listener.join(LAST_WORDS_WITHIN_MS / SECOND)
         lines = self._words.decode(errors="replace").strip().splitlines()
-        return f": {safe(lines[-1], 200)}" if lines else ""
+        return f": {safe(lines[-1].removeprefix('collector: '), 300)}" if lines else ""
 
     def _listen(self) -> None:
         """Keep the end of what it writes to its standard error."""

@@ -1,7 +1,8 @@
 """The live stream: a collector process (or somebody else's stream) whose lines go to the session as they come.
 
 One reader thread. It never waits for the screen, and the screen never waits for it. A collector that ends is started
-again; until it speaks, every source it fed says "stopped", with the rows that it had.
+again; until it speaks, every source it fed says "stopped", with the rows that it had. One feed, one cluster: what the
+first stream looked at is pinned.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import msgspec
 from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.observations.answers import Ask, CollectorSaid
 from wfconsole.observations.snapshot import Failure, Patch
-from wfconsole.recording.format import Ended, Header, Item, Noted, RecordingError, SourcePatch, StreamReader
+from wfconsole.recording.format import Ended, Header, Item, Noted, RecordingError, SourcePatch, StreamReader, Target
 from wfconsole.session.child import Child
 from wfconsole.text import safe
 
@@ -29,12 +30,14 @@ ENDS_WITHIN_MS: Millis = 200
 # A collector that has said nothing for so long hangs: it says more often than this that nothing has changed.
 SILENT_MS: Millis = 120 * SECOND
 
+NOT_OURS = "this is not our collector's stream: "
+
 
 class Receiver(Protocol):
     """What the feed hands its lines to."""
 
-    def header(self, header: Header) -> str:
-        """A stream begins: what it looks at, and its own idea of the time. Why it must not be followed, else ""."""
+    def header(self, header: Header) -> None:
+        """A stream begins, or begins again: what it looks at, and its own idea of the time."""
 
     def items(self, items: Sequence[Item], lines: bytes) -> None:
         """Decoded items and the very bytes they came from, for the recording; no bytes where the feed itself speaks."""
@@ -104,6 +107,7 @@ class Feed:
         child = self._child
         if child is not None:
             child.end(within_ms)
+            self._thread.join(within_ms / SECOND)  # its last words are on the way
 
     def _begin(self) -> Child | None:
         with self._starting:
@@ -159,17 +163,19 @@ class Feed:
                 return ""
             try:
                 items = reader.feed(chunk)
-            except RecordingError as error:
-                return f"this is not our collector's stream: {error}" if self._command else str(error)
+            except RecordingError:
+                items = []
             if reader.header is not None and not begun:
                 begun = True
-                refusal = self._receiver.header(reader.header)
-                if refusal:
-                    return refusal
+                if self._followed is not None and _moved(self._followed.target, reader.header.target):
+                    return _refusal(self._followed.target, reader.header.target)
                 self._followed = reader.header
+                self._receiver.header(reader.header)
             live = [item for item in items if not isinstance(item, Ended)]
             self._heard = self._heard or bool(live)
             self._receiver.items(live, chunk)
+            if reader.problem is not None:  # after what came before it
+                return f"{NOT_OURS if self._command else ''}{reader.problem}"
 
     def _say_stopped(self, reason: str, wait_ms: Millis) -> None:
         """Every source has stopped; since the first of several stops in a row with nothing heard between them."""
@@ -189,3 +195,14 @@ class Feed:
         items: list[Item] = [SourcePatch(at=now, source=name, patch=patch, keyframe=False) for name in self._sources()]
         items.append(Noted(at=now, note=CollectorSaid(text=failure.message)))
         self._receiver.items(items, b"")
+
+
+def _moved(pinned: Target, told: Target) -> bool:
+    return (pinned.context, pinned.server) != (told.context, told.server)
+
+
+def _refusal(pinned: Target, told: Target) -> str:
+    return (
+        f"it looks at another cluster now: {told.context} at {told.server}; "
+        f"this one is pinned to {pinned.context} at {pinned.server}"
+    )

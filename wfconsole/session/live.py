@@ -189,7 +189,6 @@ class LiveConsole:
         self._new_incident = new_incident
         self._begin = begin
         self._files = files
-        self._pinned: Target | None = None
         self._held = SymptomsHeld()
         self._held_at: Millis = 0
         self.unsaved: tuple[Record, ...] = ()  # after `close`: what is on no disk
@@ -224,20 +223,11 @@ class LiveConsole:
         if items:
             self._watch_symptoms(items[-1].at)
 
-    def header(self, header: Header) -> str:
-        """From the stream's reader thread; see `feed.Receiver`. What was pinned at first stays pinned."""
-        told = header.target
-        if self._pinned is None:
-            self._pinned = Target(context=told.context, namespace=told.namespace, server=told.server)
-            self.session.pin(self._pinned)
-        elif (told.context, told.server) != (self._pinned.context, self._pinned.server):
-            here, there = self._pinned, told
-            return (
-                f"it looks at another cluster now, {there.context} at {there.server}; "
-                f"this console is pinned to {here.context} at {here.server}"
-            )
+    def header(self, header: Header) -> None:
+        """From the stream's reader thread; see `feed.Receiver`."""
         self._clock.follow(header.started_at)
-        return ""
+        told = header.target
+        self.session.pin(Target(context=told.context, namespace=told.namespace, server=told.server))
 
     def view(self) -> View:
         """What is on show, with how it stands with the journal and the recording now: that is never of the past."""

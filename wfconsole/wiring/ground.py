@@ -77,22 +77,31 @@ def ground(arguments: argparse.Namespace) -> Ground:
 def incident_folder(base: Ground, named: str | None, *, unresolved: bool) -> Path:
     """The folder of the incident that is meant: the named one, else the newest (that is not resolved).
 
-    Raises UserError where there is none, with those that there are.
+    It need not be there, where the journal had to go elsewhere. Raises UserError where there is none, with those that
+    there are.
     """
     from wfconsole.session.journaling import is_resolved
 
-    there = sorted((path for path in base.incidents.glob("*") if path.is_dir()), key=lambda path: path.name)
+    there = incident_names(base)
     if named:
-        found = base.incidents / named
-        if named not in {path.name for path in there}:
-            known = ", ".join(path.name for path in there[-5:]) or "none yet"
+        if named not in there:
+            known = ", ".join(there[-5:]) or "none yet"
             raise UserError(f"no incident {safe(named, 80)!r}; the newest are: {known}", exit_codes.INCIDENT)
-        return found
-    for path in reversed(there):
-        if not unresolved or not is_resolved(path, base.fallbacks):
-            return path
+        return base.incidents / named
+    for name in reversed(there):
+        if not unresolved or not is_resolved(base.incidents / name, base.fallbacks):
+            return base.incidents / name
     what = "no incident is open" if there else "there are no incidents on this machine"
     raise UserError(f"{what}; `wfconsole live` and D declare one", exit_codes.INCIDENT)
+
+
+def incident_names(base: Ground) -> tuple[str, ...]:
+    """All incidents of this machine, the oldest first, wherever their journals had to go."""
+    from wfconsole.journal.places import incidents_below
+
+    names = {path.name for path in base.incidents.glob("*") if path.is_dir()}
+    names.update(name for folder in base.fallbacks for name in incidents_below(folder))
+    return tuple(sorted(names))
 
 
 def stamp(instant: Millis) -> str:

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import re
+import select
 import signal
-import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
 from wfconsole import exit_codes
 from wfconsole.clock import HOUR, MINUTE, SECOND, Millis
 from wfconsole.errors import UserError
+from wfconsole.observations.answers import CollectorSaid
 from wfconsole.recording.keep import Recorder
-from wfconsole.recording.lines import MIB, RecordingError
-from wfconsole.wiring.collecting import collector_command, collector_settings, require_cluster
+from wfconsole.recording.lines import MIB, Header, Item, Noted, RecordingError
+from wfconsole.session.child import Child
+from wfconsole.session.feed import Feed
+from wfconsole.text import safe
+from wfconsole.wiring.collecting import SOURCES, collector_command, collector_settings, require_cluster, silent_after
 from wfconsole.wiring.ground import Ground, ground
 
 CHUNK = 1 << 18
+ENDS_WITHIN_MS: Millis = SECOND
+LOOKED_AT_EVERY_S = 1.0  # whether the recording is still written
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR}
 
 
@@ -30,63 +36,146 @@ def record_to(arguments: argparse.Namespace) -> int:
     base = ground(arguments)
     duration = _duration(arguments.duration)
     require_cluster(base.settings)
-    recorder = None if arguments.path == "-" else _recorder(base, Path(arguments.path), arguments.title)
-    collector = subprocess.Popen(
-        collector_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True
-    )
-    assert collector.stdin is not None
-    assert collector.stdout is not None
-    collector.stdin.write(collector_settings(base.settings, title=arguments.title, strict=True) + b"\n")
-    ended_by: list[int] = []
+    stop = _Stop(duration)
+    if arguments.path == "-":
+        return _to_reader(base, arguments.title, stop)
+    return _to_file(base, Path(arguments.path), arguments.title, stop)
 
-    def stop(number: int, _frame: FrameType | None) -> None:
-        ended_by.append(number)
-        collector.terminate()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop)
-    timer = threading.Timer(duration / SECOND, collector.terminate) if duration else None
-    if timer is not None:
-        timer.daemon = True
-        timer.start()
+class _Stop:
+    """When to end: told by a signal, by the clock, or by another thread. A pipe, because a handler may hold no lock."""
+
+    def __init__(self, after_ms: Millis) -> None:
+        self._ear, self._mouth = os.pipe()
+        os.set_blocking(self._mouth, False)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._signalled)
+        if after_ms:
+            timer = threading.Timer(after_ms / SECOND, self.now)
+            timer.daemon = True
+            timer.start()
+
+    def now(self) -> None:
+        try:
+            os.write(self._mouth, b".")
+        except BlockingIOError:  # told often enough
+            pass
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Whether it is time, at the latest after so many seconds."""
+        return bool(select.select([self._ear], [], [], seconds)[0])
+
+    def _signalled(self, _number: int, _frame: FrameType | None) -> None:
+        self.now()
+
+
+# --- to a file: a collector that ends is started again, and the recording says so
+
+
+def _to_file(base: Ground, path: Path, title: str, stop: _Stop) -> int:
     try:
-        _pump(collector.stdout.fileno(), recorder)
-    except BrokenPipeError:
-        _forget_stdout()
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            collector.terminate()
-        code = collector.wait()
-    if recorder is not None:
-        recorder.close()
-        _tell(recorder)
-    if not ended_by and timer is None and code not in (0, -signal.SIGTERM):
-        return code if code > 0 else exit_codes.CRASH
-    return exit_codes.OK
-
-
-def _pump(fd: int, recorder: Recorder | None) -> None:
-    while chunk := os.read(fd, CHUNK):
-        if recorder is not None:
-            recorder.keep(chunk)
-            continue
-        view = memoryview(chunk)
-        while view:
-            view = view[os.write(1, view) :]
-
-
-def _recorder(base: Ground, path: Path, title: str) -> Recorder:
-    try:
-        return Recorder(path, base.clock, title=title)
+        recorder = Recorder(path, base.clock, title=title)
     except RecordingError as error:
         raise UserError(str(error), exit_codes.RECORDING) from None
+    keeper = _Keeper(recorder, stop)
+    feed = Feed(
+        base.clock,
+        command=collector_command(),
+        settings=lambda before: collector_settings(
+            base.settings, title=title, strict=True, context=before.target.context if before is not None else ""
+        ),
+        sources=lambda: SOURCES,
+        silent_ms=silent_after(base.settings),
+    )
+    feed.start(keeper)
+    while not stop.wait(LOOKED_AT_EVERY_S) and recorder.state.condition == "recording":
+        pass
+    early = recorder.state.condition == "stopped"
+    feed.close()
+    feed.finish(ENDS_WITHIN_MS)
+    recorder.close()
+    if keeper.failed:
+        path.unlink(missing_ok=True)  # nothing was seen; the next try may have the same name
+        raise UserError(keeper.failed, exit_codes.CLUSTER)
+    _tell(recorder)
+    return exit_codes.RECORDING if early else exit_codes.OK
+
+
+class _Keeper:
+    """Follows a feed for a recording. `failed`: why the very first collector could not begin."""
+
+    def __init__(self, recorder: Recorder, stop: _Stop) -> None:
+        self.failed = ""
+        self._recorder = recorder
+        self._stop = stop
+        self._begun = False
+
+    def header(self, header: Header) -> None:
+        """See `feed.Receiver`."""
+        del header
+        self._begun = True
+
+    def items(self, items: Sequence[Item], lines: bytes) -> None:
+        """See `feed.Receiver`."""
+        if lines:
+            self._recorder.keep(lines)
+            return
+        notes = [item.note for item in items if isinstance(item, Noted)]
+        said = "; ".join(note.text for note in notes if isinstance(note, CollectorSaid))
+        if self._begun:
+            print(f"wfconsole: {said}", file=sys.stderr)
+            self._recorder.items(items)
+        else:
+            self.failed = said
+            self._stop.now()
 
 
 def _tell(recorder: Recorder) -> None:
     state = recorder.state
     lost = f", {state.lost} lines lost" if state.lost else ""
     why = f", stopped: {state.reason}" if state.reason not in ("", "closed") else ""
-    print(f"wfconsole: recorded {state.path} ({state.size / MIB:.1f} MiB{lost}{why})", file=sys.stderr)
+    print(f"wfconsole: recorded {safe(state.path)} ({state.size / MIB:.1f} MiB{lost}{why})", file=sys.stderr)
+
+
+# --- to another console: the very bytes, as long as somebody reads them
+
+
+def _to_reader(base: Ground, title: str, stop: _Stop) -> int:
+    child = Child(collector_command(), collector_settings(base.settings, title=title, strict=True))
+    pump = _Pump(child, stop)
+    stop.wait()
+    ended = pump.over
+    how = child.end(ENDS_WITHIN_MS)
+    pump.join(ENDS_WITHIN_MS / SECOND)
+    if pump.reader_gone:
+        _forget_stdout()
+    elif ended and child.code:
+        print(f"wfconsole: {how}", file=sys.stderr)
+        return child.code if child.code > 0 else exit_codes.CRASH
+    return exit_codes.OK
+
+
+class _Pump(threading.Thread):
+    """From the collector to standard output. A reader that stands still holds up this thread alone."""
+
+    def __init__(self, child: Child, stop: _Stop) -> None:
+        super().__init__(name="pump", daemon=True)
+        self.over = False  # by itself
+        self.reader_gone = False
+        self._child = child
+        self._end = stop
+        self.start()
+
+    def run(self) -> None:
+        try:
+            while chunk := os.read(self._child.output, CHUNK):
+                view = memoryview(chunk)
+                while view:
+                    view = view[os.write(1, view) :]
+        except OSError:
+            self.reader_gone = True
+        self.over = True
+        self._end.now()
 
 
 def _duration(text: str) -> Millis:

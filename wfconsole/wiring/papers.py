@@ -16,7 +16,7 @@ from wfconsole.incident.state import IncidentState
 from wfconsole.journal import JournalReport, seal
 from wfconsole.session.journaling import read_entries
 from wfconsole.text import calendar_time, cut, safe
-from wfconsole.wiring.ground import Ground
+from wfconsole.wiring.ground import Ground, incident_names
 
 
 def export_incident(base: Ground, folder: Path, to: Path, *, force: bool) -> list[Path]:
@@ -43,18 +43,26 @@ def incident_texts(base: Ground, folder: Path) -> dict[str, str]:
 
 
 def write_texts(texts: Mapping[str, str], to: Path) -> list[Path]:
-    """Write each text under its name; the files. Raises UserError."""
-    for name, text in texts.items():
-        _write(to / name, text)
+    """Write each text under its name, all of them or none; the files. Raises UserError."""
+    drafts = {name: to / f".{name}.{os.getpid()}" for name in texts}
+    try:
+        for name, text in texts.items():
+            drafts[name].write_text(text, encoding="utf-8")
+        for name in texts:
+            drafts[name].replace(to / name)
+    except OSError as error:
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
+        raise UserError(f"{safe(str(to / name), 300)} cannot be written: {error.strerror}") from None
     return [to / name for name in texts]
 
 
 def list_incidents(base: Ground, *, as_json: bool) -> str:
     """All incidents, newest first. A journal that cannot be read whole says so in its line."""
     rows = []
-    for folder in sorted((path for path in base.incidents.glob("*") if path.is_dir()), reverse=True):
-        entries, _, report = read_entries(folder, base.fallbacks)
-        rows.append(_row(folder.name, fold(entries), len(entries), report))
+    for name in reversed(incident_names(base)):
+        entries, _, report = read_entries(base.incidents / name, base.fallbacks)
+        rows.append(_row(name, fold(entries), len(entries), report))
     if as_json:
         return msgspec.json.format(msgspec.json.encode(rows)).decode() + "\n"
     if not rows:
@@ -79,23 +87,12 @@ def _row(name: str, state: IncidentState, entries: int, report: JournalReport) -
     resolved = state.moments.get("resolved")
     return {
         "incident": name,
-        "title": state.title,
+        "title": safe(state.title),
         "severity": state.severity if state.declared else "",
         "status": state.status if state.declared else "not declared",
-        "commander": state.commander,
+        "commander": safe(state.commander),
         "declared": calendar_time(state.declared_at) if state.declared else "",
         "resolved": calendar_time(resolved) if resolved else "",
         "entries": entries,
         "intact": report.intact,
     }
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise UserError(f"{path} cannot be written: {error.strerror}") from None
