@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wfconsole import exit_codes
-from wfconsole.config.loading import FIELDS
+from wfconsole.config.loading import known_settings
 from wfconsole.tui.action_names import ACTIONS, key_word
 
 README = Path(__file__).parents[2] / "README.md"
@@ -38,7 +38,7 @@ def keys() -> str:
 
 def settings() -> str:
     rows = ["| setting | variable | default | what it is |", "|---|---|---|---|"]
-    for field in FIELDS.values():
+    for field in known_settings().values():
         variable = "only in the file" if field.structured else f"`{field.variable}`"
         default = "see `config/settings.py`" if field.structured else f"`{field.default!r}`".replace("'", '"')
         rows.append(f"| `{field.key}` | {variable} | {default} | {field.description} |")
