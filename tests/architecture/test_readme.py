@@ -31,7 +31,7 @@ def keys() -> str:
             f"`` {key_word(key)} ``" if key_word(key) == "`" else f"`{key_word(key)}`" for key in action.keys
         )
         rows.append(
-            f"| {pressed.replace('|', chr(92) + '|')} | {WHERE[action.where]} | {action.does} | `{action.id}` |"
+            f"| {pressed.replace('|', chr(92) + '|')} | {WHERE.get(action.where, action.where)} | {action.does} | `{action.id}` |"
         )
     return "\n".join(rows)
 
