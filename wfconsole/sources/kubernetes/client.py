@@ -24,7 +24,9 @@ from wfconsole.sources.kubernetes.wire import Patience, Wire, connect
 MIB: Final = 1024 * 1024
 
 # A page of 500 pods has 4 to 14 MB; one above this is refused.
-MOST_BYTES: Final = 48 * MIB
+MOST_BYTES: Final = 32 * MIB
+# All answers that are being read at the same time: a server that sends too much must not do so ninefold.
+MOST_BYTES_AT_ONCE: Final = 64 * MIB
 # An error is explained in a few lines.
 _MOST_ERROR_BYTES: Final = 64 * 1024
 # An object has at most 1.5 MB in etcd; a line of a watch is one object.
@@ -33,6 +35,9 @@ _READ: Final = 256 * 1024
 # However well the data flows, no single answer may take longer.
 _LONGEST_MS: Final[Millis] = 2 * MINUTE
 
+
+# SourceError.code of an answer that we refuse to read: HTTP's own number for too much content.
+TOO_LARGE: Final = 413
 
 _BROKEN: Final = (OSError, http.client.HTTPException, ValueError, zlib.error, SourceError)
 
@@ -44,6 +49,26 @@ class Limits(msgspec.Struct, frozen=True):
     most_bytes: int = MOST_BYTES
 
 
+class Room:
+    """How many bytes of answers may be in memory at the same time, for all connections together."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES_AT_ONCE) -> None:
+        self._left = most_bytes
+        self._lock = threading.Lock()
+
+    def take(self, count: int) -> bool:
+        """Whether there is room for so many more; then they are taken."""
+        with self._lock:
+            if count > self._left:
+                return False
+            self._left -= count
+            return True
+
+    def give_back(self, count: int) -> None:
+        with self._lock:
+            self._left += count
+
+
 class Server:
     """What all connections to one API server share: how to get there, and who we are. Safe between threads."""
 
@@ -51,6 +76,7 @@ class Server:
         self.access = access
         self.limits = limits
         self.credentials = Credentials(access)
+        self.room = Room()
         self.proxy = proxy_for(access)
         self.resolver = Resolver(self.proxy.host, self.proxy.port) if self.proxy else Resolver(access.host, access.port)
         self.skew_ms: Millis = 0  # how far the server's clock is ahead of ours, from its Date header
@@ -79,7 +105,7 @@ class Answer:
                     size = (
                         f"more than {most_bytes // MIB} MiB" if most_bytes >= MIB else f"more than {most_bytes} bytes"
                     )
-                    raise SourceError("bad-answer", f"{what}: the answer is too large, {size}")
+                    raise SourceError("bad-answer", f"{what}: the answer is too large, {size}", code=TOO_LARGE)
                 yield piece
         if self.response.length or (self.inflate is not None and not self.inflate.eof):
             raise SourceError("bad-answer", f"{what}: the answer broke off")
@@ -123,15 +149,23 @@ class Client:
         if wire is not None:
             wire.close()
 
-    def get(self, path: str, query: Mapping[str, str | int] | None = None, *, what: str, most_bytes: int = 0) -> bytes:
+    def get(
+        self, path: str, query: Mapping[str, str | int] | None = None, *, what: str, most_bytes: int = 0
+    ) -> bytearray:
         """The body of a 200. `what` is named in errors. Raises SourceError and CutShort."""
-        limits = self._server.limits
+        body = bytearray()
         try:
             answer = self._ask(_target(self._server.access, path, query), what)
-            return b"".join(answer.chunks(most_bytes or limits.most_bytes, what))
+            for piece in answer.chunks(most_bytes or self._server.limits.most_bytes, what):
+                if not self._server.room.take(len(piece)):
+                    raise SourceError("bad-answer", f"{what}: too much is being sent at once", code=TOO_LARGE)
+                body += piece
         except _BROKEN as error:
             raise self._broken(error, what) from None
+        else:
+            return body
         finally:
+            self._server.room.give_back(len(body))
             self._patience = None
 
     def watch(self, path: str, query: Mapping[str, str | int], *, window_ms: Millis, what: str) -> Iterator[bytes]:

@@ -39,10 +39,12 @@ class ClusterSource(msgspec.Struct, frozen=True):
     take: Callable[[], Mapping[str, bytes | None]]
     reflectors: tuple[Reflector[Any], ...]
     more_facts: Callable[[], Mapping[str, str]] = dict
+    more_partial: Callable[[], str] = str
 
     def partial(self) -> str:
         """Listing progress and restrictions of what it follows."""
-        return "; ".join(dict.fromkeys(each.partial for each in self.reflectors if each.partial))
+        told = [*(each.partial for each in self.reflectors), self.more_partial()]
+        return "; ".join(dict.fromkeys(filter(None, told)))
 
     def facts(self) -> Mapping[str, str]:
         """What the reflectors say, and the clock of the server where it disagrees with ours."""
@@ -120,13 +122,20 @@ class Cluster:
     def _make_nodes(self) -> ClusterSource:
         mirror = NodeMirror(self._pods.loads)
         reflectors = self._reflect(NODES, payloads.Node, mirror, "nodes")
-        poll = NodeMetricsPoll(self.server, mirror)
+        pods = self._follow_pods()
         parts = (
             *map(Part, reflectors),
-            *(Part(each, "part", "requests and pod counts") for each in self._follow_pods()),
-            Part(poll, "extra", "use"),
+            *(Part(each, "part", "requests and pod counts") for each in pods),
+            Part(NodeMetricsPoll(self.server, mirror), "extra", "use"),
         )
-        return ClusterSource("nodes", self._interval("nodes"), parts, mirror.take, reflectors)
+
+        def more_partial() -> str:
+            counted = dict.fromkeys(each.scope for each in pods if each.scope)
+            return f"requests and pods only of {', '.join(counted)}" if counted else ""
+
+        return ClusterSource(
+            "nodes", self._interval("nodes"), parts, mirror.take, reflectors, more_partial=more_partial
+        )
 
     def _make_events(self) -> ClusterSource:
         mirror = EventMirror()

@@ -62,8 +62,10 @@ def _explained(code: int, headers: Mapping[str, str], status: _Status, said: str
         return "denied", "401, the server does not accept who we are", "Log in again; it is tried again by itself."
     if code == 403:
         return "denied", f"403, {said}", "Grant get, list and watch on {what}."
+    if code == 404 and status.reason == "NotFound" and "requested resource" not in status.message:
+        return "not-served", said, "It is gone, or its name is another."
     if code in (404, 405, 406):
-        return "not-served", f"not served here ({code})", _not_served(status)
+        return "not-served", f"not served here ({code})", "The server is too old for it, or lacks the add-on."
     if code == 410:
         return "bad-answer", "410, what we read from has expired", "It is read anew by itself."
     if code == 429:
@@ -108,7 +110,7 @@ def from_exception(error: Exception, what: str) -> SourceError:
     return SourceError("bad-answer", f"{what}: {type(error).__name__}: {safe(str(error), _SHOWN)}")
 
 
-def undecodable(error: Exception, body: bytes, what: str) -> SourceError:
+def undecodable(error: Exception, body: bytes | bytearray, what: str) -> SourceError:
     """An answer with status 200 that is not what the API promises."""
     if body[:64].lstrip().lower().startswith((b"<!doctype", b"<html")):
         remedy = "Something in between answers: a proxy, a load balancer, a login page."
@@ -135,10 +137,6 @@ def _unexplained(body: bytes) -> str:
     if head.startswith((b"<!doctype", b"<html")):
         return "with a web page"
     return safe(body[:160].strip(), 120) or "without a word"
-
-
-def _not_served(status: _Status) -> str:
-    return safe(status.message, _SHOWN) if status.message else "The server is too old for it, or lacks the add-on."
 
 
 def _from_tls(error: ssl.SSLError, what: str) -> SourceError:

@@ -15,7 +15,7 @@ import msgspec
 from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.kubernetes import failures
-from wfconsole.sources.kubernetes.client import Server
+from wfconsole.sources.kubernetes.client import TOO_LARGE, Server
 from wfconsole.sources.kubernetes.payloads import Added, Bookmark, Broken, Deleted, Listing, Modified
 from wfconsole.text import safe
 
@@ -85,6 +85,12 @@ class Reflector(Generic[T]):
         return self._client.overdue_ms()
 
     @property
+    def scope(self) -> str:
+        """What it is restricted to, in words; "" when it reads the whole cluster."""
+        namespace = self._server.access.namespace if self._narrow else self._namespace
+        return f"namespace {safe(namespace)}" if namespace else ""
+
+    @property
     def _where(self) -> str:
         group = self._collection.groups[self._group]
         return self._collection.path(group, self._server.access.namespace if self._narrow else self._namespace)
@@ -127,9 +133,10 @@ class Reflector(Generic[T]):
 
     def _elsewhere(self, error: SourceError) -> bool:
         """Choose the next place to look after `error`; False when there is none."""
-        if error.kind == "timeout":
-            self._page = max(SMALLEST_PAGE, self._page // 2)
-            return False
+        if error.kind == "timeout" or error.code == TOO_LARGE:
+            smaller = max(SMALLEST_PAGE, self._page // 2)
+            self._page, shrunk = smaller, smaller < self._page
+            return shrunk and error.code == TOO_LARGE
         if error.code in (403, 404, 405, 406) and self._group + 1 < len(self._collection.groups):
             self._group += 1
             return True
@@ -169,19 +176,18 @@ class Reflector(Generic[T]):
 
     def _say_scope(self) -> None:
         plural = self._collection.plural
-        scope = self._server.access.namespace if self._narrow else self._namespace
         self.partial = ""
         if self._narrow:
             self.partial = (
-                f"only namespace {safe(scope)}: {plural} of the whole cluster are not ours to read "
+                f"only {self.scope}: {plural} of the whole cluster are not ours to read "
                 f"(grant list and watch on {plural} with a ClusterRoleBinding)"
             )
         if self._collection.namespaced:
-            self.facts["scope"] = f"namespace {safe(scope)}" if scope else "all namespaces"
+            self.facts["scope"] = self.scope or "all namespaces"
         if not self._watches:
             self.facts["watch"] = f"not allowed; listed every {POLL_MS // SECOND} s (grant watch on {plural})"
 
-    def _decoded(self, body: bytes) -> Listing[T]:
+    def _decoded(self, body: bytearray) -> Listing[T]:
         try:
             page: Listing[T] = self._listing.decode(body)
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
