@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +23,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _told(arguments)
     from wfconsole.tui.launcher import watch_over
 
-    return watch_over(lambda: _told(arguments), lambda: GO_ON)
+    gc.disable()  # looking for garbage is a tenth of the start, and imports make none; the first frame turns it on
+    try:
+        return watch_over(lambda: _told(arguments), lambda: GO_ON)
+    finally:
+        gc.enable()
 
 
 def _told(arguments: argparse.Namespace) -> int:

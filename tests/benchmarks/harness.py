@@ -1,8 +1,8 @@
 """What every benchmark here needs: programs under a pty, their CPU and memory from the kernel, ratios side by side.
 
-Cases are interleaved round by round and reported as min / median, and as the ratio of the medians: these machines are
-shared, so an absolute time means little. CPU is on-CPU time of all threads (`/proc/PID/task/*/schedstat`), which leaves
-out what waiting for the processor cost.
+Cases are interleaved round by round and reported as min / median, and as ratios to the control of the same run: these
+machines are shared, so an absolute time means little. CPU is on-CPU time of all threads, of those that have ended too,
+which leaves out what waiting for the processor cost.
 """
 
 from __future__ import annotations
@@ -24,13 +24,17 @@ from pathlib import Path
 
 import msgspec
 
-ENVIRONMENT = {
+ROOT = Path(__file__).parents[2]
+_READ = 1 << 16
+_KEPT = 1 << 18
+# What a program under the pty inherits; the console must find nothing of whoever runs the benchmark.
+_ENVIRONMENT = {
     "TERM": "xterm-256color",
     "COLORTERM": "truecolor",
     "LANG": "C.UTF-8",
     "PYTHONHASHSEED": "0",
 }
-READ = 1 << 16
+_NOT_INHERITED = ("PYTHONDONTWRITEBYTECODE", "PYTHONPROFILEIMPORTTIME", "NO_COLOR", "LC_ALL")
 
 
 class Case(msgspec.Struct):
@@ -50,31 +54,63 @@ class Case(msgspec.Struct):
 
 
 def interleave(cases: Sequence[Case], rounds: int, *, warm_up: int = 1) -> None:
-    """Run all cases in turn, so that drift of the machine meets each of them."""
+    """Run all cases in turn, every other round backwards, so that drift of the machine meets each of them."""
     for number in range(warm_up + rounds):
-        for case in cases:
+        for case in cases if number % 2 else reversed(cases):
             sample = case.run()
             if number >= warm_up:
                 case.samples.append(sample)
 
 
-def table(title: str, unit: str, cases: Sequence[Case], control: Case) -> str:
-    """A block of text: min / median of each case, and its ratio to the control."""
-    lines = [f"{title}  ({unit}, n={len(control.samples)}, min / median)"]
-    lines += [
-        f"  {case.name:<44} {case.best:9.1f} / {case.median:9.1f}   {case.median / control.median:6.3f}x"
-        for case in cases
-    ]
-    return "\n".join(lines)
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The value that so many percent do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+
+
+class Report:
+    """Prints figures as they come, and remembers whether every target was met and every control was sane."""
+
+    def __init__(self, title: str) -> None:
+        self.missed: list[str] = []
+        self.insane: list[str] = []
+        print(f"\n{title}", flush=True)
+
+    def table(self, unit: str, cases: Sequence[Case], control: Case) -> None:
+        """Min / median of each case, and its ratio to the control."""
+        print(f"  {f'n={len(control.samples)}, {unit}':<52} {'min':>9}   {'median':>9}    ratio of min / median")
+        for case in cases:
+            ratios = f"{case.best / control.best:7.3f} / {case.median / control.median:.3f}"
+            print(f"  {case.name:<52} {case.best:9.2f} / {case.median:9.2f}  {ratios}", flush=True)
+
+    def figure(self, name: str, value: object) -> None:
+        """One figure that has no target."""
+        print(f"  {name:<52} {value}", flush=True)
+
+    def target(self, name: str, value: float, most: float, unit: str = "") -> None:
+        """One figure that has one."""
+        met = value <= most
+        if not met:
+            self.missed.append(name)
+        print(f"  {'PASS' if met else 'MISS'}  {name}: {value:.3f}{unit}, at most {most:g}{unit}", flush=True)
+
+    def sane(self, name: str, value: float, most: float, unit: str = "") -> None:
+        """The control's own figure: with an insane one the run counts for nothing, and is to be repeated."""
+        fine = value <= most
+        if not fine:
+            self.insane.append(name)
+        word = "sane" if fine else "INSANE, run it again"
+        print(f"  control {word}: {name}: {value:.3f}{unit}, at most {most:g}{unit}", flush=True)
+
+
+# --- what the kernel says of a process ------------------------------------------------------------------------------
 
 
 def cpu_ms(pid: int) -> float:
-    """On-CPU milliseconds of a process so far, all its threads."""
-    total = 0
-    for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
-        with contextlib.suppress(OSError):
-            total += int(task.read_text().split()[0])
-    return total / 1e6
+    """On-CPU milliseconds of a process so far; 0 when it is gone."""
+    with contextlib.suppress(OSError):
+        return time.clock_gettime((~pid << 3) | 2) * 1000  # CPUCLOCK_SCHED of a process: see clock_getcpuclockid(3)
+    return 0.0
 
 
 def rss_mb(pid: int) -> float:
@@ -88,10 +124,17 @@ def peak_mb(pid: int) -> float:
 
 
 def _status(pid: int, field: str) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(field):
-            return int(line.split()[1]) * 1024 / 1e6
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith(field):
+                return int(line.split()[1]) * 1024 / 1e6
     return 0.0
+
+
+def command_of(pid: int) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return ""
 
 
 def children(pid: int) -> list[int]:
@@ -103,25 +146,63 @@ def children(pid: int) -> list[int]:
     return found
 
 
+class Processes(msgspec.Struct, frozen=True):
+    """A console: its launcher and itself, and its collector where it has one."""
+
+    console: tuple[int, ...]
+    collector: tuple[int, ...]
+
+    def cpu_ms(self) -> float:
+        return sum(map(cpu_ms, (*self.console, *self.collector)))
+
+    def console_cpu_ms(self) -> float:
+        return sum(map(cpu_ms, self.console))
+
+    def rss_mb(self) -> float:
+        return sum(map(rss_mb, (*self.console, *self.collector)))
+
+
+def processes(pid: int) -> Processes:
+    """The processes of the console that `pid` began."""
+    console, collector = [pid], list[int]()
+    waiting = children(pid)
+    while waiting:
+        child = waiting.pop()
+        (collector if "wfconsole.collector" in command_of(child) else console).append(child)
+        waiting += children(child)
+    return Processes(tuple(console), tuple(collector))
+
+
+# --- a program under a pty ------------------------------------------------------------------------------------------
+
+
 class Screen:
-    """A program under a pty. Output is read as raw bytes: nothing here costs more than the reading."""
+    """A program under a pty that is its terminal. Output is read as raw bytes: nothing here costs more than that."""
 
     def __init__(
-        self, command: Sequence[str], *, columns: int = 200, rows: int = 50, environment: dict[str, str] | None = None
+        self,
+        command: Sequence[str],
+        *,
+        columns: int = 200,
+        rows: int = 50,
+        environment: dict[str, str] | None = None,
+        stdin: int | None = None,
     ) -> None:
-        self.started = time.perf_counter()
         self.received = 0
         self.recent = b""
-        primary, secondary = pty.openpty()
+        inherited = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
+        self.fd, secondary = pty.openpty()
         fcntl.ioctl(secondary, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        self.fd = primary
+        self.started = time.perf_counter()
         self.process = subprocess.Popen(
             command,
-            stdin=secondary,
+            stdin=secondary if stdin is None else stdin,
             stdout=secondary,
             stderr=secondary,
             start_new_session=True,
-            env={**os.environ, **ENVIRONMENT, **(environment or {})},
+            preexec_fn=lambda: fcntl.ioctl(2, termios.TIOCSCTTY, 0),  # noqa: PLW1509  no other thread runs here
+            cwd=ROOT,
+            env={**inherited, **_ENVIRONMENT, **(environment or {})},
         )
         os.close(secondary)
 
@@ -135,11 +216,11 @@ class Screen:
         if not ready:
             return b""
         try:
-            chunk = os.read(self.fd, READ)
+            chunk = os.read(self.fd, _READ)
         except OSError:
             return b""
         self.received += len(chunk)
-        self.recent = (self.recent + chunk)[-READ:]
+        self.recent = (self.recent + chunk)[-_KEPT:]
         return chunk
 
     def wait_for(self, marker: bytes, deadline: float = 60.0) -> float:
@@ -147,10 +228,9 @@ class Screen:
         began = time.perf_counter()
         self.recent = b""
         while marker not in self.recent:
-            if not self.read(0.5) and time.perf_counter() - began > deadline:
-                raise TimeoutError(f"{marker!r} never came; last output: {self.recent[-300:]!r}")
-            if time.perf_counter() - began > deadline:
-                raise TimeoutError(f"{marker!r} never came; last output: {self.recent[-300:]!r}")
+            left = began + deadline - time.perf_counter()
+            if left <= 0 or (not self.read(min(left, 0.5)) and self.process.poll() is not None):
+                raise TimeoutError(f"{marker!r} never came; last output: {self.recent[-600:]!r}")
         return time.perf_counter() - began
 
     def type(self, keys: bytes) -> None:
@@ -163,6 +243,13 @@ class Screen:
             self.read(left)
         return self.received - before
 
+    def settle(self, quiet: float = 0.5, deadline: float = 30.0) -> None:
+        """Read until nothing has come for `quiet` seconds."""
+        until = time.perf_counter() + deadline
+        while self.read(quiet):
+            if time.perf_counter() > until:
+                raise TimeoutError("the screen never came to rest")
+
     def end(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
@@ -172,17 +259,22 @@ class Screen:
 
 @contextlib.contextmanager
 def screen(
-    command: Sequence[str], *, columns: int = 200, rows: int = 50, environment: dict[str, str] | None = None
+    command: Sequence[str],
+    *,
+    columns: int = 200,
+    rows: int = 50,
+    environment: dict[str, str] | None = None,
+    stdin: int | None = None,
 ) -> Iterator[Screen]:
     """A `Screen` that is ended whatever happens."""
-    opened = Screen(command, columns=columns, rows=rows, environment=environment)
+    opened = Screen(command, columns=columns, rows=rows, environment=environment, stdin=stdin)
     try:
         yield opened
     finally:
         opened.end()
 
 
-HELLO = """
+_HELLO = """
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 class Hello(App[None]):
@@ -190,14 +282,18 @@ class Hello(App[None]):
         yield Static("FIRST-PAINT", markup=False)
 Hello().run()
 """
+HELLO_MARKER = b"FIRST-PAINT"
 
 
 def hello_command() -> list[str]:
     """The control of every start-up figure: the smallest Textual application."""
-    return [sys.executable, "-c", HELLO]
+    return [sys.executable, "-c", _HELLO]
+
+
+def console_command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "wfconsole", *map(str, arguments)]
 
 
 def compiled() -> None:
     """Compile the package first: a checkout without bytecode starts four times slower, and nobody runs it so twice."""
-    package = Path(__file__).parents[2] / "wfconsole"
-    subprocess.run([sys.executable, "-m", "compileall", "-q", str(package)], check=True)
+    subprocess.run([sys.executable, "-m", "compileall", "-q", str(ROOT / "wfconsole")], check=True)

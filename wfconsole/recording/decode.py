@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -64,15 +65,35 @@ class _Tagged(msgspec.Struct):
     type: str
 
 
-_LINE: Final = msgspec.json.Decoder(Line)
-_NOTE: Final = msgspec.json.Decoder(Note)
-_TAGGED: Final = msgspec.json.Decoder(_Tagged)
 _NOTE_TYPES: Final = frozenset({"pod", "collector", "marker", "operator"})
-_PATCH_TYPES: Final[Mapping[bytes, Any]] = {
-    b'"%s"' % name.encode(): Patch[kind.row]  # type: ignore[name-defined]  # a type that is known only at run time
-    for name, kind in KINDS.items()
-}
-_PATCHES: Final = {name: msgspec.json.Decoder(patch) for name, patch in _PATCH_TYPES.items()}
+_SOURCES: Final[Mapping[bytes, str]] = {b'"%s"' % name.encode(): name for name in KINDS}
+
+
+# Decoders are made when they are first used: all of them take some milliseconds, and the first frame needs none.
+
+
+@functools.cache
+def _line() -> msgspec.json.Decoder[Line]:
+    return msgspec.json.Decoder(Line)
+
+
+@functools.cache
+def _note() -> msgspec.json.Decoder[Note]:
+    return msgspec.json.Decoder(Note)
+
+
+@functools.cache
+def _tagged() -> msgspec.json.Decoder[_Tagged]:
+    return msgspec.json.Decoder(_Tagged)
+
+
+def _patch_type(source: str) -> Any:
+    return Patch[KINDS[source].row]  # type: ignore[misc]  # a type that is known only at run time
+
+
+@functools.cache
+def _patch(source: str) -> msgspec.json.Decoder[Patch[Any]]:
+    return msgspec.json.Decoder(_patch_type(source))
 
 
 def read_header(line: bytes, *, trusted: bool) -> Header:
@@ -128,7 +149,7 @@ class LineDecoder:
     def frame(self, line: bytes, number: int) -> Line:
         """Open a line. Raises RecordingError when it is no line of a recording, or time goes back in it."""
         try:
-            opened = _LINE.decode(line)
+            opened = _line().decode(line)
         except MALFORMED as error:
             raise RecordingError(f"not a line of a recording: {safe(str(error), 200)}", line=number) from None
         if not 0 <= opened.passed <= self._limits.gap_ms:
@@ -180,13 +201,13 @@ class LineDecoder:
         return SourcePatch(at, source[1:-1].decode(), patch, keyframe)
 
     def _decoded(self, source: bytes, line: bytes, opened: Line) -> Patch[Any] | None:
-        decoder = _PATCHES.get(source)
-        if decoder is None:
+        name = _SOURCES.get(source)
+        if name is None:
             self.skipped.sources += 1
             return None
         if self._trusted or is_plain(line):
-            return decoder.decode(opened.second)  # type: ignore[no-any-return]
-        return msgspec.convert(made_safe(opened.second), _PATCH_TYPES[source])  # type: ignore[no-any-return]
+            return _patch(name).decode(opened.second)
+        return msgspec.convert(made_safe(opened.second), _patch_type(name))  # type: ignore[no-any-return]
 
     def _page(self, line: bytes, opened: Line, number: int) -> None:
         source = bytes(opened.first)
@@ -214,10 +235,10 @@ class LineDecoder:
             raise RecordingError(f"more than {self._limits.rows} rows of one source", line=number)
 
     def _note(self, at: Millis, line: bytes, opened: Line) -> Noted | None:
-        if _TAGGED.decode(opened.first).type not in _NOTE_TYPES:
+        if _tagged().decode(opened.first).type not in _NOTE_TYPES:
             self.skipped.notes += 1
             return None
-        note = _NOTE.decode(opened.first)
+        note = _note().decode(opened.first)
         if self._trusted or is_plain(line):
             return Noted(at, note)
         if isinstance(note, OperatorNote):

@@ -6,7 +6,6 @@ thousand levels deep and reads numbers that nothing can show, so these are looke
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, Final
 
@@ -28,6 +27,8 @@ def vet(line: bytes, number: int, depth: int = LIMITS.depth) -> None:
 
     Raises RecordingError: deeper than `depth`, a number from 10^16 on, or an object with two equal keys.
     """
+    import json  # here, because our own collector's stream never needs it
+
     bare = _STRING.sub(b"", line)
     if _HUGE_NUMBER.search(bare):
         raise RecordingError("a number too large to mean anything", line=number)

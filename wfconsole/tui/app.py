@@ -33,13 +33,26 @@ DATA_FRAME_EVERY: Final[Millis] = 250
 TICK_SECONDS: Final = 1.0
 
 
-class WarRoom(TimeControls, Navigation, RecordKeys, Permissions, Looks, Chores, App[int], inherit_bindings=False):
+class WarRoom(
+    TimeControls,
+    Navigation,
+    RecordKeys,
+    Permissions,
+    Looks,
+    Chores,
+    App[int],
+    inherit_bindings=False,
+    inherit_css=False,
+):
     """Shows one console. Data frames are skipped while the terminal is behind; frames after a key never are."""
 
     TITLE = "wfconsole"
     BINDINGS = action_names.bindings("all")
     ENABLE_COMMAND_PALETTE = False  # `:` is the one door to commands; Textual's own can quit without asking
-    CSS = "ConsoleScreen { background: $background; color: $foreground; overflow: hidden; }"
+    CSS = """
+    WarRoom, ConsoleScreen { background: $background; color: $foreground; }
+    ConsoleScreen { overflow: hidden; }
+    """
 
     def __init__(
         self,
@@ -55,6 +68,8 @@ class WarRoom(TimeControls, Navigation, RecordKeys, Permissions, Looks, Chores, 
         clock: Clock | None = None,
     ) -> None:
         super().__init__()
+        self._start_in(theme)
+        compat.no_extras(self)
         self.session = console
         self.observer = observer
         self.glyphs = glyphs
@@ -77,9 +92,13 @@ class WarRoom(TimeControls, Navigation, RecordKeys, Permissions, Looks, Chores, 
     def get_default_screen(self) -> Screen[Any]:
         return screens.load("overview")()
 
+    def _start_in(self, theme: Theme) -> None:
+        """Put the theme on before Textual reads its first style sheet: else it reads all of them twice."""
+        self.register_theme(theming.to_textual_theme(theme))
+        self.set_reactive(WarRoom.theme, theme.name)
+        self.stylesheet.set_variables(self.get_css_variables())
+
     def on_mount(self) -> None:
-        self.register_theme(theming.to_textual_theme(self.worn))
-        self.theme = self.worn.name
         self.set_keymap(self._moved_keys)
         self.session.subscribe(self._session_changed)
         self.call_after_refresh(self._begin)

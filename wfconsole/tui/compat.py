@@ -117,6 +117,11 @@ def _writes(app: App[Any]) -> Queue[str | None] | None:
     return None if thread is None else thread._queue
 
 
+def no_extras(app: App[Any]) -> None:
+    """No tooltips and no toasts, which Textual mounts on every screen: both show text that came through no gate."""
+    app._disable_tooltips = app._disable_notifications = True
+
+
 def catch_crashes(app: App[Any], crashed: Callable[[BaseException], None]) -> None:
     """Hand every exception that would end the app to `crashed`, and end it with the exit code of a crash.
 
