@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from textual.pilot import Pilot
 
 from tests import builders
@@ -89,6 +90,8 @@ class Desk:
 
     def submit(self, event: Event) -> Entry | None:
         self.submitted.append(event)
+        if isinstance(event, Declared) and not event.incident:
+            event = msgspec.structs.replace(event, incident="INC-20260301-1432")
         return self.session.submit(event) if self.capabilities.change else None
 
     def ask(self, ask: Ask) -> None:

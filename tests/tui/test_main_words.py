@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -13,10 +13,11 @@ from tests.builders import NOW
 from tests.terminal.hostile import CANARY, HOSTILE
 from tests.tui.harness import SIZES, Desk, Room, a_pod_answer, troubled_desk, war_room
 from wfconsole.clock import MINUTE, SECOND
-from wfconsole.incident.events import Declared, NoteAdded, StepProbed, Target
+from wfconsole.incident.events import Declared, Entry, NoteAdded, StepProbed, Target
 from wfconsole.observations.answers import LogTail, PodAnswer
 from wfconsole.observations.hpas import HpaMetric
 from wfconsole.observations.levels import Level, Quality
+from wfconsole.session.view import JournalCondition, JournalView
 from wfconsole.text import cells, safe
 from wfconsole.tui import compat
 
@@ -92,6 +93,53 @@ async def test_old_rows_stay_on_screen() -> None:
         await room.press("3")
         assert "gateway-7d9f6c-2xk0" in room.text
         assert "10m" in room.lines[-3]
+
+
+class Sink:
+    """A journal in the condition that a test needs."""
+
+    def __init__(self, condition: JournalCondition) -> None:
+        self._view = JournalView(condition, reason="No space left on device", head="8f3a21c09d")
+
+    def begin(self, incident: str, entries: Iterable[Entry]) -> None: ...
+
+    def append(self, entry: Entry) -> None: ...
+
+    def show(self) -> JournalView:
+        return self._view
+
+
+@pytest.mark.parametrize(
+    ("condition", "row", "words"),
+    [
+        ("durable", -2, "journal durable 8f3a21c0"),
+        ("fallback", 1, "journal: fallback"),
+        ("memory-only", 1, "JOURNAL IN MEMORY ONLY"),
+    ],
+)
+async def test_where_the_record_is_kept_is_on_screen(condition: JournalCondition, row: int, words: str) -> None:
+    desk = troubled_desk()
+    desk.session.keep_in(Sink(condition))
+    desk.session.journal_changed()
+    async with war_room(desk, (120, 40)) as room:
+        assert words in room.lines[row]
+    if condition == "memory-only":
+        async with war_room(desk) as room:
+            assert words in room.lines[1]
+
+
+async def test_an_entry_has_a_hollow_mark_until_it_is_on_disk() -> None:
+    desk = troubled_desk()
+    desk.session.keep_in(Sink("durable"))
+    desk.clock.advance(SECOND)
+    entry = desk.session.submit(NoteAdded("pay service restarted", "fact"))
+    async with war_room(desk) as room:
+        line = next(line for line in room.lines if "pay service restarted" in line)
+        assert line.startswith("…14:32:08")
+        desk.session.saved([entry.id])
+        await room.repaint()
+        line = next(line for line in room.lines if "pay service restarted" in line)
+        assert line.startswith(" 14:32:08")
 
 
 # --- text of strangers ----------------------------------------------------------------------------------------------

@@ -170,6 +170,8 @@ class UnhealthyPodsListing(_PodRows):
     def empty(self, frame: Frame) -> str:
         tally = frame.view.judged.tally
         if tally.total and self.quality(frame).conclusive:
+            if tally.ready < tally.total:
+                return f"none is in trouble; {number(tally.total - tally.ready)} not ready yet.   v shows all of them"
             return f"all {number(tally.ready)} pods are well.   v shows all of them"
         return super().empty(frame)
 

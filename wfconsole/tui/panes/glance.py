@@ -28,7 +28,7 @@ class Glance(Pane):
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         del height
         fixed, title = (*_mode(frame), *_incident(frame, width)), _title(frame, width)
-        spare = width - width_of(fixed) - min(width_of(title), width // 5)
+        spare = width - width_of(fixed) - min(width_of(title), width * 3 // 20)
         return [spread((*fixed, *title), _right(frame, width, spare), width)]
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from wfconsole.session.view import TransportView
 from wfconsole.text import age, position
 from wfconsole.tui.frame import Frame
-from wfconsole.tui.ink import Line, Span, width_of
+from wfconsole.tui.ink import Line, Span, spread, width_of
 from wfconsole.tui.panes.glance import WIDE
 from wfconsole.tui.widgets.lines import Pane
 
@@ -42,7 +42,21 @@ def _live(frame: Frame, width: int) -> Line:
     keys = _keys(("Space", space), ("[ ]", "look back/fwd 10s"), ("{ }", "marker"), ("\\", "live"))
     if width < WIDE:
         keys = _keys(("Space", space), ("[ ]", "10 s"), ("{ }", "marker"), ("\\", "live"))
-    return (Span(f" {sign} {state} ", "dim" if time.mode == "live" else "replay"), Span(reach, "dim"), *keys)
+    left = (Span(f" {sign} {state} ", "dim" if time.mode == "live" else "replay"), Span(reach, "dim"), *keys)
+    kept = _kept(frame)
+    return spread(left, kept, width) if width_of(left) + width_of(kept) <= width else left
+
+
+def _kept(frame: Frame) -> Line:
+    """Where the record is: on its disk with the head of its chain, or not; and whether one can look back."""
+    journal, recording = frame.view.journal, frame.view.recording
+    spans: list[Span] = []
+    if recording.condition not in ("recording", "off"):
+        spans.append(Span(f" recording {recording.condition}", "warn"))
+    if journal.condition != "none":
+        words = f" journal {journal.condition} {journal.head[:8]}".rstrip()
+        spans.append(Span(words, "dim" if journal.condition == "durable" else "warn"))
+    return (*spans, Span(" ")) if spans else ()
 
 
 def _bar(frame: Frame, time: TransportView, width: int) -> Line:
@@ -54,12 +68,14 @@ def _bar(frame: Frame, time: TransportView, width: int) -> Line:
         Span(f" {sign} {state} ", "replay"),
         Span(f" {position(time.position - time.start)}/{whole} "),
     )
-    space = "play" if time.paused else "pause"
+    space = "live" if time.mode == "back" else "play" if time.paused else "pause"
     keys = _keys(("Space", space))
     if width >= WIDE:
         keys = _keys(
             ("Space", space), ("[ ]", "10s"), (", .", "step"), ("{ }", "mark"), ("- +", "speed"), ("@", "goto")
         )
+    if time.problem:
+        return spread((*head, Span(f" {time.problem}", "warn")), keys, width)
     room = width - width_of(head) - width_of(keys) - 2
     return (*head, Span("|", "rule"), *_track(frame, time, room), Span("|", "rule"), *keys)
 
