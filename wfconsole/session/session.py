@@ -172,12 +172,16 @@ class Session:
         return entry
 
     def resume(self, entries: Iterable[Entry]) -> None:
-        """Go on where a journal ends: nothing the scribe has said will be said twice."""
+        """Go on where a journal ends: nothing the scribe has said will be said twice.
+
+        Until a stream tells what it looks at, that is what the incident was declared on.
+        """
         with self._lock:
             self._entries = list(entries)
             incident = fold(self._entries)
             self._memory = ScribeMemory.from_state(incident)
-            self._view = msgspec.structs.replace(self._view, incident=incident, target=incident.target)
+            target = incident.target if self._view.target == Target() else self._view.target
+            self._view = msgspec.structs.replace(self._view, incident=incident, target=target)
         self._changed()
 
     def as_of(self, instant: Millis, past: View) -> View:
@@ -223,7 +227,9 @@ class Session:
     def restore(self, checkpoint: Checkpoint | None) -> None:
         """Go back to a checkpoint, or to the very beginning."""
         with self._lock:
-            old = checkpoint or Checkpoint(World(), Judged(), SeriesBook(), self._blank(), ScribeMemory(), (), ())
+            old = checkpoint or Checkpoint(
+                World(), Judged(), SeriesBook(), IncidentState(target=self._view.target), ScribeMemory(), (), ()
+            )
             self._memory = old.memory
             self._entries = list(old.entries)
             self._view = msgspec.structs.replace(
@@ -238,7 +244,7 @@ class Session:
     def _enter(self, event: Event, actor: str, at: Millis, *, entry_id: str = "") -> Entry:
         if isinstance(event, Declared) and self._view.incident.resolved:
             self._entries.clear()
-            self._view = msgspec.structs.replace(self._view, incident=self._blank())
+            self._view = msgspec.structs.replace(self._view, incident=IncidentState(target=self._view.target))
         entry = Entry(
             id=entry_id or _identity(event, at),
             seq=self._view.incident.head_seq + 1,
@@ -255,9 +261,6 @@ class Session:
             self._hand_over(entry, incident)
         self._view = msgspec.structs.replace(self._view, incident=incident, pending=frozenset(self._unsaved))
         return entry
-
-    def _blank(self) -> IncidentState:
-        return IncidentState(target=self._view.target)
 
     def _hand_over(self, entry: Entry, incident: IncidentState) -> None:
         if self._sink is None:
