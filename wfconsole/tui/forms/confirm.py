@@ -16,7 +16,7 @@ from wfconsole.tui.forms.fields import Field, Row, Words
 from wfconsole.tui.forms.form import Form
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
-from wfconsole.tui.wrapping import labelled
+from wfconsole.tui.wrapping import labelled, paragraphs
 
 _TIME_CELLS = 11
 _INDENT = 7
@@ -34,6 +34,7 @@ class Said(NamedTuple):
 class ConfirmForm(Form):
     """The lines of the runbook's list `LIST_ID`; a line can be waived with a reason, and Backspace takes one back."""
 
+    NEEDS_INCIDENT = True
     LIST_ID: ClassVar[str] = ""
     KEYS = "Enter confirms   Bksp takes back   Esc leaves: nothing changes"
 
@@ -54,7 +55,7 @@ class ConfirmForm(Form):
         raise NotImplementedError
 
     def fields(self) -> Iterable[Widget]:
-        yield Words(id="facts", make=lambda width: [(Span(cut(_facts(self.frame), width), "dim"),)])
+        yield Words(id="facts", make=lambda width: paragraphs((_facts(self.frame),), width, "dim"))
         yield from self.first_fields()
         yield Words(id="lines", make=self._lines)
         yield Choice(
@@ -66,6 +67,7 @@ class ConfirmForm(Form):
 
     def prepare(self) -> None:
         self.query_one("#reason-row").display = False
+        self.query_one("#confirm").display = bool(self.items)
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -82,6 +84,8 @@ class ConfirmForm(Form):
         elif self.missing():
             self.say(self.missing())
             self.open_fields()[0].focus()
+        elif not self.items:
+            self._finish()  # a runbook without this list: what it leads to needs no more than the fields above
         elif self.focused is not self.query_one("#confirm"):
             self.query_one("#confirm").focus()
         elif self.query_one("#confirm", Choice).value == "done":
@@ -102,15 +106,19 @@ class ConfirmForm(Form):
         at = clock_time(self.war_room.session.now())
         self._said.append(Said(items[len(self._said)], mark, reason or f"confirmed {at}", at))
         if len(self._said) == len(items):
-            self.dismiss(None)
-            marks = [StepMarked(said.item.step.id, said.mark, said.item.step.title, said.reason) for said in self._said]
-            self.war_room.enter(*marks, *self.outcome(), name=self.ACTION or "")
+            self._finish()
             return
         self.query_one("#reason", Field).value = ""
         self.query_one("#reason-row").display = False
         self.query_one("#confirm", Choice).choose("done")
         self.query_one("#confirm").focus()
         self._redraw()
+
+    def _finish(self) -> None:
+        marks = [StepMarked(said.item.step.id, said.mark, said.item.step.title, said.reason) for said in self._said]
+        outcome = self.outcome()
+        self.dismiss(None)
+        self.war_room.enter(*marks, *outcome, name=self.ACTION or "")
 
     def _redraw(self) -> None:
         self.say("")

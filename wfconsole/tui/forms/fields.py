@@ -97,11 +97,11 @@ class Field(Input):
 class Row(Horizontal):
     """A field with its name before it."""
 
-    def __init__(self, name: str, field: Widget) -> None:
+    def __init__(self, name: str, field: Widget, *, cells: int = LABEL_CELLS) -> None:
         super().__init__(id=f"{field.id}-row", classes="row")
         label = Words(id=f"{field.id}-label")
         label.say((Span(name, "title"),))
-        label.styles.width = LABEL_CELLS
+        label.styles.width = cells
         self._parts = (label, field)
 
     def compose(self) -> ComposeResult:

@@ -21,6 +21,7 @@ from wfconsole.tui.forms.choice import Choice
 from wfconsole.tui.forms.fields import Cancel, Field, Words
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Span
+from wfconsole.tui.record_keys import NO_INCIDENT
 from wfconsole.tui.wrapping import wrapped
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Form(ModalScreen[None], inherit_bindings=False):
 
     TITLE: ClassVar[str] = ""
     ACTION: ClassVar[str | None] = ""  # the id of the action behind it; None for a form that changes nothing
+    NEEDS_INCIDENT: ClassVar[bool] = False
     KEYS: ClassVar[str] = "Enter next   Tab move   Esc cancel"
     BINDINGS = [
         Binding("escape", "cancel", "leave; nothing changes", show=False),
@@ -77,7 +79,8 @@ class Form(ModalScreen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         with Vertical(id="form") as box:
             yield from self.fields()
-            yield Cancel(self.cancel_word())
+            if self.cancel_word():
+                yield Cancel(self.cancel_word())
             yield Words(id="said")
         box.can_focus = False
         box.border_title = Content(f" {self.title_words()} ")
@@ -87,6 +90,7 @@ class Form(ModalScreen[None], inherit_bindings=False):
         return self.TITLE
 
     def cancel_word(self) -> str:
+        """What the button says that leaves; "" where one of the fields leaves."""
         return "Cancel"
 
     def fields(self) -> Iterable[Widget]:
@@ -100,8 +104,7 @@ class Form(ModalScreen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         self.query_one("#said").display = False
         self.prepare()
-        refusal = "" if self.ACTION is None else self.war_room.refused_change(self.ACTION)
-        if refusal:
+        if refusal := self._refusal():
             self.dismiss(None)
             self.war_room.say(refusal)
             return
@@ -111,6 +114,12 @@ class Form(ModalScreen[None], inherit_bindings=False):
             fields[0].focus()
         else:
             self.query_one(Cancel).focus()
+
+    def _refusal(self) -> str:
+        """Why there is nothing to fill in here, "" when there is."""
+        if self.NEEDS_INCIDENT and not self.war_room.session.view().incident.declared:
+            return NO_INCIDENT
+        return "" if self.ACTION is None else self.war_room.refused_change(self.ACTION)
 
     def prepare(self) -> None:
         """Whatever has to be set before the first field has the focus."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wfconsole.incident.checklist import Item, Section
+from wfconsole.incident.probing import understood
 from wfconsole.text import cells, clock_time, cut
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
@@ -18,6 +19,8 @@ from wfconsole.tui.wrapping import labelled, paragraphs, wrapped
 
 # Cells before a step's title: mark, number.
 _BEFORE_TITLE = 7
+# On a wide screen the right end of a row stays near its beginning.
+_WIDEST = 120
 
 
 class Steps(StepKeys, BlockList):
@@ -54,7 +57,7 @@ class Steps(StepKeys, BlockList):
             for item in section.items:
                 rows = _rows(frame, item, width)
                 if item.step.id == here:
-                    rows += opened(frame, item, width)
+                    rows += opened(frame, item, min(width, _WIDEST))
                 blocks.append(Block(item.step.id, rows, words=_words(item)))
         return [*blocks, Block("", _end(frame))]
 
@@ -85,6 +88,15 @@ class ChecklistScreen(ListScreen):
             steps.cursor_key = self.goto.removeprefix("step:")
         return steps
 
+    def evidence(self) -> str:
+        item = self.query_one(Steps).step_item()
+        probe = (item.step.live or item.step.sensed) if item is not None else ""
+        return next(iter(understood(probe).sources), "") if probe else ""
+
+    def about(self) -> str:
+        item = self.query_one(Steps).step_item()
+        return f"step {item.number}: {item.step.title}" if item is not None else ""
+
 
 def _to_browse(frame: Frame, width: int) -> list[Block]:
     """Before anything is declared: the lists that there are, to read."""
@@ -107,6 +119,7 @@ def _heading(section: Section) -> Line:
 
 def _rows(frame: Frame, item: Item, width: int) -> list[Line]:
     """The step in one row, or in more where its title needs them."""
+    width = min(width, _WIDEST)
     current = frame.checklist.current
     is_current = current is not None and current.step.id == item.step.id
     mark = frame.glyphs.pointer.ljust(3) if is_current and item.mark == "open" else MARKS[item.mark]

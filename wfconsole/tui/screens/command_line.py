@@ -11,12 +11,12 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from wfconsole.session.moments import EXPECTED
-from wfconsole.text import cut, fit
 from wfconsole.tui.asked import Refused
 from wfconsole.tui.commands import COMMANDS, LONGEST, Command, completed, named, understood
-from wfconsole.tui.forms.fields import Field, Words
+from wfconsole.tui.forms.fields import Field, Row, Words
 from wfconsole.tui.forms.form import Form
 from wfconsole.tui.ink import Line, Span
+from wfconsole.tui.wrapping import labelled
 
 if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
@@ -46,7 +46,8 @@ class CommandLine(Form):
 
     def fields(self) -> Iterable[Widget]:
         yield Words(id="found", make=self._found)
-        yield Field(self.goto, id="line", longest=LONGEST, suggester=Completion(self.war_room), select=False)
+        line = Field(self.goto, id="line", longest=LONGEST, suggester=Completion(self.war_room), select=False)
+        yield Row(":", line, cells=2)
 
     def __init__(self, goto: str = "") -> None:
         super().__init__(goto)
@@ -92,12 +93,12 @@ class CommandLine(Form):
         line = next(iter(self.query(Field)), None)
         name, space, _ = (line.value if line is not None else self.goto).strip().removeprefix(":").partition(" ")
         if space and (command := named(name)) is not None:
-            return [_line(command, width)]
+            return _rows(command, width)
         found = [command for command in COMMANDS.values() if command.name.startswith(name)]
         found += [command for command in COMMANDS.values() if command not in found and name in command.name]
         if not found:
             return [(Span("no such command", "dim"),)]
-        lines = [_line(command, width) for command in found[:SHOWN]]
+        lines = [row for command in found[:SHOWN] for row in _rows(command, width)]
         if len(found) > SHOWN:
             lines.append((Span(f"and {len(found) - SHOWN} more: :help lists them", "dim"),))
         return lines
@@ -112,6 +113,5 @@ class GoToTime(CommandLine):
         super().__init__(f"goto {goto}")
 
 
-def _line(command: Command, width: int) -> Line:
-    usage = fit(f":{command.usage}", _USAGE_CELLS)
-    return (Span(usage, "key"), Span(f" {cut(command.does, width - _USAGE_CELLS - 1)}"))
+def _rows(command: Command, width: int) -> list[Line]:
+    return labelled(f":{command.usage} ", command.does, width, indent=_USAGE_CELLS, label_ink="key")

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from wfconsole.incident.events import NoteAdded, NoteKind
 from wfconsole.text import clock_time, safe
-from wfconsole.tui.forms.fields import Field, Words
+from wfconsole.tui.forms.fields import Field, Row, Words
 from wfconsole.tui.forms.form import Form
 from wfconsole.tui.ink import Line, Span
 
@@ -45,7 +45,7 @@ class NoteForm(Form):
 
     def fields(self) -> Iterable[Widget]:
         yield Words(id="words", make=lambda _: self._kinds())
-        yield Field(self._begins, id="note", longest=LONGEST, select=False)
+        yield Row(">", Field(self._begins, id="note", longest=LONGEST, select=False), cells=2)
 
     def prepare(self) -> None:
         self.add_class("-bottom")

@@ -22,7 +22,7 @@ class QuitForm(Form):
     KEYS = "arrows choose   Enter does it   Esc stays"
 
     def cancel_word(self) -> str:
-        return "Stay"
+        return ""
 
     def fields(self) -> Iterable[Widget]:
         frame = self.frame
@@ -44,7 +44,7 @@ class LeaveObserverForm(Form):
     KEYS = "arrows choose   Enter does it   Esc stays"
 
     def cancel_word(self) -> str:
-        return "Stay an observer"
+        return "" if self.frame.capabilities.change else "Stay an observer"
 
     def fields(self) -> Iterable[Widget]:
         frame = self.frame
@@ -83,14 +83,12 @@ def _consequences(frame: Frame) -> list[tuple[str, Ink]]:
     told: list[tuple[str, Ink]] = []
     if incident.declared and not incident.resolved:
         told.append((f"{incident.id} stays open and its clocks go on. Nobody is told that you left.", "strong"))
-        told.append(
-            ("`wfconsole resume` goes on exactly here; until then nothing is seen and nothing is written.", "text")
-        )
+        told.append(("`wfconsole resume` goes on exactly here; until then nobody watches.", "text"))
     elif incident.declared:
         told.append((f"{incident.id} is resolved; `wfconsole export {incident.id}` writes its post-mortem.", "text"))
     else:
         told.append(("No incident is open.", "text"))
-    told.append(("Reading the cluster ends with the console; what was recorded stays.", "text"))
+    told.append(("Nothing is read from the cluster any more; what was recorded stays.", "text"))
     if frame.view.pending:
         told.append((f"{len(frame.view.pending)} entries are not on disk yet: quitting writes them first.", "warn"))
     if journal.condition == "memory-only":

@@ -19,10 +19,10 @@ _MEANS = {
     "investigating": "the cause is not known yet",
     "identified": "the cause is known",
     "implementing fix": "somebody changes something to end it",
-    "monitoring": "users are well again: it counts as mitigated from now on",
+    "monitoring": "users are well again: it counts as mitigated",
     "resolved": "it is over: the stand-down list is confirmed first",
 }
-_THEN = "Enter here enters what is another than before. It sends nothing to anybody."
+_THEN = "Enter here writes what changed into the record. It sends nothing to anybody."
 
 
 class RegradeForm(Form):
@@ -59,7 +59,7 @@ class RegradeForm(Form):
         if status != incident.status and not resolves:
             changes.append(StatusChanged(status, reason))
         if not changes and not resolves:
-            self.say("nothing is another than before")
+            self.say("nothing was changed")
         elif not reason and (severity != incident.severity or resolves):
             self.say("say why in a few words: what shows it?")
         else:

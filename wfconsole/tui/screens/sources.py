@@ -79,6 +79,9 @@ class SourcesScreen(ListScreen):
     def make_list(self) -> BlockList:
         return SourceList(id="body")
 
+    def evidence(self) -> str:
+        return self.body_list.key if self.body_list.key in KINDS else ""
+
 
 def _line(frame: Frame, name: str, snapshot: Snapshot[Any] | None, width: int) -> Line:
     quality = frame.view.world.quality(name, frame.now)
