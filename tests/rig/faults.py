@@ -106,18 +106,24 @@ def inject(api: Api, name: str) -> str:
 
 
 def await_well(api: Api, deadline_s: float = 90.0) -> None:
-    """Wait until nothing is left of any fault: as many ready pods as wanted, and no others."""
+    """Wait until no fault is left: as many ready pods as wanted and no others, autoscalers at their minimum."""
 
     def well() -> bool:
         pods = [pod for pod in api.items(_PODS) if _owner_kind(pod) != "Job"]
-        wanted = sum(
-            item["spec"]["replicas"]
-            for kind in ("Deployment", "StatefulSet")
-            for item in api.items(path_of("apps/v1", kind, namespace=world.NAMESPACE))
+        wanted = _replicas(api, "Deployment") | _replicas(api, "StatefulSet")
+        calm = all(
+            wanted[item["spec"]["scaleTargetRef"]["name"]] == item["spec"]["minReplicas"]
+            for item in api.items(path_of("autoscaling/v2", "HorizontalPodAutoscaler", namespace=world.NAMESPACE))
         )
-        return not world.unavailable(api) and len(pods) == wanted and not any(map(_fault_of, pods))
+        settled = not world.unavailable(api) and len(pods) == sum(wanted.values())
+        return calm and settled and not any(map(_fault_of, pods))
 
     wait_for("the world to be well", well, deadline_s, interval_s=0.5)
+
+
+def _replicas(api: Api, kind: str) -> dict[str, int]:
+    items = api.items(path_of("apps/v1", kind, namespace=world.NAMESPACE))
+    return {item["metadata"]["name"]: item["spec"]["replicas"] for item in items}
 
 
 def _roll_out(api: Api, tag: str) -> str:

@@ -59,10 +59,20 @@ def await_account(api: Api, namespace: str) -> None:
     wait_for(f"the service account of {namespace}", lambda: api.get(path))
 
 
-def await_metrics(api: Api, deadline_s: float = 60.0) -> list[Object]:
-    """Wait for usage of the world's pods: metrics-server needs two scrapes, ten seconds apart."""
-    path = path_of("metrics.k8s.io/v1beta1", "PodMetrics", namespace=NAMESPACE)
-    return wait_for("usage from metrics.k8s.io", lambda: api.items(path), deadline_s)
+def await_metrics(api: Api, deadline_s: float = 60.0) -> None:
+    """Wait for usage of every node and running pod: metrics-server needs two scrapes of each, ten seconds apart."""
+    measured = path_of("metrics.k8s.io/v1beta1", "PodMetrics", namespace=NAMESPACE)
+    measured_nodes = path_of("metrics.k8s.io/v1beta1", "NodeMetrics")
+
+    def complete() -> bool:
+        running = api.items(path_of("v1", "Pod", namespace=NAMESPACE), fieldSelector="status.phase=Running")
+        return _names(running) <= _names(api.items(measured)) and len(api.items(measured_nodes)) == len(nodes())
+
+    wait_for("usage from metrics.k8s.io", complete, deadline_s, interval_s=0.5)
+
+
+def _names(items: list[Object]) -> set[str]:
+    return {item["metadata"]["name"] for item in items}
 
 
 def unavailable(api: Api) -> list[str]:
