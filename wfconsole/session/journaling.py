@@ -84,6 +84,45 @@ class JournalSink:
         self._changed()
 
 
+class JournalFollower:
+    """For who only looks: the entries of an incident that others write, read again when its files have grown."""
+
+    def __init__(
+        self, directory: Path, fallbacks: Sequence[Path], follow: Callable[[Sequence[Entry]], None], every_ms: Millis
+    ) -> None:
+        self._directory = directory
+        self._fallbacks = tuple(fallbacks)
+        self._follow = follow
+        self._every_ms = every_ms
+        self._seen: frozenset[tuple[str, int, int]] = frozenset()
+        self._closing = threading.Event()
+
+    def look(self) -> None:
+        """Read what is there, if it is not what was there at the last look."""
+        from wfconsole.journal.places import fallback_directory
+
+        own = self._directory / "journal"
+        folders = (own, *(fallback_directory(base, own) for base in self._fallbacks))
+        paths = (path for folder in folders for path in folder.glob("*.jsonl"))
+        files = frozenset((str(path), status.st_size, status.st_mtime_ns) for path in paths if (status := path.stat()))
+        if files != self._seen:
+            self._seen = files
+            self._follow(read_entries(self._directory, self._fallbacks)[0])
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="journal-follower", daemon=True).start()
+
+    def close(self) -> None:
+        self._closing.set()
+
+    def _run(self) -> None:
+        while not self._closing.wait(self._every_ms / SECOND):
+            try:
+                self.look()
+            except OSError:
+                continue  # a file that went away while it was looked at: the next look tells
+
+
 class _Book:
     """One incident's journal. What is entered before it is open waits for it."""
 

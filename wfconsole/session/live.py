@@ -15,11 +15,11 @@ from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.incident.events import ConsoleEnded, Declared, Entry, Event, Target
 from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.symptoms import Match, SymptomsHeld, match_playbooks
-from wfconsole.observations.answers import Ask
+from wfconsole.observations.answers import Ask, CollectorSaid
 from wfconsole.recording.lines import Header, Item, Noted, OperatorNote, SourcePatch
 from wfconsole.session.feed import Feed
 from wfconsole.session.files import ExportAsked, Files
-from wfconsole.session.journaling import JournalSink
+from wfconsole.session.journaling import JournalFollower, JournalSink
 from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, RecordingEntry, RecordingView, TransportView, View
 
@@ -146,13 +146,11 @@ class LiveTransport:
 
     def _to_past(self) -> LookBack | None:
         if self._past is None:
-            here = self.now()
-            past = self._open_past((here, self.view()))
+            past = self._open_past((self.now(), self.view()))
             if past is None or isinstance(past, str):
                 self._problem = past or "nothing is recorded, so there is nothing to look back at"
                 return None
             self._past = past
-            past.seek(here)
         return self._past
 
 
@@ -169,6 +167,7 @@ class LiveConsole:
         environment: Callable[[str], str],
         transport: LiveTransport,
         sink: JournalSink | None,
+        follower: JournalFollower | None = None,
         open_recorder: Callable[[], Recorder | str],
         capabilities: Capabilities,
         new_incident: Callable[[Millis], str],
@@ -183,6 +182,7 @@ class LiveConsole:
         self._clock = clock
         self._feed = feed
         self._sink = sink
+        self._follower = follower
         self._open_recorder = open_recorder
         self._recorder: Recorder | None = None
         self._no_recording = ""
@@ -219,7 +219,6 @@ class LiveConsole:
                 self.session.observe(item)
             elif isinstance(item, Noted) and not isinstance(item.note, OperatorNote):
                 self.session.hear(item)  # what people did at another console is in that console's journal
-
         if items:
             self._watch_symptoms(items[-1].at)
 
@@ -227,7 +226,13 @@ class LiveConsole:
         """From the stream's reader thread; see `feed.Receiver`."""
         self._clock.follow(header.started_at)
         told = header.target
+        declared_on = self.session.view.incident.target
         self.session.pin(Target(context=told.context, namespace=told.namespace, server=told.server))
+        if declared_on.server and told.server and declared_on.server != told.server:
+            text = (
+                f"the incident was declared on {declared_on.context} at {declared_on.server}: this is another cluster"
+            )
+            self.session.hear(Noted(self._clock.now(), CollectorSaid(text)))
 
     def view(self) -> View:
         """What is on show, with how it stands with the journal and the recording now: that is never of the past."""
@@ -275,6 +280,8 @@ class LiveConsole:
             if self.session.view.incident.declared:
                 self.session.submit(ConsoleEnded(reason=reason))
             self.unsaved = self._sink.close()
+        if self._follower is not None:
+            self._follower.close()
         if self._recorder is not None:
             self._recorder.close(RECORDER_CLOSES_WITHIN_MS)
         self._feed.finish()
@@ -298,4 +305,6 @@ class LiveConsole:
         else:
             self._recorder = opened
         self._feed.start(self)
+        if self._follower is not None:
+            self._follower.start()
         self._begin()

@@ -12,7 +12,7 @@ from wfconsole.session.view import View
 
 
 class LookBack:
-    """The past of a live console. Until the recording is open, what was on show stays, and commands wait."""
+    """The past of a live console, from `here` on. Until the recording is open that stays on show; commands wait."""
 
     def __init__(
         self, open_playback: Callable[[], Playback], here: tuple[Millis, View], changed: Callable[[], None]
@@ -66,12 +66,18 @@ class LookBack:
             self.problem = str(error)
             self._changed()
             return
-        playback.start()
+        playback.seek(self._here[0])
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+        for command in waiting:
+            command(playback)
+        playback.player.pump()  # here and now: nothing but the instant that was asked for may come on show
         with self._lock:
             for command in self._waiting:
                 command(playback)
             self._playback = playback
             closed = self._closed
+        playback.start()
         if closed:
             playback.close()
         self._changed()

@@ -54,7 +54,8 @@ class Playback:
         told = recording.header.target
         self.session.pin(Target(context=told.context, namespace=told.namespace, server=told.server))
         self._changed = changed
-        self._shown = self.session.view
+        self._shown, self._shown_at = self.session.view, recording.start
+        self._rebuilding = False
         self._noted = _noted_marks(recording)
 
     # --- what the player calls, from its own thread
@@ -64,6 +65,7 @@ class Playback:
         self._publish()
 
     def rebuild(self, checkpoint: object | None, items: Iterator[Item]) -> None:
+        self._rebuilding = True  # the clock is there already, and what is on show is not
         self.session.restore(checkpoint if isinstance(checkpoint, Checkpoint) else None)
         for item in items:
             self._fold(item)
@@ -78,7 +80,7 @@ class Playback:
         return self._shown
 
     def now(self) -> Millis:
-        return self.player.clock.now()
+        return self._shown_at if self._rebuilding else self.player.clock.now()
 
     def seek(self, instant: Millis) -> None:
         self.player.seek(instant)
@@ -114,7 +116,8 @@ class Playback:
             self.session.hear(item)
 
     def _publish(self) -> None:
-        self._shown = self.session.view
+        self._shown, self._shown_at = self.session.view, self.player.clock.now()
+        self._rebuilding = False
         self._changed()
 
 

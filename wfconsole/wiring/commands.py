@@ -47,8 +47,7 @@ def resume(arguments: argparse.Namespace) -> int:
     from wfconsole.wiring.live import LiveParts
 
     parts = LiveParts(base, source=None, recording=not arguments.no_recording)
-    console = parts.console(eager=True)
-    parts.resume(folder.name)
+    console = parts.console(eager=True, incident=folder.name)
     code = _show(base, arguments, console)
     _tell_unsaved(console)
     return code

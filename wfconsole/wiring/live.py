@@ -17,7 +17,7 @@ from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.events import ConsoleStarted
 from wfconsole.recording.lines import LIMITS, MIB, Header, Note, RecordingError
 from wfconsole.session.feed import Feed
-from wfconsole.session.journaling import JournalSink, read_entries
+from wfconsole.session.journaling import JournalFollower, JournalSink, read_entries
 from wfconsole.session.live import LiveConsole, LiveTransport, StreamClock
 from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, View
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from wfconsole.session.replay import Playback
 
 CLAIMED_WITHIN_MS = 300
+FOLLOWED_EVERY_MS = SECOND
 OBSERVER = Capabilities(change=False, refusals={"*": "observers change nothing"})
 
 
@@ -66,13 +67,20 @@ class LiveParts:
             saved=self._session.saved,
             changed=self._session.journal_changed,
         )
-        self._session.keep_in(self._sink)
+        self._follower: JournalFollower | None = None
+        if not base.settings.console.observer:
+            self._session.keep_in(self._sink)
 
-    def console(self, *, eager: bool) -> LiveConsole:
-        """The console. `eager` reads the runbook now, so that its problems are told before there is a screen."""
+    def console(self, *, eager: bool, incident: str = "") -> LiveConsole:
+        """The console. `eager` reads the runbook now, so that its problems are told before there is a screen.
+
+        `incident` is the one to go on with, "" for none.
+        """
         if eager:
             self._session.follow_runbook(self._base.runbook())
             self._open_recorder()
+        if incident:
+            self._resume(incident)
         settings = self._base.settings.console
         return LiveConsole(
             session=self._session,
@@ -81,7 +89,8 @@ class LiveParts:
             operator=self._base.operator,
             environment=settings.environment_word,
             transport=LiveTransport(self._session, self._clock, self._opened_at, self._past),
-            sink=self._sink,
+            sink=None if settings.observer else self._sink,
+            follower=self._follower,
             open_recorder=self._open_recorder,
             capabilities=OBSERVER if settings.observer else Capabilities(),
             new_incident=self._new_incident,
@@ -89,11 +98,15 @@ class LiveParts:
             files=live_files(self._base),
         )
 
-    def resume(self, incident: str) -> None:
-        """Fold the journal, go on writing it, and say so in it."""
+    def _resume(self, incident: str) -> None:
+        """Fold the journal, go on writing it, and say so in it. An observer only reads on."""
         import socket
 
         folder = self._base.incidents / incident
+        if self._base.settings.console.observer:
+            self._follower = JournalFollower(folder, self._base.fallbacks, self._session.resume, FOLLOWED_EVERY_MS)
+            self._follower.look()
+            return
         entries, unknown, report = read_entries(folder, self._base.fallbacks)
         self._session.resume(entries)
         self._sink.begin(incident)

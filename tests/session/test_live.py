@@ -1,0 +1,346 @@
+"""The live console: its clock, freezing and looking back, what is said of its recording, and that closing is quick."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.session.made import BEGAN, BROKEN, FINE, crashing, patch, row
+from wfconsole.clock import HOUR, MINUTE, SECOND, ManualClock, Millis
+from wfconsole.incident.events import Declared, NoteAdded, StatusChanged, Target
+from wfconsole.incident.scribe import notice
+from wfconsole.observations.levels import Level
+from wfconsole.recording.format import Item, SourcePatch, StreamReader, StreamWriter
+from wfconsole.recording.format import Target as StreamTarget
+from wfconsole.recording.keep import Recorder
+from wfconsole.recording.play import Recording
+from wfconsole.runbook import load_runbook
+from wfconsole.session.feed import Feed
+from wfconsole.session.live import LiveConsole, LiveTransport, StreamClock
+from wfconsole.session.lookback import LookBack
+from wfconsole.session.replay import Playback
+from wfconsole.session.session import Session
+from wfconsole.session.view import Capabilities, View
+from wfconsole.tui.frame import frame_of
+from wfconsole.tui.glyphs import UNICODE
+
+WITHIN = 20.0
+
+
+class Place:
+    """A live console on a clock of the test, with a stream that the test tells, and a real recording."""
+
+    def __init__(self, folder: Path, *, recorded: bool = True, change: bool = True) -> None:
+        self.clock = ManualClock(BEGAN)
+        self.changed = threading.Condition()
+        stream_clock = StreamClock(self.clock)
+        self.recorder = Recorder(folder / "now.jsonl", stream_clock) if recorded else None
+        self.session = Session(
+            clock=stream_clock,
+            runbook=load_runbook(None),
+            operator="op1",
+            keep=self.recorder.note if self.recorder is not None else None,
+        )
+        self.feed = Feed(stream_clock)
+        self.console = LiveConsole(
+            session=self.session,
+            clock=stream_clock,
+            feed=self.feed,
+            operator="op1",
+            environment=lambda context: context,
+            transport=LiveTransport(self.session, stream_clock, BEGAN, self._past),
+            sink=None,
+            open_recorder=lambda: self.recorder or "this session is not recorded",
+            capabilities=Capabilities(change=change),
+            new_incident=lambda now: f"INC-{now}",
+            begin=lambda: None,
+        )
+        opened = self.console._open_recorder()
+        self.console._recorder = opened if isinstance(opened, Recorder) else None
+        self.console._no_recording = opened if isinstance(opened, str) else ""
+        self.console.subscribe(self._repaint)
+        self._reader = StreamReader(trusted=True)
+        self._writer = StreamWriter(self._arrive, self.clock)
+        self._writer.header(target=StreamTarget(context="kind-made", server="https://made"))
+
+    def see(self, body: bytes, *, seconds: int, keyframe: bool = False) -> None:
+        """The stream says something, so many seconds after the beginning; that is now."""
+        self.clock.jump(BEGAN + seconds * SECOND)
+        self._writer.patch("pods", self.clock.now(), body, keyframe)
+
+    def trouble(self) -> None:
+        """All is well at first; a crash loop from 20 s on, to 60 s."""
+        self.see(patch(row(FINE), row(BROKEN)), seconds=0, keyframe=True)
+        for seconds in range(2, 61, 2):
+            self.see(patch(crashing(BEGAN + 20 * SECOND)) if seconds == 20 else b"{}", seconds=seconds)
+
+    def wait_for(self, holds: Callable[[], bool]) -> None:
+        with self.changed:
+            assert self.changed.wait_for(holds, WITHIN)
+
+    def look_back(self, seconds: int) -> View:
+        """To so many seconds after the beginning, which is before what is on show now; when that is on show."""
+        assert self.recorder is not None
+        self.recorder.close()  # all of it is readable then, without waiting for its clock
+        return self.seek(seconds)
+
+    def seek(self, seconds: int) -> View:
+        instant = BEGAN + seconds * SECOND
+        self.console.transport.seek(instant)
+        self.wait_for(lambda: self._last_seen() == instant)
+        return self.console.view()
+
+    def _last_seen(self) -> Millis:
+        return self.console.view().world.snapshots["pods"].observed_at
+
+    def _arrive(self, line: bytes) -> None:
+        items = self._reader.feed(line)
+        if self._reader.line == 1 and self._reader.header is not None:
+            self.console.header(self._reader.header)
+        self.console.items(items, line)
+
+    def _past(self, here: tuple[Millis, View]) -> LookBack | str:
+        recorder = self.recorder
+        if recorder is None:
+            return "nothing to look back at: this session is not recorded"
+
+        def opened() -> Playback:
+            recording = Recording(Path(recorder.state.path), trusted=True)
+            return Playback(recording, self.session.runbook, self.clock, changed=self._repaint, growing=True)
+
+        return LookBack(opened, here, self._repaint)
+
+    def _repaint(self) -> None:
+        with self.changed:
+            self.changed.notify_all()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    made = Place(tmp_path)
+    yield made
+    made.console.transport.live()
+    made.console.close("the test is over")
+
+
+# --- the clock of a stream
+
+
+def at(seconds: int) -> Millis:
+    return BEGAN + seconds * SECOND
+
+
+@pytest.mark.parametrize("skew", [-2 * HOUR, -6 * SECOND, 6 * SECOND, 3 * HOUR])
+def test_a_stream_from_a_machine_with_another_clock_is_as_old_as_it_is_there(skew: Millis) -> None:
+    here = ManualClock(BEGAN)
+    clock = StreamClock(here)
+    clock.follow(BEGAN + skew)
+    here.advance(10 * SECOND)
+    clock.keep_up(BEGAN + skew + 9 * SECOND)
+    assert clock.now() == BEGAN + skew + 10 * SECOND
+
+
+def test_a_start_that_takes_its_time_is_no_other_clock() -> None:
+    clock = StreamClock(ManualClock(BEGAN + 4 * SECOND))
+    clock.follow(BEGAN)
+    assert clock.skew_ms == 0
+
+
+def test_a_stream_that_began_long_ago_and_is_read_now_is_not_taken_for_a_clock_that_is_behind() -> None:
+    """`tail -n +1 -f recording | wfconsole live -`: were it, a stream that hangs would look fresh for an hour."""
+    clock = StreamClock(ManualClock(BEGAN))
+    clock.follow(BEGAN - HOUR)
+    for minutes in range(60, -1, -1):
+        clock.keep_up(BEGAN - minutes * MINUTE)
+    assert clock.skew_ms == 0
+
+
+def test_a_clock_that_was_set_right_over_there_is_followed() -> None:
+    clock = StreamClock(ManualClock(BEGAN))
+    clock.follow(BEGAN)
+    clock.keep_up(BEGAN + HOUR)
+    assert clock.now() == BEGAN + HOUR
+
+
+# --- freezing
+
+
+def test_frozen_the_screen_stands_still_and_the_world_goes_on(place: Place) -> None:
+    place.see(patch(row(FINE), row(BROKEN)), seconds=0, keyframe=True)
+    place.console.transport.toggle()
+    place.see(patch(crashing(at(20))), seconds=20)
+    view = place.console.view()
+    assert view.judged.finding("pods", f"production/{BROKEN}").level == Level.OK
+    assert place.console.now() == BEGAN
+    assert place.console.transport.show().behind_ms == 20 * SECOND
+    place.console.transport.toggle()
+    assert place.console.view().judged.finding("pods", f"production/{BROKEN}").level > Level.OK
+
+
+def test_frozen_for_half_a_minute_is_what_is_to_do_now(place: Place) -> None:
+    place.see(patch(row(FINE)), seconds=0, keyframe=True)
+    place.console.transport.toggle()
+    place.clock.advance(30 * SECOND)
+    assert "frozen" not in frame_of(place.console, UNICODE, observer=False).needs[0].text
+    place.clock.advance(SECOND)
+    assert "the screen is frozen for 31s" in frame_of(place.console, UNICODE, observer=False).needs[0].text
+
+
+def test_a_note_that_is_written_while_frozen_is_of_now(place: Place) -> None:
+    place.console.submit(Declared("INC-1", "down", "SEV1", "op1"))
+    place.console.transport.toggle()
+    place.clock.advance(40 * SECOND)
+    entry = place.console.submit(NoteAdded("seen on the frozen screen", at_time=place.console.now()))
+    assert entry is not None
+    assert entry.at == at(40)
+    assert entry.event == NoteAdded("seen on the frozen screen", at_time=BEGAN)
+
+
+def test_how_it_stands_with_the_journal_is_never_of_the_past(place: Place) -> None:
+    place.console.submit(Declared("INC-1", "down", "SEV1", "op1"))
+    place.console.transport.toggle()
+    place.session._unsaved.add("an entry of now")
+    place.session.saved(())
+    assert "an entry of now" in place.console.view().pending
+
+
+# --- looking back
+
+
+def test_looking_back_shows_that_instant_and_then_now_again(place: Place) -> None:
+    place.trouble()
+    then = place.look_back(10)
+    assert then.judged.finding("pods", f"production/{BROKEN}").level == Level.OK
+    assert place.console.transport.show().mode == "back"
+    assert place.seek(30).judged.finding("pods", f"production/{BROKEN}").level > Level.OK
+    place.console.transport.live()
+    assert place.console.transport.show().mode == "live"
+    assert place.console.view().world is place.session.view.world
+
+
+def test_looking_back_shows_a_resumed_incident_as_it_stood_then(place: Place) -> None:
+    """The recording begins with the console; the incident is older than both."""
+    older = Session(clock=ManualClock(BEGAN - HOUR), runbook=load_runbook(None), operator="op0")
+    older.submit(Declared("INC-OLD", "gateway down", "SEV1", "op0", target=Target("kind-made", "", "https://made")))
+    place.session.resume(older.entries)
+    place.trouble()
+    place.console.submit(StatusChanged("monitoring", "rolled back"))
+    then = place.look_back(10)
+    assert (then.incident.id, then.incident.status) == ("INC-OLD", "investigating")
+    assert place.session.view.incident.status == "monitoring"
+
+
+def test_looking_back_to_the_incident_before_this_one_shows_that_one(place: Place) -> None:
+    place.see(patch(row(FINE)), seconds=0, keyframe=True)
+    place.console.submit(Declared("INC-1", "first", "SEV1", "op1"))
+    place.see(b"{}", seconds=10)
+    place.console.submit(StatusChanged("resolved", "over"))
+    place.see(b"{}", seconds=20)
+    place.console.submit(Declared("INC-2", "second", "SEV2", "op1"))
+    place.see(b"{}", seconds=30)
+    place.see(b"{}", seconds=40)
+    assert place.look_back(10).incident.title == "first"
+    assert place.seek(30).incident.title == "second"
+
+
+def test_what_cannot_be_looked_back_at_says_why(tmp_path: Path) -> None:
+    place = Place(tmp_path, recorded=False)
+    place.trouble()
+    transport = place.console.transport
+    for go in (partial(transport.step, -1), partial(transport.marker, -1), partial(transport.seek, at(10))):
+        go()
+        shown = place.console.transport.show()
+        assert shown.mode == "live"
+        assert shown.problem == "nothing to look back at: this session is not recorded"
+        place.console.transport.live()
+        assert place.console.transport.show().problem == ""
+
+
+def test_a_recording_that_was_taken_away_says_so_and_live_goes_on(place: Place) -> None:
+    place.trouble()
+    assert place.recorder is not None
+    Path(place.recorder.state.path).unlink()
+    place.console.transport.seek(at(10))
+    place.wait_for(lambda: bool(place.console.transport.show().problem))
+    assert "No such file" in place.console.transport.show().problem
+    place.console.transport.live()
+    assert place.console.transport.show().mode == "live"
+
+
+# --- the recording
+
+
+def test_how_it_stands_with_the_recording_is_in_the_view(place: Place) -> None:
+    place.trouble()
+    shown = place.console.view().recording
+    assert (shown.condition, shown.path[-9:]) == ("recording", "now.jsonl")
+    assert place.recorder is not None
+    place.recorder.close()
+    assert place.console.view().recording.condition == "stopped"
+
+
+def test_a_session_that_is_not_recorded_says_so(tmp_path: Path) -> None:
+    shown = Place(tmp_path, recorded=False).console.view().recording
+    assert (shown.condition, shown.reason) == ("off", "this session is not recorded")
+
+
+# --- other things
+
+
+def test_who_only_looks_enters_nothing(tmp_path: Path) -> None:
+    place = Place(tmp_path, change=False)
+    place.trouble()
+    assert place.console.submit(Declared("", "down", "SEV1", "op1")) is None
+    place.console.close("quit")
+    assert not place.session.view.incident.declared
+
+
+def test_an_incident_of_another_cluster_is_said(place: Place) -> None:
+    older = Session(clock=place.clock, runbook=load_runbook(None), operator="op0")
+    older.submit(Declared("INC-OLD", "down", "SEV1", "op0", target=Target("prod", "", "https://prod")))
+    place.session.resume(older.entries)
+    assert place._reader.header is not None
+    place.console.header(place._reader.header)
+    assert "declared on prod" in place.console.view().said[-1][1]
+    assert place.console.view().target.context == "kind-made"
+
+
+def test_a_declaration_gets_its_number_its_target_and_its_runbook(place: Place) -> None:
+    entry = place.console.submit(Declared("", "down", "SEV1", "op1"))
+    assert entry is not None
+    assert isinstance(entry.event, Declared)
+    assert entry.event.incident == f"INC-{BEGAN}"
+    assert entry.event.target.server == "https://made"
+    assert entry.event.runbook
+
+
+def test_the_judgement_that_the_scribe_gets_is_the_one_that_it_would_make(place: Place) -> None:
+    alone = Session(clock=place.clock, runbook=load_runbook(None), operator="op1")
+    heard: list[Item] = []
+    observe = place.session.observe
+
+    def both(item: SourcePatch) -> None:
+        heard.append(item)
+        observe(item)
+
+    place.session.observe = both  # type: ignore[method-assign]
+    place.trouble()
+    cut = patch(row(FINE, ready=False))
+    place.see(msgspec.json.encode(msgspec.json.decode(cut) | {"partial": "cut"}), seconds=62)
+    place.see(msgspec.json.encode(msgspec.json.decode(patch(row(BROKEN))) | {"partial": ""}), seconds=64)
+    place.see(b'{"rows":{"production/%s":null}}' % FINE.encode(), seconds=66)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            "wfconsole.session.session.notice",
+            lambda memory, state, after, source, now, **_judged: notice(memory, state, after, source, now),
+        )
+        for item in heard:
+            assert isinstance(item, SourcePatch)
+            alone.observe(item)
+    assert [entry.event for entry in alone.entries] == [entry.event for entry in place.session.entries]
+    assert len(alone.entries) >= 2
