@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from wfconsole import reports
 from wfconsole.clock import MINUTE, ManualClock
-from wfconsole.incident.events import Declared
+from wfconsole.incident.events import Declared, Target
 from wfconsole.recording.lines import Noted, OperatorNote, SourcePatch
 from wfconsole.recording.play import Recording
 from wfconsole.recording.scenarios import scenario_text
@@ -26,6 +27,8 @@ def played(path: Path) -> Session:
     """A session that has followed the whole recording, as a console does."""
     recording = Recording(path)
     session = Session(clock=ManualClock(recording.start), runbook=load_runbook(None), operator="nobody")
+    told = recording.header.target
+    session.pin(Target(context=told.context, namespace=told.namespace, server=told.server))
     for _, item in recording.read():
         if isinstance(item, SourcePatch):
             session.observe(item)
@@ -80,5 +83,4 @@ def test_a_scenario_holds_no_secret_and_no_place_of_the_machine_that_made_it(pat
     raw = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
     text = raw.decode()
     assert redact_text(text) == text
-    for place in ("/work/", "/root/", "/tmp/", "/home/"):
-        assert place not in text
+    assert re.search(r"/(work|root|tmp|home)/", text) is None
