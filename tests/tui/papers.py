@@ -6,6 +6,12 @@ from __future__ import annotations
 from tests import builders
 from wfconsole.incident.playbook import Branch, Command, Runbook, Symptom
 
+
+def flat(text: str) -> str:
+    """What a screen says, without its frames and line breaks."""
+    return " ".join(text.translate(str.maketrans("┃│|", "   ")).split())
+
+
 LOOK = "pods of production, grouped by workload, the worst first; then the events of the last fifteen minutes, warnings"
 TRAP = (
     "never without --to-revision: a restart is a revision too, so undo after a restart brings the same bad image back. "

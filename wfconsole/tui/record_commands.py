@@ -38,6 +38,7 @@ def severities(room: WarRoom) -> Sequence[str]:
 
 
 def severity(room: WarRoom, words: str) -> Act:
+    _need_incident(room)
     number, _, reason = words.partition(" ")
     wanted = next((known for known in SEVERITIES if number.upper().replace("-", "") in (known[-1], known)), None)
     if wanted is None or not reason.strip():
@@ -53,6 +54,7 @@ def statuses(room: WarRoom) -> Sequence[str]:
 
 
 def status(room: WarRoom, words: str) -> Act:
+    _need_incident(room)
     said = words.lower()
     wanted = next((known for known in STATUSES if said == known or said.startswith(f"{known} ")), None)
     if wanted is None:
@@ -63,8 +65,6 @@ def status(room: WarRoom, words: str) -> Act:
         raise Refused(f"it is {wanted} already")
     if wanted != "resolved":
         return _enters(room, StatusChanged(wanted, reason), name="declare")
-    if not incident.declared:
-        raise Refused(NO_INCIDENT)
     if not reason:
         raise Refused("resolving needs a reason: what shows that it is over?")
 
@@ -166,9 +166,14 @@ def declare(room: WarRoom, words: str) -> Act:
     return act
 
 
-def _enters(room: WarRoom, event: Event, *, name: str = "", declared: bool = True) -> Act:
-    if declared and not room.session.view().incident.declared:
+def _need_incident(room: WarRoom) -> None:
+    if not room.session.view().incident.declared:
         raise Refused(NO_INCIDENT)
+
+
+def _enters(room: WarRoom, event: Event, *, name: str = "", declared: bool = True) -> Act:
+    if declared:
+        _need_incident(room)
 
     def act() -> str:
         room.enter(event, name=name)

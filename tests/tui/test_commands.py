@@ -1,0 +1,310 @@
+"""Each `:` command does what it says, and says what is wrong with it when it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from textual.widgets import Input
+
+from tests.builders import NOW
+from tests.tui.harness import BROKE, THEMES, Desk, Room, quiet_desk, troubled_desk, war_room
+from tests.tui.papers import a_full_runbook, flat
+from wfconsole.clock import MINUTE, SECOND
+from wfconsole.incident.events import (
+    EntryAmended,
+    Event,
+    MomentSet,
+    NoteAdded,
+    PlaybookChosen,
+    RoleTaken,
+    SeverityChanged,
+    StatusChanged,
+    UpdateSent,
+)
+from wfconsole.tui import screens
+from wfconsole.tui.commands import ALIASES, COMMANDS, completed
+from wfconsole.tui.screens.command_line import CommandLine
+from wfconsole.tui.screens.overview import Overview
+
+
+def a_desk() -> Desk:
+    desk = troubled_desk(runbook=a_full_runbook())
+    desk.submitted.clear()
+    return desk
+
+
+async def command(room: Room, line: str) -> None:
+    """Open the prompt, write the line, press Enter."""
+    await room.press("colon")
+    assert isinstance(room.app.screen, CommandLine)
+    room.app.screen.query_one(Input).value = line
+    await room.press("enter")
+
+
+ENTERED: dict[str, Event] = {
+    "sev 1 payments are down": SeverityChanged("SEV1", "payments are down"),
+    "sev SEV-3 only a few": SeverityChanged("SEV3", "only a few"),
+    "severity sev4 cosmetic": SeverityChanged("SEV4", "cosmetic"),
+    "state identified the image": StatusChanged("identified", "the image"),
+    "state implementing fix": StatusChanged("implementing fix"),
+    "status Monitoring": StatusChanged("monitoring"),
+    "note d roll back": NoteAdded("roll back", "decision", at_time=NOW),
+    "n [red]users[/] see 503": NoteAdded("[red]users[/] see 503", at_time=NOW),
+    "role scribe Bea Jones": RoleTaken("scribe", "Bea Jones"),
+    "role commander Bea": RoleTaken("commander", "Bea"),
+    "check outage a rollout came first": PlaybookChosen("outage", "a rollout came first"),
+    "update we are looking": UpdateSent("outside", "we are looking"),
+    "moment started 14:10 users said so": MomentSet("started", NOW - 22 * MINUTE - 7 * SECOND, "users said so"),
+    "moment mitigated T+10:00": MomentSet("mitigated", BROKE + 10 * MINUTE),
+}
+
+
+@pytest.mark.parametrize("line", ENTERED)
+async def test_what_is_typed_is_entered(line: str) -> None:
+    desk = a_desk()
+    async with war_room(desk) as room:
+        await command(room, line)
+        assert desk.submitted == [ENTERED[line]]
+        assert isinstance(room.app.screen, Overview)
+
+
+async def test_acknowledging_meets_the_respond_clock() -> None:
+    desk = quiet_desk(runbook=a_full_runbook())
+    async with war_room(desk) as room:
+        await room.press("D", *"down", "enter", "enter", "enter", "enter")
+        await command(room, "ack seen by all")
+        assert desk.submitted[-1] == MomentSet("acknowledged", NOW, "seen by all")
+        assert "respond" not in room.text.partition("CLOCKS")[2].partition("\n")[0]
+        await command(room, "ack")
+        assert "acknowledged already" in room.text
+
+
+async def test_an_entry_is_corrected_by_the_beginning_of_its_id() -> None:
+    desk = a_desk()
+    entry = desk.session.entries[-1]
+    async with war_room(desk) as room:
+        await command(room, f"amend #{entry.id[:8]} it was 2 of 12")
+        assert desk.submitted == [EntryAmended(entry.id, "it was 2 of 12")]
+        assert "it was 2 of 12" in room.text
+
+
+OPENED = {
+    "checklist": "checklist",
+    "timeline": "timeline",
+    "sources": "sources",
+    "postmortem": "post-mortem",
+    "pm": "post-mortem",
+    "replays": "replays",
+    "replay service": "replays",
+    "help retry": "help-list",
+    "keys": "help-list",
+    "pods": "zoom",
+    "hpa": "zoom",
+    "gpu": "zoom",
+    "alerts": "zoom",
+    "quit": "quit",
+    "q": "quit",
+    "handover": "hand-over",
+    "declare": "regrade",
+    "observer off": "leave-observer",
+}
+
+
+@pytest.mark.parametrize("line", OPENED)
+async def test_what_is_named_is_opened(line: str) -> None:
+    async with war_room(a_desk(), observer=line == "observer off") as room:
+        await command(room, line)
+        assert isinstance(room.app.screen, screens.load(OPENED[line]))
+        assert not any(isinstance(screen, CommandLine) for screen in room.app.screen_stack)
+
+
+WRONG = {
+    "frobnicate": "no command 'frobnicate'",
+    "stat": "there is state",
+    "sev": "usage: :sev 1-4 REASON",
+    "sev 2": "usage: :sev 1-4 REASON",
+    "sev 5 it is bad": "usage: :sev 1-4 REASON",
+    "sev 2 as before": "it is SEV2 already",
+    "state": "usage: :state investigating",
+    "state fixed": "usage: :state investigating",
+    "state investigating": "it is investigating already",
+    "state resolved": "resolving needs a reason",
+    "note": "usage: :note WORDS",
+    "amend": "usage: :amend ENTRY WORDS",
+    "amend zzzzzzzz words": "usage: :amend ENTRY WORDS",
+    "amend e words": "usage: :amend ENTRY WORDS",
+    "role": "usage: :role commander scribe, and a name",
+    "role scribe": "usage: :role commander scribe, and a name",
+    "role pilot Bea": "usage: :role commander scribe, and a name",
+    "check": "usage: :check outage, and why",
+    "check fire": "usage: :check outage, and why",
+    "update": "this console sends nothing itself",
+    "moment": "usage: :moment NAME TIME [WHY]",
+    "moment began 14:10": "usage: :moment NAME TIME [WHY]",
+    "moment started soon": "no time: 'soon'; 14:32",
+    "goto": "usage: :goto TIME",
+    "goto soon": "no time: 'soon'; 14:32",
+    "speed 3": "there are 0.25, 0.5, 1, 2, 4, 8, 16, 60",
+    "speed 4": "only a replay has a speed",
+    "theme": "there are ",
+    "theme nyan": "there are ",
+    "glyphs": "usage: :glyphs unicode ascii",
+    "observer maybe": "usage: :observer [on off]",
+}
+
+
+@pytest.mark.parametrize("line", WRONG)
+async def test_what_is_wrong_is_said_and_the_line_stays(line: str) -> None:
+    desk = a_desk()
+    async with war_room(desk) as room:
+        await command(room, line)
+        assert isinstance(room.app.screen, CommandLine)
+        assert WRONG[line] in flat(room.text)
+        assert room.app.screen.query_one(Input).value == line
+        assert desk.submitted == []
+
+
+@pytest.mark.parametrize("line", [*ENTERED, "ack", "handover", "state resolved it is over", "export"])
+async def test_without_an_incident_most_of_it_means_nothing(line: str) -> None:
+    desk = quiet_desk(runbook=a_full_runbook())
+    async with war_room(desk) as room:
+        await command(room, line)
+        if line.startswith(("note", "n ")):
+            assert len(desk.submitted) == 1  # what was seen before the declaration belongs to it
+        else:
+            assert desk.submitted == []
+            assert "no incident is" in room.text or "no time" in room.text
+
+
+CHANGING = [name for name, found in COMMANDS.items() if found.changes is not None]
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda: troubled_desk(runbook=a_full_runbook()), "observer: read-only"),
+        (lambda: troubled_desk(change=False, runbook=a_full_runbook()), "this console only looks"),
+    ],
+    ids=["observer", "replay"],
+)
+async def test_what_changes_anything_is_refused_with_the_reason(make: Callable[[], Desk], reason: str) -> None:
+    desk = make()
+    async with war_room(desk, observer=desk.capabilities.change) as room:
+        for name in CHANGING:
+            await command(room, f"{name} 1 words")
+            assert reason in flat(room.text)
+            await room.press("escape")
+        assert desk.submitted == []
+        assert isinstance(room.app.screen, Overview)
+
+
+async def test_resolving_from_the_prompt_asks_for_the_stand_down_list_too() -> None:
+    desk = a_desk()
+    async with war_room(desk) as room:
+        await command(room, "state resolved quiet for an hour")
+        assert "STAND DOWN" in room.text
+        await room.press("enter", "enter")
+        assert desk.submitted[-1] == StatusChanged("resolved", "quiet for an hour")
+
+
+async def test_a_time_that_is_gone_to_is_looked_at() -> None:
+    desk = a_desk()
+    gone_to: list[int] = []
+    desk.transport.seek = gone_to.append  # type: ignore[method-assign]  # a desk has no recording to look back into
+    async with war_room(desk) as room:
+        await room.press("at")
+        assert "GO TO" in room.text
+        await room.press(*"14:10", "enter")
+        assert gone_to == [NOW - 22 * MINUTE - 7 * SECOND]
+        assert isinstance(room.app.screen, Overview)
+
+
+async def test_another_look_is_worn_at_once() -> None:
+    async with war_room(a_desk(), themes=THEMES) as room:
+        await command(room, "theme plain")
+        assert room.app.theme == "plain"
+        assert room.text.isascii()
+        await command(room, "glyphs unicode")
+        assert "■" in room.text
+        await command(room, "theme warroom-dark")
+        assert "─" in room.text
+
+
+async def test_the_export_is_written_beside_the_keyboard_and_its_answer_is_said() -> None:
+    desk = a_desk()
+    async with war_room(desk) as room:
+        await command(room, "export /tmp/out replace")
+        await until(room, lambda: bool(desk.exported) and "written to /tmp/out" in room.text)
+        assert desk.exported == [("/tmp/out", True)]
+        await command(room, "export")
+        await until(room, lambda: len(desk.exported) == 2)
+        assert desk.exported[1] == ("", False)
+
+
+async def until(room: Room, holds: Callable[[], bool]) -> None:
+    """Let the loop turn until something holds; a test that waits in vain is ended by its assertion."""
+    for _ in range(500):
+        if holds():
+            return
+        await room.pilot.pause(0.01)
+    raise AssertionError("it never happened")
+
+
+# --- the prompt
+
+
+async def test_the_line_before_comes_back_with_up_and_goes_with_down() -> None:
+    async with war_room(a_desk()) as room:
+        await command(room, "note first")
+        await command(room, "note second")
+        await room.press("colon", *"no")
+        line = room.app.screen.query_one(Input)
+        await room.press("up")
+        assert line.value == "note second"
+        await room.press("up", "up")
+        assert line.value == "note first"
+        await room.press("down", "down")
+        assert line.value == ""
+
+
+async def test_the_rest_of_the_word_is_offered_and_right_takes_it() -> None:
+    async with war_room(a_desk()) as room:
+        await room.press("colon", *"che")
+        await room.press("right")
+        assert room.app.screen.query_one(Input).value == "check"
+        assert ":check PLAYBOOK [WHY]" in room.text
+        await room.press("space", "right")
+        assert room.app.screen.query_one(Input).value == "check outage"
+
+
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        ("sta", "state"),
+        ("state mon", "state monitoring"),
+        ("sev ", "sev 1"),
+        ("role sc", "role scribe"),
+        ("glyphs a", "glyphs ascii"),
+        ("note d", ""),
+        ("nothing", ""),
+        ("state monitoring x", ""),
+        ("", ""),
+    ],
+)
+async def test_a_line_is_completed_by_what_there_is(typed: str, line: str) -> None:
+    async with war_room(a_desk()) as room:
+        assert completed(room.app, typed) == line
+
+
+async def test_an_empty_line_leaves() -> None:
+    async with war_room(a_desk()) as room:
+        await room.press("colon", "enter")
+        assert isinstance(room.app.screen, Overview)
+
+
+def test_every_command_can_be_named_in_one_way_only() -> None:
+    assert not set(ALIASES) & set(COMMANDS)
+    assert set(ALIASES.values()) <= set(COMMANDS)
+    for name, found in COMMANDS.items():
+        assert found.usage.split(" ")[0] == name
