@@ -51,7 +51,7 @@ def stream() -> bytes:
     lines: list[bytes] = []
     clock = ManualClock(BEGAN)
     writer = StreamWriter(lines.append, clock)
-    writer.header(title="a made incident", target=Target(context="kind-made", namespace="production"))
+    writer.header(title="a made incident", target=Target("kind-made", "production", "https://made.example:6443"))
     writer.patch("pods", BEGAN, patch(row(FINE), row(BROKEN)), keyframe=True)
     for second in range(2, 121, 2):
         at = BEGAN + second * SECOND

@@ -15,6 +15,7 @@ from wfconsole.collector.outbox import Outbox
 from wfconsole.collector.pacer import Feed, Pacer
 from wfconsole.collector.settings import CollectorSettings
 from wfconsole.collector.worker import Worker, wait_after
+from wfconsole.observations.answers import CollectorSaid
 from wfconsole.observations.snapshot import Failure
 from wfconsole.recording.format import Note, StreamWriter, Target
 from wfconsole.sources.contract import SourceError, Task
@@ -35,6 +36,7 @@ class Collector:
     ) -> None:
         self._settings = settings
         self._clock = clock
+        self._gone = gone
         self._outbox = Outbox(write, gone, self._nudge)
         self._writer = StreamWriter(self._outbox.put, clock)
         self._began_at = clock.now()
@@ -76,35 +78,40 @@ class Collector:
             return workers.setdefault(id(task), Worker(task, self._clock, self._nudge))
 
         feeds = {
-            source.name: Feed(source, [(part, worker(part.task)) for part in source.parts])
+            source.name: Feed(source, [(part, worker(part.task)) for part in source.parts], replaces=settings.replaces)
             for source in cluster.sources(settings.sources)
         }
         self._reader = PodReader(server, self._clock, settings.ask_deadline_ms)
         self._pacer = Pacer(feeds, self._writer, self._outbox, self._clock, settings.flush_ms)
-        self._pacer.open()
+        if not settings.replaces:
+            self._pacer.open()
         for each in workers.values():
             each.start()
         threading.Thread(target=self._pacer.run, name="pacer", daemon=True).start()
 
     def _keep_trying(self) -> None:
-        """Until the configuration works: somebody may be mending it."""
+        """Until the configuration works: somebody may be mending it. Then another process takes over, because a
+        stream says only in its first line what it looks at."""
         attempts = 1
         while True:
             time.sleep(min(10 * SECOND, wait_after(attempts, None, random.uniform)) / 1000)
             try:
-                server = self._server()
+                self._server()
             except SourceError as error:
                 attempts += 1
                 self._report(error, attempts)
                 continue
-            self._follow(server)
+            self._tell(CollectorSaid("the configuration works now"))
+            self.end()
+            self._gone()
             return
 
     def _report(self, error: SourceError, attempts: int) -> None:
         failure = Failure(error.kind, error.message, since=self._began_at, remedy=error.remedy, attempts=attempts)
-        patch = b'{"age_ms":-1,"failure":%s}' % msgspec.json.encode(failure)
+        age = b"" if self._settings.replaces else b'"age_ms":-1,'
+        patch = b'{%s"failure":%s}' % (age, msgspec.json.encode(failure))
         for name in self._settings.sources:
-            self._writer.patch(name, self._clock.now(), patch, True)
+            self._writer.patch(name, self._clock.now(), patch, not self._settings.replaces)
 
     def _retry(self, source: str) -> bool:
         return self._pacer is not None and self._pacer.retry(source)

@@ -27,11 +27,20 @@ _FRESH_MS: Millis = 250
 _IDLE_MS: Millis = SECOND
 
 
+class Said(msgspec.Struct, frozen=True):
+    """An encoded patch; `keyframe`: it stands for all that there is."""
+
+    patch: bytes
+    keyframe: bool = False
+
+
 class Feed:
     """One source on its way into the stream. Used by the pacer's thread alone."""
 
-    def __init__(self, source: Source, workers: Sequence[tuple[Part, Worker]]) -> None:
+    def __init__(self, source: Source, workers: Sequence[tuple[Part, Worker]], *, replaces: bool = False) -> None:
+        """`replaces`: the reader has rows of a collector before this one, and keeps them until there are better."""
         self.source = source
+        self._replaces = replaces
         self._workers = tuple(workers)
         self._told: Whole | None = None
         self._told_at: Millis = 0  # monotonic
@@ -49,25 +58,44 @@ class Feed:
         for _, worker in self._workers:
             worker.retry()
 
-    def patch(self, clock: Clock, flush_ms: Millis) -> bytes | None:
-        """What there is to say now, as an encoded patch; None when there is nothing."""
+    def patch(self, clock: Clock, flush_ms: Millis) -> Said | None:
+        """What there is to say now; None when there is nothing."""
         now = clock.monotonic()
         whole = self._whole()
+        if self._replaces:
+            return self._in_place(whole, clock)
         news = self._news(whole, now)
         listing = self._told is None or self._told.partial != whole.partial
         if not news and not listing and now - self._looked_at < flush_ms:
             return None
         self._looked_at = now
-        rows = self.source.take()
-        if not rows and not news and not self._heartbeat_due(whole):
+        news = [*self._rows(), *news]
+        if not news and not self._heartbeat_due(whole):
             return None
-        if rows:
-            news.insert(
-                0, b'"rows":{%s}' % b",".join(_ENCODE(key) + b":" + (row or b"null") for key, row in rows.items())
-            )
         news += self._age(whole, clock)
         self._told, self._told_at = whole, now
-        return b"{%s}" % b",".join(news)
+        return Said(b"{%s}" % b",".join(news))
+
+    def _in_place(self, whole: Whole, clock: Clock) -> Said | None:
+        """Nothing but failures, until everything that is known takes the place of what another collector saw."""
+        now = clock.monotonic()
+        if whole.good_at is None:
+            told = self._told.failure if self._told is not None else None
+            if not _differs(told, whole.failure, patient=now - self._told_at < self.source.interval_ms):
+                return None
+            self._told, self._told_at = whole, now
+            return Said(b'{"failure":%s}' % _ENCODE(whole.failure))
+        self._replaces, self._told, self._looked_at = False, None, now
+        fields = [b'"interval_ms":%d' % self.source.interval_ms, *self._rows(), *self._news(whole, now)]
+        fields += self._age(whole, clock)
+        self._told, self._told_at = whole, now
+        return Said(b"{%s}" % b",".join(fields), keyframe=True)
+
+    def _rows(self) -> list[bytes]:
+        rows = self.source.take()
+        if not rows:
+            return []
+        return [b'"rows":{%s}' % b",".join(_ENCODE(key) + b":" + (row or b"null") for key, row in rows.items())]
 
     def _whole(self) -> Whole:
         whole = combined([(part, worker.standing) for part, worker in self._workers])
@@ -159,6 +187,6 @@ class Pacer:
             feed.check()
             if self._outbox.full:
                 continue
-            patch = feed.patch(self._clock, self._flush_ms)
-            if patch is not None:
-                self._writer.patch(name, self._clock.now(), patch, False)
+            said = feed.patch(self._clock, self._flush_ms)
+            if said is not None:
+                self._writer.patch(name, self._clock.now(), said.patch, said.keyframe)

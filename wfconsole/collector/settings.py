@@ -23,6 +23,7 @@ class CollectorSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_
     deadline_ms: Millis = 4 * SECOND  # for an answer to begin; shorter than the intervals
     ask_deadline_ms: Millis = 8 * SECOND  # for the whole answer to an on-demand read
     title: str = ""  # of the stream
+    replaces: bool = False  # it takes the place of one that ended: what that one saw stays until it is seen again
     strict: bool = False  # end with exit code 8 and a message when the configuration cannot work, instead of trying on
 
     def problems(self) -> list[str]:

@@ -18,7 +18,7 @@ import msgspec
 from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.observations.answers import Ask, CollectorSaid
 from wfconsole.observations.snapshot import Failure, Patch
-from wfconsole.recording.format import Ended, Header, Item, Noted, RecordingError, SourcePatch, StreamReader, Target
+from wfconsole.recording.lines import Ended, Header, Item, Noted, RecordingError, SourcePatch, Target
 from wfconsole.session.child import Child
 from wfconsole.text import safe
 
@@ -150,6 +150,8 @@ class Feed:
 
     def _read(self, descriptor: int) -> str:
         """Read to the end; why it cannot be read further, or ""."""
+        from wfconsole.recording.format import StreamReader  # here, because the first frame reads no stream
+
         reader = StreamReader(trusted=bool(self._command))
         begun = False
         while True:
@@ -167,8 +169,9 @@ class Feed:
                 items = []
             if reader.header is not None and not begun:
                 begun = True
-                if self._followed is not None and _moved(self._followed.target, reader.header.target):
-                    return _refusal(self._followed.target, reader.header.target)
+                pinned = self._followed.target if self._followed is not None else Target()
+                if _moved(pinned, reader.header.target):
+                    return _refusal(pinned, reader.header.target)
                 self._followed = reader.header
                 self._receiver.header(reader.header)
             live = [item for item in items if not isinstance(item, Ended)]
@@ -198,7 +201,8 @@ class Feed:
 
 
 def _moved(pinned: Target, told: Target) -> bool:
-    return (pinned.context, pinned.server) != (told.context, told.server)
+    """One that could not find out what to look at has pinned nothing."""
+    return bool(pinned.server) and (pinned.context, pinned.server) != (told.context, told.server)
 
 
 def _refusal(pinned: Target, told: Target) -> str:

@@ -12,6 +12,7 @@ from wfconsole import exit_codes
 from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.config.settings import Settings
 from wfconsole.errors import UserError
+from wfconsole.recording.lines import Header
 from wfconsole.text import safe
 
 # What a pod's service account brings with it.
@@ -25,21 +26,25 @@ def collector_command() -> tuple[str, ...]:
     return (sys.executable, "-m", "wfconsole.collector")
 
 
-def collector_settings(settings: Settings, *, title: str = "", strict: bool = False, context: str = "") -> bytes:
+def collector_settings(
+    settings: Settings, *, title: str = "", strict: bool = False, before: Header | None = None
+) -> bytes:
     """One line of JSON, without its end. `strict`: a configuration that cannot work ends the collector.
 
-    `context` is the one that is pinned, where nothing else says which.
+    `before` is the header of the collector whose place this one takes: it looks at the same cluster, whatever
+    kubeconfig says by now.
     """
     from wfconsole.collector.settings import CollectorSettings
 
     kubernetes, every = settings.kubernetes, msgspec.structs.asdict(settings.intervals)
     told = CollectorSettings(
         kubeconfig=kubernetes.kubeconfig,
-        context=kubernetes.context or ("" if kubernetes.in_cluster else context),
+        context=kubernetes.context or ("" if before is None or kubernetes.in_cluster else before.target.context),
         namespaces=kubernetes.namespaces,
         in_cluster=kubernetes.in_cluster,
         intervals={name: round(seconds * SECOND) for name, seconds in every.items()},
         title=title,
+        replaces=before is not None,
         strict=strict,
     )
     return msgspec.json.encode(told)

@@ -81,9 +81,7 @@ def _to_file(base: Ground, path: Path, title: str, stop: _Stop) -> int:
     feed = Feed(
         base.clock,
         command=collector_command(),
-        settings=lambda before: collector_settings(
-            base.settings, title=title, strict=True, context=before.target.context if before is not None else ""
-        ),
+        settings=lambda before: collector_settings(base.settings, title=title, strict=True, before=before),
         sources=lambda: SOURCES,
         silent_ms=silent_after(base.settings),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import threading
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,7 @@ import msgspec
 from wfconsole import __version__
 from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.events import ConsoleStarted
-from wfconsole.recording.lines import LIMITS, MIB, Header, Note, RecordingError
+from wfconsole.recording.lines import LIMITS, MIB, Note, RecordingError
 from wfconsole.session.feed import Feed
 from wfconsole.session.journaling import JournalFollower, JournalSink, read_entries
 from wfconsole.session.live import LiveConsole, LiveTransport, StreamClock
@@ -50,7 +49,7 @@ class LiveParts:
         self._feed = Feed(
             self._clock,
             command=collector_command() if own else (),
-            settings=self._collector_settings,
+            settings=lambda before: collector_settings(base.settings, before=before),
             source=source,
             sources=lambda: tuple(self._session.view.world.snapshots) or SOURCES,
             silent_ms=silent_after(base.settings),
@@ -131,10 +130,6 @@ class LiveParts:
         except Empty:
             return _unguessable(name)
 
-    def _collector_settings(self, before: Header | None) -> bytes:
-        """A collector in the place of another one looks at the same cluster, whatever kubeconfig says by then."""
-        return collector_settings(self._base.settings, context=before.target.context if before is not None else "")
-
     def _begin(self, *, read_runbook: bool) -> None:
         import wfconsole.journal  # noqa: F401  so that declaring finds it in memory, whatever the disk does by then
 
@@ -201,4 +196,4 @@ def _claim(incidents: Path, name: str, claimed: SimpleQueue[str]) -> None:
 
 
 def _unguessable(name: str) -> str:
-    return f"{name}-{secrets.token_hex(3)}"
+    return f"{name}-{os.urandom(3).hex()}"
