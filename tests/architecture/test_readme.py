@@ -21,18 +21,16 @@ WHERE = {
     "timeline": "timeline",
     "sources": "sources",
     "logs": "logs",
+    "items": "lists of things",
 }
 
 
 def keys() -> str:
     rows = ["| key | where | does | id |", "|---|---|---|---|"]
     for action in ACTIONS:
-        pressed = " ".join(
-            f"`` {key_word(key)} ``" if key_word(key) == "`" else f"`{key_word(key)}`" for key in action.keys
-        )
-        rows.append(
-            f"| {pressed.replace('|', chr(92) + '|')} | {WHERE.get(action.where, action.where)} | {action.does} | `{action.id}` |"
-        )
+        pressed = " ".join(f"`{key_word(key)}`" for key in action.keys).replace("|", "\\|")
+        where = WHERE.get(action.where, action.where)
+        rows.append(f"| {pressed} | {where} | {action.does} | `{action.id}` |")
     return "\n".join(rows)
 
 
