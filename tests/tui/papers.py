@@ -23,10 +23,10 @@ NOT_READY = "pods namespace=production not-ready"
 def a_full_runbook() -> Runbook:
     """A process, a playbook, hand-over and stand-down."""
     first = builders.a_checklist(
-        "first",
-        builders.a_step("Acknowledge the alert", "first", look="the alert that woke you", means="acknowledged"),
-        builders.a_step("Find the worst workload", "first", look=LOOK, expect="one deployment", live=NOT_READY),
-        builders.a_step("Send the declaration", "first", role="communications", means="update sent"),
+        "opening",
+        builders.a_step("Acknowledge the alert", "opening", look="the alert that woke you", means="acknowledged"),
+        builders.a_step("Find the worst workload", "opening", look=LOOK, expect="one deployment", live=NOT_READY),
+        builders.a_step("Send the declaration", "opening", role="communications", means="update sent"),
         kind="process",
     )
     outage = builders.a_checklist(

@@ -23,9 +23,9 @@ WITH_TEXT = {
     "declare: commander": ("declare", "", "commander"),
     "re-grade": ("regrade", "", "reason"),
     "hand over": ("hand-over", "", "who"),
-    "waive a step": ("step", "waived:first/acknowledge-the-alert", "reason"),
+    "waive a step": ("step", "waived:opening/acknowledge-the-alert", "reason"),
     "decide a step": ("step", "done:outage/decide-what-the-evidence-speaks-for", "reason"),
-    "open a step again": ("step", "open:first/acknowledge-the-alert", "reason"),
+    "open a step again": ("step", "open:opening/acknowledge-the-alert", "reason"),
     "command": ("command", "", "line"),
     "go to a time": ("go-to-time", "", "line"),
 }

@@ -12,7 +12,7 @@ from wfconsole.incident.events import PlaybookChosen, RoleTaken, StepMarked
 from wfconsole.tui.screens.overview import Overview
 from wfconsole.tui.screens.step import StepForm
 
-ACKNOWLEDGE = "first/acknowledge-the-alert"
+ACKNOWLEDGE = "opening/acknowledge-the-alert"
 DECIDE = "outage/decide-what-the-evidence-speaks-for"
 ROLL_BACK = "outage/roll-back"
 STAYS_READY = "outage/all-stays-ready"
