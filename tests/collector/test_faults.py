@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.collector.process import ALL, CollectorProcess, kubeconfig_for
-from tests.sources.api_double import ApiDouble, Behaviour, Conversation, Request, quiet_watch, reset, silence, well
+from tests.sources.api_double import ApiDouble, Behaviour, Conversation, Request, reset, silence, well
 
 MIB = 1024 * 1024
 
@@ -140,7 +140,7 @@ def test_a_fault_is_named_in_time_and_over_when_it_is_over(fault: str, double: A
             assert collector.snapshots[name].good_at is None
         double.mend()
         collector.until_well()
-        assert collector.memory() < 260 * MIB
+        assert collector.memory() < 160 * MIB
 
 
 @pytest.mark.parametrize(("on_accept", "kind"), [(reset, "refused"), (silence, "timeout")])

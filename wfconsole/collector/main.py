@@ -7,7 +7,6 @@ left out on purpose, since it fires when the parent's *thread* ends.
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -19,6 +18,7 @@ import msgspec
 from wfconsole import exit_codes
 from wfconsole.clock import SystemClock
 from wfconsole.collector.collector import Collector
+from wfconsole.collector.memory import settle
 from wfconsole.collector.settings import CollectorSettings
 from wfconsole.sources.contract import SourceError
 
@@ -47,8 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except msgspec.MsgspecError as error:
         print(f"collector: settings: {error}", file=sys.stderr)
         return exit_codes.CONFIGURATION
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    settle()
     collector = Collector(settings, SystemClock(), _write_out, lambda: os._exit(exit_codes.OK))
     try:
         collector.start()
