@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LONGEST_RETRY_AFTER_MS: Millis = 120 * SECOND
 
 _SHOWN = 240  # characters of an answer that fit into a pane's head
+_CUT = "Is the API server restarting, or does a proxy on the way cut connections? It is tried again by itself."
 
 
 class _Status(msgspec.Struct):
@@ -95,12 +96,12 @@ def from_exception(error: Exception, what: str) -> SourceError:
     if isinstance(error, OSError) and hasattr(error, "reason"):  # ssl.SSLError, without loading ssl for it
         return _from_tls(error, what)  # type: ignore[arg-type]
     if isinstance(error, ConnectionResetError | BrokenPipeError):
-        return SourceError("refused", f"{what}: the connection was cut by the other side")
+        return SourceError("refused", f"{what}: the connection was cut by the other side", remedy=_CUT)
     if isinstance(error, OSError):
         remedy = "Is the API server running, and is the way to it open?"
         return SourceError("refused", f"{what}: {safe(error.strerror or str(error), _SHOWN)}", remedy=remedy)
     if isinstance(error, http.client.IncompleteRead | http.client.RemoteDisconnected):
-        return SourceError("bad-answer", f"{what}: the answer broke off")
+        return SourceError("bad-answer", f"{what}: the answer broke off", remedy=_CUT)
     if isinstance(error, http.client.HTTPException | ValueError):
         kind = type(error).__name__
         said = safe(str(error), 80)
