@@ -42,10 +42,10 @@ async def test_v_shows_one_kind_after_the_other() -> None:
     async with war_room(troubled_desk()) as room:
         await room.press("t", "v")
         assert "[decisions]" in room.lines[2]
-        assert {line[24:33].strip() for line in rows(room)} == {"DECISION", "DECLARE"}
+        assert {line[22:31].strip() for line in rows(room)} == {"DECISION", "DECLARE"}
         await room.press("v", "v")
         assert "[people]" in room.lines[2]
-        assert {line[24:33].strip() for line in rows(room)} == {"FACT"}
+        assert {line[22:31].strip() for line in rows(room)} == {"FACT"}
         await room.press("v", "v", "v")
         assert "no entries of this kind: marked" in room.text
         await room.press("v")

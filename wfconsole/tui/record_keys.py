@@ -140,6 +140,10 @@ class StepKeys:
     def _steps_room(self) -> WarRoom:
         return cast("WarRoom", self.app)  # type: ignore[attr-defined]
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Textual asks the widget that a key is bound on; the answer is the same everywhere."""
+        return self._steps_room.check_action(action, parameters)
+
     def step_item(self) -> Item | None:
         """The step that the keys act on: the one with the cursor, or the open one."""
         raise NotImplementedError

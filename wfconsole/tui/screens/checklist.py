@@ -133,7 +133,7 @@ def _rows(frame: Frame, item: Item, width: int) -> list[Line]:
 
 def _titled(item: Item) -> str:
     match item.step.kind:
-        case "decide":
+        case "decide" if not item.step.title.lower().startswith("decide"):
             return f"DECIDE {item.step.title}"
         case "action":
             return f"ACTION {item.step.danger} {item.step.title}"

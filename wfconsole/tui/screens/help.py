@@ -86,9 +86,10 @@ class HelpForm(Form):
         self.action_cancel()
 
     def action_all_keys(self) -> None:
-        room = self.war_room
-        self.dismiss(None)
-        room.action_open("help-list")
+        if self.is_current:
+            room = self.war_room
+            self.dismiss(None)
+            room.action_open("help-list")
 
     def _scope(self) -> str:
         """What the screen below has for itself."""

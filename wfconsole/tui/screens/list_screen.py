@@ -59,6 +59,10 @@ class ListScreen(ConsoleScreen):
         ]
         return sorted(shown, key=lambda action: action.where in ("all", "lists", "items"))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Textual asks the screen that a key is bound on; the answer is the same everywhere."""
+        return self.war_room.check_action(action, parameters)
+
     def back(self) -> bool:
         if self._filter.open:
             self._filter.close(keep=False)

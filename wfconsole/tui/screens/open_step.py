@@ -13,7 +13,7 @@ from wfconsole.tui.screens.step import leads_to
 from wfconsole.tui.state_words import badge
 from wfconsole.tui.wrapping import labelled, wrapped
 
-LIVE_LINES = 6
+LIVE_LINES = 5
 EVIDENCE_LINES = 6
 _INDENT = 7
 _WORD = 7  # cells of READ, DO, SEE and so on
@@ -60,10 +60,11 @@ def _live(frame: Frame, item: Item, width: int) -> Iterator[Line]:
     head = f"{'':{_INDENT}}{'NOW':{_WORD}} "
     rows = wrapped(first, width - len(head) - len(sign.text) - 2)
     yield (Span(head, "dim"), sign, Span(f"  {rows[0]}"))
-    for text in (*rows[1:], *more[: LIVE_LINES - 1]):
+    shown = 0 if item.state.probe is not None else LIVE_LINES  # the evidence below tells of each
+    for text in (*rows[1:], *more[:shown]):
         yield from _part_rows(text, width)
-    if len(more) >= LIVE_LINES:
-        yield (Span(f"{'':{_TEXT + 1}}and {len(more) - LIVE_LINES + 1} more", "dim"),)
+    if 0 < shown < len(more):
+        yield (Span(f"{'':{_TEXT + 1}}and {len(more) - shown} more", "dim"),)
     if item.step.sensed:
         yield from _part("AUTO", _automatic(item, result, by_itself=not item.step.live), width)
 
@@ -106,8 +107,8 @@ def _keys(item: Item) -> Line:
     done = "answer" if item.step.kind == "decide" else "done"
     if item.mark in ("done", "sensed"):
         done = "open again"
-    told = [("R", "take evidence")] if item.step.live or item.step.sensed else []
-    told += [("X", done), ("W", "waive"), ("E", "defer"), ("n b", "step on, back")]
+    told = [("R", "evidence")] if item.step.live or item.step.sensed else []
+    told += [("X", done), ("W", "waive"), ("E", "defer"), ("n b", "next, back")]
     spans = [Span(f"{'':{_TEXT + 1}}")]
     for key, does in told:
         spans += [Span(key, "key"), Span(f" {does}   ", "dim")]

@@ -28,6 +28,7 @@ LATER: Final = ("alerts", "signals", "database", "security")
 SAID_SHOWN: Final = 8
 _INDENT: Final = 3
 _WORD: Final = 18
+_WIDE_WHY: Final = 40
 _COLUMNS: Final = (("SOURCE", 12), ("STATE", 10), ("LAST GOOD", 11), ("EVERY", 7), ("TOOK", 8), ("ROWS", 6))
 
 
@@ -35,6 +36,7 @@ class SourceList(BlockList):
     """A line for each source; under the cursor the whole of what is wrong with it."""
 
     BINDINGS = action_names.bindings("sources")
+    _problems: Sequence[str] | None = None
 
     def head(self, frame: Frame, width: int) -> Sequence[Line]:
         title: Line = (Span("SOURCES", "title"), Span(" what each pane is reading, and how well"))
@@ -57,7 +59,13 @@ class SourceList(BlockList):
                 rows += _opened(frame, snapshot, width)
             blocks.append(Block(name, rows))
         blocks += [Block(name, [_off(frame, name)]) for name in LATER]
-        return [*blocks, *_left_out(cast("WarRoom", self.app).problems, width), *_said(frame, width)]
+        return [*blocks, *_left_out(self._left_out(), width), *_said(frame, width)]
+
+    def _left_out(self) -> Sequence[str]:
+        """Asked for once: it may read files."""
+        if self._problems is None:
+            self._problems = cast("WarRoom", self.app).problems()
+        return self._problems
 
     def action_retry(self) -> None:
         """Asks the collector to look now; the answer comes with the next snapshot."""
@@ -98,15 +106,17 @@ def _line(frame: Frame, name: str, snapshot: Snapshot[Any] | None, width: int) -
     told = (good, f"{snapshot.interval_ms / SECOND:g}s", f"{snapshot.took_ms}ms", str(len(snapshot.rows)))
     numbers = "".join(fit(text, size) for text, (_, size) in zip(told, _COLUMNS[2:], strict=True))
     room = max(8, width - _INDENT - sum(size for _, size in _COLUMNS) - 1)
-    return (*head, Span(f"{numbers} ", "dim"), Span(cut(_why(frame, snapshot, quality), room)))
+    return (*head, Span(f"{numbers} ", "dim"), Span(cut(_why(frame, snapshot, quality, room), room)))
 
 
-def _why(frame: Frame, snapshot: Snapshot[Any], quality: Quality) -> str:
+def _why(frame: Frame, snapshot: Snapshot[Any], quality: Quality, room: int) -> str:
     failure = snapshot.failure
     if failure is None:
         return snapshot.partial
-    retry = f", again in {max(0, failure.retry_at - frame.now) // SECOND}s" if failure.retry_at > frame.now else ""
-    return f"{failure.kind} x{failure.attempts}{retry}" if quality != Quality.LIVE else ""
+    told = f"{failure.kind} x{failure.attempts}" if quality != Quality.LIVE else ""
+    if told and failure.retry_at > frame.now and room > _WIDE_WHY:
+        told += f", again in {(failure.retry_at - frame.now) // SECOND}s: {failure.message}"
+    return told
 
 
 def _opened(frame: Frame, snapshot: Snapshot[Any], width: int) -> list[Line]:

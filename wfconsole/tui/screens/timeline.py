@@ -32,7 +32,7 @@ VIEWS: Final[Mapping[str, frozenset[str]]] = {
 }
 ENTRY_SHOWN: Final = 8  # characters of an entry's id: what `:amend` takes
 _INDENT: Final = 5
-_COLUMNS: Final = "     T+        UTC      KIND      WHO      ENTRY"
+_COLUMNS: Final = "    T+       UTC      KIND     WHO     ENTRY"
 
 
 class Entries(BlockList):
@@ -109,8 +109,7 @@ class TimelineScreen(ListScreen):
         line = self.entries.line()
         if line is None:
             self.say("there is no entry to mark")
-        else:
-            self.war_room.enter(EntryStarred(line.entry, not line.starred), name="star")
+        elif self.war_room.enter(EntryStarred(line.entry, not line.starred), name="star"):
             self.say("mark taken off" if line.starred else "marked for the post-mortem")
 
     def action_view(self) -> None:
@@ -127,17 +126,17 @@ def _row(frame: Frame, line: TimelineLine, width: int, *, pointer: str = " ") ->
     """Mark, time since the beginning, time of day, kind, who, words; a hollow mark until it is on disk."""
     pending = not frame.view.pending.isdisjoint((line.entry, *line.entries))
     sign = frame.glyphs.pending if pending else " "
-    head = f"{pointer}{sign}{'*' if line.starred else ' '} {fit(_since(frame, line), 11)}{clock_time(line.at)[:8]} "
+    head = f"{pointer}{sign}{'*' if line.starred else ' '} {fit(_since(frame, line), 9)}{clock_time(line.at)[:8]} "
     over = (f"  over {clock_time(line.until)[:8]}" if width >= WIDE else "  over") if line.until else ""
     count = f"  x{line.count}" if line.count > 1 else ""
     withdrawn = "withdrawn: " if line.withdrawn else ""
     ink: Ink = level_ink(line.level) if line.level > Level.WATCH and not line.until else "text"
     tail = f"{count}{over}"
-    room = max(10, width - len(head) - 19 - len(tail))
+    room = max(10, width - len(head) - 17 - len(tail))
     return (
         Span(head, "dim"),
-        Span(fit(line.kind, 10), "dim"),
-        Span(fit(line.actor, 9), "dim"),
+        Span(fit(line.kind, 9), "dim"),
+        Span(fit(line.actor, 8), "dim"),
         Span(cut(f"{withdrawn}{line.amended or line.text}", room), "dim" if line.withdrawn else ink),
         Span(tail, "dim"),
     )
@@ -147,7 +146,8 @@ def _since(frame: Frame, line: TimelineLine) -> str:
     began = frame.incident_since
     if not began:
         return ""
-    return elapsed(line.at - began)[1:] if line.at >= began else f"-{elapsed(began - line.at)[2:]}"
+    sign = "+" if line.at >= began else "-"
+    return sign + elapsed(abs(line.at - began))[2:].removeprefix("00:")
 
 
 def _spelled_out(frame: Frame, line: TimelineLine, width: int) -> Block:

@@ -1,0 +1,82 @@
+"""The post-mortem as it would be written now: its gaps, and a note that fills one."""
+
+from __future__ import annotations
+
+from tests.tui.harness import Room, quiet_desk, troubled_desk, war_room
+from tests.tui.papers import flat
+from wfconsole.incident.events import NoteAdded
+from wfconsole.tui.screens.post_mortem import Draft
+
+
+def draft(room: Room) -> Draft:
+    return room.app.screen.query_one(Draft)
+
+
+async def test_it_is_written_from_the_record_and_counts_its_gaps() -> None:
+    desk = troubled_desk()
+    async with war_room(desk) as room:
+        await room.press("p")
+        assert "# Post-mortem: checkout errors: gateway rollout" in room.text
+        assert f"{len(draft(room).gaps)} gaps" in room.lines[2]
+        assert len(draft(room).gaps) > 3
+
+
+async def test_n_goes_from_gap_to_gap_and_b_back() -> None:
+    async with war_room(troubled_desk()) as room:
+        await room.press("p", "n")
+        first = draft(room).key
+        assert int(first) == draft(room).gaps[0]
+        await room.press("n")
+        assert int(draft(room).key) == draft(room).gaps[1]
+        await room.press("b")
+        assert draft(room).key == first
+        await room.press("b")
+        assert "no gap before this" in room.text
+
+
+async def test_enter_on_a_gap_opens_a_note_that_fills_it() -> None:
+    desk = troubled_desk()
+    async with war_room(desk) as room:
+        await room.press("p", "n")
+        before = len(draft(room).gaps)
+        await room.press("enter")
+        assert "> impact: " in room.text
+        await room.press(*"nobody", "space", *"paid", "enter")
+        note = desk.submitted[0]
+        assert isinstance(note, NoteAdded)
+        assert note.text == "impact: nobody paid"
+        assert len(draft(room).gaps) == before - 1
+        assert "nobody paid (op1" in flat(room.text)
+
+
+async def test_each_gap_that_a_note_can_fill_begins_it() -> None:
+    async with war_room(troubled_desk()) as room:
+        await room.press("p")
+        begun = [draft(room).fills(number) for number in draft(room).gaps]
+        assert {"impact: ", "root cause: ", "went well: ", "action: ", "lesson: "} <= set(begun)
+
+
+async def test_enter_elsewhere_says_what_it_is_for() -> None:
+    async with war_room(troubled_desk()) as room:
+        await room.press("p", "enter")
+        assert "opens a note that fills it" in room.text
+
+
+async def test_the_arrows_go_line_by_line() -> None:
+    async with war_room(troubled_desk()) as room:
+        await room.press("p", "down", "down")
+        assert draft(room).key == "2"
+
+
+async def test_without_an_incident_there_is_nothing_to_write() -> None:
+    async with war_room(quiet_desk()) as room:
+        await room.press("p")
+        assert "nothing to write" in room.text
+
+
+async def test_who_only_looks_fills_no_gap() -> None:
+    desk = troubled_desk(change=False)
+    async with war_room(desk) as room:
+        await room.press("p", "n", "enter")
+        assert "this console only looks" in room.text
+        assert desk.submitted == []
