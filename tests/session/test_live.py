@@ -32,13 +32,28 @@ from wfconsole.tui.glyphs import UNICODE
 WITHIN = 20.0
 
 
+class Ahead:
+    """A clock that is ahead of another one."""
+
+    def __init__(self, clock: ManualClock, by: Millis) -> None:
+        self._clock = clock
+        self._by = by
+
+    def now(self) -> Millis:
+        return self._clock.now() + self._by
+
+    def monotonic(self) -> Millis:
+        return self._clock.monotonic()
+
+
 class Place:
     """A live console on a clock of the test, with a stream that the test tells, and a real recording."""
 
-    def __init__(self, folder: Path, *, recorded: bool = True, change: bool = True) -> None:
+    def __init__(self, folder: Path, *, recorded: bool = True, change: bool = True, ahead: Millis = 0) -> None:
+        """`ahead`: how far the console's own clock is ahead of the stream's."""
         self.clock = ManualClock(BEGAN)
         self.changed = threading.Condition()
-        stream_clock = StreamClock(self.clock)
+        stream_clock = StreamClock(Ahead(self.clock, ahead))
         self.recorder = Recorder(folder / "now.jsonl", stream_clock) if recorded else None
         self.session = Session(
             clock=stream_clock,
@@ -53,7 +68,7 @@ class Place:
             feed=self.feed,
             operator="op1",
             environment=lambda context: context,
-            transport=LiveTransport(self.session, stream_clock, BEGAN, self._past),
+            transport=LiveTransport(self.session, stream_clock, BEGAN + ahead, self._past),
             sink=None,
             open_recorder=lambda: self.recorder or "this session is not recorded",
             capabilities=Capabilities(change=change),
@@ -221,6 +236,15 @@ def test_looking_back_shows_that_instant_and_then_now_again(place: Place) -> Non
     place.console.transport.live()
     assert place.console.transport.show().mode == "live"
     assert place.console.view().world is place.session.view.world
+
+
+def test_one_can_look_back_to_the_beginning_of_the_stream_by_its_own_clock(tmp_path: Path) -> None:
+    place = Place(tmp_path, ahead=5 * HOUR)
+    place.trouble()
+    shown = place.console.transport.show()
+    assert (shown.start, shown.end) == (BEGAN, at(60))
+    assert place.look_back(10).judged.finding("pods", f"production/{BROKEN}").level == Level.OK
+    place.console.close("the test is over")
 
 
 def test_looking_back_shows_a_resumed_incident_as_it_stood_then(place: Place) -> None:

@@ -77,11 +77,17 @@ class LiveTransport:
         """`past` opens the recording, with what is on show until it is open, or says why there is nothing to see."""
         self._session = session
         self._clock = clock
-        self._opened_at = opened_at
+        self._begins_at = opened_at
+        self._begun = False
         self._open_past = past
         self._past: LookBack | None = None
         self._problem = ""
         self._frozen: tuple[Millis, View] | None = None
+
+    def begin(self, instant: Millis) -> None:
+        """The first stream begins, by its own clock: so far back one can look."""
+        if not self._begun:
+            self._begins_at, self._begun = instant, True
 
     def view(self) -> View:
         if self._past is not None:
@@ -103,7 +109,7 @@ class LiveTransport:
         return TransportView(
             mode=mode,  # type: ignore[arg-type]  # one of three literals
             position=position,
-            start=min(self._opened_at, position),
+            start=min(self._begins_at, position),
             end=end,
             paused=mode != "live",
             markers=self._past.markers() if self._past is not None else (),
@@ -124,7 +130,7 @@ class LiveTransport:
             return
         past = self._to_past()
         if past is not None:
-            past.seek(max(instant, self._opened_at))
+            past.seek(max(instant, self._begins_at))
 
     def step(self, events: int) -> None:
         past = self._to_past()
@@ -225,6 +231,7 @@ class LiveConsole:
     def header(self, header: Header) -> None:
         """From the stream's reader thread; see `feed.Receiver`."""
         self._clock.follow(header.started_at)
+        self.transport.begin(header.started_at)
         told = header.target
         declared_on = self.session.view.incident.target
         self.session.pin(Target(context=told.context, namespace=told.namespace, server=told.server))

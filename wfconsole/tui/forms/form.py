@@ -147,17 +147,22 @@ class Form(ModalScreen[None], inherit_bindings=False):
 
     # Textual calls the handlers of every class of a widget, so a form overrides `go_on`, never these.
 
+    # A key that was pressed again before the form was gone finds it closed: nothing is done twice.
+
     def on_input_submitted(self) -> None:
-        self.go_on()
+        if self.is_current:
+            self.go_on()
 
     def on_choice_taken(self) -> None:
-        self.go_on()
+        if self.is_current:
+            self.go_on()
 
     def on_cancel_pressed(self) -> None:
         self.action_cancel()
 
     def action_cancel(self) -> None:
-        self.dismiss(None)
+        if self.is_current:
+            self.dismiss(None)
 
     def action_back(self) -> None:
         """Backspace where nothing is typed: the field before; from the first one it leaves."""
