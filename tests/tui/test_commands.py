@@ -211,7 +211,7 @@ async def test_resolving_from_the_prompt_asks_for_the_stand_down_list_too() -> N
 async def test_a_time_that_is_gone_to_is_looked_at() -> None:
     desk = a_desk()
     gone_to: list[int] = []
-    desk.transport.seek = gone_to.append  # type: ignore[method-assign]  # a desk has no recording to look back into
+    desk.transport.seek = gone_to.append  # type: ignore[method-assign,assignment]  # a desk has no recording to look back into
     async with war_room(desk) as room:
         await room.press("at")
         assert "GO TO" in room.text

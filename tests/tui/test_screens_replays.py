@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -115,10 +116,10 @@ def a_recording(path: Path) -> Path:
         writer = StreamWriter(file.write, clock)
         writer.header(title="two bad minutes", target=Target(context="kind-shop", namespace="production"))
         pods = [builders.a_pod(f"gateway-{number}") for number in range(4)]
-        rows = {builders.row_key(pod): pod for pod in pods}
+        rows: dict[str, Any] = {builders.row_key(pod): pod for pod in pods}
         writer.patch("pods", NOW, msgspec.json.encode(Patch(rows=rows, interval_ms=2_000)), True)
         for seconds in range(2, 120, 2):
-            bad = {}
+            bad: dict[str, Any] = {}
             if seconds == 20:
                 pod = builders.a_bad_pod("gateway-1", restarts=4, restarted_at=NOW + 19 * SECOND)
                 bad = {builders.row_key(pod): pod}
