@@ -13,7 +13,7 @@ _LISTS = frozenset(("lists", "items", "zoom", "checklist", "timeline", "sources"
 
 
 def usable(keymap: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The keys by action id that can be used, and why the others cannot: their action keeps the key that it comes with."""
+    """The keys by action id that can be used, and why the others cannot: those actions keep the keys they come with."""
     kept = {name: keys for name, keys in keymap.items() if not _misnamed(name) and not _too_easy(BY_ID[name], keys)}
     problems = [reason for name in keymap if (reason := _misnamed(name))]
     problems += [reason for name, keys in keymap.items() if name in BY_ID and (reason := _too_easy(BY_ID[name], keys))]
