@@ -47,6 +47,7 @@ class Worker:
         self._began: Millis = 0  # monotonic: of the step that is under way
         self._timed = False
         self._stuck = False
+        self._settled = False  # whether its first step is done
 
     def start(self) -> None:
         threading.Thread(target=self._run, name=self.task.name, daemon=True).start()
@@ -81,7 +82,8 @@ class Worker:
         """One step of the task; how long to wait after it."""
         self._began, self._timed = self._clock.monotonic(), False
         try:
-            return self.task.step(self._proven)
+            wait = self.task.step(self._proven)
+            self._settle()
         except CutShort:
             if self._stuck:
                 return self._back_off(SourceError("timeout", f"{self.task.name}: was stuck"))
@@ -93,8 +95,16 @@ class Worker:
             return self._back_off(
                 SourceError("bad-answer", said, remedy="This is a bug of wfconsole; please report it.")
             )
+        else:
+            return wait
         finally:
             self._stuck = False
+
+    def _settle(self) -> None:
+        """The first step is done: from here on, what it sees is told at the pacer's pace."""
+        if not self._settled:
+            self._settled = True
+            self._notify()
 
     def _back_off(self, error: SourceError) -> Millis:
         self._attempts += 1
@@ -125,5 +135,5 @@ class Worker:
             took = self._clock.monotonic() - self._began
         self._attempts = 0
         self.standing = Standing(good_at=self._clock.now(), took_ms=took)
-        if before.good_at is None or before.failure is not None:
+        if not self._settled or before.failure is not None:
             self._notify()

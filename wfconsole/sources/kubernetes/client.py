@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import threading
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -129,6 +129,7 @@ class Client:
         self._lock = threading.Lock()
         self._was_cut = False
         self._spent = False  # nothing can follow on this connection
+        self._ahead = ""  # what was asked for and not read yet
         self._patience: Patience | None = None  # of the exchange that is under way
 
     def cut(self) -> None:
@@ -144,15 +145,23 @@ class Client:
         return 0 if patience is None else max(0, int(-1000 * patience.remaining()))
 
     def close(self) -> None:
+        self._ahead = ""
         with self._lock:
             wire, self._wire = self._wire, None
         if wire is not None:
             wire.close()
 
     def get(
-        self, path: str, query: Mapping[str, str | int] | None = None, *, what: str, most_bytes: int = 0
+        self,
+        path: str,
+        query: Mapping[str, str | int] | None = None,
+        *,
+        what: str,
+        most_bytes: int = 0,
+        begun: Callable[[bytearray], None] | None = None,
     ) -> bytearray:
-        """The body of a 200. `what` is named in errors. Raises SourceError and CutShort."""
+        """The body of a 200. `what` is named in errors; `begun` gets a look at its beginning while the rest is still on
+        its way. Raises SourceError and CutShort."""
         body = bytearray()
         try:
             answer = self._ask(_target(self._server.access, path, query), what)
@@ -160,6 +169,9 @@ class Client:
                 if not self._server.room.take(len(piece)):
                     raise SourceError("bad-answer", f"{what}: too much is being sent at once", code=TOO_LARGE)
                 body += piece
+                if begun is not None:
+                    begun(body)
+                    begun = None
         except _BROKEN as error:
             raise self._broken(error, what) from None
         else:
@@ -167,6 +179,16 @@ class Client:
         finally:
             self._server.room.give_back(len(body))
             self._patience = None
+
+    def send_ahead(self, path: str, query: Mapping[str, str | int], *, what: str) -> None:
+        """Ask now for what the next `get` will want, so that the server works on it meanwhile. Raises nothing: where
+        this fails, that `get` asks again."""
+        target = _target(self._server.access, path, query)
+        try:
+            self._send(target, self._ready_proof(), Patience(what, self._server.limits.deadline_ms, _LONGEST_MS))
+            self._ahead = target
+        except _BROKEN:
+            self.close()
 
     def watch(self, path: str, query: Mapping[str, str | int], *, window_ms: Millis, what: str) -> Iterator[bytes]:
         """The lines of a watch that the server ends after `window_ms`; first an empty one, once the server accepted.
@@ -218,28 +240,44 @@ class Client:
         return body
 
     def _exchange(self, target: str, patience: Patience) -> Answer:
-        proof = self._server.credentials.proof()
-        if self._spent or (self._proof is not None and self._proof.tls is not proof.tls):
-            self.close()  # a certificate belongs to its connection
-        self._proof = proof
+        proof = self._ready_proof()
         kept = self._wire is not None
         try:
-            return self._send(target, proof, patience)
+            return self._receive(target, proof, patience)
         except (http.client.RemoteDisconnected, ConnectionError):
             if not kept or self._was_cut:
                 raise
             self.close()  # the server closed it between two requests, as it may
-            return self._send(target, proof, patience)
+            return self._receive(target, proof, patience)
 
-    def _send(self, target: str, proof: Proof, patience: Patience) -> Answer:
+    def _ready_proof(self) -> Proof:
+        """The current proof, after letting go of a connection that cannot go on with it."""
+        proof = self._server.credentials.proof()
+        if self._spent or (self._proof is not None and self._proof.tls is not proof.tls):
+            self.close()  # a certificate belongs to its connection
+        self._proof = proof
+        return proof
+
+    def _send(self, target: str, proof: Proof, patience: Patience) -> Wire:
         wire = self._wire or self._connect(proof, patience)
         wire.patience = patience
         wire.send(_request(self._server.access, target, proof))
+        return wire
+
+    def _receive(self, target: str, proof: Proof, patience: Patience) -> Answer:
+        """The answer to `target`, which is asked for unless that was done ahead."""
+        if self._ahead and self._ahead != target:
+            self.close()  # something else is on its way here
+        if self._ahead and self._wire is not None:
+            wire = self._wire
+            wire.patience = patience
+        else:
+            wire = self._send(target, proof, patience)
+        self._ahead = ""
         response = http.client.HTTPResponse(wire, method="GET")  # type: ignore[arg-type]
         response.begin()
-        answer = Answer(response)
         self._spent = response.will_close
-        return answer
+        return Answer(response)
 
     def _connect(self, proof: Proof, patience: Patience) -> Wire:
         server = self._server

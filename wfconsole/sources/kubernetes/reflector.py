@@ -7,7 +7,9 @@ pass for current that nobody looked at.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 import msgspec
@@ -15,7 +17,7 @@ import msgspec
 from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.kubernetes import failures
-from wfconsole.sources.kubernetes.client import TOO_LARGE, Server
+from wfconsole.sources.kubernetes.client import TOO_LARGE, Client, Server
 from wfconsole.sources.kubernetes.payloads import Added, Bookmark, Broken, Deleted, Listing, Modified
 from wfconsole.text import safe
 
@@ -28,6 +30,11 @@ SMALLEST_PAGE: Final = 50
 POLL_MS: Final[Millis] = 10 * SECOND
 # How long a restriction to one namespace holds before the whole cluster is tried again.
 NARROW_MS: Final[Millis] = 10 * MINUTE
+
+# How the server begins a page that is not the last one. Where it does not, nothing is asked for ahead.
+_NEXT_PAGE: Final = re.compile(
+    rb'\{"kind":"\w+","apiVersion":"[\w./]+","metadata":\{"resourceVersion":"\d+","continue":"([\w=-]+)"'
+)
 
 
 class Collection(msgspec.Struct, frozen=True):
@@ -67,6 +74,7 @@ class Reflector(Generic[T]):
         self.listed = False  # whether a whole list was ever read
         self._server = server
         self._client = server.client()
+        self._second = server.client()  # for long lists
         self._collection = collection
         self._mirror = mirror
         self._namespace = namespace
@@ -82,7 +90,7 @@ class Reflector(Generic[T]):
         self._change = msgspec.json.Decoder(Added[kind] | Modified[kind] | Deleted[kind] | Bookmark | Broken)
 
     def overdue_ms(self) -> Millis:
-        return self._client.overdue_ms()
+        return max(self._client.overdue_ms(), self._second.overdue_ms())
 
     @property
     def scope(self) -> str:
@@ -97,9 +105,7 @@ class Reflector(Generic[T]):
 
     def cut(self) -> None:
         self._client.cut()
-
-    def close(self) -> None:
-        self._client.close()
+        self._second.cut()
 
     def step(self, proven: Callable[[], None]) -> Millis:
         """A whole list, or one window of watching."""
@@ -150,29 +156,47 @@ class Reflector(Generic[T]):
 
     def _list(self, proven: Callable[[], None]) -> None:
         seen: set[str] = set()
-        token = ""
-        while True:
-            query: dict[str, str | int] = {"limit": self._page}
-            if token:
-                query["continue"] = token
-            page = self._decoded(self._client.get(self._where, query, what=self.name))
+        for page in self._pages():
             for item in page.items or ():
                 seen.add(self._mirror.put(item))
-            token = page.metadata.continue_
             self._keys |= seen
-            if not token:
-                break
-            if not self.listed:
+            if page.metadata.continue_ and not self.listed:
                 whole = len(seen) + (page.metadata.remaining_item_count or 0)
                 self.partial = f"listing {len(seen)} of about {whole}" if whole > len(seen) else f"listing {len(seen)}"
                 proven()
+            version = page.metadata.resource_version
         for key in self._keys - seen:
             self._mirror.drop(key)
         self._keys = seen
-        self._version = page.metadata.resource_version if self._watches else ""
+        self._version = version if self._watches else ""
         self.listed = True
         self._say_scope()
         proven()
+
+    def _pages(self) -> Iterator[Listing[T]]:
+        """All pages of the list. Two connections take turns: as soon as the beginning of a page names the next one,
+        that is asked for, so that the server writes it while we read and decode."""
+        here, there = self._client, self._second
+        query: dict[str, str | int] = {"limit": self._page}
+        try:
+            while True:
+                body = here.get(self._where, query, what=self.name, begun=partial(self._ask_ahead, there))
+                page = self._decoded(body)
+                del body
+                yield page
+                if not page.metadata.continue_:
+                    return
+                query = {"limit": self._page, "continue": page.metadata.continue_}
+                here, there = there, here
+        finally:
+            there.close()
+            if here is self._second:
+                here.close()
+
+    def _ask_ahead(self, there: Client, beginning: bytearray) -> None:
+        found = _NEXT_PAGE.match(beginning)
+        if found is not None:
+            there.send_ahead(self._where, {"limit": self._page, "continue": found[1].decode()}, what=self.name)
 
     def _say_scope(self) -> None:
         plural = self._collection.plural

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Final
@@ -27,8 +29,8 @@ _FACTORS: Final = {
     "Pi": Decimal(2**50),
     "Ei": Decimal(2**60),
 }
-# int64, which is what the server itself computes with.
-_MOST: Final = Decimal(2**63 - 1)
+# No machine has 256 TiB of memory or 2^48 millicores; what says so is bounded, so that sums stay below 64 bits.
+_MOST: Final = 2**48
 
 
 @lru_cache(maxsize=4096)
@@ -42,21 +44,23 @@ def quantity(text: str) -> Decimal:
         value = Decimal(digits) * _FACTORS[suffix] if suffix else Decimal(digits)
     except (InvalidOperation, KeyError):
         return Decimal(0)
-    if not value.is_finite():
-        return Decimal(0)
-    return max(-_MOST, min(_MOST, value))
+    return value if value.is_finite() else Decimal(0)
 
 
 @lru_cache(maxsize=4096)
 def millicores(text: str) -> int:
     """CPU in thousandths of a core, rounded up as kubectl does."""
-    return -int(-(quantity(text) * 1000) // 1)
+    return _bounded(quantity(text) * 1000, math.ceil)
 
 
 @lru_cache(maxsize=4096)
 def amount(text: str) -> int:
     """Bytes or a count; fractions are cut."""
-    return int(quantity(text))
+    return _bounded(quantity(text), int)
+
+
+def _bounded(value: Decimal, whole: Callable[[Decimal], int]) -> int:
+    return whole(max(Decimal(-_MOST), min(Decimal(_MOST), value)))
 
 
 def instant(text: str | None) -> Millis:

@@ -34,7 +34,8 @@ _CAUSE: Final = "kubernetes.io/change-cause"
 # quotes escaped and does not match.
 _RESTARTED: Final = rb'"(?:kubectl\.kubernetes\.io/restartedAt|pod-template-hash)":"[^"]*"'
 _NOT_COMPARED: Final = re.compile(_RESTARTED + b",|,?" + _RESTARTED)
-_EMPTY_MAPS: Final = re.compile(rb'"(?:annotations|labels)":\{\},?|,(?=\})')
+_EMPTY: Final = rb'"(?:annotations|labels)":\{\}'
+_EMPTY_MAPS: Final = re.compile(_EMPTY + b",|,?" + _EMPTY)
 
 _TEMPLATE: Final = msgspec.json.Decoder(Template)
 
