@@ -47,6 +47,7 @@ class Limits(msgspec.Struct, frozen=True):
 
     deadline_ms: Millis = 4 * SECOND
     most_bytes: int = MOST_BYTES
+    plugin_deadline_ms: Millis = 15 * SECOND  # for a command that gives credentials
 
 
 class Room:
@@ -75,7 +76,7 @@ class Server:
     def __init__(self, access: Access, limits: Limits = Limits()) -> None:  # noqa: B008  frozen
         self.access = access
         self.limits = limits
-        self.credentials = Credentials(access)
+        self.credentials = Credentials(access, plugin_deadline_ms=limits.plugin_deadline_ms)
         self.room = Room()
         self.proxy = proxy_for(access)
         self.resolver = Resolver(self.proxy.host, self.proxy.port) if self.proxy else Resolver(access.host, access.port)

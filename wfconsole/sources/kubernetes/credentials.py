@@ -36,7 +36,7 @@ class Proof(msgspec.Struct, frozen=True):
 class Credentials:
     """The current proof; safe between threads. While one thread renews it, the others wait for the same renewal."""
 
-    def __init__(self, access: Access, *, plugin_deadline_ms: Millis = 15 * SECOND) -> None:
+    def __init__(self, access: Access, *, plugin_deadline_ms: Millis) -> None:
         self._access = access
         self._plugin_deadline_ms = plugin_deadline_ms
         self._lock = threading.Lock()

@@ -82,7 +82,8 @@ def _ask(kubeconfig: str, context: str) -> PluginAnswer:
         return PluginAnswer(problem=complaints.last or "it gave neither a token nor a certificate")
     expiry = getattr(loader, "expiry", None)
     return PluginAnswer(
-        authorization=configuration.api_key.get("authorization", ""),
+        # 36 keeps it under the first name, the versions before under the second.
+        authorization=configuration.api_key.get("BearerToken") or configuration.api_key.get("authorization", ""),
         client_pem=_content(configuration.cert_file),
         client_key_pem=_content(configuration.key_file),
         expires_at=expiry.timestamp() if expiry else 0.0,

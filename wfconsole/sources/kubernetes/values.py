@@ -31,6 +31,7 @@ _FACTORS: Final = {
 }
 # No machine has 256 TiB of memory or 2^48 millicores; what says so is bounded, so that sums stay below 64 bits.
 _MOST: Final = 2**48
+_FAR: Final = Decimal(2**70)
 
 
 @lru_cache(maxsize=4096)
@@ -44,7 +45,7 @@ def quantity(text: str) -> Decimal:
         value = Decimal(digits) * _FACTORS[suffix] if suffix else Decimal(digits)
     except (InvalidOperation, KeyError):
         return Decimal(0)
-    return value if value.is_finite() else Decimal(0)
+    return max(-_FAR, min(_FAR, value)) if value.is_finite() else Decimal(0)
 
 
 @lru_cache(maxsize=4096)
