@@ -126,6 +126,8 @@ class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
 
     def _arrange(self) -> None:
         """Hide what has no place at this size, so that it takes no focus either."""
+        if not self.children:
+            return  # a frame came between the key that opened the screen and its own mounting, which arranges it
         placed = frozenset(self.places(self.app.size))
         if placed != self._placed:
             self._placed = placed
