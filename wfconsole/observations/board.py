@@ -143,7 +143,7 @@ def _worst_workload(world: World, judged: Judged, now: Millis) -> tuple[Workload
     if not world.quality("workloads", now).conclusive:
         return None
     worst: tuple[WorkloadRow, Finding] | None = None
-    for key, finding in judged.rows("workloads").findings.items():
+    for key, finding in sorted(judged.rows("workloads").findings.items()):
         row = world.workloads.get(key)
         if row is None or finding.level <= (Level.OK if worst is None else worst[1].level):
             continue
@@ -169,8 +169,10 @@ def _hpas(world: World, judged: Judged, _now: Millis) -> _Facts:
     rows = [row for row in world.hpas.values() if not row.disabled]
     if not world.hpas:
         return ("no autoscalers",), Level.OK, ""
-    key = max(table.findings, key=lambda item: table.findings[item].level, default=None)
-    if key is None or key not in world.hpas or table.findings[key].level == Level.OK:
+    # Of equals the one that wants more and cannot have it comes first, then the first by name.
+    found = (key for key in table.findings if key in world.hpas)
+    key = min(found, key=lambda item: (-table.findings[item].level, not at_max(world.hpas[item]), item), default=None)
+    if key is None or table.findings[key].level == Level.OK:
         below = sum(not at_max(row) for row in rows)
         return (f"{below} of {len(world.hpas)} below max",), Level.OK, ""
     row, finding = world.hpas[key], table.findings[key]
@@ -205,7 +207,7 @@ def _nodes(world: World, judged: Judged, _now: Millis) -> _Facts:
     critical = sum(finding.level == Level.CRITICAL for finding in table.findings.values())
     if critical >= _NODES_CRITICAL_SHARE * len(rows) and critical:
         level = Level.CRITICAL
-    worst = max(table.findings.items(), key=lambda item: item[1].level, default=None)
+    worst = min(table.findings.items(), key=lambda item: (-item[1].level, item[0]), default=None)
     return tuple(facts), level, f"{worst[0]}: {worst[1].reason}" if worst else ""
 
 
