@@ -60,7 +60,7 @@ def _build() -> int:
 
 
 def _up() -> int:
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):  # a shell in the background leaves INT ignored
         signal.signal(number, _interrupt)
     report = _Progress()
     with running.only_one(), Cluster(find_or_build(report), report) as cluster:
