@@ -12,9 +12,10 @@ from wfconsole.observations.events import EventRow
 from wfconsole.observations.hpas import HpaRow
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.sources.kubernetes.events import EventMirror, event_row
+from wfconsole.sources.kubernetes.hpa_payloads import Hpa
 from wfconsole.sources.kubernetes.hpas import hpa_row
 from wfconsole.sources.kubernetes.nodes import NodeMirror, Use, node_row
-from wfconsole.sources.kubernetes.payloads import Event, Hpa, Node
+from wfconsole.sources.kubernetes.payloads import Event, Node
 from wfconsole.sources.kubernetes.pod_mirror import Load, NodeLoads
 from wfconsole.sources.kubernetes.values import amount, instant, is_gpu, millicores
 

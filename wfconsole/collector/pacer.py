@@ -23,8 +23,8 @@ _ENCODE = msgspec.json.Encoder().encode
 
 # An age below this is "now".
 _FRESH_MS: Millis = 250
-# While nothing is asked of the pacer it looks around this often.
-_IDLE_MS: Millis = SECOND
+# A failure that stays the same is repeated after this long: whoever hears nothing at all takes us for dead.
+_REPEAT_MS: Millis = 30 * SECOND
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -107,7 +107,8 @@ class Feed:
         told = self._told or Whole(None, None, "", {}, 0)
         fields = []
         patient = now - self._told_at < self.source.interval_ms
-        if _differs(told.failure, whole.failure, patient=patient):
+        repeat = whole.failure is not None and now - self._told_at >= _REPEAT_MS
+        if repeat or _differs(told.failure, whole.failure, patient=patient):
             fields.append(b'"failure":' + _ENCODE(whole.failure))
         if told.partial != whole.partial:
             fields.append(b'"partial":' + _ENCODE(whole.partial))

@@ -12,6 +12,7 @@ from wfconsole.sources.contract import Part
 from wfconsole.sources.kubernetes import payloads
 from wfconsole.sources.kubernetes.client import Server
 from wfconsole.sources.kubernetes.events import EventMirror
+from wfconsole.sources.kubernetes.hpa_payloads import Hpa
 from wfconsole.sources.kubernetes.hpas import HpaMirror
 from wfconsole.sources.kubernetes.nodes import NodeMetricsPoll, NodeMirror
 from wfconsole.sources.kubernetes.pod_mirror import PodMirror
@@ -114,7 +115,7 @@ class Cluster:
 
     def _make_hpas(self) -> ClusterSource:
         mirror = HpaMirror()
-        reflectors = self._reflect(HPAS, payloads.Hpa, mirror, "hpas")
+        reflectors = self._reflect(HPAS, Hpa, mirror, "hpas")
         return ClusterSource(
             "hpas", self._interval("hpas"), tuple(map(Part, reflectors)), mirror.table.take, reflectors
         )

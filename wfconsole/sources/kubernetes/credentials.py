@@ -62,7 +62,7 @@ class Credentials:
 
     def _current(self) -> Proof:
         stamp = self._file_stamp()
-        soon = time.time() + _MARGIN_MS / 1000
+        soon = (SystemClock().now() + _MARGIN_MS) / 1000
         if self._proof is None or stamp != self._stamp or (self._expires_at and soon > self._expires_at):
             self._stamp = stamp
             self._proof = self._make(self._proof.generation + 1 if self._proof else 1)

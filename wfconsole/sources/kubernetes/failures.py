@@ -127,7 +127,7 @@ def retry_after(headers: Mapping[str, str]) -> Millis | None:
     if value.isdecimal():
         return min(int(value[:9]) * SECOND, LONGEST_RETRY_AFTER_MS)
     try:
-        seconds = email.utils.parsedate_to_datetime(value).timestamp() - time.time()
+        seconds = email.utils.parsedate_to_datetime(value).timestamp() - SystemClock().now() / 1000
     except (ValueError, TypeError, OverflowError):
         return None
     return min(max(0, int(seconds * 1000)), LONGEST_RETRY_AFTER_MS)

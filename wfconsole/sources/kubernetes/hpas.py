@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from wfconsole.observations.hpas import HpaMetric, HpaRow
 from wfconsole.sources.contract import RowTable
-from wfconsole.sources.kubernetes.payloads import Condition, Hpa, Metric, MetricSource, MetricTarget
+from wfconsole.sources.kubernetes.hpa_payloads import Hpa, Metric, MetricSource, MetricTarget
+from wfconsole.sources.kubernetes.payloads import Condition
 from wfconsole.sources.kubernetes.values import instant, quantity
 from wfconsole.sources.sealing import seal
 
