@@ -6,14 +6,13 @@ import base64
 import contextlib
 import os
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from wfconsole.clock import SECOND, Millis
+from wfconsole.clock import SECOND, Millis, SystemClock
 from wfconsole.sources.kubernetes.access import Access, configuration
 from wfconsole.sources.kubernetes.plugin import PluginAnswer, run_plugin
 from wfconsole.text import safe

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import email.utils
 import http.client
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from wfconsole.clock import SECOND, Millis
+from wfconsole.clock import SECOND, Millis, SystemClock
 from wfconsole.observations.snapshot import FailureKind
 from wfconsole.sources.contract import SourceError
 from wfconsole.text import safe
