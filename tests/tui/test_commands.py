@@ -111,12 +111,14 @@ OPENED = {
 }
 
 
-@pytest.mark.parametrize("line", OPENED)
-async def test_what_is_named_is_opened(line: str) -> None:
-    async with war_room(a_desk(), observer=line == "observer off") as room:
-        await command(room, line)
-        assert isinstance(room.app.screen, screens.load(OPENED[line]))
-        assert not any(isinstance(screen, CommandLine) for screen in room.app.screen_stack)
+async def test_what_is_named_is_opened_and_the_prompt_is_gone() -> None:
+    async with war_room(a_desk()) as room:
+        for line, name in OPENED.items():
+            room.app.observer = line == "observer off"
+            await command(room, line)
+            assert isinstance(room.app.screen, screens.load(name)), line
+            assert not any(isinstance(screen, CommandLine) for screen in room.app.screen_stack)
+            await room.press("escape")
 
 
 WRONG = {
@@ -154,27 +156,31 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("line", WRONG)
-async def test_what_is_wrong_is_said_and_the_line_stays(line: str) -> None:
+async def test_what_is_wrong_is_said_and_the_line_stays() -> None:
     desk = a_desk()
     async with war_room(desk) as room:
-        await command(room, line)
-        assert isinstance(room.app.screen, CommandLine)
-        assert WRONG[line] in flat(room.text)
-        assert room.app.screen.query_one(Input).value == line
+        for line, answer in WRONG.items():
+            await command(room, line)
+            assert isinstance(room.app.screen, CommandLine), line
+            assert answer in flat(room.text), line
+            assert room.app.screen.query_one(Input).value == line
+            await room.press("escape")
         assert desk.submitted == []
 
 
-@pytest.mark.parametrize("line", [*ENTERED, "ack", "handover", "state resolved it is over", "export"])
-async def test_without_an_incident_most_of_it_means_nothing(line: str) -> None:
+async def test_without_an_incident_most_of_it_means_nothing() -> None:
     desk = quiet_desk(runbook=a_full_runbook())
     async with war_room(desk) as room:
-        await command(room, line)
-        if line.startswith(("note", "n ")):
-            assert len(desk.submitted) == 1  # what was seen before the declaration belongs to it
-        else:
-            assert desk.submitted == []
-            assert "no incident is" in room.text or "no time" in room.text
+        for line in (*ENTERED, "ack", "handover", "state resolved it is over", "export"):
+            if line.startswith(("note", "n ")):
+                continue  # what was seen before the declaration belongs to it
+            await command(room, line)
+            assert "no incident is" in room.text or "no time" in room.text, line
+            if room.app.screen.is_modal:
+                await room.press("escape")
+        assert desk.submitted == []
+        await command(room, "note seen before anybody declared")
+        assert len(desk.submitted) == 1
 
 
 CHANGING = [name for name, found in COMMANDS.items() if found.changes is not None]

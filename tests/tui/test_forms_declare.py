@@ -193,3 +193,13 @@ async def test_the_beginning_that_the_console_saw_is_on_the_form_and_in_the_reco
         await room.press("enter", "enter", "enter", "enter")
         assert declared(desk).started_at == since
     assert since > BROKE
+
+
+async def test_what_was_missing_is_said_until_it_is_there_and_takes_no_room_after() -> None:
+    async with war_room(quiet_desk(runbook=load_runbook(None))) as room:
+        await room.press("D", "enter", "enter", "enter", "enter")
+        assert "needs a title" in room.text
+        await room.press(*"down", "enter")
+        assert "needs a title" not in room.text
+        box = room.app.screen.query_one("#form")
+        assert box.virtual_size.height <= box.size.height

@@ -72,7 +72,12 @@ async def go(room: Room, keys: str) -> None:
 
 
 def check(room: Room, name: str) -> None:
-    goldens.check(name, room.text)
+    """All of a screen; of a form its frame and what is in it, since what is below is another screen's business."""
+    rows = room.lines
+    if forms := room.app.screen.query("#form"):
+        box = forms.first().region
+        rows = [row[box.x : box.right] for row in rows[box.y : box.bottom]]
+    goldens.check(name, "\n".join(row.rstrip() for row in rows))
     assert {cells(line) for line in room.lines} == {room.app.size.width}
 
 

@@ -41,8 +41,8 @@ class Form(ModalScreen[None], inherit_bindings=False):
     BINDINGS = [
         Binding("escape", "cancel", "leave; nothing changes", show=False),
         Binding("backspace", "back", "the field before, or leave", show=False),
-        Binding("tab,down", "next", "next field", show=False),
-        Binding("shift+tab,up", "previous", "previous field", show=False),
+        Binding("tab,down", "app.focus_next", "next field", show=False),
+        Binding("shift+tab,up", "app.focus_previous", "previous field", show=False),
     ]
     DEFAULT_CSS = """
     Form { align: center middle; background: $background 0%; }
@@ -108,7 +108,6 @@ class Form(ModalScreen[None], inherit_bindings=False):
             self.dismiss(None)
             self.war_room.say(refusal)
             return
-        self._shape()
         fields = self.open_fields()
         if fields:
             fields[0].focus()
@@ -125,7 +124,7 @@ class Form(ModalScreen[None], inherit_bindings=False):
         """Whatever has to be set before the first field has the focus."""
 
     def on_resize(self) -> None:
-        self._shape()
+        self.set_class(self.size.width >= WIDE, "-wide")
 
     def open_fields(self) -> list[Widget]:
         """The fields that can be filled in now, in their order."""
@@ -139,6 +138,7 @@ class Form(ModalScreen[None], inherit_bindings=False):
 
     def go_on(self) -> None:
         """Somebody pressed Enter in a field: to the next one; from the last one, do it."""
+        self.say("")
         fields = self.open_fields()
         if self.focused is fields[-1]:
             self.enter()
@@ -175,12 +175,3 @@ class Form(ModalScreen[None], inherit_bindings=False):
             fields[-1].focus()
         else:
             self.action_cancel()
-
-    def action_next(self) -> None:
-        self.focus_next()
-
-    def action_previous(self) -> None:
-        self.focus_previous()
-
-    def _shape(self) -> None:
-        self.set_class(self.size.width >= WIDE, "-wide")

@@ -67,7 +67,7 @@ class DeclareForm(Form):
         )
 
 
-_THEN: Final = "Enter here opens the record and starts the clocks. It sends nothing to anybody."
+_THEN: Final = "Enter here opens the record and starts the clocks; nothing is sent."
 
 
 def severity_choice(policy: SeverityPolicy, *, title: str, hint: str = "", chosen: str = "") -> Choice:

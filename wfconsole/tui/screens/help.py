@@ -70,7 +70,8 @@ class HelpForm(Form):
     """
 
     def title_words(self) -> str:
-        return f"HELP: {_NAMES.get(self._scope(), 'overview')}"
+        below = self._below()
+        return f"HELP: {getattr(below, 'PLACE', '') or _NAMES.get(self._scope(), 'overview')}"
 
     def cancel_word(self) -> str:
         return "Close"
@@ -91,10 +92,13 @@ class HelpForm(Form):
             self.dismiss(None)
             room.action_open("help-list")
 
+    def _below(self) -> ConsoleScreen | None:
+        stack = reversed(self.war_room.screen_stack)
+        return next((screen for screen in stack if isinstance(screen, ConsoleScreen)), None)
+
     def _scope(self) -> str:
         """What the screen below has for itself."""
-        stack = reversed(self.war_room.screen_stack)
-        below = next((screen for screen in stack if isinstance(screen, ConsoleScreen)), None)
+        below = self._below()
         return next((scope for scope in below.SCOPES if scope in _NAMES), "") if below is not None else ""
 
     def _page(self, width: int) -> list[Line]:

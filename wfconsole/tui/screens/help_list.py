@@ -66,6 +66,8 @@ class Keys(BlockList):
 class HelpScreen(ListScreen):
     """`goto` is a word to look for."""
 
+    PLACE = "this list"
+
     def make_list(self) -> BlockList:
         keys = Keys(id="body")
         keys.filter = self.goto

@@ -22,6 +22,7 @@ class ListScreen(ConsoleScreen):
     BINDINGS = action_names.bindings("items")
     FIRST_FOCUS = "body"
     ENTERS: ClassVar[bool] = False
+    PLACE: ClassVar[str] = ""  # what help calls it, where its keys do not say it
 
     def __init__(self, goto: str = "") -> None:
         super().__init__()
@@ -86,7 +87,7 @@ class ListScreen(ConsoleScreen):
 
     def copied(self) -> str:
         """What `y` copies: the thing with the cursor, on one line."""
-        return self.body_list.words_of(self.body_list.key)
+        return self.body_list.stack.text_of(self.body_list.key)
 
     def action_copy_row(self) -> None:
         words = self.copied()

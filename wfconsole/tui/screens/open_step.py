@@ -66,23 +66,23 @@ def _live(frame: Frame, item: Item, width: int) -> Iterator[Line]:
     if 0 < shown < len(more):
         yield (Span(f"{'':{_TEXT + 1}}and {len(more) - shown} more", "dim"),)
     if item.step.sensed:
-        yield from _part("AUTO", _automatic(item, result, by_itself=not item.step.live), width)
+        sensed = evaluate(understood(item.step.sensed), frame.view.world, frame.now)
+        yield from _part("AUTO", _automatic(item, sensed), width)
 
 
 def _part_rows(text: str, width: int) -> Iterator[Line]:
     return iter(labelled("", text, width, indent=_TEXT + 1))
 
 
-def _automatic(item: Item, result: ProbeResult, *, by_itself: bool) -> str:
-    """What a step that ticks itself is waiting for."""
+def _automatic(item: Item, sensed: ProbeResult) -> str:
+    """What a step that ticks itself is waiting for, and how far it is."""
     if item.mark == "sensed":
         return "ticked itself; X opens it again"
     if item.state.by and item.mark == "open":
         return "somebody opened it again: it does not tick itself any more"
-    told = f"ticks itself, when it is next and this holds: {item.step.sensed}"
-    if by_itself and result.holds is None and result.why:
-        return f"{told} (cannot tell: {result.why})"
-    return told
+    so_far = "; ".join(line for line in sensed.lines if " of " in line)
+    state = {True: "it holds now", False: f"not yet: {so_far}", None: f"cannot tell: {sensed.why}"}[sensed.holds]
+    return f"ticks itself, when it is next and this holds: {item.step.sensed}. {state}"
 
 
 def _evidence(frame: Frame, item: Item, width: int) -> Iterator[Line]:

@@ -116,6 +116,7 @@ class PostMortemScreen(ListScreen):
     """Enter on a gap opens a note that fills it."""
 
     ENTERS = True
+    PLACE = "post-mortem"
 
     def make_list(self) -> BlockList:
         return Draft(id="body")

@@ -22,7 +22,7 @@ _MEANS = {
     "monitoring": "users are well again: it counts as mitigated",
     "resolved": "it is over: the stand-down list is confirmed first",
 }
-_THEN = "Enter here writes what changed into the record. It sends nothing to anybody."
+_THEN = "Enter here writes what changed into the record; nothing is sent."
 
 
 class RegradeForm(Form):

@@ -56,6 +56,7 @@ class ReplaysScreen(ListScreen):
     """One console shows one session: Enter copies the command that opens a recording in another. `goto`: a filter."""
 
     ENTERS = True
+    PLACE = "replays"
 
     def make_list(self) -> BlockList:
         recordings = Recordings(id="body")

@@ -140,6 +140,10 @@ class BlockStack:
         nearest = min(self.spans, key=lambda other: abs(self.spans[other].start - wanted))
         return self.beside(key, pages) if nearest == key else nearest
 
+    def text_of(self, key: str) -> str:
+        """The text of a block on one line; "" where there is none."""
+        return next((block.text for block in self.blocks if block.key == key), "")
+
     def key_at(self, row: int) -> str:
         """The block in this row of the window; "" for a heading and below the end."""
         return next((key for key, rows in self.spans.items() if row + self.top in rows), "")

@@ -93,11 +93,6 @@ class BlockList(Pane, can_focus=True):
         self.stack.lay(blocks, height - self._head_rows)
         return blocks
 
-    def words_of(self, key: str) -> str:
-        """The text of a block on one line, without the room between its columns."""
-        block = next((block for block in self.stack.blocks if block.key == key), None)
-        return "" if block is None else block.text
-
     def go_to(self, key: str) -> None:
         """Put the cursor on this block; "" puts it back to where it is by itself."""
         self.cursor_key = key
