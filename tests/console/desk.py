@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -14,8 +14,9 @@ from tests.session.made import stream
 from tests.terminal.pty import Terminal
 from wfconsole.incident.events import Entry, NoteAdded
 from wfconsole.session.journaling import read_entries
+from wfconsole.tui.glyphs import UNICODE
 
-PENDING: Final = "○"  # beside a line that is not on disk yet
+PENDING: Final = UNICODE.pending  # before a line that is not on disk yet
 ROOT: Final = Path(__file__).parents[2]
 
 
@@ -81,7 +82,11 @@ class Desk:
         return entries
 
     def notes(self) -> list[str]:
-        return [entry.event.text for entry in self.entries() if isinstance(entry.event, NoteAdded)]
+        return notes_of(self.entries())
+
+
+def notes_of(entries: Iterable[Entry]) -> list[str]:
+    return [entry.event.text for entry in entries if isinstance(entry.event, NoteAdded)]
 
 
 def declare(terminal: Terminal, title: str) -> None:
@@ -91,7 +96,7 @@ def declare(terminal: Terminal, title: str) -> None:
     terminal.wait_for("DECLARE INCIDENT")
     terminal.send(title)  # takes the place of the suggested one
     terminal.press("enter", "enter", "enter", "enter")
-    terminal.wait_for(re.compile(r"SEV-\d"))
+    terminal.wait_until(lambda: title in terminal.lines[0] and "SEV-" in terminal.lines[0], "the incident")
 
 
 def note(terminal: Terminal, text: str) -> None:
@@ -103,16 +108,16 @@ def note(terminal: Terminal, text: str) -> None:
 def enter_note(terminal: Terminal, text: str) -> None:
     """Write a note, and wait until it is in the timeline."""
     terminal.press("N")
-    terminal.wait_for("NOTE ")
+    terminal.wait_for("Enter saves")
     terminal.send(text)
     terminal.press("enter")
-    terminal.wait_until(lambda: bool(lines_with(terminal, f": {text}")), f"the note {text!r} in the timeline")
+    terminal.wait_until(lambda: bool(lines_with(terminal, f": {text[:40]}")), f"the note {text!r} in the timeline")
 
 
 def wait_saved(terminal: Terminal, text: str) -> None:
     """Until the line with this text has no hollow mark: then it is on disk."""
     terminal.wait_until(
-        lambda: bool(lines := lines_with(terminal, text)) and not any(PENDING in line for line in lines),
+        lambda: bool(lines := lines_with(terminal, text[:40])) and not any(map(is_pending, lines)),
         f"{text!r} to be on disk",
     )
 
@@ -122,6 +127,11 @@ def lines_with(terminal: Terminal, text: str) -> list[str]:
     return [
         line for line in terminal.lines if text in line and "taken back" not in line and "takes it back" not in line
     ]
+
+
+def is_pending(line: str) -> bool:
+    """Whether a line of the timeline says that it is not on disk yet."""
+    return PENDING in line[:3]
 
 
 def quit_by_key(terminal: Terminal) -> int:

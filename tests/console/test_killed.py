@@ -39,7 +39,7 @@ def test_a_kill_in_the_middle_of_writing_leaves_an_exact_prefix(desk: Desk) -> N
         wait_saved(terminal, "DECLARE  op1")
         for text in typed:
             terminal.press("N")
-            terminal.wait_for("NOTE ")
+            terminal.wait_for("Enter saves")
             terminal.send(f"{text}\r")
             terminal.wait_gone("Enter saves")
         kill(terminal)
@@ -128,7 +128,7 @@ def test_enter_that_is_pressed_too_often_does_everything_once(desk: Desk) -> Non
         terminal.send("gateway is down" + 9 * "\r")
         wait_saved(terminal, "DECLARE  op1")
         terminal.press("N")
-        terminal.wait_for("NOTE ")
+        terminal.wait_for("Enter saves")
         terminal.send("only once" + 5 * "\r")
         wait_saved(terminal, "only once")
         assert quit_by_key(terminal) == 0

@@ -63,6 +63,12 @@ CASES: list[tuple[str, Situation, str, str]] = [
     ),
     ("frozen just now is no news", situation(mode="frozen", behind_ms=5 * SECOND), "nothing needs you.", ""),
     ("looking back", situation(mode="back", behind_ms=3 * MINUTE), "you are looking back 3m00s", "time"),
+    (
+        "a record that no disk takes",
+        situation(DECLARED, CRITICAL, record_trouble="/state: No space left on device"),
+        "the record is in memory only: /state: No space left on device",
+        "sources",
+    ),
     ("trouble in life during a replay", situation(mode="replay", live_trouble="gateway down"), "LIVE: gateway", "time"),
     (
         "all sources lost",

@@ -1,8 +1,9 @@
 """What needs the commander first: the order behind the DO NOW line. Fixed and published, so that it can be learned.
 
-1. the view is not what it seems; 2. something that was done failed; 3. a clock is overdue, then due soon; 4. a new
-critical condition; 5. the next step waits for an answer; 6. a source that the next step needs is lost; 7. a new
-warning, or any other source lost; 8. the next step; 9. the next clock, in plain words. Ties: the oldest first.
+1. the view is not what it seems, or the record is on no disk; 2. something that was done failed; 3. a clock is overdue,
+then due soon; 4. a new critical condition; 5. the next step waits for an answer; 6. a source that the next step needs
+is lost; 7. a new warning, or any other source lost; 8. the next step; 9. the next clock, in plain words. Ties: the
+oldest first.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ _PANE_OF: Final = {"pods": 3, "workloads": 3, "events": 3, "hpas": 4, "nodes": 5
 
 
 class Need(msgspec.Struct, frozen=True):
-    """One thing that needs somebody. `goto`: "time", "pane:3", "step:<id>", "clock:<name>", "line:<entry id>" or ""."""
+    """One thing that needs somebody. `goto`: "time", "pane:3", "step:<id>", "clock:<name>", "line:<entry id>",
+    "sources" or ""."""
 
     text: str
     level: Level
@@ -39,7 +41,8 @@ class Need(msgspec.Struct, frozen=True):
 class Situation(msgspec.Struct, frozen=True):
     """Everything that the order looks at, of one instant. `behind_ms`: how far the screen is behind live.
 
-    `live_trouble` is the worst that the live side has to say while the screen shows a replay.
+    `live_trouble` is the worst that the live side has to say while the screen shows a replay, `record_trouble` why
+    what is entered is on no disk.
     """
 
     now: Millis
@@ -50,6 +53,7 @@ class Situation(msgspec.Struct, frozen=True):
     mode: Literal["live", "frozen", "back", "replay"] = "live"
     behind_ms: Millis = 0
     live_trouble: str = ""
+    record_trouble: str = ""
 
 
 def attention(seen: Situation) -> tuple[Need, ...]:
@@ -66,6 +70,8 @@ def _view(seen: Situation) -> Iterator[Need]:
         yield Need(f"you are looking back {age(seen.behind_ms)}; \\ goes back to live", Level.WARNING, "time")
     if seen.live_trouble and seen.mode == "replay":
         yield Need(f"LIVE: {seen.live_trouble}", Level.CRITICAL, "time")
+    if seen.record_trouble:
+        yield Need(f"the record is in memory only: {seen.record_trouble}", Level.CRITICAL, "sources")
     watched = [line for line in seen.lines if line.quality != Quality.OFF]
     if watched and all(line.quality in _LOST for line in watched):
         ages = [line.age_ms for line in watched if line.age_ms is not None]

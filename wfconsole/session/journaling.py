@@ -16,6 +16,7 @@ from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.incident.advance import fold
 from wfconsole.incident.events import Entry, Event
 from wfconsole.session.view import JournalView
+from wfconsole.text import safe
 
 if TYPE_CHECKING:
     from wfconsole.journal import Journal, JournalReport, Record
@@ -160,7 +161,8 @@ class _Book:
         if journal is None:
             return JournalView("opening", "the journal is being opened")
         state = journal.state
-        return JournalView(state.condition, state.reason, journal.head[:HEAD_SHOWN], str(state.directory))
+        where, why = safe(str(state.directory)), safe(state.reason)
+        return JournalView(state.condition, why, journal.head[:HEAD_SHOWN], where)
 
     def let_go(self) -> None:
         """Nothing more will be entered. Never waits."""

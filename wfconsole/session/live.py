@@ -22,6 +22,7 @@ from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.journaling import JournalFollower, JournalSink
 from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, RecordingEntry, RecordingView, TransportView, View
+from wfconsole.text import safe
 
 if TYPE_CHECKING:
     from wfconsole.journal import Record
@@ -297,7 +298,7 @@ class LiveConsole:
         if self._recorder is None:
             return RecordingView(reason=self._no_recording)
         state = self._recorder.state
-        return RecordingView(state.condition, state.reason, state.path, state.size, state.lost)
+        return RecordingView(state.condition, safe(state.reason), safe(state.path), state.size, state.lost)
 
     def _watch_symptoms(self, now: Millis) -> None:
         """Since when each symptom holds. Looked at now and then, since it goes through all pods."""

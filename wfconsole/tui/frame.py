@@ -55,7 +55,16 @@ def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis
     policy = console.runbook.policy
     running = clocks(view.incident, policy, now) if policy.rules else ()  # none before the runbook is read
     checklist = active_checklist(console.runbook, view.incident)
-    situation = Situation(now, view.incident, lines, running, checklist, time.mode, time.behind_ms)
+    situation = Situation(
+        now,
+        view.incident,
+        lines,
+        running,
+        checklist,
+        time.mode,
+        time.behind_ms,
+        record_trouble=view.journal.reason if view.journal.condition == "memory-only" else "",
+    )
     return Frame(
         view=view,
         now=now,

@@ -10,10 +10,11 @@ from wfconsole.observations.answers import AskRetry
 from wfconsole.observations.kinds import KINDS
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.snapshot import Snapshot
+from wfconsole.recording.lines import MIB
 from wfconsole.text import UNKNOWN, age, cells, clock_time, cut, fit
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
-from wfconsole.tui.ink import Line, Span
+from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.panes.strips import rule
 from wfconsole.tui.screens.list_screen import ListScreen
 from wfconsole.tui.state_words import BADGE_CELLS, badge
@@ -29,6 +30,12 @@ SAID_SHOWN: Final = 8
 _INDENT: Final = 3
 _WORD: Final = 18
 _WIDE_WHY: Final = 40
+_JOURNAL_INKS: Final[dict[str, Ink]] = {
+    "opening": "warn",
+    "durable": "dim",
+    "fallback": "warn",
+    "memory-only": "crit",
+}
 _COLUMNS: Final = (("SOURCE", 12), ("STATE", 10), ("LAST GOOD", 11), ("EVERY", 7), ("TOOK", 8), ("ROWS", 6))
 
 
@@ -59,7 +66,7 @@ class SourceList(BlockList):
                 rows += _opened(frame, snapshot, width)
             blocks.append(Block(name, rows))
         blocks += [Block(name, [_off(frame, name)]) for name in LATER]
-        return [*blocks, *_left_out(self._left_out(), width), *_said(frame, width)]
+        return [*blocks, *_kept(frame, width), *_left_out(self._left_out(), width), *_said(frame, width)]
 
     def _left_out(self) -> Sequence[str]:
         """Asked for once: it may read files."""
@@ -143,6 +150,25 @@ def _opened(frame: Frame, snapshot: Snapshot[Any], width: int) -> list[Line]:
 def _off(frame: Frame, name: str) -> Line:
     off = badge(frame.glyphs, Level.OK, Quality.OFF).text
     return (Span(f"{'':{_INDENT}}{fit(name, 12)}{fit(off, max(10, BADGE_CELLS))}not configured", "dim"),)
+
+
+def _kept(frame: Frame, width: int) -> Iterator[Block]:
+    """Where what people say and what the world shows is kept, and why not."""
+    journal, recording = frame.view.journal, frame.view.recording
+    told: list[tuple[str, str, Ink]] = []
+    if journal.condition != "none":
+        words = f"{journal.condition}  {journal.directory}  head {journal.head or UNKNOWN}"
+        told.append(("record", f"{words}  {journal.reason}".rstrip(), _JOURNAL_INKS[journal.condition]))
+    if recording.condition != "off" or recording.reason:
+        lost = f"  {recording.lost} lines lost" if recording.lost else ""
+        size = f"  {recording.path}  {recording.size / MIB:.1f} MiB{lost}" if recording.path else ""
+        words = f"{recording.condition}{size}  {recording.reason}".rstrip()
+        told.append(("recording", words, "warn" if recording.condition == "stopped" or recording.lost else "dim"))
+    if told:
+        yield Block("", [(), (Span(" what is kept", "title"),)])
+    for word, text, ink in told:
+        label = f"{'':{_INDENT}}{fit(word, 12)}"
+        yield Block(f"kept-{word}", labelled(label, text, width, indent=_INDENT + 12, ink=ink))
 
 
 def _left_out(problems: Sequence[str], width: int) -> Iterator[Block]:
