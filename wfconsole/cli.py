@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 from wfconsole import __version__, exit_codes
 from wfconsole.errors import UserError
@@ -18,7 +18,8 @@ GO_ON = "What the journal confirmed is safe: `wfconsole resume` goes on there."
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code (see `exit_codes`)."""
-    arguments = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    arguments = _parser(words).parse_args(words)
     if arguments.command not in SCREENS:
         return _told(arguments)
     from wfconsole.tui.launcher import watch_over
@@ -77,7 +78,8 @@ def _run(arguments: argparse.Namespace) -> int:
             return commands.journal(arguments)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser for these words. Only the command that is among them gets its options: the first frame waits less."""
     parser = argparse.ArgumentParser(
         prog="wfconsole",
         description="A war room in the terminal for whoever commands the incident.",
@@ -86,49 +88,58 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"wfconsole {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    _add_screens(commands, _screen_options(), _cluster_options())
-    _add_tools(commands, _cluster_options())
+    for name, (does, add_options) in _COMMANDS.items():
+        command = commands.add_parser(name, help=does)
+        if name in words:
+            add_options(command)
     return parser
 
 
-def _add_screens(commands: Any, screen: argparse.ArgumentParser, cluster: argparse.ArgumentParser) -> None:
-    live = commands.add_parser("live", parents=[screen, cluster], help="the war room on a cluster, read-only")
-    live.add_argument("stream", nargs="?", metavar="-", help="play a stream from standard input instead")
-    live.add_argument("--no-recording", action="store_true", help="keep no recording of this session")
-
-    commands.add_parser("demo", parents=[screen], help="the bundled incident, offline")
-
-    replay = commands.add_parser("replay", parents=[screen], help="play a recording or a scenario")
-    replay.add_argument("path", metavar="PATH", help="a recording, a scenario directory, or the name of a bundled one")
-    replay.add_argument("--at", metavar="TIME", default="", help="start at 14:32, T+03:10 or 40%%")
-    replay.add_argument("--speed", type=float, default=1.0, metavar="X", help="1/4 to 60 times (default 1)")
-    replay.add_argument("--paused", action="store_true", help="open it standing still")
-
-    resume = commands.add_parser("resume", parents=[screen, cluster], help="go on with an incident after anything")
-    resume.add_argument("incident", nargs="?", metavar="INCIDENT", help="default: the newest that is not resolved")
-    resume.add_argument("--no-recording", action="store_true", help="keep no recording of this session")
+def _live(command: argparse.ArgumentParser) -> None:
+    _screen_options(command)
+    _cluster_options(command)
+    command.add_argument("stream", nargs="?", metavar="-", help="play a stream from standard input instead")
+    command.add_argument("--no-recording", action="store_true", help="keep no recording of this session")
 
 
-def _add_tools(commands: Any, cluster: argparse.ArgumentParser) -> None:
-    record = commands.add_parser("record", parents=[cluster], help="record without a screen")
-    record.add_argument("path", metavar="PATH", help="a file to write (.jsonl or .jsonl.gz), or - for standard output")
-    record.add_argument("--for", dest="duration", metavar="5m", default="", help="stop by itself after so long")
-    record.add_argument("--title", default="", help="what the recording shows")
-    record.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
+def _replay(command: argparse.ArgumentParser) -> None:
+    _screen_options(command)
+    command.add_argument("path", metavar="PATH", help="a recording, a scenario directory, or the name of a bundled one")
+    command.add_argument("--at", metavar="TIME", default="", help="start at 14:32, T+03:10 or 40%%")
+    command.add_argument("--speed", type=float, default=1.0, metavar="X", help="1/4 to 60 times (default 1)")
+    command.add_argument("--paused", action="store_true", help="open it standing still")
 
-    export = commands.add_parser("export", help="timeline and post-mortem as Markdown, from the journal")
-    export.add_argument("incident", nargs="?", metavar="INCIDENT", help="default: the newest")
-    export.add_argument("--to", type=Path, default=Path(), metavar="DIR", help="where to write (default: here)")
-    export.add_argument("--force", action="store_true", help="replace files that are there")
-    _shared_options(export)
 
-    incidents = commands.add_parser("incidents", help="list the incidents of this machine")
-    incidents.add_argument("--json", action="store_true", help="for programs")
-    _shared_options(incidents)
+def _resume(command: argparse.ArgumentParser) -> None:
+    _screen_options(command)
+    _cluster_options(command)
+    command.add_argument("incident", nargs="?", metavar="INCIDENT", help="default: the newest that is not resolved")
+    command.add_argument("--no-recording", action="store_true", help="keep no recording of this session")
 
-    journal = commands.add_parser("journal", help="verify a journal and print its seal")
-    journal.add_argument("incident", nargs="?", metavar="INCIDENT", help="default: the newest")
-    _shared_options(journal)
+
+def _record(command: argparse.ArgumentParser) -> None:
+    _cluster_options(command)
+    command.add_argument("path", metavar="PATH", help="a file to write (.jsonl or .jsonl.gz), or - for standard output")
+    command.add_argument("--for", dest="duration", metavar="5m", default="", help="stop by itself after so long")
+    command.add_argument("--title", default="", help="what the recording shows")
+    command.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
+
+
+def _export(command: argparse.ArgumentParser) -> None:
+    command.add_argument("incident", nargs="?", metavar="INCIDENT", help="default: the newest")
+    command.add_argument("--to", type=Path, default=Path(), metavar="DIR", help="where to write (default: here)")
+    command.add_argument("--force", action="store_true", help="replace files that are there")
+    _shared_options(command)
+
+
+def _incidents(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="for programs")
+    _shared_options(command)
+
+
+def _journal(command: argparse.ArgumentParser) -> None:
+    command.add_argument("incident", nargs="?", metavar="INCIDENT", help="default: the newest")
+    _shared_options(command)
 
 
 def _shared_options(parser: argparse.ArgumentParser) -> None:
@@ -136,23 +147,31 @@ def _shared_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runbook", type=Path, metavar="PATH", help="a team's own runbook: a Markdown file or folder")
 
 
-def _screen_options() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(add_help=False)
-    _shared_options(options)
-    group = options.add_argument_group("screen")
+def _screen_options(command: argparse.ArgumentParser) -> None:
+    _shared_options(command)
+    group = command.add_argument_group("screen")
     group.add_argument("--theme", metavar="NAME", help="warroom-dark, mono, plain, or one of your own")
     group.add_argument("--ascii", action="store_true", help="draw with plain ASCII only")
     group.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
     group.add_argument("--observer", action="store_true", help="look only: nothing can be changed from here")
     group.add_argument("--operator", metavar="NAME", help="who you are in the record (default: your login)")
-    return options
 
 
-def _cluster_options() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(add_help=False)
-    group = options.add_argument_group("cluster")
+def _cluster_options(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("cluster")
     group.add_argument("--kubeconfig", type=Path, metavar="FILE", help="default: $KUBECONFIG, then ~/.kube/config")
     group.add_argument("--context", metavar="NAME", help="default: the kubeconfig's current one; pinned from then on")
     group.add_argument("--namespace", action="append", metavar="NAME", help="look only here (may be given again)")
     group.add_argument("--in-cluster", action="store_true", help="use the service account of this pod")
-    return options
+
+
+_COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
+    "live": ("the war room on a cluster, read-only", _live),
+    "demo": ("the bundled incident, offline", _screen_options),
+    "replay": ("play a recording or a scenario", _replay),
+    "resume": ("go on with an incident after anything", _resume),
+    "record": ("record without a screen", _record),
+    "export": ("timeline and post-mortem as Markdown, from the journal", _export),
+    "incidents": ("list the incidents of this machine", _incidents),
+    "journal": ("verify a journal and print its seal", _journal),
+}

@@ -10,6 +10,7 @@ is straight without this module knowing Textual or Rich. The character classes f
 and width comparisons between wcwidth, Rich and tmux 3.3a: where terminals disagree about an emoji, it is written out.
 """
 
+import functools
 import math
 import re
 import unicodedata
@@ -22,24 +23,12 @@ LIMIT: Final = 8192  # characters of one line, after making it visible
 MARKS_IN_A_ROW: Final = 4  # combining marks on one character; real writing needs no more
 _MEMO: Final = 4096  # characters remembered, so that a flood of odd ones cannot grow the memory
 
-# Assigned, printable, alone on their cell, unchanged by NFC: nearly all text that is not ASCII matches as a whole.
-_PLAIN: Final = re.compile(
-    "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0391-\u03a1\u03a3-\u03ce\u0400-\u0482\u048a-\u052f\u1e00-\u1e99"
-    "\u2010-\u2027\u2030-\u203b\u20a0-\u20bf\u2190-\u21ff\u2200-\u22ff\u2400-\u2426\u2500-\u2613\u2713-\u2718"
-    "\u3041-\u3096\u30a1-\u30fa\u4e00-\u9ffc\uac00-\ud7a3]*"
-)
-# Skin tones, and the selectors that ask for an emoji picture of a symbol: terminals disagree on the width, the symbol
-# alone says the same. A selector anywhere else is hostile and becomes visible.
-_PICTURE_WISHES: Final = re.compile(
-    "[\U0001f3fb-\U0001f3ff]"
-    "|(?<=[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff])[\ufe0e\ufe0f]+"
-    "|(?<=[0-9#*])\ufe0f(?=\u20e3)"
-)
-# Printable by Python's rule, but blank, invisible, or of a width on which terminals disagree.
-_DISTRUSTED: Final = re.compile(
-    "[\u034f\u1160-\u11ff\ud7b0-\ud7fb\u115f\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f"
-    "\U000e0000-\U000e0fff\u2630-\u2637\u268a-\u268f\u3248-\u324f\u4dc0-\u4dff\u302e\u302f\U00016ff0\U00016ff1"
-    "\U0001d300-\U0001d376\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\U0001f6dc-\U0001f6df\U0001fa70-\U0001faff]"
+# Printable by Python's rule, but blank, invisible, or of a width on which terminals disagree: first and last of each.
+_DISTRUSTED: Final = (
+    *("\u034f", "\u1160\u11ff", "\ud7b0\ud7fb", "\u115f", "\u17b4\u17b5", "\u180b\u180f", "\u2800", "\u3164", "\uffa0"),
+    *("\ufe00\ufe0f", "\U000e0000\U000e0fff", "\u2630\u2637", "\u268a\u268f", "\u3248\u324f", "\u4dc0\u4dff"),
+    *("\u302e\u302f", "\U00016ff0\U00016ff1", "\U0001d300\U0001d376", "\U0001f1e6\U0001f1ff", "\U0001f3fb\U0001f3ff"),
+    *("\U0001f6dc\U0001f6df", "\U0001fa70\U0001faff"),
 )
 _LINE_END: Final = "⏎"
 _NAMED: Final = {"\n": _LINE_END, "\t": "⇥", "\x7f": "␡"}
@@ -62,7 +51,7 @@ def _form(char: str) -> str:
         return _NAMED[char]
     if not char.isprintable():
         return "␣" if unicodedata.category(char) == "Zs" else _code(char)
-    if _DISTRUSTED.match(char):
+    if any(pair[0] <= char <= pair[-1] for pair in _DISTRUSTED):
         return _code(char)
     return "" if unicodedata.category(char)[0] == "M" else char
 
@@ -74,6 +63,31 @@ def _code(char: str) -> str:
 _FORMS: Final = _Forms()
 
 
+# The patterns are compiled when the first text needs them: that takes 2 ms, and the console's first frame needs none.
+
+
+@functools.cache
+def _plain() -> re.Pattern[str]:
+    """Assigned, printable, alone on its cell, unchanged by NFC: nearly all text that is not ASCII matches whole."""
+    return re.compile(
+        "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0391-\u03a1\u03a3-\u03ce\u0400-\u0482\u048a-\u052f\u1e00-\u1e99"
+        "\u2010-\u2027\u2030-\u203b\u20a0-\u20bf\u2190-\u21ff\u2200-\u22ff\u2400-\u2426\u2500-\u2613\u2713-\u2718"
+        "\u3041-\u3096\u30a1-\u30fa\u4e00-\u9ffc\uac00-\ud7a3]*"
+    )
+
+
+@functools.cache
+def _picture_wishes() -> re.Pattern[str]:
+    """Skin tones, and the selectors that ask for an emoji picture of a symbol: terminals disagree on the width, the
+    symbol alone says the same. A selector anywhere else is hostile and becomes visible."""
+    return re.compile(
+        "[\U0001f3fb-\U0001f3ff]"
+        "|(?<=[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff])"
+        "[\ufe0e\ufe0f]+"
+        "|(?<=[0-9#*])\ufe0f(?=\u20e3)"
+    )
+
+
 def safe(raw: str | bytes | None, limit: int = LIMIT) -> str:
     """Outside text as one inert line of at most `limit` characters; `None` is the empty line.
 
@@ -82,7 +96,7 @@ def safe(raw: str | bytes | None, limit: int = LIMIT) -> str:
     if raw is None:
         return ""
     if isinstance(raw, str):
-        if len(raw) <= limit and ((raw.isascii() and raw.isprintable()) or _PLAIN.fullmatch(raw)):
+        if len(raw) <= limit and ((raw.isascii() and raw.isprintable()) or _plain().fullmatch(raw)):
             return raw
         head, whole = raw[: 2 * limit], len(raw) <= 2 * limit
     else:
@@ -114,17 +128,17 @@ def safe_block(
 
 def is_safe(text: str) -> bool:
     """Whether `text` is something that `safe` would return: for asserts where text is about to be shown."""
-    return bool(_PLAIN.fullmatch(text)) or safe(text, max(1, len(text))) == text
+    return bool(_plain().fullmatch(text)) or safe(text, max(1, len(text))) == text
 
 
 def may_reach_terminal(text: str) -> bool:
     """Whether each character alone is harmless, whatever its neighbours: what the last net before the terminal asks."""
-    return bool(_PLAIN.fullmatch(text)) or all(_FORMS[char] in (char, "") for char in text)
+    return all(_FORMS[char] in (char, "") for char in set(text))
 
 
 def _visible(text: str) -> list[str]:
     """One piece for each character. Runs of marks are capped before NFC too: it sorts them in quadratic time."""
-    trimmed = _PICTURE_WISHES.sub("", text.replace("\r\n", "\n"))
+    trimmed = _picture_wishes().sub("", text.replace("\r\n", "\n"))
     return _pieces(unicodedata.normalize("NFC", _capped(trimmed)))
 
 
@@ -180,6 +194,7 @@ def cells(text: str) -> int:
     return sum(map(_width, text))
 
 
+@functools.lru_cache(_MEMO)
 def _width(char: str) -> int:
     if char < "\u0300":
         return 1

@@ -52,6 +52,34 @@ def test_wiring_can_start_a_collector_before_textual_is_imported() -> None:
     assert "textual" not in tops(modules_after("import wfconsole.wiring"))
 
 
+# Each costs the first frame a hundredth of its time or more, and it shows nothing of theirs.
+LATER = {
+    "hashlib",
+    "json",
+    "markdown_it",
+    "tomllib",
+    "zoneinfo",
+    "wfconsole.journal.journal",
+    "wfconsole.recording.decode",
+    "wfconsole.recording.keep",
+    "wfconsole.recording.play",
+    "wfconsole.redaction",
+    "wfconsole.reports",
+    "wfconsole.runbook.loader",
+    "wfconsole.tui.forms",
+    "wfconsole.tui.listings",
+    "wfconsole.tui.screens.zoom",
+}
+
+
+def test_the_first_frame_waits_for_nothing_that_it_does_not_show() -> None:
+    screen = "wfconsole.cli, wfconsole.wiring.commands, wfconsole.wiring.live, wfconsole.tui.run"
+    textual = "from wfconsole.tui.environment import leave_out_palette; leave_out_palette(); import textual.app"
+    before = modules_after(textual)
+    loaded = modules_after(f"{textual}; import {screen}, wfconsole.tui.screens.overview")
+    assert not (loaded - before) & LATER
+
+
 def test_the_collector_knows_no_screen() -> None:
     loaded = modules_after("import wfconsole.collector.main")
     assert not tops(loaded) & {"textual", "rich"}

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import textual
 
 from tests.terminal.probes import ROOT, probe
 from tests.terminal.pty import Terminal
 from wfconsole import exit_codes
 from wfconsole.errors import UserError
 from wfconsole.tui import terminal as this_terminal
+from wfconsole.tui.environment import PALETTE
 
 REQUIRE = (
     f"import sys, os; sys.path.insert(0, {str(ROOT)!r})\n"
@@ -105,3 +109,27 @@ def test_a_refusal_is_an_error_of_the_user_with_its_code(monkeypatch: pytest.Mon
     with pytest.raises(UserError, match="TERM is dumb") as caught:
         this_terminal.require_terminal({"TERM": "dumb"})
     assert caught.value.code == exit_codes.TERMINAL
+
+
+def asked_of_the_palette() -> set[str]:
+    """What Textual's modules import from its command palette, when they are imported themselves."""
+    asked = set()
+    for path in Path(textual.__file__).parent.rglob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ImportFrom) and node.module == "textual.command":
+                asked |= {alias.name for alias in node.names}
+    return asked
+
+
+def test_the_palette_that_is_left_out_has_all_that_textual_asks_for() -> None:
+    assert asked_of_the_palette() == set(PALETTE)
+
+
+def test_the_console_imports_without_textuals_palette_and_its_widgets() -> None:
+    code = (
+        "import sys; from wfconsole.tui.environment import leave_out_palette; leave_out_palette()\n"
+        "import wfconsole.tui.run, wfconsole.tui.screens.overview\n"
+        "print([name for name in sys.modules if name in ('textual.widgets._tree', 'textual.widgets._option_list')])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert run.stdout.strip() == "[]"

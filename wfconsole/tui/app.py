@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +27,7 @@ from wfconsole.tui.record_keys import RecordKeys
 from wfconsole.tui.screens.console_screen import ConsoleScreen
 from wfconsole.tui.theme_file import Theme
 from wfconsole.tui.time_controls import TimeControls
+from wfconsole.tui.type_ahead import TypeAhead
 
 # Changes within this time of a repaint wait for the next one: many sources, one frame.
 DATA_FRAME_EVERY: Final[Millis] = 250
@@ -64,7 +65,7 @@ class WarRoom(
         keymap: Mapping[str, str] | None = None,
         observer: bool = False,
         clip_file: Path | None = None,
-        problems: tuple[str, ...] = (),
+        problems: Callable[[], Sequence[str]] = tuple,
         clock: Clock | None = None,
     ) -> None:
         super().__init__()
@@ -81,7 +82,7 @@ class WarRoom(
         self.keys = action_names.keys_by_action(keymap or {})
         self._clock = clock or SystemClock()
         self._moved_keys: Keymap = dict(keymap or {})
-        self.themes = themes or {theme.name: theme}
+        self.themes = {theme.name: theme} if themes is None else themes
         self.worn = theme
         self._painted_at: Millis = -DATA_FRAME_EVERY
         self._behind_since: Millis | None = None

@@ -10,7 +10,7 @@ import msgspec
 from wfconsole.session.console import Console
 from wfconsole.tui.app import WarRoom
 from wfconsole.tui.lifecycle import run_app
-from wfconsole.tui.theming import choose_theme, glyphs_of, load_themes, terminal_locale
+from wfconsole.tui.theming import Wardrobe, choose_theme, glyphs_of, terminal_locale
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -30,20 +30,30 @@ class Look(msgspec.Struct, frozen=True):
 
 def run(console: Console, look: Look) -> int:
     """Until somebody quits; the exit code. Raises UserError where the theme that was asked for cannot be had."""
-    found = load_themes(look.themes)
+    wardrobe = Wardrobe(look.themes)
     locale = terminal_locale(os.environ)
-    theme = found.pick(choose_theme(look.theme or None, os.environ, look.configured_theme or None, locale))
+    theme = wardrobe.pick(choose_theme(look.theme or None, os.environ, look.configured_theme or None, locale))
+    keymap, misused = _keys(look.keymap)
     app = WarRoom(
         console,
         theme=theme,
         glyphs=glyphs_of(theme, only_ascii=look.only_ascii),
-        themes=found.loaded,
-        keymap=look.keymap,
+        themes=wardrobe,
+        keymap=keymap,
         observer=look.observer,
         clip_file=look.clip_file,
-        problems=(*look.problems, *map(str, found.failed)),
+        problems=lambda: (*look.problems, *misused, *wardrobe.problems()),
     )
     return run_app(app, on_end=console.close, redact=_redacted, crash_directory=look.crashes, mouse=look.mouse)
+
+
+def _keys(keymap: dict[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The user's keys that can be used, and what is wrong with the others."""
+    if not keymap:
+        return {}, ()
+    from wfconsole.tui.user_keys import usable  # here, because most people have none
+
+    return usable(keymap)
 
 
 def _redacted(words: str) -> str:

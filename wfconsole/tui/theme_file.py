@@ -7,7 +7,6 @@ set) and an optional `[widgets]` (Textual's own variables).
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -123,6 +122,8 @@ WARROOM_DARK: Final = Theme(
 
 def read_theme(path: Path) -> Theme:
     """One theme file, checked whole."""
+    import tomllib  # here, because the default theme needs no file
+
     try:
         data = path.read_bytes()[: MAX_FILE + 1]
         source = data.decode()

@@ -7,7 +7,8 @@ is filled in here: exact colours for what Textual would mix, and selections that
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -63,6 +64,39 @@ def load_themes(directories: Iterable[Path]) -> ThemeLoad:
             else:
                 loaded[theme.name] = theme
     return ThemeLoad(loaded, tuple(failed))
+
+
+class Wardrobe(Mapping[str, Theme]):
+    """The themes of some folders by name, read when one is needed that is not built in: the first frame can wait less.
+
+    The first folder is that of the bundled themes, whose default is built in.
+    """
+
+    def __init__(self, directories: Sequence[Path]) -> None:
+        self._directories = tuple(directories)
+
+    @cached_property
+    def load(self) -> ThemeLoad:
+        return load_themes(self._directories)
+
+    def pick(self, name: str) -> Theme:
+        """See `ThemeLoad.pick`."""
+        if name == DEFAULT_NAME and not any(any(own.glob("*.toml")) for own in self._directories[1:]):
+            return WARROOM_DARK
+        return self.load.pick(name)
+
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with files that were left out."""
+        return tuple(map(str, self.load.failed))
+
+    def __getitem__(self, name: str) -> Theme:
+        return self.load.loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.load.loaded)
+
+    def __len__(self) -> int:
+        return len(self.load.loaded)
 
 
 def choose_theme(cli: str | None, environ: Mapping[str, str], config: str | None, locale: str) -> str:

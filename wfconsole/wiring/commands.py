@@ -106,9 +106,9 @@ def journal(arguments: argparse.Namespace) -> int:
 
 def _show(base: Ground, arguments: argparse.Namespace, console: Console) -> int:
     """Everything is put together: import the screen and run it."""
-    from wfconsole.tui.environment import prepare
+    from wfconsole.tui.environment import leave_out_palette
 
-    prepare(os.environ)
+    leave_out_palette()
     from wfconsole.config.keymap import load_keymap
     from wfconsole.tui.run import Look, run
 

@@ -13,7 +13,6 @@ from wfconsole.text import UNKNOWN, age, cells, fit
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import TREND_CELLS, Frame
 from wfconsole.tui.ink import Ink, Line, Span
-from wfconsole.tui.listings import listings_of
 from wfconsole.tui.panes.glance import WIDE
 from wfconsole.tui.state_words import BADGE_CELLS, badge, level_ink
 from wfconsole.tui.widgets.lines import Pane
@@ -49,6 +48,8 @@ class Board(Pane, can_focus=True):
 
     def source(self) -> str:
         """The source behind the line with the cursor; "" for one that is off."""
+        from wfconsole.tui.listings import listings_of  # here, because the first frame lists nothing
+
         if self.frame is None:
             return ""
         shown = listings_of(self.frame.board[self._row(self.frame)].number)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -12,16 +14,16 @@ from wfconsole.text import UNKNOWN, age
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
-from wfconsole.tui.listings import listings_of
-from wfconsole.tui.listings.listing import Listing
 from wfconsole.tui.state_words import badge
-from wfconsole.tui.widgets.line_table import fitting_columns, in_column
 from wfconsole.tui.widgets.lines import Pane
 from wfconsole.tui.widgets.pane_frame import boxed, frame_look
 
+if TYPE_CHECKING:
+    from wfconsole.tui.listings.listing import Listing
+
 
 class Tile(Pane, can_focus=True):
-    """The first rows of a listing; Enter zooms into them."""
+    """The first rows of one view of a pane; Enter zooms into them."""
 
     BINDINGS = action_names.bindings("lists")
 
@@ -33,11 +35,17 @@ class Tile(Pane, can_focus=True):
             self.number = number
             self.view = view
 
-    def __init__(self, number: int, listing: Listing, *, id: str, heading: str = "") -> None:
+    def __init__(self, number: int, view: str, *, id: str, heading: str = "") -> None:
         super().__init__(id=id)
         self._number = number
-        self._listing = listing
+        self._view = view
         self._heading = heading
+
+    @cached_property
+    def _listing(self) -> Listing:
+        from wfconsole.tui.listings import listings_of  # here, because most screens have no room for tiles
+
+        return next(listing for listing in listings_of(self._number) if listing.name == self._view)
 
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         line = next(line for line in frame.board if line.number == self._number)
@@ -50,6 +58,8 @@ class Tile(Pane, can_focus=True):
         )
 
     def _body(self, frame: Frame, width: int, height: int) -> list[Line]:
+        from wfconsole.tui.widgets.line_table import fitting_columns, in_column  # as above
+
         keys = self._listing.keys(frame, self._listing.orders[0])
         columns = fitting_columns(self._listing.columns, width - 2)
         lines: list[Line] = [self._listing.summary(frame)]
@@ -69,7 +79,7 @@ class Tile(Pane, can_focus=True):
         return lines
 
     def action_open_row(self) -> None:
-        self.post_message(self.Opened(self._number, self._listing.name))
+        self.post_message(self.Opened(self._number, self._view))
 
 
 def _title(frame: Frame, line: BoardLine, heading: str, level: Level, quality: Quality, *, focused: bool) -> Line:
@@ -90,12 +100,11 @@ def _age_of(frame: Frame, listing: Listing) -> Line:
 
 def tiles() -> Iterator[Tile]:
     """The tiles of the overview, in the order in which Tab goes through them."""
-    pods = {listing.name: listing for listing in listings_of(3)}
-    yield Tile(3, pods["unhealthy"], id="pods")
-    yield Tile(4, listings_of(4)[1], id="hpas")
-    yield Tile(5, listings_of(5)[0], id="nodes")
-    yield Tile(3, pods["changes"], id="changes", heading="Changes")
-    yield Tile(3, pods["events"], id="events", heading="Events")
+    yield Tile(3, "unhealthy", id="pods")
+    yield Tile(4, "all", id="hpas")
+    yield Tile(5, "nodes", id="nodes")
+    yield Tile(3, "changes", id="changes", heading="Changes")
+    yield Tile(3, "events", id="events", heading="Events")
 
 
 class OffLine(Pane):
