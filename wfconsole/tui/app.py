@@ -35,6 +35,7 @@ TICK_SECONDS: Final = 1.0
 
 
 class WarRoom(
+    TypeAhead,
     TimeControls,
     Navigation,
     RecordKeys,

@@ -88,6 +88,13 @@ class Field(Input):
         """What was written, on one safe line."""
         return safe(self.value.strip(), self._longest)
 
+    def press(self, char: str) -> None:
+        """As if this key were pressed: the first one replaces what was offered."""
+        if self.select_on_focus:
+            self.select_on_focus = False
+            self.value = ""
+        self.insert_text_at_cursor(char)
+
     def replace(self, text: str, start: int, end: int) -> None:
         """As in an `Input`; a paste that is too long is cut rather than refused."""
         room = self._longest - len(self.value) + abs(end - start)

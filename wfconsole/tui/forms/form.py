@@ -18,6 +18,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from wfconsole.tui.forms.choice import Choice
+from wfconsole.tui.forms.early_keys import EarlyKeys
 from wfconsole.tui.forms.fields import Cancel, Field, Words
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Span
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 WIDE = 110
 
 
-class Form(ModalScreen[None], inherit_bindings=False):
+class Form(EarlyKeys, ModalScreen[None], inherit_bindings=False):
     """A frame with fields in a column."""
 
     TITLE: ClassVar[str] = ""
@@ -109,10 +110,8 @@ class Form(ModalScreen[None], inherit_bindings=False):
             self.war_room.say(refusal)
             return
         fields = self.open_fields()
-        if fields:
-            fields[0].focus()
-        else:
-            self.query_one(Cancel).focus()
+        self.set_focus(fields[0] if fields else self.query_one(Cancel))
+        self.catch_up()
 
     def _refusal(self) -> str:
         """Why there is nothing to fill in here, "" when there is."""
@@ -145,9 +144,8 @@ class Form(ModalScreen[None], inherit_bindings=False):
         else:
             self.focus_next()
 
-    # Textual calls the handlers of every class of a widget, so a form overrides `go_on`, never these.
-
-    # A key that was pressed again before the form was gone finds it closed: nothing is done twice.
+    # Textual calls the handlers of every class of a widget, so a form overrides `go_on`, never these. A key that was
+    # pressed again before the form was gone finds it closed: nothing is done twice.
 
     def on_input_submitted(self) -> None:
         if self.is_current:

@@ -1,0 +1,78 @@
+"""Keys that are pressed before a form is there: none is lost, none is out of order, none does something else."""
+
+from __future__ import annotations
+
+from textual import events
+
+from tests.builders import NOW
+from tests.tui.harness import Desk, Room, quiet_desk, troubled_desk, war_room
+from wfconsole.incident.events import Declared, NoteAdded
+from wfconsole.tui.screens.overview import Overview
+
+WORDS = "f 2 of 3 gateways answer 503; LLM is fine (so far)"
+
+
+async def at_once(room: Room, *keys: str) -> None:
+    """All of it arrives in one read of the terminal; "text:..." is typed."""
+    for key in keys:
+        chars = key.removeprefix("text:") if key.startswith("text:") else ""
+        for char in chars:
+            room.app.post_message(events.Key("space" if char == " " else char, char))
+        if not chars:
+            room.app.post_message(events.Key(key, key if len(key) == 1 else None))
+    for _ in range(10):
+        await room.pilot.pause()
+
+
+async def test_a_note_that_is_typed_at_once_is_whole() -> None:
+    desk = troubled_desk()
+    async with war_room(desk) as room:
+        await at_once(room, "N", f"text:{WORDS}", "enter")
+        assert desk.submitted == [NoteAdded(WORDS[2:], "fact", at_time=NOW)]
+        assert isinstance(room.app.screen, Overview)
+
+
+async def test_what_comes_later_follows_in_order() -> None:
+    desk = troubled_desk()
+    async with war_room(desk) as room:
+        await at_once(room, "N", "text:abc")
+        await room.press(*"def", "enter")
+        assert desk.submitted == [NoteAdded("abcdef", at_time=NOW)]
+
+
+async def test_a_declaration_that_is_typed_at_once_is_made_and_replaces_the_title_that_was_offered() -> None:
+    desk = quiet_desk()
+    async with war_room(desk) as room:
+        await at_once(room, "D", "text:checkout is down", "enter", "enter", "enter", "enter")
+        event = desk.submitted[0]
+        assert isinstance(event, Declared)
+        assert event.title == "checkout is down"
+
+
+async def test_leaving_at_once_leaves_nothing() -> None:
+    desk = troubled_desk()
+    async with war_room(desk) as room:
+        await at_once(room, "N", "text:never mind", "escape")
+        assert isinstance(room.app.screen, Overview)
+        assert desk.submitted == []
+
+
+async def test_a_command_that_is_typed_at_once_is_obeyed() -> None:
+    async with war_room(troubled_desk()) as room:
+        await at_once(room, "colon", "text:timeline", "enter")
+        assert "9 TIMELINE" in room.lines[2]
+
+
+async def test_enter_behind_the_key_that_quits_stays() -> None:
+    async with war_room(troubled_desk()) as room:
+        await at_once(room, "Q", "enter")
+        assert room.app.return_code is None
+        assert isinstance(room.app.screen, Overview)
+
+
+async def test_letters_behind_a_key_that_opens_a_question_fire_nothing() -> None:
+    desk: Desk = troubled_desk()
+    async with war_room(desk) as room:
+        await at_once(room, "Q", "text:NDHctp")
+        assert desk.submitted == []
+        assert "QUIT" in room.text
