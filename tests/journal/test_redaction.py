@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 
 import msgspec
 import pytest
@@ -82,8 +81,8 @@ HARMLESS = [
     "kim took the keyboard; keyspace is fine, monkey business is not",
     "bypass: on",
     "INC-20260107-0312",
-    str(uuid.uuid4()),
-    uuid.uuid4().hex,
+    "1e29f7e3-c788-4c39-8ac7-7c88a797312c",
+    "55db6a2255c647569055ad8c1661c26f",
     "key: value",
     "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
     "asia-east1-a: disk-pressure, task-7 npm_config",
