@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.journal.helpers import until
 from tests.session.made import BEGAN, BROKEN, FINE, crashing, patch, row
 from wfconsole.clock import HOUR, MINUTE, SECOND, ManualClock, Millis
 from wfconsole.incident.events import Declared, NoteAdded, StatusChanged, Target
@@ -143,6 +144,13 @@ def place(tmp_path: Path) -> Iterator[Place]:
     made.console.close("the test is over")
 
 
+@pytest.fixture(autouse=True)
+def _nothing_plays_on() -> Iterator[None]:
+    """Every look back ends with its test."""
+    yield
+    until(lambda: not any(thread.name == "player" for thread in threading.enumerate()), "no player is left")
+
+
 # --- the clock of a stream
 
 
@@ -244,6 +252,7 @@ def test_one_can_look_back_to_the_beginning_of_the_stream_by_its_own_clock(tmp_p
     shown = place.console.transport.show()
     assert (shown.start, shown.end) == (BEGAN, at(60))
     assert place.look_back(10).judged.finding("pods", f"production/{BROKEN}").level == Level.OK
+    place.console.transport.live()
     place.console.close("the test is over")
 
 
@@ -368,3 +377,31 @@ def test_the_judgement_that_the_scribe_gets_is_the_one_that_it_would_make(place:
             alone.observe(item)
     assert [entry.event for entry in alone.entries] == [entry.event for entry in place.session.entries]
     assert len(alone.entries) >= 2
+
+
+def test_markers_are_what_people_did_and_lead_there_also_beyond_what_is_on_disk_yet(place: Place) -> None:
+    place.trouble()
+    place.console.submit(Declared("INC-1", "down", "SEV1", "op1"))
+    place.see(b"{}", seconds=70)
+    place.console.submit(NoteAdded("rolled back"))
+    place.see(b"{}", seconds=80)
+    place.look_back(10)
+    kinds = [kind for _, kind in place.console.transport.show().markers]
+    assert kinds[-2:] == ["DECLARE", "NOTE"]
+    transport = place.console.transport
+    transport.marker(1)
+    place.wait_for(lambda: place.console.now() == at(20))  # the alert
+    transport.marker(2)
+    place.wait_for(lambda: place.console.now() == at(70))
+    transport.marker(-1)
+    place.wait_for(lambda: place.console.now() == at(60))
+    assert place.console.view().incident.id == "INC-1"
+
+
+def test_pressing_again_before_the_seek_is_done_goes_on_from_where_it_is_going(place: Place) -> None:
+    place.trouble()
+    place.look_back(40)
+    transport = place.console.transport
+    for _ in range(3):
+        transport.seek(transport.show().position - 10 * SECOND)
+    place.wait_for(lambda: place.console.now() == at(10))

@@ -102,7 +102,8 @@ class Player:
 
     def seek(self, instant: Millis) -> None:
         """Show the state at `instant`; of several seeks that wait only the last is done."""
-        target = max(self._recording.start, min(instant, self._recording.end))
+        end = instant if self._growing else self._recording.end  # of one that grows there may be more by then
+        target = max(self._recording.start, min(instant, end))
         self._target = target
         self._tell(lambda: self._seek(target) if self._target == target else None)
 
@@ -185,6 +186,9 @@ class Player:
         return None
 
     def _seek(self, instant: Millis) -> None:
+        if self._growing and instant > self._recording.end:
+            self._recording.refresh()
+            instant = min(instant, self._recording.end)
         self._arrive(instant)  # first the clock: whoever hears of the new state shows it with its own time
         self._head.move(self._recording.position(instant))
 

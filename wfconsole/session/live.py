@@ -20,6 +20,7 @@ from wfconsole.recording.lines import Header, Item, Noted, OperatorNote, SourceP
 from wfconsole.session.feed import Feed
 from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.journaling import JournalFollower, JournalSink
+from wfconsole.session.marks import Mark, alerts_in, marks_in
 from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, RecordingEntry, RecordingView, TransportView, View
 from wfconsole.text import safe
@@ -102,7 +103,7 @@ class LiveTransport:
 
     def show(self) -> TransportView:
         end = self._clock.now()
-        position = self.now()
+        position = self.now() if self._past is None else self._past.position()
         if self._past is not None:
             mode = "back"
         else:
@@ -113,7 +114,7 @@ class LiveTransport:
             start=min(self._begins_at, position),
             end=end,
             paused=mode != "live",
-            markers=self._past.markers() if self._past is not None else (),
+            markers=self._marks() if self._past is not None else (),
             problem=self._past.problem if self._past is not None else self._problem,
             behind_ms=max(0, end - position) if mode != "live" else 0,
         )
@@ -139,9 +140,13 @@ class LiveTransport:
             past.step(events)
 
     def marker(self, markers: int) -> None:
-        past = self._to_past()
-        if past is not None:
-            past.marker(markers)
+        from wfconsole.recording.player import place_from
+
+        instant = place_from(self.show().position, [at for at, _ in self._marks()], markers)
+        if instant is not None:
+            self.seek(instant)
+        elif markers < 0:
+            self._to_past()
 
     def faster(self, steps: int) -> None:
         """Live time has one speed."""
@@ -150,6 +155,11 @@ class LiveTransport:
         past, self._past, self._frozen, self._problem = self._past, None, None, ""
         if past is not None:
             past.close()
+
+    def _marks(self) -> tuple[Mark, ...]:
+        """From the session, not from the recording, which is a moment behind and begins with this console."""
+        everything = (*marks_in(self._session.entries), *alerts_in(self._session.view.incident))
+        return tuple(sorted(mark for mark in everything if mark[0] >= self._begins_at))
 
     def _to_past(self) -> LookBack | None:
         if self._past is None:
@@ -234,6 +244,8 @@ class LiveConsole:
         self._clock.follow(header.started_at)
         self.transport.begin(header.started_at)
         told = header.target
+        if not (told.context or told.server):
+            return  # a collector that could not find out; another one will tell
         declared_on = self.session.view.incident.target
         self.session.pin(Target(context=told.context, namespace=told.namespace, server=told.server))
         if declared_on.server and told.server and declared_on.server != told.server:

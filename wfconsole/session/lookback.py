@@ -20,6 +20,7 @@ class LookBack:
         self._open_playback = open_playback
         self._here = here
         self._changed = changed
+        self._target = here[0]
         self._lock = threading.Lock()
         self._waiting: list[Callable[[Playback], None]] = []
         self._playback: Playback | None = None
@@ -33,17 +34,16 @@ class LookBack:
     def now(self) -> Millis:
         return self._here[0] if self._playback is None else self._playback.now()
 
-    def markers(self) -> tuple[tuple[Millis, str], ...]:
-        return () if self._playback is None else self._playback.markers()
+    def position(self) -> Millis:
+        """The instant on show, or the one that a seek is on its way to."""
+        return self._target if self._playback is None else self._playback.player.state().position
 
     def seek(self, instant: Millis) -> None:
+        self._target = instant
         self._tell(lambda playback: playback.seek(instant))
 
     def step(self, events: int) -> None:
         self._tell(lambda playback: playback.step(events))
-
-    def marker(self, markers: int) -> None:
-        self._tell(lambda playback: playback.marker(markers))
 
     def close(self) -> None:
         with self._lock:

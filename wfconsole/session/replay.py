@@ -6,34 +6,21 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import msgspec
-
 from wfconsole.clock import Clock, Millis
 from wfconsole.incident.events import Entry, Event, Target
 from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.symptoms import Match, SymptomsHeld, match_playbooks
 from wfconsole.observations.answers import Ask, Marker
-from wfconsole.observations.levels import Level
 from wfconsole.recording.lines import Item, Noted, OperatorNote, SourcePatch
 from wfconsole.recording.play import Recording
 from wfconsole.recording.player import Player
 from wfconsole.session.files import ExportAsked, Files
+from wfconsole.session.marks import alerts_in, mark_of
 from wfconsole.session.moments import instant_meant
 from wfconsole.session.session import Checkpoint, Session
 from wfconsole.session.view import Capabilities, RecordingEntry, TransportView, View
 
 ONLY_A_REPLAY = Capabilities(change=False, refusals={"*": "this is a replay: nothing in it can be changed"})
-
-# What an event of a person is on the time bar; what is not here leaves no mark.
-_MARKS = {
-    "declared": "DECLARE",
-    "severity": "DECLARE",
-    "status": "STATE",
-    "note": "NOTE",
-    "step": "ACTION",
-    "update": "COMMS",
-    "moment": "STATE",
-}
 
 
 class Playback:
@@ -93,9 +80,7 @@ class Playback:
 
     def markers(self) -> tuple[tuple[Millis, str], ...]:
         """What people did, from the whole recording, and the alerts up to the instant on show."""
-        lines = self._shown.incident.lines.values()
-        alerts = [(line.at, line.kind) for line in lines if line.actor == "scribe" and line.level >= Level.WARNING]
-        return tuple(sorted([*self._noted, *alerts]))
+        return tuple(sorted([*self._noted, *alerts_in(self._shown.incident)]))
 
     def follow_runbook(self, runbook: Runbook) -> None:
         self.session.follow_runbook(runbook)
@@ -260,14 +245,7 @@ def _noted_marks(recording: Recording) -> tuple[tuple[Millis, str], ...]:
         if isinstance(noted.note, Marker):
             marks.append((noted.at, "MARK"))
         elif isinstance(noted.note, OperatorNote):
-            try:
-                kind = msgspec.json.decode(noted.note.event, type=_Tagged).type
-            except msgspec.MsgspecError:
-                continue
-            if kind in _MARKS:
-                marks.append((noted.at, _MARKS[kind]))
+            kind = mark_of(bytes(noted.note.event))
+            if kind:
+                marks.append((noted.at, kind))
     return (*marks, (recording.end, "END"))
-
-
-class _Tagged(msgspec.Struct):
-    type: str = ""
