@@ -75,9 +75,10 @@ class LookBack:
         with self._lock:
             for command in self._waiting:
                 command(playback)
-            self._playback = playback
             closed = self._closed
-        playback.start()
+            if not closed:
+                playback.start()
+            self._playback = playback
         if closed:
             playback.close()
         self._changed()
