@@ -114,7 +114,7 @@ async def test_in_plain_everything_is_ascii_and_every_state_has_its_word() -> No
                 await room.pilot.pause()
 
 
-PICTURES = {"checklist": "c n", "timeline": "t", "declare": "D enter", "help": "question_mark"}
+PICTURES = {"checklist": "c n", "timeline": "t", "declare": "t D enter", "help": "t question_mark"}
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -124,4 +124,4 @@ def test_a_screen_looks_as_it_looked(snap_compare: Any, name: str) -> None:
 
 
 def test_a_form_without_colours(snap_compare: Any) -> None:
-    assert snap_compare(an_app(undeclared(), theme="mono"), press=["D", "enter", "down"], terminal_size=(80, 24))
+    assert snap_compare(an_app(undeclared(), theme="mono"), press=["t", "D", "enter", "down"], terminal_size=(80, 24))
