@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email.utils
 import json
 import os
 import socket
@@ -161,16 +162,6 @@ def test_a_slow_link_that_moves_on_is_not_a_failure(double: ApiDouble) -> None:
 
     double.behaviour = behave
     assert len(client_of(reaching(double), deadline_ms=300).get(PODS, what="pods")) == 6 * 4096
-
-
-def test_what_is_asked_ahead_is_asked_once(double: ApiDouble) -> None:
-    client = client_of(reaching(double))
-    client.send_ahead(PODS, {"limit": 1}, what="pods")
-    assert client.get(PODS, {"limit": 1}, what="pods")
-    assert [request.target for request in double.requests] == [f"{PODS}?limit=1"]
-    client.send_ahead(PODS, {"limit": 2}, what="pods")
-    assert client.get(PODS, {"limit": 3}, what="pods")
-    assert double.requests[-1].target == f"{PODS}?limit=3"
 
 
 # --- exec plugins ---------------------------------------------------------------------------------------------------
@@ -356,3 +347,31 @@ def test_a_handshake_that_hangs_is_a_timeout(double: ApiDouble) -> None:
     with pytest.raises(SourceError) as told:
         client_of(access, deadline_ms=200).get(PODS, what="pods")
     assert told.value.kind == "timeout"
+
+
+# --- what else an answer tells --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "told"),
+    [(0, {}), (3, {}), (43, {"clock": "the server's clock is ahead by 43 s"}), (-90, {"clock": "behind by 90 s"})],
+)
+def test_a_clock_that_differs_is_told(
+    ahead_s: int, told: dict[str, str], double: ApiDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_772_375_527
+    monkeypatch.setattr(time, "time", lambda: float(now))
+    date = email.utils.formatdate(now + ahead_s, usegmt=True)
+    double.behaviour = lambda talk, _request: talk.answer(b"{}", headers=(f"Date: {date}",))
+    server = Server(reaching(double))
+    server.client().get(PODS, what="pods")
+    facts = server.facts()
+    assert facts.keys() == told.keys()
+    assert told.get("clock", "") in facts.get("clock", "")
+
+
+def test_a_date_that_is_none_is_ignored(double: ApiDouble) -> None:
+    double.behaviour = lambda talk, _request: talk.answer(b"{}", headers=("Date: yesterday",))
+    server = Server(reaching(double))
+    server.client().get(PODS, what="pods")
+    assert server.facts() == {}

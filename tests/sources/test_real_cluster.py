@@ -377,3 +377,24 @@ def test_hostile_text_from_the_api_server_arrives_inert_and_visible(cluster: Clu
         messages = " ".join(row.message for row in collector.snapshots["events"].rows.values())
         assert "␛]52;c;" in messages
         assert "[/]" in messages
+
+
+def test_an_etcd_that_is_gone_makes_every_row_doubtful(world: World) -> None:
+    """The API server goes on answering from its memory: without a look at its readiness all would seem calm."""
+    with watching(world.viewer.kubeconfig, sources=["pods", "hpas"]) as collector:
+        collector.until_well(("pods", "hpas"))
+        pid = world.cluster.server("etcd").pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            collector.until(
+                lambda: all("etcd" in _doubt(collector, name) for name in ("pods", "hpas")), "doubt about etcd", 40
+            )
+            assert collector.snapshots["pods"].rows
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        collector.until(lambda: not any(_doubt(collector, name) for name in ("pods", "hpas")), "no doubt", 40)
+
+
+def _doubt(collector: CollectorProcess, name: str) -> str:
+    snapshot = collector.snapshots[name]
+    return snapshot.partial + (snapshot.failure.message if snapshot.failure is not None else "")

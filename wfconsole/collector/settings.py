@@ -6,9 +6,6 @@ import msgspec
 
 from wfconsole.clock import SECOND, Millis
 
-# One connection for each namespace and kind: beyond this, following the whole cluster is cheaper for the server.
-MOST_NAMESPACES = 10
-
 
 class CollectorSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Everything has a default: `{}` follows the whole cluster that kubeconfig names. Carries no secrets."""
@@ -29,8 +26,6 @@ class CollectorSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_
     def problems(self) -> list[str]:
         """What is wrong with it, each with its remedy; empty when all is well."""
         found = []
-        if len(self.namespaces) > MOST_NAMESPACES:
-            found.append(f"{len(self.namespaces)} namespaces: name at most {MOST_NAMESPACES}, or none for all of them")
         for name, interval in self.intervals.items():
             if not 500 <= interval <= 600 * SECOND:
                 found.append(f"interval of {name}: {interval} ms is not between 500 and 600000")

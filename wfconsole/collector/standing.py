@@ -44,6 +44,8 @@ def _missing(part: Part, standing: Standing) -> str:
     """What the rows lack because of this part."""
     if part.role == "extra" or (standing.failure is None and standing.good_at is not None):
         return ""
+    if part.role == "check" and standing.failure is None:
+        return ""
     told = standing.failure.message if standing.failure is not None else f"{part.task.name}: not read yet"
     return f"{part.gives} unknown: {told}" if part.gives else told
 

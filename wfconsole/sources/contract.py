@@ -64,7 +64,8 @@ class Task(Protocol):
 
 
 # "whole": nothing is known without it. "part": some rows or columns are missing without it. "extra": good to have.
-Role = Literal["whole", "part", "extra"]
+# "check": gives nothing itself; while it fails, the rest cannot be relied on.
+Role = Literal["whole", "part", "extra", "check"]
 
 
 class Part(msgspec.Struct, frozen=True):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import email.utils
 import http.client
 import threading
+import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -35,6 +37,9 @@ _READ: Final = 256 * 1024
 # However well the data flows, no single answer may take longer.
 _LONGEST_MS: Final[Millis] = 2 * MINUTE
 
+
+# Clocks that differ by more than this make ages wrong and certificates doubtful.
+_SKEW_S: Final = 5
 
 # SourceError.code of an answer that we refuse to read: HTTP's own number for too much content.
 TOO_LARGE: Final = 413
@@ -80,7 +85,26 @@ class Server:
         self.room = Room()
         self.proxy = proxy_for(access)
         self.resolver = Resolver(self.proxy.host, self.proxy.port) if self.proxy else Resolver(access.host, access.port)
-        self.skew_ms: Millis = 0  # how far the server's clock is ahead of ours, from its Date header
+        self._ahead_s = 0  # how far the server's clock is ahead of ours
+
+    def heard(self, date: str) -> None:
+        """The Date header of an answer that has just come."""
+        try:
+            told = email.utils.parsedate_to_datetime(date).timestamp()
+        except (ValueError, TypeError):
+            return
+        self._ahead_s = round(told - time.time())
+
+    def facts(self) -> dict[str, str]:
+        """What an operator should know about the way to this server; nothing when all is as usual."""
+        told = {}
+        if abs(self._ahead_s) > _SKEW_S:
+            told["clock"] = (
+                f"the server's clock is {'ahead' if self._ahead_s > 0 else 'behind'} by {abs(self._ahead_s)} s"
+            )
+        if self.resolver.stale:
+            told["dns"] = "names do not resolve; the last known address is used"
+        return told
 
     def client(self) -> Client:
         """A connection for the calling thread; connects when it is first used."""
@@ -130,7 +154,6 @@ class Client:
         self._lock = threading.Lock()
         self._was_cut = False
         self._spent = False  # nothing can follow on this connection
-        self._ahead = ""  # what was asked for and not read yet
         self._patience: Patience | None = None  # of the exchange that is under way
 
     def cut(self) -> None:
@@ -146,7 +169,6 @@ class Client:
         return 0 if patience is None else max(0, int(-1000 * patience.remaining()))
 
     def close(self) -> None:
-        self._ahead = ""
         with self._lock:
             wire, self._wire = self._wire, None
         if wire is not None:
@@ -159,20 +181,16 @@ class Client:
         *,
         what: str,
         most_bytes: int = 0,
-        begun: Callable[[bytearray], None] | None = None,
+        also: int = 0,
     ) -> bytearray:
-        """The body of a 200. `what` is named in errors; `begun` gets a look at its beginning while the rest is still on
-        its way. Raises SourceError and CutShort."""
+        """The body of a 200, or of the status `also`. `what` is named in errors. Raises SourceError and CutShort."""
         body = bytearray()
         try:
-            answer = self._ask(_target(self._server.access, path, query), what)
+            answer = self._ask(_target(self._server.access, path, query), what, also)
             for piece in answer.chunks(most_bytes or self._server.limits.most_bytes, what):
                 if not self._server.room.take(len(piece)):
                     raise SourceError("bad-answer", f"{what}: too much is being sent at once", code=TOO_LARGE)
                 body += piece
-                if begun is not None:
-                    begun(body)
-                    begun = None
         except _BROKEN as error:
             raise self._broken(error, what) from None
         else:
@@ -180,16 +198,6 @@ class Client:
         finally:
             self._server.room.give_back(len(body))
             self._patience = None
-
-    def send_ahead(self, path: str, query: Mapping[str, str | int], *, what: str) -> None:
-        """Ask now for what the next `get` will want, so that the server works on it meanwhile. Raises nothing: where
-        this fails, that `get` asks again."""
-        target = _target(self._server.access, path, query)
-        try:
-            self._send(target, self._ready_proof(), Patience(what, self._server.limits.deadline_ms, _LONGEST_MS))
-            self._ahead = target
-        except _BROKEN:
-            self.close()
 
     def watch(self, path: str, query: Mapping[str, str | int], *, window_ms: Millis, what: str) -> Iterator[bytes]:
         """The lines of a watch that the server ends after `window_ms`; first an empty one, once the server accepted.
@@ -203,6 +211,7 @@ class Client:
             if self._wire is not None:
                 self._patience = Patience(what, window_ms + grace_ms, window_ms + _LONGEST_MS)
                 self._wire.patience = self._patience
+                self._wire.gathers = True
             yield from _lines(answer, what)
         except GeneratorExit:
             self.close()
@@ -217,8 +226,8 @@ class Client:
         self.close()
         return CutShort() if self._was_cut else failures.from_exception(error, what)
 
-    def _ask(self, target: str, what: str) -> Answer:
-        """The answer to a GET: 200 only. A refused proof is renewed once, a kept connection that died is replaced."""
+    def _ask(self, target: str, what: str, also: int = 0) -> Answer:
+        """The answer to a GET: 200 or `also`. A refused proof is renewed once, a dead kept connection is replaced."""
         self._was_cut = False
         patience = self._patience = Patience(what, self._server.limits.deadline_ms, _LONGEST_MS)
         answer = self._exchange(target, patience)
@@ -226,7 +235,7 @@ class Client:
             self._drain(answer, what)
             if self._server.credentials.renew(self._proof):
                 answer = self._exchange(target, patience)
-        if answer.status != 200:
+        if answer.status not in (200, also):
             raise failures.from_answer(answer.status, answer.headers, self._drain(answer, what), what)
         return answer
 
@@ -241,43 +250,27 @@ class Client:
         return body
 
     def _exchange(self, target: str, patience: Patience) -> Answer:
-        proof = self._ready_proof()
-        kept = self._wire is not None
-        try:
-            return self._receive(target, proof, patience)
-        except (http.client.RemoteDisconnected, ConnectionError):
-            if not kept or self._was_cut:
-                raise
-            self.close()  # the server closed it between two requests, as it may
-            return self._receive(target, proof, patience)
-
-    def _ready_proof(self) -> Proof:
-        """The current proof, after letting go of a connection that cannot go on with it."""
         proof = self._server.credentials.proof()
         if self._spent or (self._proof is not None and self._proof.tls is not proof.tls):
             self.close()  # a certificate belongs to its connection
         self._proof = proof
-        return proof
+        kept = self._wire is not None
+        try:
+            return self._send(target, proof, patience)
+        except (http.client.RemoteDisconnected, ConnectionError):
+            if not kept or self._was_cut:
+                raise
+            self.close()  # the server closed it between two requests, as it may
+            return self._send(target, proof, patience)
 
-    def _send(self, target: str, proof: Proof, patience: Patience) -> Wire:
+    def _send(self, target: str, proof: Proof, patience: Patience) -> Answer:
         wire = self._wire or self._connect(proof, patience)
-        wire.patience = patience
+        wire.patience, wire.gathers = patience, False
         wire.send(_request(self._server.access, target, proof))
-        return wire
-
-    def _receive(self, target: str, proof: Proof, patience: Patience) -> Answer:
-        """The answer to `target`, which is asked for unless that was done ahead."""
-        if self._ahead and self._ahead != target:
-            self.close()  # something else is on its way here
-        if self._ahead and self._wire is not None:
-            wire = self._wire
-            wire.patience = patience
-        else:
-            wire = self._send(target, proof, patience)
-        self._ahead = ""
         response = http.client.HTTPResponse(wire, method="GET")  # type: ignore[arg-type]
         response.begin()
         self._spent = response.will_close
+        self._server.heard(response.getheader("date", ""))
         return Answer(response)
 
     def _connect(self, proof: Proof, patience: Patience) -> Wire:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -12,6 +12,7 @@ from wfconsole.sources.contract import Part
 from wfconsole.sources.kubernetes import payloads
 from wfconsole.sources.kubernetes.client import Server
 from wfconsole.sources.kubernetes.events import EventMirror
+from wfconsole.sources.kubernetes.health import ServerHealth
 from wfconsole.sources.kubernetes.hpa_payloads import Hpa
 from wfconsole.sources.kubernetes.hpas import HpaMirror
 from wfconsole.sources.kubernetes.nodes import NodeMetricsPoll, NodeMirror
@@ -19,6 +20,10 @@ from wfconsole.sources.kubernetes.pod_mirror import PodMirror
 from wfconsole.sources.kubernetes.reflector import Collection, Mirror, Reflector
 from wfconsole.sources.kubernetes.workloads import WorkloadMirror
 from wfconsole.text import safe
+
+# Each namespace takes a connection of its own for each collection: beyond this, the whole cluster is less work for the
+# server, and what is not asked for is left out here.
+MOST_NAMESPACES: Final = 8
 
 PODS = Collection("pods", ("/api/v1",))
 NODES = Collection("nodes", ("/api/v1",), namespaced=False)
@@ -34,6 +39,7 @@ EVENTS = Collection("events", ("/apis/events.k8s.io/v1", "/api/v1"))
 class ClusterSource(msgspec.Struct, frozen=True):
     """One kind of rows; see `contract.Source`."""
 
+    server: Server
     name: str
     interval_ms: Millis
     parts: tuple[Part, ...]
@@ -53,7 +59,7 @@ class ClusterSource(msgspec.Struct, frozen=True):
         for each in self.reflectors:
             for key, value in each.facts.items():
                 told[key] = value if told.get(key, value) == value else f"{told[key]}, {value}"
-        return told | dict(self.more_facts())
+        return told | dict(self.more_facts()) | self.server.facts()
 
 
 class Cluster:
@@ -65,6 +71,8 @@ class Cluster:
         self._intervals_ms = intervals_ms
         self._pods = PodMirror()
         self._pod_reflectors: tuple[Reflector[Any], ...] = ()
+        # Shared by all sources: their rows come from the API server's memory, which is old when etcd is gone.
+        self._health = Part(ServerHealth(server), "check")
 
     def sources(self, names: Sequence[str]) -> list[ClusterSource]:
         """The sources with these names, in that order. Raises KeyError for a name that we do not have."""
@@ -75,7 +83,8 @@ class Cluster:
             "nodes": self._make_nodes,
             "events": self._make_events,
         }
-        return [makers[name]() for name in names]
+        made = [makers[name]() for name in names]
+        return [msgspec.structs.replace(source, parts=(*source.parts, self._health)) for source in made]
 
     def _interval(self, name: str) -> Millis:
         return self._intervals_ms.get(name, 5 * SECOND)
@@ -84,11 +93,12 @@ class Cluster:
         self, collection: Collection, kind: Any, mirror: Mirror[Any], source: str
     ) -> tuple[Reflector[Any], ...]:
         """One reflector for the whole cluster, or one for each namespace that we are told to look at."""
-        namespaces = self._namespaces if collection.namespaced and self._namespaces else ("",)
+        named = self._namespaces if collection.namespaced else ()
         window = self._interval(source)
+        if not named or len(named) > MOST_NAMESPACES:
+            return (Reflector(self.server, collection, kind, mirror, only=frozenset(named), window_ms=window),)
         return tuple(
-            Reflector(self.server, collection, kind, mirror, namespace=namespace, window_ms=window)
-            for namespace in namespaces
+            Reflector(self.server, collection, kind, mirror, namespace=each, window_ms=window) for each in named
         )
 
     def _follow_pods(self) -> tuple[Reflector[Any], ...]:
@@ -99,7 +109,7 @@ class Cluster:
     def _make_pods(self) -> ClusterSource:
         reflectors = self._follow_pods()
         return ClusterSource(
-            "pods", self._interval("pods"), tuple(map(Part, reflectors)), self._pods.table.take, reflectors
+            self.server, "pods", self._interval("pods"), tuple(map(Part, reflectors)), self._pods.table.take, reflectors
         )
 
     def _make_workloads(self) -> ClusterSource:
@@ -111,13 +121,15 @@ class Cluster:
         )
         revisions = self._reflect(REPLICA_SETS, payloads.ReplicaSet, mirror.replica_sets, "workloads")
         parts = (*map(Part, whole), *(Part(each, "part", "revisions") for each in revisions))
-        return ClusterSource("workloads", self._interval("workloads"), parts, mirror.take, (*whole, *revisions))
+        return ClusterSource(
+            self.server, "workloads", self._interval("workloads"), parts, mirror.take, (*whole, *revisions)
+        )
 
     def _make_hpas(self) -> ClusterSource:
         mirror = HpaMirror()
         reflectors = self._reflect(HPAS, Hpa, mirror, "hpas")
         return ClusterSource(
-            "hpas", self._interval("hpas"), tuple(map(Part, reflectors)), mirror.table.take, reflectors
+            self.server, "hpas", self._interval("hpas"), tuple(map(Part, reflectors)), mirror.table.take, reflectors
         )
 
     def _make_nodes(self) -> ClusterSource:
@@ -135,14 +147,16 @@ class Cluster:
             return f"requests and pods only of {', '.join(counted)}" if counted else ""
 
         return ClusterSource(
-            "nodes", self._interval("nodes"), parts, mirror.take, reflectors, more_partial=more_partial
+            self.server, "nodes", self._interval("nodes"), parts, mirror.take, reflectors, more_partial=more_partial
         )
 
     def _make_events(self) -> ClusterSource:
         mirror = EventMirror()
         reflectors = self._reflect(EVENTS, payloads.Event, mirror, "events")
         parts = tuple(map(Part, reflectors))
-        return ClusterSource("events", self._interval("events"), parts, mirror.table.take, reflectors, mirror.facts)
+        return ClusterSource(
+            self.server, "events", self._interval("events"), parts, mirror.table.take, reflectors, mirror.facts
+        )
 
 
 def described(server: Server) -> dict[str, str]:

@@ -51,6 +51,7 @@ class _ReplicaSetKept(msgspec.Struct, frozen=True):
     ready: int
     template: bytes
     cause: str
+    generation: int
 
 
 def fingerprint(template: bytes) -> bytes:
@@ -187,6 +188,9 @@ class WorkloadMirror:
             self._touched.pop(key, None)
         self._table.remove(key)
 
+    def replica_set(self, owner: str, key: str) -> _ReplicaSetKept | None:
+        return self._sets.get(owner, {}).get(key)
+
     def put_set(self, key: str, owner: str, kept: _ReplicaSetKept) -> None:
         with self._lock:
             self._sets.setdefault(owner, {})[key] = kept
@@ -256,31 +260,37 @@ class ReplicaSetMirror:
 
     def put(self, item: ReplicaSet) -> str:
         key = self.key(item)
-        meta = item.metadata
-        for owner in meta.owner_references or ():
+        for owner in item.metadata.owner_references or ():
             if owner.kind == "Deployment" and owner.controller:
-                self._all.put_set(key, owner.uid, _kept(key, item))
+                self._all.put_set(key, owner.uid, _kept(key, item, self._all.replica_set(owner.uid, key)))
         return key
 
     def drop(self, key: str) -> None:
         self._all.drop_set(key)
 
 
-def _kept(key: str, item: ReplicaSet) -> _ReplicaSetKept:
+def _kept(key: str, item: ReplicaSet, before: _ReplicaSetKept | None) -> _ReplicaSetKept:
+    """What to keep; the template is looked at again only when it can have changed."""
     meta = item.metadata
     annotations = meta.annotations or {}
     number = annotations.get(_REVISION, "")
-    template = bytes(item.spec.template)
-    boxes = _TEMPLATE.decode(template).spec.containers or ()
+    created_at = instant(meta.creation_timestamp)
+    if before is not None and (before.generation, before.created_at) == (meta.generation, created_at):
+        images, template = before.images, before.template
+    else:
+        raw = bytes(item.spec.template)
+        images = tuple(box.image for box in _TEMPLATE.decode(raw).spec.containers or ())
+        template = fingerprint(raw)
     return _ReplicaSetKept(
         key=key,
         number=int(number) if number.isdecimal() and len(number) < 10 else 0,
-        created_at=instant(meta.creation_timestamp),
-        images=tuple(box.image for box in boxes),
+        created_at=created_at,
+        images=images,
         replicas=item.status.replicas,
         ready=item.status.ready_replicas,
-        template=fingerprint(template),
+        template=template,
         cause=annotations.get(_CAUSE, ""),
+        generation=meta.generation,
     )
 
 
