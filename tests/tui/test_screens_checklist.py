@@ -208,3 +208,24 @@ async def test_steps_are_filtered_by_any_of_their_words() -> None:
         assert "Acknowledge" not in room.text
         await room.press("escape")
         assert "Acknowledge" in room.text
+
+
+async def test_the_keys_that_the_overview_shows_beside_the_open_step_work_there() -> None:
+    desk = a_desk()
+    async with war_room(desk) as room:
+        await room.press("X")
+        assert desk.submitted[0] == StepMarked(ACKNOWLEDGE, "done", "Acknowledge the alert")
+        assert "►   2 Find the worst workload" in room.text
+        await room.press("R")
+        assert isinstance(desk.submitted[-1], StepProbed)
+        await room.press("W")
+        assert "WAIVE step 2" in room.text
+
+
+async def test_on_the_overview_of_who_only_looks_they_say_why_not() -> None:
+    desk = troubled_desk(change=False)
+    async with war_room(desk) as room:
+        for key in "XWER":
+            await room.press(key)
+            assert "this console only looks" in room.lines[-1]
+        assert desk.submitted == []

@@ -60,7 +60,6 @@ class ChecklistStrip(Strip):
     """The open step with what it expects and what its probe showed, and the steps around it."""
 
     SCREEN = "checklist"
-    BINDINGS = action_names.bindings("checklist")
 
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         active = frame.checklist
@@ -181,7 +180,6 @@ class TimelineStrip(Strip):
     """The newest lines of the timeline."""
 
     SCREEN = "timeline"
-    BINDINGS = action_names.bindings("timeline")
 
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         title: Line = (Span("9 TIMELINE", "title"), Span(" newest first  "), Span("N", "key"), Span(" note"))

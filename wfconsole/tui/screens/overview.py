@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 from textual.geometry import Size
 from textual.widget import Widget
 
-from wfconsole.tui import places
-from wfconsole.tui.action_names import ACTIONS, Action
+from wfconsole.incident.checklist import Item
+from wfconsole.tui import action_names, places
+from wfconsole.tui.action_names import ACTIONS, Action, Where
 from wfconsole.tui.panes.board import Board
 from wfconsole.tui.panes.digits import Digits
 from wfconsole.tui.panes.strips import ChecklistStrip, ClocksStrip, Strip, TimelineStrip
 from wfconsole.tui.panes.tiles import OffLine, Rail, Tile, tiles
+from wfconsole.tui.record_keys import StepKeys
 from wfconsole.tui.screens.console_screen import ConsoleScreen
 
 
-class Overview(ConsoleScreen):
-    """Everything at a glance; nothing on it moves by itself."""
+class Overview(StepKeys, ConsoleScreen):
+    """Everything at a glance; nothing on it moves by itself. The keys of a step act on the open one."""
 
+    SCOPES: ClassVar[tuple[Where, ...]] = ("all", "checklist")
+    BINDINGS = action_names.bindings("checklist")
     FIRST_FOCUS = "board"
+    PLACE = "overview"  # what help calls it
 
     def body(self) -> Iterable[Widget]:
         yield Digits(id="digits")
@@ -35,6 +41,9 @@ class Overview(ConsoleScreen):
         room = self.war_room
         moved = self.frame is not None and self.frame.time.mode != "live"
         return places.overview(size, pins=room.pins_on_show(self.frame), time_bar=moved)
+
+    def step_item(self) -> Item | None:
+        return self.frame.checklist.current if self.frame is not None else None
 
     def evidence(self) -> str:
         return self.query_one(Board).source()
