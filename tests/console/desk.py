@@ -45,6 +45,10 @@ class Desk:
         console = f"exec {sys.executable} {program} live - --operator {operator} {' '.join(options)}"
         return self.shell(f"{console} < <(exec tail -n +1 -f {self.stream})")
 
+    def watching(self, *options: str, operator: str = "op1") -> Terminal:
+        """`wfconsole live` on the cluster of $KUBECONFIG, with its own collector."""
+        return self.shell(f"exec {sys.executable} -m wfconsole live --operator {operator} {' '.join(options)}")
+
     def resumed(self, *options: str, operator: str = "op2") -> Terminal:
         """`wfconsole resume`, where there is no cluster."""
         return self.shell(f"exec {sys.executable} -m wfconsole resume --operator {operator} {' '.join(options)}")
@@ -140,6 +144,35 @@ def quit_by_key(terminal: Terminal) -> int:
     terminal.wait_for("QUIT")
     terminal.press("down", "enter")
     return terminal.wait_exit()
+
+
+def descendants(pid: int) -> list[int]:
+    """All processes that came from this one, the nearest first."""
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, task.read_text().split()):
+            found += [child, *descendants(child)]
+    return found
+
+
+def collector_of(terminal: Terminal) -> int:
+    """The collector's process."""
+    found: list[int] = []
+
+    def there() -> bool:
+        found[:] = [pid for pid in descendants(terminal.pid) if b"wfconsole.collector" in command_of(pid)]
+        return bool(found)
+
+    terminal.wait_until(there, "a collector")
+    return found[0]
+
+
+def command_of(pid: int) -> bytes:
+    """The arguments that everybody on the machine can read; nothing for one that is gone, or dead."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def kill(terminal: Terminal) -> None:

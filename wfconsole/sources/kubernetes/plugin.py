@@ -3,7 +3,8 @@
 `run_plugin` starts this module as a child process, and only there the `kubernetes` package is loaded, which knows the
 protocols. A plugin that hangs (a browser login that nobody sees) is killed with everything it started.
 
-Run as: python -m wfconsole.sources.kubernetes.plugin KUBECONFIG CONTEXT
+Run as: python -m wfconsole.sources.kubernetes.plugin KUBECONFIG CONTEXT LIFELINE
+where LIFELINE is the descriptor of a pipe that ends when nobody waits for the answer any more.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 
 import msgspec
 
@@ -42,22 +44,26 @@ def run_plugin(access: Access, deadline_ms: Millis) -> PluginAnswer:
 
     shown = safe(str(access.plugin or f"auth-provider {access.provider}"), 200)
     remedy = f"Run it by hand: {shown}" if access.plugin else "Log in with kubectl once."
-    command = [sys.executable, "-m", __name__, access.kubeconfig, access.context]
-    # A session of its own: then it can be killed with its children, and no plugin can ask our terminal for a password.
-    child = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    far_end, lifeline = os.pipe()  # ends with this process, however it ends, and the plugin with it
     try:
+        # A session of its own: it can be killed with its children, and no plugin can ask our terminal for a password.
+        child = subprocess.Popen(
+            [sys.executable, "-m", __name__, access.kubeconfig, access.context, str(far_end)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            pass_fds=(far_end,),
+        )
         output, _ = child.communicate(timeout=deadline_ms / 1000)
     except subprocess.TimeoutExpired:
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
         said = f"the credential plugin did not answer within {deadline_ms / 1000:.0f} s: {shown}"
         raise SourceError("timeout", said, remedy=remedy) from None
+    finally:
+        os.close(far_end)
+        os.close(lifeline)
     try:
         answer = msgspec.json.decode(output[-_MOST_BYTES:].splitlines()[-1], type=PluginAnswer)
     except (msgspec.DecodeError, IndexError):
@@ -104,8 +110,17 @@ def _content(path: str | None) -> str:
         return file.read()
 
 
+def _end_with_the_parent(lifeline: int) -> None:
+    """Nobody waits for the answer any more: end, with the plugin and everything that it started."""
+    os.read(lifeline, 1)
+    os.killpg(0, signal.SIGKILL)
+
+
 def main() -> int:
     """Print the answer as one line of JSON."""
+    lifeline = int(sys.argv[3])
+    os.set_inheritable(lifeline, False)
+    threading.Thread(target=_end_with_the_parent, args=(lifeline,), daemon=True).start()
     try:
         answer = _ask(sys.argv[1], sys.argv[2])
     except Exception as error:  # noqa: BLE001  plugins fail in every way there is; the reason goes to the screen
