@@ -140,7 +140,7 @@ def test_what_a_pod_asks_for(init: list[Any], expected: Load) -> None:
         "containers": [container(**requests("100m", "100")), container("second", **requests("200m", "200"))],
         "initContainers": init,
     }
-    assert load_of(pod_of(Kind({"phase": "Running"}, "", "", spec=spec).pod("x"))) == expected
+    assert load_of(pod_of(Kind({"phase": "Running"}, "", "", spec=spec).pod("x")), 0) == expected
 
 
 def test_overhead_and_gpus_count() -> None:
@@ -148,7 +148,9 @@ def test_overhead_and_gpus_count() -> None:
         "containers": [container(resources={"limits": {"nvidia.com/gpu": "2", "cpu": "4"}})],
         "overhead": {"cpu": "10m", "memory": "1Ki"},
     }
-    assert load_of(pod_of(Kind({"phase": "Running"}, "", "", spec=spec).pod("x"))) == Load(1, 10, 1024, 2)
+    mirror = PodMirror()
+    mirror.put(pod_of(Kind({"phase": "Running"}, "", "", spec=spec).pod("x")))
+    assert mirror.loads.on("node-1") == Load(1, 10, 1024, 2)
 
 
 def test_node_sums_follow_their_pods() -> None:

@@ -142,6 +142,7 @@ def gateway_pods(collector: CollectorProcess) -> list[PodRow]:
 def test_a_crash_loop_is_seen_with_its_last_end_and_its_logs(world: World) -> None:
     with watching(world.viewer.kubeconfig, sources=["pods", "workloads"]) as collector:
         collector.until_well(("pods", "workloads"))
+        collector.until(lambda: collector.snapshots["workloads"].rows.get(GATEWAY), "the gateway")
         world.fault("crash-loop")
 
         def crashed() -> PodRow | None:
@@ -193,7 +194,7 @@ def test_several_faults_at_once_are_each_seen(world: World) -> None:
 def test_a_restart_and_a_new_image_are_told_apart(world: World) -> None:
     with watching(world.viewer.kubeconfig, sources=["workloads"]) as collector:
         collector.until_well(("workloads",))
-        before = collector.snapshots["workloads"].rows[GATEWAY].revision
+        before = collector.until(lambda: collector.snapshots["workloads"].rows.get(GATEWAY), "the gateway").revision
         restarted = {"kubectl.kubernetes.io/restartedAt": "2026-03-01T10:00:00Z"}
         change = {"spec": {"template": {"metadata": {"annotations": restarted}}}}
         world.api.patch(DEPLOYMENT, change, STRATEGIC)

@@ -8,7 +8,7 @@ import msgspec
 
 from wfconsole.sources.contract import RowTable
 from wfconsole.sources.kubernetes.payloads import Container, Pod
-from wfconsole.sources.kubernetes.pods import gpus_of, pod_row
+from wfconsole.sources.kubernetes.pods import pod_row
 from wfconsole.sources.kubernetes.values import amount, millicores
 from wfconsole.sources.sealing import seal
 
@@ -81,11 +81,12 @@ class PodMirror:
 
     def put(self, item: Pod) -> str:
         key = f"{item.metadata.namespace}/{item.metadata.name}"
-        self.table.put(key, seal(pod_row(item)))
+        row = pod_row(item)
+        self.table.put(key, seal(row))
         node = item.spec.node_name
         if item.status.phase in ("Succeeded", "Failed"):
             node = ""  # ended: holds nothing any more
-        self.loads.put(key, node, load_of(item))
+        self.loads.put(key, node, load_of(item, row.gpus))
         return key
 
     def drop(self, key: str) -> None:
@@ -93,7 +94,7 @@ class PodMirror:
         self.loads.remove(key)
 
 
-def load_of(pod: Pod) -> Load:
+def load_of(pod: Pod, gpus: int) -> Load:
     """What the scheduler counts for the pod: the sum over its containers and sidecars, or what an init container needs
     while it runs, whichever is more; plus the overhead of its runtime class.
 
@@ -109,7 +110,7 @@ def load_of(pod: Pod) -> Load:
     if pod.spec.overhead:
         cpu += millicores(pod.spec.overhead.get("cpu", "0"))
         memory += amount(pod.spec.overhead.get("memory", "0"))
-    return Load(1, cpu, memory, gpus_of(pod))
+    return Load(1, cpu, memory, gpus)
 
 
 def _with_init(boxes: list[Container], cpu: int, memory: int) -> tuple[int, int]:

@@ -58,7 +58,7 @@ def pod_row(pod: Pod) -> PodRow:
         owner=owner,
         revision=(labels.pod_template_hash or labels.controller_revision_hash) if labels else "",
         image=boxes[0].image if boxes else "",
-        gpus=gpus_of(pod),
+        gpus=_gpus(pod),
         reason=reason,
         message=message,
         containers=() if well else container_rows(pod),
@@ -87,7 +87,7 @@ def owner_of(pod: Pod) -> tuple[str, str]:
     return owner.kind, owner.name
 
 
-def gpus_of(pod: Pod) -> int:
+def _gpus(pod: Pod) -> int:
     """Whole GPUs or slices that the pod's containers ask for."""
     count = 0
     for box in pod.spec.containers or ():
