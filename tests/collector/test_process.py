@@ -278,6 +278,10 @@ def test_a_cluster_that_is_not_ours_to_read_is_read_in_our_namespace(double: Api
         told = collector.until(lambda: collector.snapshots["pods"].partial, "that it is partial")
         assert "only namespace production" in told
         assert "ClusterRoleBinding" in told
+        double.behaviour = well
+        collector.send({"type": "retry", "id": "1", "source": "pods"})
+        collector.until(lambda: not collector.snapshots["pods"].partial, "the whole cluster, now that we may")
+        assert collector.snapshots["pods"].facts["scope"] == "all namespaces"
 
 
 def test_a_long_list_comes_page_by_page_and_says_how_far_it_is(double: ApiDouble, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ pass for current that nobody looked at.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -97,7 +98,7 @@ class Reflector(Generic[T]):
         self._window_ms = window_ms
         self._group = 0
         self._narrow = False
-        self._since_wide: Millis = 0
+        self._widen_at = 0.0  # monotonic, in seconds: when to try the whole cluster again
         self._version = ""
         self._page = PAGE
         self._watches = True
@@ -122,10 +123,13 @@ class Reflector(Generic[T]):
         return self._collection.path(group, self._server.access.namespace if self._narrow else self._namespace)
 
     def cut(self) -> None:
+        self._widen_at = 0.0  # whoever asks for another look may have mended our role
         self._client.cut()
 
     def step(self, proven: Callable[[], None]) -> Millis:
         """A whole list, or one window of watching."""
+        if self._narrow and time.monotonic() >= self._widen_at:
+            self._narrow, self._version = False, ""
         if not self._version:
             return self._list_somewhere(proven)
         try:
@@ -167,6 +171,7 @@ class Reflector(Generic[T]):
         if error.code == 403 and self._collection.namespaced and not self._namespace and not self._narrow and pinned:
             self._group = 0
             self._narrow = True
+            self._widen_at = time.monotonic() + NARROW_MS / SECOND
             return True
         self._group, self._narrow = 0, False
         return False

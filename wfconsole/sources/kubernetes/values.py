@@ -64,6 +64,7 @@ def _bounded(value: Decimal, whole: Callable[[Decimal], int]) -> int:
     return whole(max(Decimal(-_MOST), min(Decimal(_MOST), value)))
 
 
+@lru_cache(maxsize=8192)
 def instant(text: str | None) -> Millis:
     """RFC 3339 as an instant; 0 for nothing, null, or what is none."""
     if not text:
