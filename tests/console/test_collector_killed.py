@@ -6,12 +6,10 @@ import json
 import os
 import re
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.collector.process import kubeconfig_for
 from tests.console.desk import Desk, collector_of, command_of, declare, kill, note, quit_by_key
 from tests.journal.helpers import until
 from tests.sources.api_double import ApiDouble
@@ -22,21 +20,6 @@ import os, sys, time
 if "wfconsole.collector" in sys.orig_argv and os.path.exists({way!r}):
     exec(open({way!r}).read())
 """
-
-
-@pytest.fixture
-def double() -> Iterator[ApiDouble]:
-    with ApiDouble() as server:
-        yield server
-
-
-@pytest.fixture
-def watch(desk: Desk, double: ApiDouble, tmp_path: Path) -> Desk:
-    """A desk that looks at the double, once a second."""
-    desk.environment["KUBECONFIG"] = kubeconfig_for(double.url, tmp_path)
-    for source in ("PODS", "WORKLOADS", "HPAS", "NODES", "EVENTS"):
-        desk.environment[f"WFCONSOLE_INTERVALS_{source}"] = "1"
-    return desk
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,17 +45,31 @@ def incident_texts(base: Ground, folder: Path) -> dict[str, str]:
 
 def write_texts(texts: Mapping[str, str], to: Path) -> list[Path]:
     """Write each text under its name, all of them or none; the files. Raises UserError."""
-    drafts = {name: to / f".{name}.{os.getpid()}" for name in texts}
+    drafts = {to / name: to / f".{name}.{os.getpid()}" for name in texts}
+    before: dict[Path, Path] = {}  # what was there, under the name that it has meanwhile
+    done: list[Path] = []
     try:
-        for name, text in texts.items():
-            drafts[name].write_text(text, encoding="utf-8")
-        for name in texts:
-            drafts[name].replace(to / name)
+        for draft, text in zip(drafts.values(), texts.values(), strict=True):
+            draft.write_text(text, encoding="utf-8")
+        for path, draft in drafts.items():
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, f"{path.name} is a folder")
+            if path.exists():
+                before[path] = path.rename(draft.with_name(f"{draft.name}.before"))
+            draft.replace(path)
+            done.append(path)
     except OSError as error:
+        for path in done:
+            path.unlink()
+        for path, kept in before.items():
+            kept.rename(path)
+        raise UserError(f"nothing was written to {safe(str(to), 300)}: {error.strerror}") from None
+    finally:
         for draft in drafts.values():
             draft.unlink(missing_ok=True)
-        raise UserError(f"{safe(str(to / name), 300)} cannot be written: {error.strerror}") from None
-    return [to / name for name in texts]
+    for kept in before.values():
+        kept.unlink()
+    return done
 
 
 def list_incidents(base: Ground, *, as_json: bool) -> str:
