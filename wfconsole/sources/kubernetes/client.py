@@ -5,7 +5,6 @@ from __future__ import annotations
 import email.utils
 import http.client
 import threading
-import time
 import zlib
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -14,7 +13,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 import wfconsole
-from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.clock import MINUTE, SECOND, Millis, SystemClock
 from wfconsole.sources.contract import CutShort, SourceError
 from wfconsole.sources.kubernetes import failures
 from wfconsole.sources.kubernetes.access import Access
@@ -93,7 +92,7 @@ class Server:
             told = email.utils.parsedate_to_datetime(date).timestamp()
         except (ValueError, TypeError):
             return
-        self._ahead_s = round(told - time.time())
+        self._ahead_s = round(told - SystemClock().now() / 1000)
 
     def facts(self) -> dict[str, str]:
         """What an operator should know about the way to this server; nothing when all is as usual."""
