@@ -1,0 +1,131 @@
+"""Canaries: what strangers, servers and operators let slip is on no disk and in no process list."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.console.desk import ROOT, Desk, collector_of, command_of, declare, enter_note, kill, note, quit_by_key
+from tests.session.made import BEGAN, BROKEN, FINE, patch, row
+from wfconsole import exit_codes
+from wfconsole.clock import SECOND, ManualClock
+from wfconsole.observations.answers import CollectorSaid, LogTail, PodAnswer, PodDetail
+from wfconsole.observations.snapshot import Failure
+from wfconsole.recording.format import StreamWriter, Target
+
+CANARY = "canary7f3a9c51e0"
+SLIPS = (
+    f"DB_PASSWORD={CANARY}",
+    f"Authorization: Bearer {CANARY}.abc",
+    f"postgresql://app:{CANARY}@db:5432/orders refused",
+    f'{{"client_secret":"{CANARY}","level":"info"}}',
+    f"--api-key {CANARY} --verbose",
+)
+# The console with a screen that breaks as soon as a file is there, with secrets in its words and in its hands.
+BREAKING = """
+import os, sys
+gate = sys.argv.pop(1)
+from wfconsole.tui.panes.glance import Glance
+draw = Glance.draw
+def breaking(self, frame, width, height):
+    password = "canary7f3a9c51e0"
+    if os.path.exists(gate):
+        raise RuntimeError(f"cannot connect with password={password}")
+    return draw(self, frame, width, height)
+Glance.draw = breaking
+from wfconsole.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def leaky_stream() -> bytes:
+    """Pods, logs, failures and the collector itself, all of which say too much."""
+    lines: list[bytes] = []
+    writer = StreamWriter(lines.append, ManualClock(BEGAN))
+    writer.header(title=SLIPS[0], target=Target("kind-made", "production", "https://made.example:6443"))
+    writer.patch(
+        "pods", BEGAN, patch(row(FINE, message=SLIPS[1]), row(BROKEN, ready=False, message=SLIPS[2])), keyframe=True
+    )
+    writer.patch("nodes", BEGAN, json.dumps({"failure": failure(SLIPS[3])}).encode(), keyframe=True)
+    detail = PodDetail("production", BROKEN, logs=(LogTail("app", lines=SLIPS),), conditions=SLIPS[:2])
+    writer.note(BEGAN + SECOND, PodAnswer("r1", "production", BROKEN, detail=detail))
+    writer.note(BEGAN + SECOND, CollectorSaid(SLIPS[4]))
+    return b"".join(lines)
+
+
+def failure(message: str) -> dict[str, object]:
+    told = Failure("refused", message, since=BEGAN)
+    return {"kind": told.kind, "message": told.message, "since": told.since}
+
+
+def written_below(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    """Every file, unpacked."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            yield path, gzip.decompress(content) if path.suffix == ".gz" else content
+
+
+@pytest.fixture
+def leaky(desk: Desk) -> Desk:
+    desk.stream.write_bytes(leaky_stream())
+    return desk
+
+
+def test_nothing_that_was_let_slip_is_on_disk(leaky: Desk) -> None:
+    with leaky.live() as terminal:
+        declare(terminal, "gateway is down")
+        enter_note(terminal, f"the old token={CANARY} was revoked")
+        terminal.press("3")
+        terminal.wait_for("ROW    Deployment/gateway")
+        terminal.press("down")
+        terminal.wait_for(f"ROW    {BROKEN}")
+        terminal.press("enter")
+        terminal.wait_for("--verbose")  # the log, as the person who looks has to see it
+        terminal.press("0")
+        assert quit_by_key(terminal) == 0
+    written = dict(written_below(leaky.incidents.parent))
+    assert any(b"was revoked" in content for path, content in written.items() if path.is_relative_to(leaky.incidents))
+    assert any(b'"pods"' in content for path, content in written.items() if path.is_relative_to(leaky.recordings))
+    assert [path for path, content in written.items() if CANARY.encode() in content] == []
+    out = leaky.folder / "out"
+    out.mkdir()
+    assert leaky.run("export", "--to", str(out)).returncode == 0
+    assert [path for path, content in written_below(out) if CANARY.encode() in content] == []
+
+
+def test_a_crash_report_has_no_secret_and_says_where_the_record_is(leaky: Desk, tmp_path: Path) -> None:
+    program, gate = tmp_path / "breaking.py", tmp_path / "gate"
+    program.write_text(BREAKING)
+    leaky.environment["PYTHONPATH"] = str(ROOT)
+    with leaky.live(program=f"{program} {gate}") as terminal:
+        declare(terminal, "gateway is down")
+        note(terminal, "before the crash")
+        gate.touch()
+        assert terminal.wait_exit() == exit_codes.CRASH
+        assert terminal.restored
+        terminal.wait_for("What the journal confirmed is safe")
+        assert CANARY not in terminal.text
+    (report,) = (leaky.incidents.parent / "crashes").iterdir()
+    assert "RuntimeError" in report.read_text()
+    assert CANARY not in report.read_text()
+    assert leaky.notes() == ["before the crash"]
+
+
+def test_no_secret_is_in_the_process_list(watch: Desk) -> None:
+    path = Path(str(watch.environment["KUBECONFIG"]))
+    config = json.loads(path.read_text())
+    config["users"][0]["user"] = {"token": CANARY}
+    path.write_text(json.dumps(config))
+    with watch.watching() as terminal:
+        terminal.wait_for("ready")
+        collector = collector_of(terminal)
+        assert b"wfconsole.collector" in command_of(collector)
+        commands = [command_of(int(each.name)) for each in Path("/proc").iterdir() if each.name.isdigit()]
+        assert not any(CANARY.encode() in command for command in commands)
+        kill(terminal)
+    assert [path for path, content in written_below(watch.incidents.parent) if CANARY.encode() in content] == []
