@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.sources.api_double import ApiDouble, Conversation, Request, until, well
-from wfconsole.clock import MINUTE
+from wfconsole.clock import MINUTE, SystemClock
 from wfconsole.sources.contract import CutShort, SourceError
 from wfconsole.sources.kubernetes import resolver as resolving
 from wfconsole.sources.kubernetes.access import Access
@@ -360,7 +360,7 @@ def test_a_clock_that_differs_is_told(
     ahead_s: int, told: dict[str, str], double: ApiDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1_772_375_527
-    monkeypatch.setattr(time, "time", lambda: float(now))
+    monkeypatch.setattr(SystemClock, "now", lambda _clock: now * 1000)
     date = email.utils.formatdate(now + ahead_s, usegmt=True)
     double.behaviour = lambda talk, _request: talk.answer(b"{}", headers=(f"Date: {date}",))
     server = Server(reaching(double))
