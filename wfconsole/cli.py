@@ -114,6 +114,7 @@ def _resume(command: argparse.ArgumentParser) -> None:
     _screen_options(command)
     _cluster_options(command)
     command.add_argument("incident", nargs="?", metavar="INCIDENT", help="default: the newest that is not resolved")
+    command.add_argument("stream", nargs="?", metavar="-", help="play a stream from standard input instead")
     command.add_argument("--no-recording", action="store_true", help="keep no recording of this session")
 
 

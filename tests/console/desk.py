@@ -40,9 +40,11 @@ class Desk:
 
     # --- consoles
 
-    def live(self, *options: str, operator: str = "op1", program: str = "-m wfconsole") -> Terminal:
+    def live(
+        self, *options: str, operator: str = "op1", program: str = "-m wfconsole", command: str = "live -"
+    ) -> Terminal:
         """`wfconsole live -` on the small stream, and on whatever is added to its file."""
-        console = f"exec {sys.executable} {program} live - --operator {operator} {' '.join(options)}"
+        console = f"exec {sys.executable} {program} {command} --operator {operator} {' '.join(options)}"
         return self.shell(f"{console} < <(exec tail -n +1 -f {self.stream})")
 
     def watching(self, *options: str, operator: str = "op1") -> Terminal:

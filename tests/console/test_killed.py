@@ -69,6 +69,17 @@ def test_a_resumed_console_goes_on_exactly_there_and_says_so_in_the_record(desk:
     assert [entry.event.reason for entry in entries if isinstance(entry.event, ConsoleEnded)] == ["quit"]
 
 
+def test_an_incident_on_a_stream_is_resumed_on_a_stream(desk: Desk) -> None:
+    with desk.live() as terminal:
+        declare(terminal, "gateway is down")
+        note(terminal, "before")
+        kill(terminal)
+    with desk.live(command="resume -") as terminal:
+        terminal.wait_for("2/2 ready")
+        wait_saved(terminal, "before")
+        kill(terminal)
+
+
 @pytest.mark.parametrize("how", ["the line drops", "TERM"])
 def test_an_end_from_outside_loses_nothing_and_tells_the_shell(desk: Desk, how: str) -> None:
     with desk.live() as terminal:

@@ -23,12 +23,10 @@ LONGEST_ENTRY = 20_000
 
 def live(arguments: argparse.Namespace) -> int:
     """The war room on a cluster, or on somebody else's stream."""
-    if arguments.stream not in (None, "-"):
-        raise UserError(f"live takes a stream from standard input as -, not {arguments.stream!r}; did you mean replay?")
     base = ground(arguments)
     from wfconsole.wiring.live import LiveParts
 
-    source = _stream_from_stdin() if arguments.stream == "-" else None
+    source = _stream_named(arguments.stream)
     _check_terminal(arguments)
     if source is None:
         require_cluster(base.settings)
@@ -40,13 +38,17 @@ def live(arguments: argparse.Namespace) -> int:
 
 
 def resume(arguments: argparse.Namespace) -> int:
-    """Go on with an incident exactly where its journal ends."""
+    """Go on with an incident exactly where its journal ends, on a cluster, a stream, or without either."""
     base = ground(arguments)
-    folder = incident_folder(base, arguments.incident, unresolved=True)
+    incident, stream = arguments.incident, arguments.stream
+    if incident == "-":
+        incident, stream = None, "-"
+    folder = incident_folder(base, incident, unresolved=True)
+    source = _stream_named(stream)
     _check_terminal(arguments)
     from wfconsole.wiring.live import LiveParts
 
-    parts = LiveParts(base, source=None, recording=not arguments.no_recording)
+    parts = LiveParts(base, source=source, recording=not arguments.no_recording)
     console = parts.console(eager=True, incident=folder.name)
     code = _show(base, arguments, console)
     _tell_unsaved(console)
@@ -145,10 +147,17 @@ def _check_terminal(arguments: argparse.Namespace) -> None:
     require_terminal(os.environ, only_ascii=arguments.ascii)
 
 
+def _stream_named(named: str | None) -> int | None:
+    """The stream that a command is to play: None for the collector of its own."""
+    if named not in (None, "-"):
+        raise UserError(f"a stream is taken from standard input as -, not {safe(named)!r}; did you mean replay?")
+    return None if named is None else _stream_from_stdin()
+
+
 def _stream_from_stdin() -> int:
     """The descriptor of the stream; the keyboard becomes that of the controlling terminal. Raises UserError."""
     if sys.stdin.isatty():
-        raise UserError("live - reads a stream from standard input, and that is the keyboard; pipe one into it")
+        raise UserError("- is a stream from standard input, and that is the keyboard; pipe one into it")
     stream = os.dup(0)
     try:
         keyboard = os.open("/dev/tty", os.O_RDWR)
