@@ -190,6 +190,8 @@ class Screen:
     ) -> None:
         self.received = 0
         self.recent = b""
+        self.kept: list[tuple[float, bytes]] = []  # chunks with the time at which they came, from `keep` on
+        self._keeps = False
         inherited = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
         self.fd, secondary = pty.openpty()
         fcntl.ioctl(secondary, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -220,6 +222,8 @@ class Screen:
         except OSError:
             return b""
         self.received += len(chunk)
+        if self._keeps:
+            self.kept.append((time.perf_counter(), chunk))
         self.recent = (self.recent + chunk)[-_KEPT:]
         return chunk
 
@@ -232,6 +236,10 @@ class Screen:
             if left <= 0 or (not self.read(min(left, 0.5)) and self.process.poll() is not None):
                 raise TimeoutError(f"{marker!r} never came; last output: {self.recent[-600:]!r}")
         return time.perf_counter() - began
+
+    def keep(self) -> None:
+        """Keep what comes from now on, for whoever wants to know later when something was shown."""
+        self._keeps = True
 
     def type(self, keys: bytes) -> None:
         os.write(self.fd, keys)

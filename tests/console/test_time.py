@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.console.desk import Desk, declare, enter_note, kill, quit_by_key, wait_saved
+from tests.console.desk import Desk, declare, kill, quit_by_key, wait_saved
 from tests.session.made import BEGAN, patch, row
 from tests.terminal.pty import Terminal
 from wfconsole.clock import SECOND, ManualClock
@@ -87,21 +87,6 @@ def test_looking_back_goes_to_that_instant_by_every_key_and_back(desk: Desk) -> 
         terminal.press("\\")
         terminal.wait_for("● LIVE")
         terminal.wait_for("2/2 ready")
-        kill(terminal)
-
-
-def test_markers_lead_to_what_people_did(desk: Desk) -> None:
-    with desk.live() as terminal:
-        declare(terminal, "gateway is down")
-        enter_note(terminal, "a place to come back to")
-        go_on(desk, 122, b"{}")
-        terminal.press("[", "[", "[")
-        terminal.wait_for("◄ BACK")
-        terminal.wait_gone("a place to come back to")
-        terminal.press("}")
-        terminal.wait_for("SEV-1")
-        terminal.press("{")
-        terminal.wait_for("NO INCIDENT")
         kill(terminal)
 
 

@@ -1,0 +1,246 @@
+"""B2, B3, B4, B8: ten thousand pods on a real API server, beside kubectl and the Python client on the same server."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.benchmarks.bench_first_paint import hello_wall, own_state
+from tests.benchmarks.harness import (
+    Case,
+    Processes,
+    Report,
+    Screen,
+    compiled,
+    console_command,
+    cpu_ms,
+    hello_command,
+    interleave,
+    peak_mb,
+    processes,
+    rss_mb,
+    screen,
+)
+from tests.benchmarks.loaded import Loaded, kubectl_get_pods, loaded_cluster
+from wfconsole.sources.kubernetes import payloads
+from wfconsole.sources.kubernetes.client import Client, Server
+from wfconsole.sources.kubernetes.cluster import PODS
+from wfconsole.sources.kubernetes.kubeconfig import load_access
+from wfconsole.sources.kubernetes.pod_mirror import PodMirror
+from wfconsole.sources.kubernetes.reflector import Reflector
+
+CHANGES_A_SECOND = 200
+WATCHED_S = 20.0
+SETTLED_S = 4.0
+
+# Follows all pods with typed objects, as the Python client's documentation shows it.
+_TYPED_WATCH = """
+import sys
+from kubernetes import client, config, watch
+config.load_kube_config(sys.argv[1])
+pods = client.CoreV1Api()
+version = pods.list_pod_for_all_namespaces(limit=1).metadata.resource_version
+print("WATCHING", flush=True)
+for event in watch.Watch().stream(pods.list_pod_for_all_namespaces, resource_version=version):
+    row = event["object"].metadata.name, event["object"].status.phase
+"""
+
+
+# --- B2: from the start of the process to all pods on the screen ----------------------------------------------------
+
+
+def to_all_pods(cluster: Loaded) -> float:
+    """Milliseconds from the spawn until the board counts every pod."""
+    with tempfile.TemporaryDirectory() as state, live(cluster, state) as shown:
+        shown.wait_for(f"/{cluster.pods:,} ready".encode())
+        return 1000 * (time.perf_counter() - shown.started)
+
+
+@contextmanager
+def live(cluster: Loaded, state: str) -> Iterator[Screen]:
+    with screen(console_command("live"), environment={**own_state(state), **cluster.environment}) as shown:
+        yield shown
+
+
+def until_all_pods(cluster: Loaded, rounds: int) -> Report:
+    report = Report(f"B2  from the start of the process until {cluster.pods:,} pods are on the screen")
+    cases = [
+        Case("kubectl get pods -A", lambda: 1000 * kubectl_get_pods(cluster).wall_s),
+        Case("an empty Textual app's first paint", hello_wall),
+        Case("wfconsole live, all pods counted", lambda: to_all_pods(cluster)),
+    ]
+    interleave(cases, rounds)
+    report.table("wall ms", cases, cases[0])
+    kubectl, hello, ours = cases
+    report.figure("as a multiple of the empty app's first paint", f"{ours.median / hello.median:.2f}x")
+    report.sane("kubectl's slowest / fastest run", max(kubectl.samples) / kubectl.best, 1.3)
+    report.target("all pods on the screen, of kubectl's time", ours.median / kubectl.median, 0.12, "x")
+    return report
+
+
+# --- B3: what one refresh of everything costs -----------------------------------------------------------------------
+
+
+def list_to_rows(server: Server) -> float:
+    """CPU milliseconds from the first request to the last row: the collector's own reflector, TLS and all."""
+    mirror = PodMirror()
+    reflector = Reflector(server, PODS, payloads.Pod, mirror, namespace="", window_ms=2000)
+    began = time.process_time()
+    reflector.step(lambda: None)
+    spent = time.process_time() - began
+    reflector.cut()
+    return 1000 * spent
+
+
+def read_only(server: Server) -> float:
+    """The same bytes read and thrown away."""
+    client = Client(server)
+    query: dict[str, str | int] = {"limit": 500}
+    began = time.process_time()
+    while True:
+        head = bytes(client.get("/api/v1/pods", query, what="pods")[:600])
+        _, _, rest = head.partition(b'"continue":"')
+        if not rest:
+            break
+        query = {"limit": 500, "continue": rest.partition(b'"')[0].decode()}
+    spent = time.process_time() - began
+    client.close()
+    return 1000 * spent
+
+
+def one_refresh(cluster: Loaded, rounds: int) -> Report:
+    report = Report(f"B3  CPU of listing {cluster.pods:,} pods into rows, in pages of 500, over TLS and gzip")
+    server = Server(load_access(str(cluster.kubeconfig), ""))
+    cases = [
+        Case("kubectl get pods -A", lambda: kubectl_get_pods(cluster).cpu_ms),
+        Case("reading the same bytes", lambda: read_only(server)),
+        Case("list to rows, the collector's reflector", lambda: list_to_rows(server)),
+    ]
+    interleave(cases, rounds)
+    report.table("CPU ms", cases, cases[0])
+    kubectl, reading, ours = cases
+    report.target("list to rows, of kubectl's CPU", ours.median / kubectl.median, 0.04, "x")
+    report.target("list to rows, of reading the bytes", ours.median / reading.median, 1.75, "x")
+    return report
+
+
+# --- B4: memory -----------------------------------------------------------------------------------------------------
+
+
+def peaks(cluster: Loaded, *, reachable: bool) -> tuple[float, float]:
+    """The highest memory of console and collector in MB: with all pods shown, or with a server that is not there."""
+    with tempfile.TemporaryDirectory() as state:
+        environment = {**own_state(state), **cluster.environment}
+        if not reachable:
+            nowhere = Path(state) / "nowhere.kubeconfig"
+            nowhere.write_text(unreachable_kubeconfig(), encoding="ascii")
+            environment["KUBECONFIG"] = str(nowhere)
+        with screen(console_command("live"), environment=environment) as shown:
+            shown.wait_for(f"/{cluster.pods:,} ready".encode() if reachable else b"NO INCIDENT")
+            shown.drain(SETTLED_S)
+            found = processes(shown.pid)
+            return sum(map(peak_mb, found.console)), sum(map(peak_mb, found.collector))
+
+
+def unreachable_kubeconfig(port: int = 9) -> str:
+    """A kubeconfig for a server on loopback that nobody runs (9 is the discard port)."""
+    return (
+        "apiVersion: v1\nkind: Config\ncurrent-context: nowhere\n"
+        "contexts: [{name: nowhere, context: {cluster: nowhere, user: nobody}}]\n"
+        f"clusters: [{{name: nowhere, cluster: {{server: 'https://127.0.0.1:{port}'}}}}]\n"
+        "users: [{name: nobody, user: {token: none}}]\n"
+    )
+
+
+def hello_mb() -> float:
+    with screen(hello_command()) as shown:
+        shown.settle()
+        return rss_mb(shown.pid)
+
+
+def memory(cluster: Loaded, rounds: int) -> Report:
+    report = Report(f"B4  memory for {cluster.pods:,} pods: the peaks, less those of a console without a server")
+    growths, consoles = [], []
+    for _ in range(rounds):
+        empty, full = peaks(cluster, reachable=False), peaks(cluster, reachable=True)
+        consoles.append(full[0] - empty[0])
+        growths.append(sum(full) - sum(empty))
+        report.figure("console / collector MB, without a server", f"{empty[0]:.1f} / {empty[1]:.1f}")
+        report.figure("console / collector MB, with all pods", f"{full[0]:.1f} / {full[1]:.1f}")
+    report.figure("an empty Textual app, MB", f"{hello_mb():.1f}")
+    report.figure("kubectl get pods -A, MB", f"{kubectl_get_pods(cluster).peak_mb:.1f}")
+    report.target("growth of both together, worst round", max(growths), 30, " MB")
+    report.figure("of that the console, worst round", f"{max(consoles):.1f} MB")
+    return report
+
+
+# --- B8: following changes ------------------------------------------------------------------------------------------
+
+
+def share_of_a_core(found: Processes, shown: Screen, seconds: float) -> tuple[float, float]:
+    """Percent of a core that console and collector took while the screen was read for so long."""
+    before = (sum(map(cpu_ms, found.console)), sum(map(cpu_ms, found.collector)))
+    began = time.perf_counter()
+    shown.drain(seconds)
+    taken = 10 * (time.perf_counter() - began)
+    console = sum(map(cpu_ms, found.console)) - before[0]
+    collector = sum(map(cpu_ms, found.collector)) - before[1]
+    return console / taken, collector / taken
+
+
+@contextmanager
+def typed_watch(cluster: Loaded) -> Iterator[int]:
+    """The Python client following the same pods; gives its process."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _TYPED_WATCH, str(cluster.kubeconfig)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        process.stdout.readline()
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def changes(cluster: Loaded, rounds: int) -> Report:
+    report = Report(f"B8  CPU while {CHANGES_A_SECOND} of {cluster.pods:,} pods change each second")
+    together, typed = [], []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as state, live(cluster, state) as shown:
+            shown.wait_for(f"/{cluster.pods:,} ready".encode())
+            shown.drain(SETTLED_S)
+            found = processes(shown.pid)
+            still = share_of_a_core(found, shown, WATCHED_S / 2)
+            with cluster.load.churning(CHANGES_A_SECOND), typed_watch(cluster) as client:
+                shown.drain(SETTLED_S)
+                before = cpu_ms(client)
+                console, collector = share_of_a_core(found, shown, WATCHED_S)
+                typed.append((cpu_ms(client) - before) / (10 * WATCHED_S))
+        together.append(console + collector)
+        report.figure("nothing changes: console / collector, % of a core", f"{still[0]:.2f} / {still[1]:.2f}")
+        report.figure("changes: console / collector, % of a core", f"{console:.2f} / {collector:.2f}")
+        report.figure("the Python client's typed watch, % of a core", f"{typed[-1]:.2f}")
+    report.target("console and collector together, worst round", max(together), 4, " % of a core")
+    return report
+
+
+def main(rounds: int = 7) -> list[Report]:
+    compiled()
+    with loaded_cluster() as cluster:
+        return [
+            until_all_pods(cluster, rounds),
+            one_refresh(cluster, rounds),
+            memory(cluster, 3),
+            changes(cluster, 2),
+        ]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""B5, B9: a table of ten thousand rows that change, and that is filtered, beside Textual's own DataTable."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tests.benchmarks.harness import Report, Screen, compiled, percentile, processes, screen
+from tests.benchmarks.made_world import MadeWorld, made_console
+from tests.terminal.display import Display
+
+ROWS = 10_000
+REFRESHES = 30
+GAP_S = 0.4
+FILTERS = ("gateway-042", "6d5f7c-17", "node-031", "9-6d5f7c-0", "running", "gateway-099-6d")
+
+
+def control(kind: str, rows: int) -> list[str]:
+    return [sys.executable, "-m", "tests.benchmarks.controls", kind, str(rows)]
+
+
+@contextmanager
+def all_pods(rows: int) -> Iterator[tuple[Screen, MadeWorld]]:
+    """The console with the list of all pods before it; it records nothing, since DataTable does not either."""
+    with made_console(rows, "--no-recording") as (shown, made):
+        shown.settle()
+        shown.type(b"3")
+        shown.settle()
+        shown.type(b"v")
+        shown.wait_for(b"gateway-000")
+        shown.settle()
+        yield shown, made
+
+
+@contextmanager
+def data_table(kind: str, rows: int) -> Iterator[Screen]:
+    with screen(control(kind, rows)) as shown:
+        shown.wait_for(b"<<0>>")
+        shown.settle()
+        yield shown
+
+
+def refresh_cost(shown: Screen, act: Callable[[], None], refreshes: int) -> tuple[float, float]:
+    """CPU milliseconds and bytes of one refresh, over those of the same time without any."""
+    found = processes(shown.pid)
+
+    def spent(work: Callable[[], None]) -> tuple[float, float]:
+        before, received = found.cpu_ms(), shown.received
+        for _ in range(refreshes):
+            began = time.perf_counter()
+            work()
+            shown.drain(max(GAP_S, time.perf_counter() - began))
+        shown.settle(quiet=0.2)
+        return found.cpu_ms() - before, shown.received - received
+
+    still, busy = spent(lambda: None), spent(act)
+    return (busy[0] - still[0]) / refreshes, (busy[1] - still[1]) / refreshes
+
+
+def refresh(rounds: int) -> Report:
+    report = Report(
+        f"B5  a hundredth of {ROWS:,} rows changes: the whole console, from the stream's bytes to the terminal's"
+    )
+    costs: dict[str, list[tuple[float, float]]] = {}
+    for _ in range(rounds):
+        with data_table("update", ROWS) as shown:
+            cost = refresh_cost(shown, lambda: shown.type(b"r"), REFRESHES)
+            costs.setdefault("DataTable, update_cell, 10,000 rows", []).append(cost)
+        for rows in (100, ROWS):
+            with all_pods(rows) as (shown, made):
+                cost = refresh_cost(shown, made.change_pods, REFRESHES)
+                costs.setdefault(f"the console's list, {rows:,} rows", []).append(cost)
+    for name, found in costs.items():
+        cpu, size = min(each[0] for each in found), min(each[1] for each in found)
+        report.figure(f"{name}, a refresh, best round", f"{cpu:7.2f} CPU ms   {size:8.0f} bytes")
+    table, small, ours = (list(zip(*costs[name], strict=True)) for name in costs)
+    report.target("CPU, of DataTable.update_cell", min(ours[0]) / min(table[0]), 0.06, "x")
+    report.target("bytes, of DataTable.update_cell", min(ours[1]) / min(table[1]), 0.03, "x")
+    report.target("CPU at 10,000 rows, of that at 100", min(ours[0]) / min(small[0]), 1.3, "x")
+    return report
+
+
+# --- B9: typing a filter --------------------------------------------------------------------------------------------
+
+
+def typed(shown: Screen, keys: str, gap_s: float = 0.15) -> list[float]:
+    """When each of the keys was pressed; what comes meanwhile is kept with its time."""
+    pressed = []
+    for key in keys:
+        pressed.append(time.perf_counter())
+        shown.type(key.encode())
+        shown.drain(gap_s)
+    return pressed
+
+
+def shown_at(shown: Screen, display: Display, tests: list[Callable[[str], bool]], since: list[float]) -> list[float]:
+    """Milliseconds from each of `since` until the screen passed its test, in order; drawn afterwards."""
+    delays: list[float] = []
+    for at, chunk in shown.kept:
+        display.show(chunk)
+        while len(delays) < len(tests) and at >= since[len(delays)] and tests[len(delays)](display.text):
+            delays.append(1000 * (at - since[len(delays)]))
+    return delays
+
+
+def filters(rounds: int) -> Report:
+    report = Report(f"B9  from a letter of a filter to the filtered list, {ROWS:,} rows")
+    ours: list[float] = []
+    rebuilt: list[float] = []
+    with all_pods(ROWS) as (shown, made):
+        display = Display(200, 50)
+        names = [
+            f"{row.namespace}/{row.name} {row.status} {row.node} {row.reason} {row.owner}".lower() for row in made.pods
+        ]
+        shown.type(b"\x0c")  # draw the whole screen once more, for our own display
+        shown.keep()
+        shown.settle()
+        for words in FILTERS * rounds:
+            tests = []
+            for end in range(1, len(words) + 1):
+                count = sum(words[:end] in name for name in names)
+                tests.append(_filtered(words[:end], f"1/{count} of {ROWS}"))
+            shown.type(b"/")
+            shown.drain(0.3)
+            pressed = typed(shown, words)
+            ours += shown_at(shown, display, tests, pressed)
+            shown.kept.clear()
+            shown.type(b"\x1b")
+            shown.drain(0.5)
+    with data_table("rebuild", ROWS) as shown:
+        count = 0
+        for words in FILTERS:
+            for letter in words.replace("r", "x"):
+                count += 1
+                shown.type(letter.encode())
+                rebuilt.append(1000 * shown.wait_for(f"<<{count}>>".encode()))
+                shown.settle(quiet=0.1)
+            count += 1
+            shown.type(b"\x1b")
+            shown.settle(quiet=0.5)
+    expected = sum(map(len, FILTERS)) * rounds
+    report.figure("letters typed, and whose result was seen", f"{expected}, {len(ours)}")
+    report.figure("DataTable, clear and add_rows: median ms", f"{percentile(rebuilt, 50):.1f}")
+    report.target("letters whose result was never seen", expected - len(ours), 0)
+    report.target("median", percentile(ours, 50), 8, " ms")
+    report.target("p99", percentile(ours, 99), 20, " ms")
+    return report
+
+
+def _filtered(words: str, place: str) -> Callable[[str], bool]:
+    return lambda text: f"/ {words}_" in text and place in text
+
+
+def main() -> list[Report]:
+    compiled()
+    return [refresh(3), filters(4)]
+
+
+if __name__ == "__main__":
+    main()
