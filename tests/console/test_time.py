@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tests.console.desk import Desk, declare, kill, quit_by_key, wait_saved
+from tests.console.desk import Desk, declare, enter_note, kill, quit_by_key, wait_saved
 from tests.session.made import BEGAN, patch, row
 from tests.terminal.pty import Terminal
 from wfconsole.clock import SECOND, ManualClock
@@ -87,6 +89,41 @@ def test_looking_back_goes_to_that_instant_by_every_key_and_back(desk: Desk) -> 
         terminal.press("\\")
         terminal.wait_for("● LIVE")
         terminal.wait_for("2/2 ready")
+        kill(terminal)
+
+
+def test_markers_lead_to_what_people_did(desk: Desk) -> None:
+    with desk.live() as terminal:
+        declare(terminal, "gateway is down")
+        enter_note(terminal, "a place to come back to")
+        go_on(desk, 140, b"{}")
+        terminal.wait_for("04:02:2")
+        terminal.press("[", "[", "[")
+        terminal.wait_for("NO INCIDENT")
+        terminal.wait_for(re.compile("BACK 3[3-9]s"))  # by now all of it is on disk
+        terminal.press("}")
+        terminal.wait_for("SEV-1")
+        terminal.wait_gone("a place to come back to")
+        terminal.press("}")
+        terminal.wait_for("a place to come back to")
+        terminal.press("{", "{")
+        terminal.wait_for("04:00:20Z")
+        terminal.wait_for("NO INCIDENT")
+        kill(terminal)
+
+
+def test_a_marker_that_is_hardly_on_disk_is_reached_all_the_same(desk: Desk) -> None:
+    with desk.live() as terminal:
+        declare(terminal, "gateway is down")
+        enter_note(terminal, "a place to come back to")
+        go_on(desk, 122, b"{}")
+        terminal.press("[", "[", "[")
+        terminal.wait_for("◄ BACK")
+        terminal.wait_gone("a place to come back to")
+        terminal.press("}")
+        terminal.wait_for("SEV-1")
+        terminal.press("{")
+        terminal.wait_for("NO INCIDENT")
         kill(terminal)
 
 

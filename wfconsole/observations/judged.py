@@ -35,6 +35,7 @@ class JudgedRows(msgspec.Struct, frozen=True):
     """The rows of one source with their findings; `findings` leaves out what is plainly healthy.
 
     `due` says for some rows when time alone may change the judgement, `next_due` is the first of these instants.
+    `moved` names the rows that are others, or judged otherwise, than in the table of the step before.
     """
 
     rows: Mapping[str, Any] = msgspec.field(default_factory=dict)
@@ -44,6 +45,7 @@ class JudgedRows(msgspec.Struct, frozen=True):
     at: Millis = 0
     keyframe_at: Millis = 0  # with `step`: which snapshot was judged
     step: int = 0
+    moved: frozenset[str] = frozenset()
 
     def finding(self, key: str) -> Finding:
         return self.findings.get(key, HEALTHY)
@@ -109,7 +111,7 @@ def judge_again(
     if before.next_due and now >= before.next_due:
         keys.update(key for key, at in before.due.items() if at <= now)
     if not keys:
-        return _judged(snapshot, before.findings, before.due, now), keys
+        return _judged(snapshot, before.findings, before.due, now, keys), keys
     findings = dict(before.findings)
     due = dict(before.due)
     for key in keys:
@@ -123,14 +125,14 @@ def judge_again(
             due[key] = until
         else:
             due.pop(key, None)
-    return _judged(snapshot, findings, due, now), keys
+    return _judged(snapshot, findings, due, now, keys), keys
 
 
 def _judged(
-    snapshot: Snapshot[Any], findings: Mapping[str, Finding], due: Mapping[str, Millis], now: Millis
+    snapshot: Snapshot[Any], findings: Mapping[str, Finding], due: Mapping[str, Millis], now: Millis, moved: set[str]
 ) -> JudgedRows:
     first = min(due.values(), default=0)
-    return JudgedRows(snapshot.rows, findings, due, first, now, snapshot.keyframe_at, snapshot.step)
+    return JudgedRows(snapshot.rows, findings, due, first, now, snapshot.keyframe_at, snapshot.step, frozenset(moved))
 
 
 def _moved(before: JudgedRows, snapshot: Snapshot[Any]) -> set[str]:

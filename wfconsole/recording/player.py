@@ -52,6 +52,7 @@ class Player:
         self._stepped_at = real.monotonic()
         self._problem = ""
         self._target: Millis | None = None  # of the newest seek that is not done
+        self._ahead = False  # it stands where the recording has yet to grow to
         self._commands: list[Callable[[], None]] = []
         self._word = threading.Condition()
         self._closing = False
@@ -187,12 +188,13 @@ class Player:
 
     def _seek(self, instant: Millis) -> None:
         if self._growing and instant > self._recording.end:
-            self._recording.refresh()
-            instant = min(instant, self._recording.end)
+            self._recording.refresh()  # what is still not in it comes to whoever waits at that instant
         self._arrive(instant)  # first the clock: whoever hears of the new state shows it with its own time
         self._head.move(self._recording.position(instant))
+        self._ahead = self._growing and instant > self._recording.end
 
     def _arrive(self, instant: Millis) -> None:
+        self._ahead = False
         self.clock.jump(instant)
         self._stepped_at = self._real.monotonic()
         self._target = None
@@ -203,6 +205,8 @@ class Player:
             self._looked_at = now
             if self._recording.refresh():
                 self._set()
+                while self._ahead and (at := self._head.upcoming_at()) is not None and at <= self.clock.now():
+                    self._head.deliver()
 
 
 def place_from(now: Millis, places: Sequence[Millis], steps: int) -> Millis | None:

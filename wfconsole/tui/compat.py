@@ -74,7 +74,7 @@ _guards: WeakKeyDictionary[App[Any], GuardFilter] = WeakKeyDictionary()
 
 def guard_filter(app: App[Any]) -> GuardFilter:
     """The one net of an app, for its `get_line_filters`."""
-    return _guards.setdefault(app, GuardFilter())
+    return _guards.get(app) or _guards.setdefault(app, GuardFilter())
 
 
 def screen_lines(app: App[Any]) -> list[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final, NamedTuple
 
+from wfconsole.observations.judged import JudgedRows
 from wfconsole.observations.levels import Quality
 from wfconsole.text import number
 from wfconsole.tui.frame import Frame
@@ -61,6 +62,10 @@ class Listing:
         """The text that a filter looks in, in lower case."""
         return " ".join(cell.text for cell in self.cells(frame, key)).lower()
 
+    def texts(self, frame: Frame, keys: Sequence[str]) -> Mapping[str, str]:
+        """`searched` of all these rows. A listing of thousands remembers them while their rows are the same."""
+        return {key: self.searched(frame, key) for key in keys}
+
     def summary(self, frame: Frame) -> Line:
         """One line about all of it."""
         raise NotImplementedError
@@ -100,41 +105,67 @@ class SortedKeys:
         self._rows: Mapping[str, Any] = {}
         self._aside: Mapping[str, Any] = {}
         self._order = ""
+        self._step = (0, -1)
         self._ranks: dict[str, Any] = {}
         self._keys: list[str] = []
 
     def keys(
-        self, rows: Mapping[str, Any], aside: Mapping[str, Any], order: str, rank: Callable[[str, Any], Any]
+        self,
+        rows: Mapping[str, Any],
+        aside: Mapping[str, Any],
+        order: str,
+        rank: Callable[[str, Any], Any],
+        table: JudgedRows | None = None,
     ) -> list[str]:
-        """`aside` is what else the rank depends on (the findings); `rank` gives what sorts."""
+        """`aside` is what else the rank depends on (the findings); `rank` gives what sorts.
+
+        `table`, where `rows` are all of its rows, says what moved: then nobody has to look at ten thousand rows.
+        """
         if rows is self._rows and aside is self._aside and order == self._order:
             return self._keys
         if order != self._order:
-            self._ranks = {}
-        ranks, before, was = self._ranks, self._rows, self._aside
-        known = before.get
-        fresh = {key for key, row in rows.items() if known(key) is not row}
-        if not ranks:
-            fresh.update(rows)
-        fresh.update(key for key in {**was, **aside} if was.get(key) is not aside.get(key) and key in rows)
-        new = sum(key not in ranks for key in fresh)
-        gone = [key for key in ranks if key not in rows] if len(ranks) + new > len(rows) else []
-        for key in gone:
-            del ranks[key]
-        for key in fresh:
-            ranks[key] = rank(key, rows[key])
+            self._ranks, self._keys = {}, []
+        moved = self._moved(rows, aside, table)
         self._rows, self._aside, self._order = rows, aside, order
-        if fresh or gone:
-            moved = fresh.union(gone)
-            kept = [key for key in self._keys if key not in moved]
-            if len(fresh) < _FEW:
-                for key in fresh:
-                    bisect.insort(kept, key, key=ranks.__getitem__)
-            else:
-                kept += fresh
-                kept.sort(key=ranks.__getitem__)
-            self._keys = kept
+        if moved:
+            self._place(moved, rank)
         return self._keys
+
+    def _moved(self, rows: Mapping[str, Any], aside: Mapping[str, Any], table: JudgedRows | None) -> Iterable[str]:
+        """Keys of rows that came, went, or may have another rank."""
+        before, self._step = self._step, (0, -1) if table is None else (table.keyframe_at, table.step)
+        if not self._ranks:
+            return rows
+        if table is not None and self._step == (before[0], before[1] + 1):
+            return table.moved
+        known, was = self._rows.get, self._aside
+        moved = {key for key, row in rows.items() if known(key) is not row}
+        moved.update(key for key in {**was, **aside} if was.get(key) is not aside.get(key))
+        moved.update(self._ranks.keys() - rows.keys())
+        return moved
+
+    def _place(self, moved: Iterable[str], rank: Callable[[str, Any], Any]) -> None:
+        """Put the moved keys where they belong. It is another list then, even where the order is the same."""
+        ranks, rows = self._ranks, self._rows
+        leave: set[str] = set()
+        come: list[str] = []
+        for key in moved:
+            before, after = ranks.get(key), rank(key, rows[key]) if key in rows else None
+            if after != before:
+                if before is not None:
+                    leave.add(key)
+                    del ranks[key]
+                if after is not None:
+                    come.append(key)
+                    ranks[key] = after
+        kept = [key for key in self._keys if key not in leave] if leave else self._keys[:]
+        if len(come) < _FEW:
+            for key in come:
+                bisect.insort(kept, key, key=ranks.__getitem__)
+        else:
+            kept += come
+            kept.sort(key=ranks.__getitem__)
+        self._keys = kept
 
 
 def counted(count: int, one: str) -> str:

@@ -203,6 +203,20 @@ class AllPodsListing(_PodRows):
 
     def __init__(self) -> None:
         self._sorted = SortedKeys()
+        self._texts: dict[str, str] = {}
+        self._texts_of: Mapping[str, PodRow] = {}
+
+    def texts(self, frame: Frame, keys: Sequence[str]) -> Mapping[str, str]:
+        del keys
+        rows = frame.view.world.pods
+        if rows is not self._texts_of:
+            of, self._texts_of = self._texts_of.get, rows
+            for key, row in rows.items():
+                if of(key) is not row:
+                    self._texts[key] = self.searched(frame, key)
+            for key in self._texts.keys() - rows.keys():
+                del self._texts[key]
+        return self._texts
 
     def keys(self, frame: Frame, order: str) -> Sequence[str]:
         table = frame.view.judged.rows("pods")
@@ -222,4 +236,4 @@ class AllPodsListing(_PodRows):
                     finding = findings.get(key)
                     return (-finding.level if finding is not None else 0, key)
 
-        return self._sorted.keys(table.rows, findings, order, rank)
+        return self._sorted.keys(table.rows, findings, order, rank, table)

@@ -31,6 +31,7 @@ class FilteringScreen(FramedScreen):
             self._filter.show_words(self._table.filter)
             self._arrange()
             self._filter.focus()
+            self._table.ready_for_filter()
 
     def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
         if self._table is not None:

@@ -113,11 +113,19 @@ class LineTable(Pane, can_focus=True):
         if not self.filter:
             self._filtered = (keys, "", keys)
         elif self._filtered[0] is not keys or self._filtered[1] != self.filter:
-            words = self.filter.split()
-            searched = self.listing.searched
-            found = [key for key in keys if all(word in searched(frame, key) for word in words)]
+            before, words, found = self._filtered
+            if before is not keys or not self.filter.startswith(words):  # else another letter: fewer of those found
+                found = keys
+            texts = self.listing.texts(frame, keys)
+            for word in self.filter.split():
+                found = [key for key in found if word in texts[key]]
             self._filtered = (keys, self.filter, found)
         return self._filtered[2]
+
+    def ready_for_filter(self) -> None:
+        """Somebody is about to type one: the first letter shall not wait for what it looks in."""
+        if self.frame is not None:
+            self.listing.texts(self.frame, self.listing.keys(self.frame, self.order))
 
     def _changed(self) -> None:
         self.redraw()
@@ -177,10 +185,11 @@ def fitting_columns(columns: Sequence[Column], width: int) -> tuple[tuple[int, i
 def in_column(words: str, column: Column, size: int) -> str:
     """The words of a cell in exactly `size` cells."""
     used = cells(words)
-    if used == size:
-        return words
-    if used < size or not column.keep_end:
-        return fit(words, size, right=column.right)
+    if used <= size:
+        fill = " " * (size - used)
+        return fill + words if column.right else words + fill
+    if not column.keep_end:
+        return fit(words, size)
     indent = len(words) - len(words.lstrip(" "))
     tail = words
     while tail and cells(tail) > size - indent - 1:

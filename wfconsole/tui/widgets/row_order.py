@@ -33,8 +33,8 @@ class RowOrder:
 
     def take(self, keys: Sequence[str], height: int) -> None:
         """The rows are these now, in this order; `height` rows are visible."""
-        if keys is not self._given:
-            self._given = keys
+        given, self._given = self._given, keys
+        if keys is not given and keys != given:  # equal ones are found so at once, since their strings are the same
             line = self._index - self.top
             before, here = self.key, self._index
             self.keys = _merged(self.keys, keys) if self.held else keys
