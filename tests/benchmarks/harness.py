@@ -212,13 +212,13 @@ class Screen:
     def pid(self) -> int:
         return self.process.pid
 
-    def read(self, timeout: float) -> bytes:
-        """What came within `timeout` seconds, at least one chunk unless nothing did."""
+    def read(self, timeout: float, most: int = _READ) -> bytes:
+        """What came within `timeout` seconds, one chunk of `most` bytes unless nothing did."""
         ready, _, _ = select.select([self.fd], [], [], timeout)
         if not ready:
             return b""
         try:
-            chunk = os.read(self.fd, _READ)
+            chunk = os.read(self.fd, most)
         except OSError:
             return b""
         self.received += len(chunk)

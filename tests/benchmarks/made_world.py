@@ -74,13 +74,13 @@ class MadeWorld:
 
 
 @contextmanager
-def made_console(pods: int, *options: str, program: list[str] | None = None) -> Iterator[tuple[Screen, MadeWorld]]:
-    """The console on a made world that has all its pods on the screen. `program` stands in for `wfconsole`."""
+def made_console(pods: int, *options: str, columns: int = 200, rows: int = 50) -> Iterator[tuple[Screen, MadeWorld]]:
+    """The console on a made world that has all its pods on the screen."""
     ours, theirs = os.pipe()
     with tempfile.TemporaryDirectory() as state:
-        command = console_command("live", "-", *options) if program is None else [*program, "live", "-", *options]
+        command = console_command("live", "-", *options)
         try:
-            with screen(command, environment=own_state(state), stdin=ours) as shown:
+            with screen(command, columns=columns, rows=rows, environment=own_state(state), stdin=ours) as shown:
                 os.close(ours)
                 made = MadeWorld(lambda data: _write(theirs, data), pods)
                 shown.wait_for(b"NO INCIDENT")

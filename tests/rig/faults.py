@@ -45,7 +45,7 @@ def node_pressure(api: Api) -> str:
     api.patch(path_of("v1", "Node", _PRESSED_NODE), {"metadata": {"annotations": {stages.PRESSURE: "memory"}}})
     said = f"{_PRESSED_NODE} under memory pressure"
     on_node = api.items(_PODS, fieldSelector=f"spec.nodeName={_PRESSED_NODE},status.phase=Running")
-    victims = [pod for pod in on_node if _owner_kind(pod) == "ReplicaSet" and not _fault_of(pod)]
+    victims = [pod for pod in on_node if _owner_kind(pod) == "ReplicaSet" and not fault_of(pod)]
     if victims:
         _mark(api, victims[0], "evict")
         said += f", evicting {victims[0]['metadata']['name']}"
@@ -73,9 +73,11 @@ def pending_no_gpu(api: Api) -> str:
 def recover(api: Api) -> str:
     """Undo every fault. What it takes to be well again, controllers do in their own time: see `await_well`."""
     for pod in api.items(_PODS):
-        if pod["status"]["phase"] == "Failed" or _fault_of(pod) == "evict":
+        if "deletionTimestamp" in pod["metadata"]:
+            continue
+        if pod["status"]["phase"] == "Failed" or fault_of(pod) == "evict":
             api.delete(path_of("v1", "Pod", pod["metadata"]["name"], world.NAMESPACE))
-        elif _fault_of(pod):
+        elif fault_of(pod):
             _mark(api, pod, None)
     api.patch(path_of("v1", "Node", _PRESSED_NODE), {"metadata": {"annotations": {stages.PRESSURE: None}}})
     api.apply(world.usage(), _metrics_api(api, objects.METRICS_SERVICE))
@@ -116,7 +118,7 @@ def await_well(api: Api, deadline_s: float = 90.0) -> None:
             for item in api.items(path_of("autoscaling/v2", "HorizontalPodAutoscaler", namespace=world.NAMESPACE))
         )
         settled = not world.unavailable(api) and len(pods) == sum(wanted.values())
-        return calm and settled and not any(map(_fault_of, pods))
+        return calm and settled and not any(map(fault_of, pods))
 
     wait_for("the world to be well", well, deadline_s, interval_s=0.5)
 
@@ -140,7 +142,7 @@ def _afflict(api: Api, fault: str, count: int) -> str:
     pods = [
         pod
         for pod in api.items(_PODS, labelSelector=f"app={world.GATEWAY}", fieldSelector="status.phase=Running")
-        if not _fault_of(pod) and "deletionTimestamp" not in pod["metadata"]
+        if not fault_of(pod) and "deletionTimestamp" not in pod["metadata"]
     ]
     if len(pods) < count:
         raise ValueError(f"{fault} needs {count} gateway pods without a fault, there are {len(pods)}; recover first")
@@ -154,7 +156,8 @@ def _mark(api: Api, pod: Object, fault: str | None) -> None:
     api.patch(path, {"metadata": {"annotations": {stages.FAULT: fault}}})
 
 
-def _fault_of(pod: Object) -> str:
+def fault_of(pod: Object) -> str:
+    """The fault that a pod was given, or ""."""
     annotations: dict[str, str] = pod["metadata"].get("annotations") or {}
     return annotations.get(stages.FAULT, "")
 

@@ -30,12 +30,15 @@ class World:
         return faults.inject(self.api, name)
 
     def recover(self) -> None:
-        """Undo every fault, replace the pods that have restarted, and wait until the world is well."""
-        faults.inject(self.api, "recover")
-        faults.await_well(self.api)
+        """Undo every fault and wait until the world is well, with new pods in the place of those that had one.
+
+        A pod that is only relieved of its fault may still have a crash before it that kwok has in its queue.
+        """
         for pod in self.pods():
-            if any(status["restartCount"] for status in pod["status"]["containerStatuses"]):
+            restarts = sum(status["restartCount"] for status in pod["status"].get("containerStatuses") or ())
+            if restarts or faults.fault_of(pod):
                 self.api.delete(path_of("v1", "Pod", pod["metadata"]["name"], world.NAMESPACE))
+        faults.inject(self.api, "recover")
         faults.await_well(self.api)
         self.broken = False
 

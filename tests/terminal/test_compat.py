@@ -9,13 +9,16 @@ import sys
 
 import pytest
 from rich.cells import cell_len
+from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from textual._compositor import ChopsUpdate
 from textual.app import App, ComposeResult
 from textual.color import Color
 from textual.driver import Driver
 from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
 from textual.drivers.linux_driver import LinuxDriver
+from textual.strip import Strip
 from textual.widgets import Static
 
 from tests.terminal.hostile import HOSTILE
@@ -43,6 +46,15 @@ def test_output_goes_through_a_queue_of_thirty_writes_in_a_thread_of_its_own() -
     assert WriterThread(sys.stderr)._queue.maxsize == MAX_QUEUED_WRITES
     assert "self._writer_thread = WriterThread(" in inspect.getsource(LinuxDriver.start_application_mode)
     assert issubclass(LinuxDriver, Driver)
+
+
+def test_of_a_changed_line_only_the_changed_cells_are_written() -> None:
+    assert "strip.crop(0, min(end, x2) - x)" in inspect.getsource(ChopsUpdate.render_segments), "mended in Textual?"
+    left, right = Strip([Segment("abcdef"), Segment("ghij")]), Strip([Segment("klm界n")])
+    update = ChopsUpdate([{0: left, 10: right, 16: None}], [(0, 3, 8), (0, 12, 15)], [[10, 16, 20]])
+    assert compat._changed_cells(update, Console()) == "\x1b[1;4Hdefgh\x1b[1;13Hm界"
+    whole = ChopsUpdate([{0: left, 10: right}], [(0, 0, 16)], [[10, 16]])
+    assert compat._changed_cells(whole, Console()) == "\x1b[1;1Habcdefghij\x1b[1;11Hklm界n"
 
 
 def test_all_that_ends_an_app_by_a_bug_goes_through_two_methods() -> None:

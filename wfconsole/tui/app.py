@@ -72,6 +72,7 @@ class WarRoom(
         super().__init__()
         self._start_in(theme)
         compat.no_extras(self)
+        compat.write_changed_cells_only()
         self.session = console
         self.observer = observer
         self.glyphs = glyphs

@@ -1,0 +1,265 @@
+"""B6, B7: from a key to its frame while every pane is refreshed, on a fast line and on one of 16 KB/s."""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.benchmarks.bench_first_paint import own_state
+from tests.benchmarks.harness import (
+    Report,
+    Screen,
+    compiled,
+    console_command,
+    percentile,
+    screen,
+)
+from tests.benchmarks.loaded import Loaded, loaded_cluster
+from tests.benchmarks.made_world import MadeWorld, made_console
+from tests.recording.streams import Cluster
+from tests.terminal.display import Display
+from wfconsole.observations.kinds import KINDS
+
+PODS = 10_000
+KEYS = 600
+BLOCK = 20  # keys that are typed before as many are taken back
+CHANGES_A_SECOND = 100
+SLOW_LINE = 16_000  # bytes a second
+COLUMNS, ROWS = 200, 60
+#: Every source is looked at, and every pane drawn anew, once a second.
+OFTEN = {f"WFCONSOLE_INTERVALS_{kind.upper()}": "1" for kind in KINDS}
+
+_ECHO = [sys.executable, "-m", "tests.benchmarks.controls", "echo"]
+_PANES = [sys.executable, "-m", "tests.benchmarks.controls", "panes"]
+
+
+# --- keys, and when their frames came -------------------------------------------------------------------------------
+
+
+def gaps(keys: int) -> list[float]:
+    """Seconds between keys, as of somebody who types fast; never in step with a refresh."""
+    chance = random.Random(2)
+    return [chance.uniform(0.05, 0.13) for _ in range(keys)]
+
+
+def typed(shown: Screen, keys: list[bytes], bytes_a_second: int = 0) -> list[float]:
+    """Type them, reading all the while; when each was pressed."""
+    pressed = []
+    for key, gap in zip(keys, gaps(len(keys)), strict=True):
+        pressed.append(time.perf_counter())
+        shown.type(key)
+        read_for(shown, gap, bytes_a_second)
+    read_for(shown, 10.0 if bytes_a_second else 2.0, bytes_a_second)
+    return pressed
+
+
+def read_for(shown: Screen, seconds: float, bytes_a_second: int = 0) -> None:
+    """Read for so long, no faster than a line of so many bytes a second would bring it (0: as it comes)."""
+    if not bytes_a_second:
+        shown.drain(seconds)
+        return
+    until = time.perf_counter() + seconds
+    while (now := time.perf_counter()) < until:
+        chunk = shown.read(until - now, most=max(1, bytes_a_second // 100))
+        time.sleep(min(len(chunk) / bytes_a_second, max(0.0, until - time.perf_counter())))
+
+
+def delays(
+    shown: Screen, pressed: list[float], arrived: Callable[[int], bool], feed: Callable[[bytes], None]
+) -> list[float]:
+    """Milliseconds from each key until `arrived` says that its frame is there. Drawn afterwards: drawing is slow."""
+    found: list[float] = []
+    for at, chunk in shown.kept:
+        feed(chunk)
+        while len(found) < len(pressed) and at >= pressed[len(found)] and arrived(len(found)):
+            found.append(1000 * (at - pressed[len(found)]))
+    shown.kept.clear()
+    return found
+
+
+def prompt_keys(count: int) -> list[tuple[bytes, int]]:
+    """Letters for the command line and Backspaces, with how many letters stand there after each."""
+    letters = 0
+    keys: list[tuple[bytes, int]] = []
+    for number in range(count):
+        back = number % (2 * BLOCK) >= BLOCK
+        letters += -1 if back else 1
+        keys.append((b"\x7f" if back else b"z", letters))
+    return keys
+
+
+def console_delays(shown: Screen, count: int, bytes_a_second: int = 0) -> list[float]:
+    """The command line is opened over the overview, whose panes go on; each key changes what stands in it."""
+    display = Display(COLUMNS, ROWS)
+    keys = prompt_keys(count)
+    shown.type(b":")
+    read_for(shown, 1.5, bytes_a_second)
+    shown.keep()
+    shown.type(b"\x0c")  # draw the whole screen once more, for our own display
+    read_for(shown, 3.0, bytes_a_second)
+    pressed = typed(shown, [key for key, _ in keys], bytes_a_second)
+    prompt = re.compile(r": ( *)(z*)(?!z)")
+
+    def arrived(number: int) -> bool:
+        return any(
+            (found := prompt.search(line)) is not None and len(found[2]) == keys[number][1]
+            for line in display.lines[-8:]
+            if ": " in line and "COMMAND" not in line
+        )
+
+    found = delays(shown, pressed, arrived, display.show)
+    shown.type(b"\x1b")
+    return found
+
+
+def counted_delays(shown: Screen, count: int, bytes_a_second: int = 0) -> list[float]:
+    """A control that counts its keys as `<<n>>`."""
+    seen = bytearray()
+    shown.kept.clear()
+    shown.keep()
+    pressed = typed(shown, [b"n"] * count, bytes_a_second)
+
+    def arrived(number: int) -> bool:
+        return b"<<%d>>" % (number + 1) in seen
+
+    def feed(chunk: bytes) -> None:
+        seen.extend(chunk)
+        del seen[: -(1 << 16)]
+
+    return delays(shown, pressed, arrived, feed)
+
+
+def tell(report: Report, name: str, found: list[float], count: int) -> None:
+    if not found:
+        report.figure(name, "no frame was ever seen")
+        return
+    p50, p95, p99 = (percentile(found, percent) for percent in (50, 95, 99))
+    missing = f", {count - len(found)} never seen" if len(found) < count else ""
+    report.figure(name, f"p50 {p50:6.1f}  p95 {p95:6.1f}  p99 {p99:6.1f}  max {max(found):6.1f} ms{missing}")
+
+
+# --- B6 -------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def watching(cluster: Loaded) -> Iterator[Screen]:
+    """The whole overview on all the pods, at the size that shows every pane."""
+    with tempfile.TemporaryDirectory() as state:
+        environment = {**own_state(state), **cluster.environment, **OFTEN}
+        command = console_command("live")
+        with screen(command, columns=COLUMNS, rows=ROWS, environment=environment) as shown:
+            shown.wait_for(f"/{cluster.pods:,} ready".encode())
+            shown.drain(4.0)
+            yield shown
+
+
+def keys_while_all_is_refreshed(cluster: Loaded, rounds: int) -> Report:
+    report = Report(
+        f"B6  from a key to its frame, {COLUMNS}x{ROWS}, {cluster.pods:,} pods of which {CHANGES_A_SECOND} change each "
+        "second, all panes refreshed each second"
+    )
+    echoed, idle, busy = list[float](), list[float](), list[float]()
+    for _ in range(rounds):
+        with watching(cluster) as shown:
+            idle += console_delays(shown, KEYS // 2)
+            with cluster.load.churning(CHANGES_A_SECOND):
+                shown.drain(3.0)
+                busy += console_delays(shown, KEYS)
+                with screen(_ECHO) as echo:
+                    echo.wait_for(b"READY")
+                    echoed += counted_delays(echo, KEYS // 2)
+    tell(report, "echo, while the same pods change", echoed, rounds * KEYS // 2)
+    tell(report, "the console, nothing changes", idle, rounds * KEYS // 2)
+    tell(report, "the console, everything is refreshed", busy, rounds * KEYS)
+    report.sane("echo p99", percentile(echoed, 99), 2, " ms")
+    report.target("keys whose frame was never seen", rounds * KEYS - len(busy), 0)
+    report.target("p99", percentile(busy, 99), 20, " ms")
+    report.target("p99, of that while nothing changes", percentile(busy, 99) / percentile(idle, 99), 2, "x")
+    report.target("max", max(busy), 33, " ms")
+    return report
+
+
+# --- B7 -------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def refreshing(made: MadeWorld) -> Iterator[None]:
+    """Within this context every source of the made world is refreshed once a second."""
+    stop = threading.Event()
+
+    def go_on() -> None:
+        while not stop.wait(1.0):
+            made.change_all()
+
+    thread = threading.Thread(target=go_on, name="refreshing", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def bytes_a_second(shown: Screen, seconds: float = 15.0) -> float:
+    shown.drain(2.0)
+    return shown.drain(seconds) / seconds
+
+
+def paused_replay() -> float:
+    """Bytes a second of a replay that stands."""
+    with tempfile.TemporaryDirectory() as folder:
+        recording = Path(folder) / "short.jsonl"
+        recording.write_bytes(Cluster(pods=20).live(20).end().stream)
+        command = console_command("replay", recording, "--paused")
+        with screen(command, columns=COLUMNS, rows=ROWS, environment=own_state(folder)) as shown:
+            shown.wait_for(b"REPLAY")
+            shown.settle()
+            return bytes_a_second(shown, 10.0)
+
+
+def slow_line(rounds: int) -> Report:
+    report = Report(f"B7  the same keys on a line of {SLOW_LINE:,} bytes a second, {PODS:,} pods, panes at 1 Hz")
+    ours, theirs, steady, ticking = list[float](), list[float](), list[float](), list[float]()
+    keys = KEYS // 4
+    for _ in range(rounds):
+        with made_console(PODS, "--no-recording", columns=COLUMNS, rows=ROWS) as (shown, made):
+            shown.settle()
+            ticking.append(bytes_a_second(shown))
+            with refreshing(made):
+                steady.append(bytes_a_second(shown))
+                ours += console_delays(shown, keys, SLOW_LINE)
+        with screen([*_PANES, str(PODS)], columns=COLUMNS, rows=ROWS) as control:
+            control.wait_for(b"<<0>>")
+            control.drain(3.0)
+            theirs += counted_delays(control, keys, SLOW_LINE)
+    tell(report, "five DataTables, update_cell", theirs, rounds * keys)
+    tell(report, "the console", ours, rounds * keys)
+    report.figure("bytes a second while nothing but the clock changes", f"{max(ticking):,.0f}")
+    report.target("keys whose frame was never seen", rounds * keys - len(ours), 0)
+    report.target("p95", percentile(ours, 95), 300, " ms")
+    report.target("bytes a second, all panes at 1 Hz", max(steady), 6000)
+    report.target("bytes a second of a replay that stands", paused_replay(), 0)
+    return report
+
+
+def main(*wanted: str) -> list[Report]:
+    """Both, or those of `wanted`: fast, slow."""
+    compiled()
+    reports = []
+    if "slow" in wanted or not wanted:
+        reports.append(slow_line(2))
+    if "fast" in wanted or not wanted:
+        with loaded_cluster() as cluster:
+            reports.append(keys_while_all_is_refreshed(cluster, 2))
+    return reports
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
