@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from tests.benchmarks.bench_first_paint import hello_wall, own_state
 from tests.benchmarks.harness import (
@@ -135,26 +134,14 @@ def one_refresh(cluster: Loaded, rounds: int) -> Report:
 def peaks(cluster: Loaded, *, reachable: bool) -> tuple[float, float]:
     """The highest memory of console and collector in MB: with all pods shown, or with a server that is not there."""
     with tempfile.TemporaryDirectory() as state:
-        environment = {**own_state(state), **cluster.environment}
-        if not reachable:
-            nowhere = Path(state) / "nowhere.kubeconfig"
-            nowhere.write_text(unreachable_kubeconfig(), encoding="ascii")
-            environment["KUBECONFIG"] = str(nowhere)
+        environment = own_state(state)
+        if reachable:
+            environment |= cluster.environment
         with screen(console_command("live"), environment=environment) as shown:
             shown.wait_for(f"/{cluster.pods:,} ready".encode() if reachable else b"NO INCIDENT")
             shown.drain(SETTLED_S)
             found = processes(shown.pid)
             return sum(map(peak_mb, found.console)), sum(map(peak_mb, found.collector))
-
-
-def unreachable_kubeconfig(port: int = 9) -> str:
-    """A kubeconfig for a server on loopback that nobody runs (9 is the discard port)."""
-    return (
-        "apiVersion: v1\nkind: Config\ncurrent-context: nowhere\n"
-        "contexts: [{name: nowhere, context: {cluster: nowhere, user: nobody}}]\n"
-        f"clusters: [{{name: nowhere, cluster: {{server: 'https://127.0.0.1:{port}'}}}}]\n"
-        "users: [{name: nobody, user: {token: none}}]\n"
-    )
 
 
 def hello_mb() -> float:

@@ -18,6 +18,7 @@ from tests.benchmarks.harness import (
     interleave,
     processes,
     screen,
+    unreachable_kubeconfig,
 )
 from tests.recording.streams import Cluster
 
@@ -52,8 +53,10 @@ def console_wall(arguments: list[str | Path], state: str) -> float:
 
 
 def own_state(folder: str) -> dict[str, str]:
-    """A console without any configuration, that writes only into this folder."""
-    return {"WFCONSOLE_STATE_DIR": folder, "XDG_CONFIG_HOME": folder}
+    """A console without any configuration, that writes only into this folder; its cluster is one that nobody runs."""
+    kubeconfig = Path(folder) / "nowhere.kubeconfig"
+    kubeconfig.write_text(unreachable_kubeconfig(), encoding="ascii")
+    return {"WFCONSOLE_STATE_DIR": folder, "XDG_CONFIG_HOME": folder, "KUBECONFIG": str(kubeconfig)}
 
 
 def main(rounds: int = ROUNDS) -> Report:

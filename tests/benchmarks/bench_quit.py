@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.benchmarks.bench_cluster import unreachable_kubeconfig
 from tests.benchmarks.bench_first_paint import own_state
 from tests.benchmarks.harness import (
     HELLO_MARKER,
@@ -22,6 +21,7 @@ from tests.benchmarks.harness import (
     hello_command,
     interleave,
     screen,
+    unreachable_kubeconfig,
 )
 from tests.recording.streams import Cluster
 

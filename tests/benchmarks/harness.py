@@ -302,6 +302,16 @@ def console_command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "wfconsole", *map(str, arguments)]
 
 
+def unreachable_kubeconfig(port: int = 9) -> str:
+    """A kubeconfig for a server on loopback that nobody runs (9 is the discard port)."""
+    return (
+        "apiVersion: v1\nkind: Config\ncurrent-context: nowhere\n"
+        "contexts: [{name: nowhere, context: {cluster: nowhere, user: nobody}}]\n"
+        f"clusters: [{{name: nowhere, cluster: {{server: 'https://127.0.0.1:{port}'}}}}]\n"
+        "users: [{name: nobody, user: {token: none}}]\n"
+    )
+
+
 def compiled() -> None:
     """Compile the package first: a checkout without bytecode starts four times slower, and nobody runs it so twice."""
     subprocess.run([sys.executable, "-m", "compileall", "-q", str(ROOT / "wfconsole")], check=True)

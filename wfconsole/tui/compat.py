@@ -90,7 +90,7 @@ def write_changed_cells_only() -> None:
 
     Half of what the console writes each second is the frame to the left of an age that has changed.
     """
-    ChopsUpdate.render_segments = _changed_cells  # type: ignore[method-assign]
+    ChopsUpdate.render_segments = _changed_cells  # type: ignore[assignment,method-assign]
 
 
 def _changed_cells(update: ChopsUpdate, console: Console) -> str:
