@@ -133,3 +133,15 @@ def test_the_console_imports_without_textuals_palette_and_its_widgets() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_the_console_imports_without_openssl() -> None:
+    code = (
+        "import sys; from wfconsole.tui.environment import leave_out_palette, leave_out_tls\n"
+        "leave_out_palette(); leave_out_tls()\n"
+        "import wfconsole.tui.run, wfconsole.tui.screens.overview\n"
+        "print([name for name in sys.modules if name in ('ssl', '_ssl')])\n"
+        "import ssl; print(ssl.OPENSSL_VERSION)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert run.stdout.startswith("[]\nOpenSSL"), "it is only left out, not broken"

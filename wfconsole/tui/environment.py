@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import MutableMapping
 from types import ModuleType
@@ -48,3 +49,17 @@ def leave_out_palette() -> None:
     for each in PALETTE:
         setattr(palette, each, type(each, (), {}))
     sys.modules.setdefault(name, palette)
+
+
+def leave_out_tls() -> None:
+    """Import asyncio as it is where Python has no TLS: the console itself connects to nobody, and OpenSSL is not free.
+
+    Does nothing when either is there already.
+    """
+    if "ssl" in sys.modules or "asyncio" in sys.modules:
+        return
+    sys.modules["ssl"] = None  # type: ignore[assignment]  # an import takes this for a module that is not there
+    try:
+        importlib.import_module("asyncio")
+    finally:
+        del sys.modules["ssl"]

@@ -108,9 +108,10 @@ def journal(arguments: argparse.Namespace) -> int:
 
 def _show(base: Ground, arguments: argparse.Namespace, console: Console) -> int:
     """Everything is put together: import the screen and run it."""
-    from wfconsole.tui.environment import leave_out_palette
+    from wfconsole.tui.environment import leave_out_palette, leave_out_tls
 
     leave_out_palette()
+    leave_out_tls()
     from wfconsole.config.keymap import load_keymap
     from wfconsole.tui.run import Look, run
 

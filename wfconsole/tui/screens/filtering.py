@@ -31,7 +31,9 @@ class FilteringScreen(FramedScreen):
             self._filter.show_words(self._table.filter)
             self._arrange()
             self._filter.focus()
-            self._table.ready_for_filter()
+            if self.frame is not None:  # the first letter shall not wait for what it looks in
+                listing = self._table.listing
+                listing.texts(self.frame, listing.keys(self.frame, self._table.order))
 
     def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
         if self._table is not None:

@@ -18,6 +18,7 @@ from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.listings.listing import Column, Listing
 from wfconsole.tui.widgets.lines import Pane
+from wfconsole.tui.widgets.row_filter import RowFilter
 from wfconsole.tui.widgets.row_order import RowOrder
 
 _GAP: Final = 1
@@ -46,7 +47,7 @@ class LineTable(Pane, can_focus=True):
         self.order = listing.orders[0]
         self.filter = ""
         self.rows = RowOrder()
-        self._filtered: tuple[Sequence[str], str, Sequence[str]] = ((), "", ())
+        self._row_filter = RowFilter()
 
     @property
     def row_key(self) -> str | None:
@@ -60,11 +61,12 @@ class LineTable(Pane, can_focus=True):
     def place(self) -> str:
         """`3/41`: where the cursor is; with the number of all rows where a filter hides some."""
         shown = len(self.rows.keys)
-        hidden = f" of {len(self._filtered[0])}" if self.filter else ""
+        hidden = f" of {self._row_filter.total}" if self.filter else ""
         return f"{min(self.rows.index + 1, shown)}/{shown}{hidden}"
 
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
-        self.rows.take(self._keys(frame), self._height)
+        keys = self.listing.keys(frame, self.order)
+        self.rows.take(self._row_filter.of(keys, self.filter, self.listing, frame), self._height)
         columns = fitting_columns(self.listing.columns, width - _POINTER_CELLS)
         lines: list[Line] = [_header(self.listing.columns, columns)]
         visible = self.rows.keys[self.rows.top : self.rows.top + height - 1]
@@ -91,7 +93,7 @@ class LineTable(Pane, can_focus=True):
         """Another view of the same pane."""
         self.listing, self.order = listing, listing.orders[0]
         self.rows = RowOrder()
-        self._filtered = ((), "", ())
+        self._row_filter = RowFilter()
         self._changed()
 
     def next_order(self) -> str:
@@ -107,25 +109,6 @@ class LineTable(Pane, can_focus=True):
         self.filter = words.lower()
         self.rows.held = False
         self._changed()
-
-    def _keys(self, frame: Frame) -> Sequence[str]:
-        keys = self.listing.keys(frame, self.order)
-        if not self.filter:
-            self._filtered = (keys, "", keys)
-        elif self._filtered[0] is not keys or self._filtered[1] != self.filter:
-            before, words, found = self._filtered
-            if before is not keys or not self.filter.startswith(words):  # else another letter: fewer of those found
-                found = keys
-            texts = self.listing.texts(frame, keys)
-            for word in self.filter.split():
-                found = [key for key in found if word in texts[key]]
-            self._filtered = (keys, self.filter, found)
-        return self._filtered[2]
-
-    def ready_for_filter(self) -> None:
-        """Somebody is about to type one: the first letter shall not wait for what it looks in."""
-        if self.frame is not None:
-            self.listing.texts(self.frame, self.listing.keys(self.frame, self.order))
 
     def _changed(self) -> None:
         self.redraw()
