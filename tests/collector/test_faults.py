@@ -165,6 +165,7 @@ def test_nobody_listens(double: ApiDouble, tmp_path: Path) -> None:
 def test_a_server_that_dies_leaves_the_last_rows_with_their_age(double: ApiDouble, tmp_path: Path) -> None:
     with started(double, tmp_path) as collector:
         collector.until_well()
+        collector.until(lambda: any(row.used_at for row in collector.snapshots["nodes"].rows.values()), "use of nodes")
         good = {name: collector.snapshots[name].good_at for name in ALL}
         rows = {name: dict(collector.snapshots[name].rows) for name in ALL}
         double.refuse()

@@ -72,6 +72,41 @@ def test_a_kept_connection_that_the_server_closed_is_replaced(double: ApiDouble)
     assert client.get(PODS, what="pods")
 
 
+def naming_the_request(talk: Conversation, request: Request) -> None:
+    talk.answer(request.target.encode())
+
+
+@pytest.mark.parametrize("then", ["page=2", "page=3"])
+def test_what_was_asked_ahead_is_read_by_the_next_request_if_that_is_for_it(double: ApiDouble, then: str) -> None:
+    double.behaviour = naming_the_request
+    client = client_of(reaching(double))
+    client.get(PODS, {"page": "1"}, what="pods")
+    client.ask_ahead(PODS, {"page": "2"}, what="pods")
+    until(lambda: len(double.requests) == 2, "the server to have it before anybody waits for it")
+    for page in (then, "page=4"):
+        name, _, value = page.partition("=")
+        assert client.get(PODS, {name: value}, what="pods") == f"{PODS}?{page}".encode()
+    assert len(double.requests) == (3 if then == "page=2" else 4)
+
+
+def test_asking_ahead_on_a_connection_that_has_gone_costs_nothing(double: ApiDouble) -> None:
+    double.behaviour = naming_the_request
+    client = client_of(reaching(double))
+    client.ask_ahead(PODS, {"page": "0"}, what="pods")  # nothing was ever asked: there is no connection yet
+    client.get(PODS, {"page": "1"}, what="pods")
+    double.hang_up()
+    client.ask_ahead(PODS, {"page": "2"}, what="pods")
+    assert client.get(PODS, {"page": "2"}, what="pods") == f"{PODS}?page=2".encode()
+
+
+def test_a_watch_never_reads_what_was_asked_ahead(double: ApiDouble) -> None:
+    client = client_of(reaching(double))
+    client.get(PODS, what="pods")
+    client.ask_ahead(PODS, {"page": "2"}, what="pods")
+    query = {"watch": "true", "timeoutSeconds": 1}
+    assert list(client.watch(PODS, query, window_ms=1000, what="pods")) == [b""]
+
+
 def test_an_answer_that_ends_with_the_connection_is_whole(double: ApiDouble) -> None:
     def behave(talk: Conversation, _request: Request) -> None:
         talk.sock.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}")

@@ -153,6 +153,7 @@ class Client:
         self._lock = threading.Lock()
         self._was_cut = False
         self._spent = False  # nothing can follow on this connection
+        self._ahead = ""  # the target that was asked for already, whose answer nobody has read
         self._patience: Patience | None = None  # of the exchange that is under way
 
     def cut(self) -> None:
@@ -170,8 +171,23 @@ class Client:
     def close(self) -> None:
         with self._lock:
             wire, self._wire = self._wire, None
+        self._ahead = ""
         if wire is not None:
             wire.close()
+
+    def ask_ahead(self, path: str, query: Mapping[str, str | int], *, what: str) -> None:
+        """Send the request of the next `get`, which must be for the very same: the server works on it meanwhile."""
+        wire, proof = self._wire, self._proof
+        if wire is None or proof is None or self._spent or self._was_cut:
+            return
+        target = _target(self._server.access, path, query)
+        wire.patience = Patience(what, self._server.limits.deadline_ms, _LONGEST_MS)
+        try:
+            wire.send(_request(self._server.access, target, proof))
+        except _BROKEN:
+            self.close()  # the next `get` connects anew, and says what is wrong if that does not help
+        else:
+            self._ahead = target
 
     def get(
         self,
@@ -249,6 +265,8 @@ class Client:
         return body
 
     def _exchange(self, target: str, patience: Patience) -> Answer:
+        if self._ahead and self._ahead != target:
+            self.close()  # what comes next on this connection is the answer to something else
         proof = self._server.credentials.proof()
         if self._spent or (self._proof is not None and self._proof.tls is not proof.tls):
             self.close()  # a certificate belongs to its connection
@@ -265,7 +283,9 @@ class Client:
     def _send(self, target: str, proof: Proof, patience: Patience) -> Answer:
         wire = self._wire or self._connect(proof, patience)
         wire.patience, wire.gathers = patience, False
-        wire.send(_request(self._server.access, target, proof))
+        if self._ahead != target:
+            wire.send(_request(self._server.access, target, proof))
+        self._ahead = ""
         response = http.client.HTTPResponse(wire, method="GET")  # type: ignore[arg-type]
         response.begin()
         self._spent = response.will_close
