@@ -322,6 +322,39 @@ def test_a_recording_that_still_grows_goes_on(tmp_path: Path) -> None:
     theatre.recording.close()
 
 
+def test_who_waits_where_a_recording_has_yet_to_grow_to_gets_it_when_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "growing.jsonl"
+    half = LIVE.index(b"\n", len(LIVE) // 2) + 1
+    path.write_bytes(LIVE[:half])
+    theatre = Theatre(path, growing=True)
+    theatre.player.seek(END)
+    theatre.let_pass(1)
+    assert theatre.player.state().position == END
+    assert fingerprint(theatre.screen.world) != shown_at(END)
+    with path.open("ab") as file:
+        file.write(LIVE[half:])
+    theatre.let_pass(2 * SECOND)
+    assert fingerprint(theatre.screen.world) == shown_at(END)
+    assert theatre.player.state().position == END
+    theatre.recording.close()
+
+
+def test_who_stands_in_the_middle_of_a_recording_is_not_moved_when_it_grows(tmp_path: Path) -> None:
+    path = tmp_path / "growing.jsonl"
+    half = LIVE.index(b"\n", len(LIVE) // 2) + 1
+    path.write_bytes(LIVE[:half])
+    theatre = Theatre(path, growing=True)
+    theatre.player.step(1)
+    theatre.let_pass(1)
+    heard = theatre.screen.heard
+    with path.open("ab") as file:
+        file.write(LIVE[half:])
+    theatre.let_pass(2 * SECOND)
+    assert theatre.player.state().end == END
+    assert theatre.screen.heard == heard
+    theatre.recording.close()
+
+
 def test_a_bad_line_ends_the_playing_and_the_state_says_why(tmp_path: Path) -> None:
     path = tmp_path / "bad.jsonl"
     path.write_bytes(LIVE[: LIVE.index(b"\n", 5000) + 1] + b'[1,"d","pods",{"rows":7}]\n' + LIVE[-20:])

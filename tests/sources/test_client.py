@@ -103,8 +103,8 @@ def test_a_watch_never_reads_what_was_asked_ahead(double: ApiDouble) -> None:
     client = client_of(reaching(double))
     client.get(PODS, what="pods")
     client.ask_ahead(PODS, {"page": "2"}, what="pods")
-    query = {"watch": "true", "timeoutSeconds": 1}
-    assert list(client.watch(PODS, query, window_ms=1000, what="pods")) == [b""]
+    lines = client.watch(PODS, {"watch": "true", "timeoutSeconds": 1}, window_ms=1000, what="pods")
+    assert list(lines) == [b""]
 
 
 def test_an_answer_that_ends_with_the_connection_is_whole(double: ApiDouble) -> None:
