@@ -68,6 +68,7 @@ LATER = {
     "wfconsole.runbook.loader",
     "wfconsole.tui.forms",
     "wfconsole.tui.listings",
+    "wfconsole.tui.screens.wall",
     "wfconsole.tui.screens.zoom",
 }
 
