@@ -59,6 +59,7 @@ LATER = {
     "markdown_it",
     "tomllib",
     "zoneinfo",
+    "wfconsole.incident.bell",
     "wfconsole.journal.journal",
     "wfconsole.recording.decode",
     "wfconsole.recording.keep",
@@ -66,8 +67,10 @@ LATER = {
     "wfconsole.redaction",
     "wfconsole.reports",
     "wfconsole.runbook.loader",
+    "wfconsole.tui.alarm",
     "wfconsole.tui.forms",
     "wfconsole.tui.listings",
+    "wfconsole.tui.screens.wall",
     "wfconsole.tui.screens.zoom",
 }
 

@@ -144,7 +144,7 @@ def test_variables_carry_words_numbers_lists_and_paths(tmp_path: Path, monkeypat
         ),
         ('[console]\ntimezone = "../../etc"\n', 2, "console.timezone: unknown time zone"),
         ('[runbook]\npath = "~nobody-at-all/x"\n', 2, "runbook.path: this home does not exist (~nobody-at-all/x)"),
-        ("[console]\n\nthem = 1\n", 3, "console.them: unknown key; expected one of console.environment, "),
+        ("[console]\n\nthem = 1\n", 3, "console.them: unknown key; expected one of console.bell, "),
         (
             "[consol]\n",
             1,

@@ -92,6 +92,22 @@ def test_looking_back_goes_to_that_instant_by_every_key_and_back(desk: Desk) -> 
         kill(terminal)
 
 
+def test_the_wall_looks_back_like_any_other_screen(desk: Desk) -> None:
+    with desk.live() as terminal:
+        terminal.wait_for("2/2 ready")
+        terminal.press("w")
+        terminal.wait_for("· ok 2/2 ready")
+        terminal.press("@")
+        terminal.wait_for("GO TO")
+        terminal.send("04:00:40\r")
+        terminal.wait_for("▲ WARN gateway 1/2 ready")
+        assert "BACK" in terminal.lines[0]
+        terminal.press("\\", "w")
+        terminal.wait_for("8 CHECKLIST")
+        assert "LIVE" in terminal.lines[0]
+        kill(terminal)
+
+
 def test_markers_lead_to_what_people_did(desk: Desk) -> None:
     with desk.live() as terminal:
         declare(terminal, "gateway is down")

@@ -20,3 +20,7 @@ def test_the_overview_without_colours(snap_compare: Any) -> None:
 
 def test_the_pods_pane(snap_compare: Any) -> None:
     assert snap_compare(an_app(troubled_desk()), press=["3", "j"], terminal_size=(80, 24))
+
+
+def test_the_wall(snap_compare: Any) -> None:
+    assert snap_compare(an_app(troubled_desk()), press=["w"], terminal_size=(80, 24))

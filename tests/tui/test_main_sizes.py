@@ -18,7 +18,7 @@ ALL = list(itertools.product(WIDTHS, HEIGHTS))
 
 
 @pytest.mark.parametrize(("width", "height"), ALL)
-@pytest.mark.parametrize("layout", ["overview", "pinned", "moved", "framed", "plain"])
+@pytest.mark.parametrize("layout", ["overview", "pinned", "moved", "framed", "plain", "wall", "quiet-wall"])
 def test_regions_cover_the_screen_without_overlapping(layout: str, width: int, height: int) -> None:
     size = Size(width, height)
     placed = {
@@ -27,6 +27,8 @@ def test_regions_cover_the_screen_without_overlapping(layout: str, width: int, h
         "moved": lambda: places.overview(size, pins=("pods",), time_bar=True),
         "framed": lambda: places.framed(size, summary=1, detail=6),
         "plain": lambda: places.plain(size),
+        "wall": lambda: places.wall(size, boxes=(3, 3), time_bar=True),
+        "quiet-wall": lambda: places.wall(size, boxes=(1, 3), time_bar=False),
     }[layout]()
     seen: set[tuple[int, int]] = set()
     for name, region in placed.items():
@@ -42,7 +44,7 @@ async def test_every_size_shows_the_vital_words() -> None:
     desk = troubled_desk()
     desk.answer(a_pod_answer())
     async with war_room(desk) as room:
-        for screen in ("", "3", "5", "3 v v", "3 j j j enter"):
+        for screen in ("", "3", "5", "3 v v", "3 j j j enter", "w"):
             await room.press("0", *screen.split())
             for width, height in ALL[::7]:
                 await room.resize(width, height)

@@ -13,7 +13,7 @@ from wfconsole.tui.glyphs import ASCII, SETS, UNICODE, Glyphs
 from wfconsole.tui.ink import Line, Span, fitted, spread, width_of
 from wfconsole.tui.listings.listing import Column, SortedKeys
 from wfconsole.tui.state_words import badge
-from wfconsole.tui.widgets.block_digits import ROWS, block_digits
+from wfconsole.tui.widgets.block_digits import ROWS, SCALES, block_digits, digits_width
 from wfconsole.tui.widgets.line_table import fitting_columns
 from wfconsole.tui.widgets.pane_frame import boxed, frame_look
 from wfconsole.tui.widgets.row_order import RowOrder
@@ -191,6 +191,17 @@ def test_block_digits_are_five_rows_of_one_width(value: str) -> None:
     assert len(rows) == ROWS
     assert len({cells(row) for row in rows}) == 1
     assert any("█" in row for row in rows)
+
+
+@pytest.mark.parametrize(("wide", "high"), SCALES)
+def test_larger_block_digits_are_the_same_ones_and_as_wide_as_they_say(wide: int, high: int) -> None:
+    for value in ("18:40", "+1h05", "--"):
+        rows = block_digits(value, "#", cells=wide, rows=high)
+        assert {len(row) for row in rows} == {digits_width(value, wide)}
+        assert [row for row in rows[::high] for _ in range(high)] == list(rows)
+        assert sum(row.count("#") for row in rows) == wide * high * sum(
+            row.count("#") for row in block_digits(value, "#", cells=1)
+        )
 
 
 @pytest.mark.parametrize("glyphs", SETS.values(), ids=SETS.keys())

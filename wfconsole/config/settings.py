@@ -101,6 +101,9 @@ class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True):
     mouse: Annotated[
         bool, _about("take the mouse; false leaves it to the terminal, to select text", "true or false")
     ] = True
+    bell: Annotated[
+        bool, _about("ring the terminal's bell when a clock runs out or a pane becomes critical", "true or false")
+    ] = True
     observer: Annotated[bool, _about("look only: nothing can be changed from here", "true or false")] = False
     operator: Annotated[str, _about("who you are in the record; empty: your login", "a name", max_length=60)] = ""
     timezone: Annotated[

@@ -75,6 +75,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("post-mortem", ("p",), "post-mortem preview", "open('post-mortem')", label="post-mortem", rank=35,
            mnemonic="post-mortem"),
     Action("replays", ("r",), "replays and scenarios", "open('replays')", label="replays", rank=25, mnemonic="replays"),
+    Action("wall", ("w",), "wall: numbers that can be read from 3 m", "open('wall')", label="wall", rank=24,
+           mnemonic="wall"),
     Action("sources", ("e",), "sources and their errors", "open('sources')", label="sources", rank=45,
            mnemonic="every source"),
     Action("evidence", ("i",), "where the focused thing comes from", "evidence", label="evidence", rank=20,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from textual.app import App, SystemCommand
 from textual.binding import Keymap
@@ -28,6 +28,9 @@ from wfconsole.tui.screens.console_screen import ConsoleScreen
 from wfconsole.tui.theme_file import Theme
 from wfconsole.tui.time_controls import TimeControls
 from wfconsole.tui.type_ahead import TypeAhead
+
+if TYPE_CHECKING:
+    from wfconsole.tui.alarm import Alarm
 
 # Changes within this time of a repaint wait for the next one: many sources, one frame.
 DATA_FRAME_EVERY: Final[Millis] = 250
@@ -68,6 +71,7 @@ class WarRoom(
         clip_file: Path | None = None,
         problems: Callable[[], Sequence[str]] = tuple,
         clock: Clock | None = None,
+        bell: bool = True,
     ) -> None:
         super().__init__()
         self._start_in(theme)
@@ -82,6 +86,8 @@ class WarRoom(
         self.problems = problems  # of files that were left out
         self.clip_file = clip_file
         self.keys = action_names.keys_by_action(keymap or {})
+        self._bell_wanted = bell
+        self._alarm: Alarm | None = None
         self._clock = clock or SystemClock()
         self._moved_keys: Keymap = dict(keymap or {})
         self.themes = {theme.name: theme} if themes is None else themes
@@ -112,6 +118,9 @@ class WarRoom(
         gc.freeze()
         gc.enable()
         self.session.start()
+        from wfconsole.tui.alarm import Alarm
+
+        self._alarm = Alarm(self.bell)
 
     def get_line_filters(self) -> list[LineFilter]:
         return [*super().get_line_filters(), compat.guard_filter(self)]
@@ -157,13 +166,21 @@ class WarRoom(
         below = (screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen))
         screen = next(below, None)  # the one under a form goes on, so that nothing behind it is old
         if screen is not None:
-            screen.update(self.frame(lag_ms))
+            frame = self.frame(lag_ms)
+            screen.update(frame)
+            if self._alarm is not None:
+                self._alarm.hear(frame, self._painted_at)
 
     def frame(self, lag_ms: Millis = 0) -> Frame:
         """What there is to show at this instant."""
         return frame_of(self.session, self.glyphs, observer=self.observer, lag_ms=lag_ms)
 
     # --- small actions
+
+    def bell(self) -> None:
+        """Text fields ring by themselves when they are full: that, too, only where it is wanted."""
+        if self._bell_wanted:
+            super().bell()
 
     def say(self, words: str) -> None:
         """One line at the bottom, until the next key."""

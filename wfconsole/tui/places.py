@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 
 from textual.geometry import Region, Size
@@ -134,6 +134,27 @@ def framed(size: Size, *, summary: int, detail: int) -> Places:
     places["table"] = Region(1, 3 + summary, width - 2, inside - summary - detail)
     if detail:
         places["detail"] = Region(1, 3 + inside - detail, width - 2, detail)
+    return places
+
+
+def wall(size: Size, *, boxes: Sequence[int], time_bar: bool) -> Places:
+    """Rows of boxes over the whole screen: `boxes` says how many stand beside each other in each row."""
+    width, height = size
+    kind = size_class(width, height)
+    if kind == "tiny":
+        return {"tiny": Region(0, 0, width, height)}
+    places = _head_and_keys(width, height)
+    bottom = height - 1
+    if time_bar or kind != "small":
+        bottom -= 1
+        places["time"] = Region(0, bottom, width, 1)
+    bottom -= 1 if kind == "small" else 2
+    places["steps"] = Region(0, bottom, width, 1 if kind == "small" else 2)
+    for row, count in enumerate(boxes):
+        top, end = (2 + (bottom - 2) * at // len(boxes) for at in (row, row + 1))
+        for box in range(count):
+            left, right = (width * at // count for at in (box, box + 1))
+            places[f"box-{row}-{box}"] = Region(left, top, right - left, end - top)
     return places
 
 

@@ -24,6 +24,7 @@ class Look(msgspec.Struct, frozen=True):
     only_ascii: bool = False
     mouse: bool = True
     observer: bool = False
+    bell: bool = True
     keymap: dict[str, str] = msgspec.field(default_factory=dict)
     problems: tuple[str, ...] = ()  # of files that were left out: shown on the sources screen
 
@@ -41,6 +42,7 @@ def run(console: Console, look: Look) -> int:
         themes=wardrobe,
         keymap=keymap,
         observer=look.observer,
+        bell=look.bell,
         clip_file=look.clip_file,
         problems=lambda: (*look.problems, *misused, *wardrobe.problems()),
     )

@@ -126,6 +126,7 @@ def _show(base: Ground, arguments: argparse.Namespace, console: Console) -> int:
         only_ascii=arguments.ascii or settings.glyphs == "ascii",
         mouse=settings.mouse and not arguments.no_mouse,
         observer=settings.observer,
+        bell=settings.bell,
         keymap=keymap,
         problems=problems,
     )

@@ -5,23 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from wfconsole.clock import HOUR, MINUTE, Millis
+from wfconsole.clock import DAY, Millis
 from wfconsole.incident.clocks import next_due
-from wfconsole.observations.levels import Level
-from wfconsole.text import UNKNOWN, cells, fit
+from wfconsole.observations.board import BoardLine
+from wfconsole.observations.hpas import at_max, wants
+from wfconsole.observations.levels import Level, Quality
+from wfconsole.observations.pod_groups import worst_first
+from wfconsole.text import UNKNOWN, age, calendar_time, cells, clock_time, countdown, fit
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import BLANK, Line, Span
-from wfconsole.tui.state_words import clock_level, level_ink, level_sign
+from wfconsole.tui.state_words import clock_level, level_ink, sign_and_word
 from wfconsole.tui.widgets.block_digits import ROWS, block_digits
 from wfconsole.tui.widgets.lines import Pane
 
 _GAP: Final = 4
 
 
-class _Number(NamedTuple):
+class Number(NamedTuple):
+    """One number with its state: `value` is UNKNOWN where nobody can say, and `quality` says why.
+
+    `said` explains it, the most important words first. One that is not `judged` is neither good nor bad.
+    """
+
     label: str
     value: str
-    level: Level
+    level: Level = Level.OK
+    quality: Quality = Quality.LIVE
+    said: tuple[str, ...] = ()
+    judged: bool = True
 
 
 class Digits(Pane):
@@ -32,9 +43,9 @@ class Digits(Pane):
         labels: list[Span] = [Span(" ")]
         rows: list[list[Span]] = [[Span(" ")] for _ in range(ROWS)]
         used = 1
-        for number in _numbers(frame):
+        for number in (*incident_numbers(frame), *world_numbers(frame)):
             drawn = block_digits(number.value, frame.glyphs.block)
-            label = f"{number.label} {level_sign(frame.glyphs, number.level)}"
+            label = f"{number.label} {sign_and_word(frame.glyphs, number.level, number.quality)[0]}"
             size = max(cells(label), *(len(row) for row in drawn))
             if used + size > width:
                 break
@@ -46,45 +57,79 @@ class Digits(Pane):
         return [tuple(labels), *(tuple(row) for row in rows), BLANK]
 
 
-def _numbers(frame: Frame) -> list[_Number]:
+def incident_numbers(frame: Frame) -> list[Number]:
+    """Severity, elapsed time, next deadline; none of them without an incident."""
     incident = frame.view.incident
-    shown: list[_Number] = []
-    if incident.declared:
-        shown.append(_Number(incident.severity[:3], incident.severity[3:], _SEVERITY_LEVELS[incident.severity]))
-        shown.append(_Number("ELAPSED", _span(frame.now - frame.incident_since), Level.OK))
+    if not incident.declared:
+        return []
+    level = Level.OK if incident.resolved else _SEVERITY_LEVELS[incident.severity]
+    shown = [Number(incident.severity[:3], incident.severity[3:], level, said=(incident.status, incident.title))]
+    began, declared = frame.incident_since, incident.declared_at
+    since = [f"since {_when(frame, began)}"] if began != declared else []
+    said = (*since, f"declared {_when(frame, declared)}")
+    shown.append(Number("ELAPSED", countdown(max(0, frame.now - began)), said=said, judged=False))
     clock = next_due(frame.clocks)
     if clock is not None:
-        overdue = "+" if clock.left_ms < 0 else ""
+        overdue = clock.left_ms < 0
         label = f"{clock.name.upper()} {'OVERDUE' if overdue else 'DUE'}"
-        shown.append(_Number(label, overdue + _span(abs(clock.left_ms)), clock_level(clock)))
-    lines = {line.number: line for line in frame.board}
-    tally = frame.view.judged.tally
-    shown.append(
-        _counted("PODS NOT READY", tally.total - tally.ready, lines[3].level, known=lines[3].quality.conclusive)
-    )
-    loops = tally.kinds.get("crash-loop", 0)
-    shown.append(_counted("CRASH LOOPS", loops, Level.CRITICAL, known=lines[3].quality.conclusive))
-    full = frame.view.series.series.get("hpas.at_max")
-    at_max = int(full.last) if full is not None and full.last is not None else None
-    shown.append(
-        _counted("HPA AT MAX", at_max or 0, Level.WARNING, known=lines[4].quality.conclusive and at_max is not None)
-    )
+        value = ("+" if overdue else "") + countdown(abs(clock.left_ms))
+        due = f"{'since' if overdue else 'at'} {_when(frame, clock.due_at)}"
+        rule = f"{'every' if clock.name == 'update' else 'within'} {clock.text}" if clock.text else ""
+        shown.append(Number(label, value, clock_level(clock), said=_words(due, rule)))
     return shown
 
 
-def _counted(label: str, count: int, level: Level, *, known: bool) -> _Number:
-    """A number that is bad unless it is nothing; what nobody knows is no number at all."""
-    if not known:
-        return _Number(label, UNKNOWN, Level.OK)
-    return _Number(label, str(count), level if count else Level.OK)
+def world_numbers(frame: Frame) -> list[Number]:
+    """Three numbers that are bad unless they are nothing."""
+    pods, hpas = frame.board[2], frame.board[3]
+    tally = frame.view.judged.tally
+    loops = tally.kinds.get("crash-loop", 0)
+    full = frame.view.series.series.get("hpas.at_max")
+    at_their_max = int(full.last) if full is not None and full.last is not None else None
+    return [
+        _counted("PODS NOT READY", tally.total - tally.ready, pods.level, pods, (*pods.facts, pods.reason)),
+        _counted("CRASH LOOPS", loops, Level.CRITICAL, pods, _crashing(frame)),
+        _counted("HPA AT MAX", at_their_max, Level.WARNING, hpas, _at_max(frame)),
+    ]
 
 
-def _span(duration: Millis) -> str:
-    """`18:40`, from an hour on `1h05`."""
-    duration = max(0, duration)
-    if duration >= HOUR:
-        return f"{duration // HOUR}h{duration % HOUR // MINUTE:02}"
-    return f"{duration // MINUTE:02}:{duration % MINUTE // 1000:02}"
+def _counted(label: str, count: int | None, level: Level, line: BoardLine, said: Sequence[str]) -> Number:
+    """What nobody knows, or can trust, is no number at all."""
+    if not line.quality.conclusive:
+        old = f"{age(line.age_ms)} old" if line.age_ms is not None else ""
+        why = line.headline if line.quality == Quality.OFF else line.reason
+        said = _words(old, why) if line.quality == Quality.STALE else _words(why, old)
+        return Number(label, UNKNOWN, Level.OK, line.quality, said)
+    if count is None:
+        return Number(label, UNKNOWN, Level.OK, Quality.UNKNOWN, ("nothing reported yet",))
+    return Number(label, str(count), level if count else Level.OK, line.quality, _words(*said))
+
+
+def _crashing(frame: Frame) -> tuple[str, ...]:
+    """The workloads whose pods are in a crash loop, the worst first, and what is said of that one."""
+    groups = [group for group in frame.view.judged.groups.values() if "crash-loop" in dict(group.reasons)]
+    names = [group.name for group in worst_first(groups)]
+    return (", ".join(names), worst_first(groups)[0].worst.reason) if names else ("none",)
+
+
+def _at_max(frame: Frame) -> tuple[str, ...]:
+    """Which autoscalers those are, and how many replicas each would run if it might."""
+    rows = frame.view.world.hpas.values()
+    said: list[str] = []
+    for row in sorted(filter(at_max, rows), key=lambda row: row.name):
+        wanted = wants(row) or 0
+        said += [f"{row.name} {row.current}/{row.maximum}", *([f"wants {wanted}"] if wanted > row.maximum else [])]
+    return tuple(said) or (f"none of {len(rows)}",)
+
+
+def _words(*said: str) -> tuple[str, ...]:
+    return tuple(filter(None, said))
+
+
+def _when(frame: Frame, at: Millis) -> str:
+    """The time of day; with the day where that is another one."""
+    near = abs(frame.now - at) < DAY
+    return f"{clock_time(at)[:5] if near else calendar_time(at)[5:16]} UTC"
 
 
 _SEVERITY_LEVELS: Final = {

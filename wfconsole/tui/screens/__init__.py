@@ -24,6 +24,7 @@ _PLACES: Final[Mapping[str, str]] = {
     "sources": "sources:SourcesScreen",
     "replays": "replays:ReplaysScreen",
     "post-mortem": "post_mortem:PostMortemScreen",
+    "wall": "wall:WallScreen",
     "help": "help:HelpForm",
     "help-list": "help_list:HelpScreen",
     "command": "command_line:CommandLine",

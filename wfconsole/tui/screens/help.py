@@ -24,10 +24,10 @@ Row = Sequence[Entry]
 _LOOK: Final[Sequence[Row]] = (
     ((("=1-7",), "zoom, again: back"), (("home",), "overview")),
     ((("next-region",), "move"), (("open",), "open"), (("=Bksp",), "back")),
-    ((("next-issue",), "what needs you next"), (("filter",), "filter")),
+    ((("next-issue",), "what needs you"), (("filter",), "filter"), (("next-item", "previous-item"), "next")),
     ((("checklist",), "checklist"), (("timeline",), "timeline"), (("sources",), "sources")),
-    ((("post-mortem",), "post-mortem"), (("replays",), "replays"), (("copy",), "copy")),
-    ((("view",), "view"), (("sort",), "sort"), (("pin",), "pin"), (("next-item", "previous-item"), "next")),
+    ((("post-mortem",), "post-mortem"), (("replays",), "replays"), (("wall",), "wall")),
+    ((("view",), "view"), (("sort",), "sort"), (("pin",), "pin"), (("copy",), "copy")),
 )
 _CHANGE: Final[Sequence[Row]] = (
     ((("note",), "note"), (("undo",), "undo my last, for 10 s")),
