@@ -137,10 +137,14 @@ def test_enter_that_is_pressed_too_often_does_everything_once(desk: Desk) -> Non
         terminal.press("D")
         terminal.wait_for("DECLARE INCIDENT")
         terminal.send("gateway is down" + 9 * "\r")
+        terminal.wait_until(lambda: "SEV-" in terminal.lines[0], "the incident")
+        terminal.press("0")  # what was pressed too often may have opened something
         wait_saved(terminal, "DECLARE  op1")
         terminal.press("N")
         terminal.wait_for("Enter saves")
         terminal.send("only once" + 5 * "\r")
+        terminal.wait_gone("Enter saves")
+        terminal.press("0")
         wait_saved(terminal, "only once")
         assert quit_by_key(terminal) == 0
     assert desk.notes() == ["only once"]
