@@ -12,12 +12,14 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from textual import _compositor
 from textual._compositor import ChopsUpdate
 from textual.app import App, ComposeResult
 from textual.color import Color
 from textual.driver import Driver
 from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import Static
 
@@ -49,12 +51,45 @@ def test_output_goes_through_a_queue_of_thirty_writes_in_a_thread_of_its_own() -
 
 
 def test_of_a_changed_line_only_the_changed_cells_are_written() -> None:
-    assert "strip.crop(0, min(end, x2) - x)" in inspect.getsource(ChopsUpdate.render_segments), "mended in Textual?"
+    assert "strip.crop(0, min(end, x2) - x)" in inspect.getsource(_compositor), "mended in Textual?"
     left, right = Strip([Segment("abcdef"), Segment("ghij")]), Strip([Segment("klm界n")])
     update = ChopsUpdate([{0: left, 10: right, 16: None}], [(0, 3, 8), (0, 12, 15)], [[10, 16, 20]])
     assert compat._changed_cells(update, Console()) == "\x1b[1;4Hdefgh\x1b[1;13Hm界"
     whole = ChopsUpdate([{0: left, 10: right}], [(0, 0, 16)], [[10, 16]])
     assert compat._changed_cells(whole, Console()) == "\x1b[1;1Habcdefghij\x1b[1;11Hklm界n"
+
+
+class Pieces(App[None]):
+    """Regions side by side, one above the other, and one that covers parts of them."""
+
+    CSS = """
+    Screen { layers: below above; }
+    .box { width: 20; height: 4; layer: below; }
+    #right { offset: 22 -4; }
+    #over { layer: above; width: 12; height: 3; offset: 14 2; }
+    """
+
+    def compose(self) -> ComposeResult:
+        for name in ("left", "right", "over"):
+            yield Static("\n".join(f"{name} {y} 界 words" for y in range(4)), classes="box", id=name, markup=False)
+
+
+async def test_of_changed_rows_what_is_in_front_is_painted_as_in_a_whole_frame() -> None:
+    assert "chops = self._render_chops(crop, is_rendered_line)" in inspect.getsource(_compositor), "mended in Textual?"
+    app = Pieces()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await pilot.pause()
+        compositor = app.screen._compositor
+        whole = [strip.text for strip in compositor.render_strips()]
+        assert whole[2] == f"{'left 2 界 wordover 0      t 2 界 words':<58}"  # 60 cells
+        for regions in ([(0, 0, 60, 10)], [(3, 1, 4, 1), (30, 3, 9, 2)], [(0, 9, 60, 1), (12, 2, 20, 1)]):
+            compositor._dirty_regions = {Region(*region) for region in regions}
+            update = compat._changed_rows(compositor)
+            assert update is not None
+            assert compositor._dirty_regions == set()
+            for y, _, _ in update.spans:
+                assert "".join(strip.text for strip in update.chops[y].values() if strip) == whole[y]
+        assert compat._changed_rows(compositor) is None
 
 
 def test_all_that_ends_an_app_by_a_bug_goes_through_two_methods() -> None:

@@ -11,6 +11,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Keymap
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.timer import Timer
 
 from wfconsole.clock import Clock, Millis, SystemClock
 from wfconsole.session.console import Console
@@ -76,7 +77,7 @@ class WarRoom(
         super().__init__()
         self._start_in(theme)
         compat.no_extras(self)
-        compat.write_changed_cells_only()
+        compat.paint_changed_cells_only()
         self.session = console
         self.observer = observer
         self.glyphs = glyphs
@@ -95,6 +96,7 @@ class WarRoom(
         self._painted_at: Millis = -DATA_FRAME_EVERY
         self._behind_since: Millis | None = None
         self._change_waits = False
+        self._tick: Timer | None = None
 
     # --- starting
 
@@ -111,7 +113,7 @@ class WarRoom(
         self.set_keymap(self._moved_keys)
         self.session.subscribe(self._session_changed)
         self.call_after_refresh(self._begin)
-        self.set_interval(TICK_SECONDS, self._paint_data)
+        self._tick_later()
 
     def _begin(self) -> None:
         """The first frame is there. What was made up to here stays: no collection ever looks at it again."""
@@ -150,6 +152,7 @@ class WarRoom(
         now = self._clock.monotonic()
         if compat.unwritten(self):
             self._behind_since = now if self._behind_since is None else self._behind_since
+            self._tick_later()
             return
         lag = 0 if self._behind_since is None else now - self._behind_since
         self._behind_since = None
@@ -163,6 +166,7 @@ class WarRoom(
     def _paint(self, lag_ms: Millis) -> None:
         self._change_waits = False
         self._painted_at = self._clock.monotonic()
+        self._tick_later()
         below = (screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen))
         screen = next(below, None)  # the one under a form goes on, so that nothing behind it is old
         if screen is not None:
@@ -170,6 +174,12 @@ class WarRoom(
             screen.update(frame)
             if self._alarm is not None:
                 self._alarm.hear(frame, self._painted_at)
+
+    def _tick_later(self) -> None:
+        """Clocks and ages go on a second after the last frame, whatever that was for."""
+        if self._tick is not None:
+            self._tick.stop()
+        self._tick = self.set_timer(TICK_SECONDS, self._paint_data)
 
     def frame(self, lag_ms: Millis = 0) -> Frame:
         """What there is to show at this instant."""

@@ -7,7 +7,7 @@ fails when one of them changes.
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from queue import Empty, Queue
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -17,10 +17,12 @@ from rich.console import Console
 from rich.control import Control
 from rich.segment import Segment
 from rich.style import Style
-from textual._compositor import ChopsUpdate
+from textual._compositor import ChopsUpdate, Compositor
 from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter
+from textual.geometry import Region
+from textual.strip import Strip
 from textual.worker import WorkerFailed
 
 from wfconsole import exit_codes
@@ -85,12 +87,52 @@ def screen_lines(app: App[Any]) -> list[str]:
     return [strip.text for strip in app.screen._compositor.render_strips()]
 
 
-def write_changed_cells_only() -> None:
-    """Begin each line of an update at its first changed cell; Textual begins at the first one of the widget.
+def paint_changed_cells_only() -> None:
+    """Render only the rows with a change, and write each from its first changed cell.
 
-    Half of what the console writes each second is the frame to the left of an age that has changed.
+    Textual renders every widget between the topmost and the lowest change, and begins each line at the widget's first
+    cell. With a clock at the top, ages in all frames and a time bar at the bottom that is nearly all of the screen.
     """
+    Compositor.render_partial_update = _changed_rows  # type: ignore[assignment,method-assign]
     ChopsUpdate.render_segments = _changed_cells  # type: ignore[assignment,method-assign]
+
+
+def _changed_rows(compositor: Compositor) -> ChopsUpdate | None:
+    regions = compositor._dirty_regions.copy()
+    compositor._dirty_regions.clear()
+    if not regions:
+        return None
+    spans = list(compositor._regions_to_spans(regions))
+    cuts = compositor.cuts
+    chops: list[dict[int, Strip | None]] = [{} for _ in cuts]
+    for y in {y for y, _, _ in spans}:
+        chops[y] = dict.fromkeys(cuts[y][:-1])
+    for widget, (region, clip) in compositor.visible_widgets.items():  # from front to back: the first one wins
+        shown = region.intersection(clip)
+        rows = [y for y in shown.line_range if chops[y]]
+        for top, bottom in _runs(rows):
+            part = Region(shown.x - region.x, top - region.y, shown.width, bottom - top)
+            for y, strip in zip(range(top, bottom), widget.render_lines(part), strict=True):
+                _lay(chops[y], cuts[y], shown, strip)
+    return ChopsUpdate(chops, spans, [cut[1:] for cut in cuts])
+
+
+def _runs(rows: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Ascending numbers as ranges, from and to."""
+    start = 0
+    for index in range(1, len(rows) + 1):
+        if index == len(rows) or rows[index] != rows[index - 1] + 1:
+            yield rows[start], rows[index - 1] + 1
+            start = index
+
+
+def _lay(row: dict[int, Strip | None], cuts: list[int], shown: Region, strip: Strip) -> None:
+    """Put a widget's strip into those pieces of a row that nothing before it has taken."""
+    first, last = shown.column_span
+    within = [cut for cut in cuts if first <= cut <= last]
+    for cut, piece in zip(within, strip.divide([cut - first for cut in within[1:]]), strict=False):
+        if row.get(cut) is None:
+            row[cut] = piece
 
 
 def _changed_cells(update: ChopsUpdate, console: Console) -> str:
