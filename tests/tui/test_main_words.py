@@ -112,6 +112,8 @@ class Sink:
 @pytest.mark.parametrize(
     ("condition", "row", "words"),
     [
+        ("opening", 1, "journal: opening"),
+        ("opening", -2, "journal opening"),
         ("durable", -2, "journal durable 8f3a21c0"),
         ("fallback", 1, "journal: fallback"),
         ("memory-only", 1, "JOURNAL IN MEMORY ONLY"),

@@ -31,7 +31,7 @@ _INDENT: Final = 3
 _WORD: Final = 18
 _WIDE_WHY: Final = 40
 _JOURNAL_INKS: Final[dict[str, Ink]] = {
-    "opening": "warn",
+    "opening": "dim",
     "durable": "dim",
     "fallback": "warn",
     "memory-only": "crit",
