@@ -105,9 +105,9 @@ def test_declaring_hands_the_journal_what_came_before_and_then_everything(room: 
 
 def test_from_the_declaration_on_it_says_how_it_stands_with_the_journal(room: Room) -> None:
     room.trouble()
-    assert room.session.view.journal.condition == "none"
+    before = room.session.view.journal
     room.declare()
-    assert room.session.view.journal.condition == "opening"
+    assert (before.condition, room.session.view.journal.condition) == ("none", "opening")
 
 
 def test_the_state_is_the_fold_of_what_the_journal_was_handed(room: Room) -> None:
