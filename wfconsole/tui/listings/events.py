@@ -60,7 +60,7 @@ class EventsListing(Listing):
             Span(row.namespace, "dim"),
         )
 
-    def summary(self, frame: Frame) -> Line:
+    def counts(self, frame: Frame) -> Line:
         rows = frame.view.world.events.values()
         warnings = sum(row.type != "Normal" for row in rows)
         return said((f" {warnings} warnings", "strong"), f" of {len(rows)} events that the cluster still keeps")
@@ -79,6 +79,9 @@ class EventsListing(Listing):
             if row.kind == "Pod"
             else next_line(("N", "note with this row"), ("y", "copy")),
         ]
+
+    def nothing(self, frame: Frame) -> str:
+        return f"no events that the cluster still keeps{self.scope(frame)}"
 
     def opens(self, frame: Frame, key: str) -> Opens | None:
         row = frame.view.world.events.get(key)

@@ -79,7 +79,7 @@ class HpasListing(Listing):
             Span(row.namespace, "dim"),
         )
 
-    def summary(self, frame: Frame) -> Line:
+    def counts(self, frame: Frame) -> Line:
         rows = frame.view.world.hpas.values()
         full = sum(at_max(row) for row in rows)
         blind = sum(bool(why_blind(row)) and not row.disabled for row in rows)
@@ -105,11 +105,11 @@ class HpasListing(Listing):
             )
         return [*lines, next_line(("N", "note with this row"), ("y", "copy"))]
 
-    def empty(self, frame: Frame) -> str:
+    def nothing(self, frame: Frame) -> str:
         rows = frame.view.world.hpas
-        if self._which == "troubled" and rows and self.quality(frame).conclusive:
+        if rows:
             return f"all {len(rows)} autoscalers can act.   v shows all of them"
-        return super().empty(frame)
+        return f"there are no autoscalers{self.scope(frame)}"
 
 
 def _metric(row: HpaRow) -> str:

@@ -83,7 +83,7 @@ class NodesListing(Listing):
             Span(coarse_age(frame.now - row.created_at if row.created_at else None), "dim"),
         )
 
-    def summary(self, frame: Frame) -> Line:
+    def counts(self, frame: Frame) -> Line:
         rows = frame.view.world.nodes.values()
         ready = sum(row.ready for row in rows)
         gpus = sum(row.gpus for row in rows)
@@ -112,8 +112,8 @@ class NodesListing(Listing):
             next_line(("N", "note with this row"), ("y", "copy")),
         ]
 
-    def empty(self, frame: Frame) -> str:
+    def nothing(self, frame: Frame) -> str:
         rows = frame.view.world.nodes
-        if rows and self.quality(frame).conclusive:
-            return "no node has GPUs" if self._which == "gpu" else f"all {len(rows)} nodes are well"
-        return super().empty(frame)
+        if not rows:
+            return "there are no nodes"
+        return "no node has GPUs" if self._which == "gpu" else f"all {len(rows)} nodes are well"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from wfconsole.observations.answers import ContainerUse, LogTail, PodDetail
-from wfconsole.observations.events import EventRow
 from wfconsole.observations.levels import Level
 from wfconsole.observations.pods import ContainerRow
 from wfconsole.text import UNKNOWN, age, clock_time, coarse_age, memory, millicores, percent
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
+from wfconsole.tui.listings.standing import doubt
 from wfconsole.tui.state_words import level_ink
 from wfconsole.tui.widgets.scroll_text import Section
 
@@ -24,7 +24,8 @@ def from_row(frame: Frame, key: str) -> Section:
     """What the list of pods says of it: there at once, and in every recording."""
     row = frame.view.world.pods.get(key)
     if row is None:
-        return Section(heading(frame, "NOW"), [(Span("  this pod is not in the list of pods any more", "strong"),)])
+        said = doubt(frame, "pods", without="this pod was not there") or "this pod is not in the list of pods any more"
+        return Section(heading(frame, "NOW"), [(Span(f"  {said}", "strong"),)])
     finding = frame.view.judged.finding("pods", key)
     since = f" for {age(frame.now - finding.since)}" if finding.since else ""
     reason = finding.reason or "healthy"
@@ -50,7 +51,7 @@ def from_answer(frame: Frame, detail: PodDetail) -> list[Section]:
     if detail.conditions:
         lines: list[Line] = [(Span(f"  {text}", _condition_ink(text)),) for text in detail.conditions]
         sections.append(Section(heading(frame, "CONDITIONS"), lines))
-    sections.append(_events(frame, detail.events))
+    sections.append(_events(frame, detail))
     sections += [_log(frame, tail) for tail in detail.logs]
     return sections
 
@@ -104,11 +105,13 @@ def _condition_ink(text: str) -> Ink:
     return "warn" if " False" in text else "text"
 
 
-def _events(frame: Frame, events: Sequence[EventRow]) -> Section:
-    if not events:
-        return Section(heading(frame, "EVENTS"), [(Span("  none that the cluster still keeps", "dim"),)])
+def _events(frame: Frame, detail: PodDetail) -> Section:
     lines: list[Line] = []
-    for event in sorted(events, key=lambda event: -event.last_at):
+    if detail.events_reason:
+        lines.append((Span(f"  not known: {detail.events_reason}", "warn"),))
+    elif not detail.events:
+        lines.append((Span("  none that the cluster still keeps", "dim"),))
+    for event in sorted(detail.events, key=lambda event: -event.last_at):
         count = f" x{event.count}" if event.count > 1 else ""
         ink = level_ink(Level.WARNING) if event.type == "Warning" else "text"
         when = clock_time(event.last_at or None)

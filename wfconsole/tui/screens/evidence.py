@@ -14,6 +14,7 @@ from wfconsole.text import UNKNOWN, age, calendar_time, number
 from wfconsole.tui.action_names import Where
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
+from wfconsole.tui.listings.standing import doubt
 from wfconsole.tui.panes.edges import edges
 from wfconsole.tui.panes.pod_sections import heading
 from wfconsole.tui.screens.framed_screen import FramedScreen
@@ -39,7 +40,8 @@ class EvidenceText(ScrollText):
         sections = [Section(heading(frame, "SOURCE", self._source), _of_source(frame, snapshot))]
         row = snapshot.rows.get(self._key)
         if self._key and row is None:
-            sections.append(Section(heading(frame, "ROW", self._key), [(Span("  not there any more", "strong"),)]))
+            said = doubt(frame, self._source, without="not there") or "not there any more"
+            sections.append(Section(heading(frame, "ROW", self._key), [(Span(f"  {said}", "strong"),)]))
         elif row is not None:
             sections.append(Section(heading(frame, "JUDGED", self._key), _of_judgement(frame, self._source, self._key)))
             sections.append(Section(heading(frame, "ROW", "as it was read"), _of_row(row)))
