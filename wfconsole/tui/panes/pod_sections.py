@@ -11,6 +11,7 @@ from wfconsole.text import UNKNOWN, age, clock_time, coarse_age, memory, millico
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.listings.standing import doubt
+from wfconsole.tui.panes.long_texts import LOG_LINE_CELLS, in_place
 from wfconsole.tui.state_words import level_ink
 from wfconsole.tui.widgets.scroll_text import Section
 
@@ -41,7 +42,7 @@ def from_row(frame: Frame, key: str) -> Section:
         (Span(f"  owner {owner}   revision {row.revision or UNKNOWN}   node {row.node or UNKNOWN}"),),
     ]
     if row.message:
-        lines.append((Span(f"  {row.message}", "strong"),))
+        lines += in_place("  ", row.message, "strong")
     return Section(heading(frame, "NOW"), lines)
 
 
@@ -49,7 +50,7 @@ def from_answer(frame: Frame, detail: PodDetail) -> list[Section]:
     """Everything that the answer holds, what explains a failure first."""
     sections = [_containers(frame, detail)]
     if detail.conditions:
-        lines: list[Line] = [(Span(f"  {text}", _condition_ink(text)),) for text in detail.conditions]
+        lines = [line for text in detail.conditions for line in in_place("  ", text, _condition_ink(text))]
         sections.append(Section(heading(frame, "CONDITIONS"), lines))
     sections.append(_events(frame, detail))
     sections += [_log(frame, tail) for tail in detail.logs]
@@ -89,7 +90,7 @@ def _container(frame: Frame, box: ContainerRow, use: ContainerUse | None) -> lis
         exit_code = UNKNOWN if box.last_exit_code is None else box.last_exit_code
         lines.append((Span(f"      before  {box.last_reason or 'ended'} exit {exit_code}{ago}", "warn"),))
     if box.message:
-        lines.append((Span(f"      says    {box.message}"),))
+        lines += in_place("      says    ", box.message)
     return lines
 
 
@@ -115,7 +116,8 @@ def _events(frame: Frame, detail: PodDetail) -> Section:
         count = f" x{event.count}" if event.count > 1 else ""
         ink = level_ink(Level.WARNING) if event.type == "Warning" else "text"
         when = clock_time(event.last_at or None)
-        lines.append((Span(f"  {when} ", "dim"), Span(f"{event.reason}{count}", ink), Span(f"  {event.message}")))
+        first, *more = in_place("  ", event.message)
+        lines += [(Span(f"  {when} ", "dim"), Span(f"{event.reason}{count}", ink), *first), *more]
     return Section(heading(frame, "EVENTS"), lines)
 
 
@@ -124,5 +126,6 @@ def _log(frame: Frame, tail: LogTail) -> Section:
     more = f"last {len(tail.lines)} lines" + (", there were more" if tail.cut else "")
     if tail.failure:
         return Section(heading(frame, title), [(Span(f"  {tail.failure}", "warn"),)])
-    lines: list[Line] = [(Span(f"  {line}"),) for line in tail.lines]
-    return Section(heading(frame, title, more), lines or [(Span("  it has said nothing", "dim"),)])
+    lines = [row for line in tail.lines for row in in_place("  ", line, most=LOG_LINE_CELLS)]
+    nothing: Line = (Span("  it has said nothing", "dim"),)
+    return Section(heading(frame, title, more), lines or [nothing])
