@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final, Literal, NamedTuple
 
 from wfconsole.observations.judged import JudgedRows
 from wfconsole.observations.levels import Quality
@@ -34,10 +34,10 @@ class Column(NamedTuple):
 
 
 class Opens(NamedTuple):
-    """What Enter opens: a pod."""
+    """What Enter opens: the row of a source that has a screen of its own."""
 
-    namespace: str
-    name: str
+    source: Literal["pods", "hpas", "nodes"]
+    key: str
 
 
 class Listing:

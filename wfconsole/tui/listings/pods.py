@@ -80,8 +80,7 @@ class _PodRows(Listing):
         ]
 
     def opens(self, frame: Frame, key: str) -> Opens | None:
-        row = frame.view.world.pods.get(key)
-        return None if row is None else Opens(row.namespace, row.name)
+        return Opens("pods", key) if key in frame.view.world.pods else None
 
 
 def _status(row: PodRow, finding: Finding) -> str:

@@ -169,7 +169,7 @@ class Zoom(FilteringScreen):
             return
         opens = self.listing.opens(self.frame, event.key)
         if opens is not None:
-            self.war_room.open_pod(opens.namespace, opens.name)
+            self.war_room.open_row(opens.source, opens.key)
         elif self._table is not None:
             self._table.action_cursor(1)
 
