@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
 
 from tests.sources.api_double import until
-from wfconsole.clock import MINUTE, ManualClock, Millis, SystemClock
+from wfconsole.clock import MINUTE, Clock, ManualClock, Millis, SystemClock
+from wfconsole.collector.collector import Collector
 from wfconsole.collector.outbox import FULL_BYTES, Outbox
 from wfconsole.collector.pacer import Feed
+from wfconsole.collector.settings import CollectorSettings
 from wfconsole.collector.standing import combined
-from wfconsole.collector.worker import Standing, Worker, wait_after
+from wfconsole.collector.worker import OUTAGE_MS, WOKEN_EVERY_MS, Standing, Worker, wait_after
 from wfconsole.observations.snapshot import Failure
-from wfconsole.sources.contract import CutShort, Part, RowTable, SourceError
+from wfconsole.sources.contract import CutShort, Part, RowTable, SourceError, Task
+from wfconsole.sources.kubernetes.access import Access
+from wfconsole.sources.kubernetes.client import Limits, Server
 
 NOW: Millis = 1_772_375_527_000
 DENIED = Failure("denied", "pods: 403, no", since=NOW - 60_000)
@@ -238,6 +242,14 @@ def test_all_parts_failing_is_the_failure_that_began_first() -> None:
     assert whole.good_at is None
 
 
+def test_all_parts_failing_says_when_the_first_of_them_tries_again() -> None:
+    first = msgspec.structs.replace(DENIED, retry_at=NOW + 50_000)
+    later = msgspec.structs.replace(DENIED, since=NOW, retry_at=NOW + 9_000)
+    stuck = msgspec.structs.replace(DENIED, since=NOW)
+    whole = combined(parts(*(("a", "whole", Standing(failure=each)) for each in (first, later, stuck))))
+    assert whole.failure == msgspec.structs.replace(first, retry_at=NOW + 9_000)
+
+
 def test_a_part_that_was_not_read_yet_is_missing() -> None:
     whole = combined(parts(("a", "whole", WELL), ("b", "whole", Standing())))
     assert whole.partial == "b: not read yet"
@@ -302,6 +314,77 @@ def test_success_ends_a_failure() -> None:
     until(lambda: worker.standing.good_at and worker.standing.failure is None, "the end of the failure")
 
 
+class TwoTasks:
+    """Two tasks of one server that both failed `ago`; the first gets through when somebody asks."""
+
+    def __init__(self, ago: Millis, error: SourceError | None = None) -> None:
+        self.clock = ManualClock(NOW)
+        gone = SourceError("refused", "nobody there")
+        self.other = ScriptedTask(raising(error or gone), raising(gone), proving)
+        self.woken: list[Worker] = []
+        self.one = ScriptedTask(raising(gone), proving)
+        self.first = self._worker(self.one)
+        self.second = self._worker(self.other)
+        for worker in (self.first, self.second):
+            worker.start()
+            until(lambda worker=worker: worker.standing.failure, "a failure")  # type: ignore[misc]
+        self.clock.advance(ago)
+
+    def _worker(self, task: ScriptedTask) -> Worker:
+        return Worker(task, self.clock, lambda: None, self._through)
+
+    def _through(self) -> None:
+        self.woken.append(self.second)
+        self.second.try_again()
+
+    def get_through(self) -> None:
+        self.first.retry()
+        until(lambda: self.one.stepped == 3, "the step after the one that got through")
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody tries again by itself while a test runs."""
+    monkeypatch.setattr("wfconsole.collector.worker.wait_after", lambda *_: 3_600_000)
+
+
+@pytest.mark.usefixtures("patient")
+def test_after_an_outage_the_first_that_gets_through_wakes_the_others() -> None:
+    two = TwoTasks(ago=MINUTE)
+    two.get_through()
+    second = until(lambda: _attempt(two.second, 2), "another try at once")
+    assert second.since == NOW, "the failure goes on, and so does the count"
+
+
+@pytest.mark.usefixtures("patient")
+def test_who_was_woken_in_vain_is_left_alone_for_a_while() -> None:
+    two = TwoTasks(ago=MINUTE)
+    two.get_through()
+    until(lambda: _attempt(two.second, 2), "a try in vain")
+    two.clock.advance(WOKEN_EVERY_MS - 1)
+    two.second.try_again()
+    assert not two.second._wake.is_set()
+    two.clock.advance(1)
+    two.second.try_again()
+    until(lambda: two.second.standing.good_at, "the next try")
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_short_failure_wakes_nobody() -> None:
+    two = TwoTasks(ago=OUTAGE_MS - 1)
+    two.get_through()
+    assert two.woken == []
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_wait_that_the_server_asked_for_is_kept() -> None:
+    two = TwoTasks(ago=MINUTE, error=SourceError("rate-limited", "later", retry_after_ms=3_600_000))
+    two.get_through()
+    assert two.woken == [two.second]
+    assert not two.second._wake.is_set()
+    assert two.other.stepped == 1
+
+
 @pytest.mark.parametrize("error", [ValueError("x"), RecursionError(), MemoryError(), KeyError("\x1b[2J")])
 def test_whatever_a_task_raises_is_a_failure_and_never_the_end(error: Exception) -> None:
     task = ScriptedTask(raising(error), proving)
@@ -342,6 +425,34 @@ def test_a_step_that_hangs_is_reported_from_outside_and_cut() -> None:
     task.overdue = 0
     release.set()
     until(lambda: worker.standing.failure is not None and worker.standing.failure.retry_at, "it waits to try again")
+
+
+class Still(Worker):
+    """A worker that does nothing, and counts who wakes it."""
+
+    started: ClassVar[list[Still]] = []
+
+    def __init__(self, task: Task, clock: Clock, notify: Callable[[], None], through: Callable[[], None]) -> None:
+        super().__init__(task, clock, notify, through)
+        self.through = through
+        self.woken = 0
+
+    def start(self) -> None:
+        self.started.append(self)
+
+    def try_again(self) -> None:
+        self.woken += 1
+
+
+def test_all_tasks_of_a_cluster_wake_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wfconsole.collector.collector.Worker", Still)
+    monkeypatch.setattr("wfconsole.collector.pacer.Pacer.run", lambda _: None)
+    settings = CollectorSettings(replaces=True)  # nothing is announced
+    collector = Collector(settings, ManualClock(NOW), lambda _: None, lambda: None)
+    collector._follow(Server(Access("https://127.0.0.1:1", "127.0.0.1", 1), Limits()))
+    assert len(Still.started) > len(settings.sources)
+    Still.started[0].through()
+    assert {each.woken for each in Still.started} == {1}
 
 
 # --- the way out ----------------------------------------------------------------------------------------------------

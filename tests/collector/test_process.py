@@ -237,6 +237,7 @@ def test_a_context_that_is_not_there_is_every_sources_failure(double: ApiDouble,
         failure = collector.snapshots["pods"].failure
         assert failure is not None
         assert "nope" in failure.message
+        assert failure.retry_at > failure.since, "when it tries next"
         assert "double" in failure.remedy
 
 

@@ -106,6 +106,18 @@ def test_a_start_without_an_entry_is_on_disk_too(home: Path) -> None:
     assert ids_in(home) == []
 
 
+def test_until_the_first_segment_is_on_disk_the_journal_is_opening_and_nothing_else(home: Path) -> None:
+    disk = GatedDisk()
+    disk.gate.clear()
+    writing = Writing(home, disk=disk)
+    writing.add("entry-0001")
+    assert disk.waiting.wait(30)
+    assert writing.condition() == "opening"
+    disk.gate.set()
+    assert writing.close()
+    assert [state.condition for state in writing.states] == ["durable"]
+
+
 def test_an_entry_is_confirmed_after_the_sync_and_not_before(home: Path) -> None:
     disk = GatedDisk()
     writing = Writing(home, disk=disk)

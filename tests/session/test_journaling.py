@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from tests.builders import an_entry
-from wfconsole.clock import SystemClock
+from tests.builders import NOW, an_entry
+from tests.journal.helpers import GatedDisk
+from wfconsole.clock import SECOND, Clock, ManualClock, SystemClock
 from wfconsole.incident.events import Declared, Entry, NoteAdded
 from wfconsole.journal import Journal
 from wfconsole.journal.places import incidents_below
-from wfconsole.session.journaling import JournalFollower, JournalSink, read_entries
+from wfconsole.session.journaling import OPENS_WITHIN_MS, JournalFollower, JournalSink, read_entries
 
 WITHIN = 20.0
 
@@ -22,13 +23,17 @@ WITHIN = 20.0
 class Kept:
     """A sink with all that it said."""
 
-    def __init__(self, folder: Path, *fallbacks: Path) -> None:
+    def __init__(self, folder: Path, *fallbacks: Path, clock: Clock | None = None) -> None:
         self.incidents = folder / "incidents"
         self.fallbacks = fallbacks
         self.saved: set[str] = set()
         self._changed = threading.Condition()
         self.sink = JournalSink(
-            self.incidents, SystemClock(), fallbacks=fallbacks, saved=self._save, changed=lambda: self._save(())
+            self.incidents,
+            clock or SystemClock(),
+            fallbacks=fallbacks,
+            saved=self._save,
+            changed=lambda: self._save(()),
         )
 
     def wait(self, holds: Callable[[], bool]) -> None:
@@ -89,6 +94,37 @@ def test_what_is_entered_while_the_journal_opens_is_written_in_order(kept: Kept,
     assert kept.texts("INC-1") == ["before", "one", "two"]
 
 
+def test_a_journal_that_opens_is_neither_safe_nor_lost_until_the_disk_has_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = GatedDisk()
+    disk.gate.clear()
+    monkeypatch.setattr("wfconsole.journal.journal.Disk", lambda: disk)
+    kept = Kept(tmp_path)
+    kept.sink.begin("INC-1", [declared("INC-1")])
+    before = kept.sink.show().condition
+    assert disk.waiting.wait(WITHIN), "the first segment is on its way to the disk"
+    assert (before, kept.sink.show().condition) == ("opening", "opening")
+    assert kept.saved == set()
+    disk.gate.set()
+    kept.wait(lambda: kept.sink.show().condition == "durable")
+    assert kept.sink.close(5_000) == ()
+
+
+def test_a_disk_that_hangs_while_the_journal_opens_is_no_journal(tmp_path: Path, slow: threading.Event) -> None:
+    clock = ManualClock(NOW)
+    kept = Kept(tmp_path, clock=clock)
+    kept.sink.begin("INC-1", [declared("INC-1")])
+    clock.advance(OPENS_WITHIN_MS - 1)
+    assert kept.sink.show().condition == "opening"
+    clock.advance(9 * SECOND + 1)
+    shown = kept.sink.show()
+    assert (shown.condition, shown.reason) == ("memory-only", "the disk has not answered for 12s")
+    slow.set()
+    kept.wait(lambda: kept.sink.show().condition == "durable")
+    assert kept.sink.close(5_000) == ()
+
+
 def test_two_incidents_that_are_declared_before_the_disk_answers_do_not_mix(kept: Kept, slow: threading.Event) -> None:
     kept.sink.begin("INC-1", [declared("INC-1")])
     kept.sink.append(note("of the first"))
@@ -131,7 +167,7 @@ def test_without_any_disk_everything_is_in_memory_and_given_back(tmp_path: Path)
     kept.incidents.write_text("a file is in the way")
     (tmp_path / "neither").write_text("and here")
     kept.sink.begin("INC-1", [declared("INC-1")])
-    kept.wait(lambda: kept.sink.show().condition == "memory-only" and kept.sink.show().reason != "not on disk yet")
+    kept.wait(lambda: kept.sink.show().condition == "memory-only")
     kept.sink.append(note("one"))
     assert [record.id for record in kept.sink.close(5_000)] == ["declared INC-1", "one"]
 

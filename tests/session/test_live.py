@@ -22,6 +22,7 @@ from wfconsole.recording.keep import Recorder
 from wfconsole.recording.play import Recording
 from wfconsole.runbook import load_runbook
 from wfconsole.session.feed import Feed
+from wfconsole.session.journaling import OPENS_WITHIN_MS, JournalSink
 from wfconsole.session.live import LiveConsole, LiveTransport, StreamClock
 from wfconsole.session.lookback import LookBack
 from wfconsole.session.replay import Playback
@@ -405,3 +406,19 @@ def test_pressing_again_before_the_seek_is_done_goes_on_from_where_it_is_going(p
     for _ in range(3):
         transport.seek(transport.show().position - 10 * SECOND)
     place.wait_for(lambda: place.console.now() == at(10))
+
+
+def test_a_disk_that_takes_no_journal_is_noticed_though_nobody_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    monkeypatch.setattr(JournalSink, "_open", lambda *_: gate.wait(WITHIN))
+    place = Place(tmp_path)
+    sink = JournalSink(tmp_path, place.clock, fallbacks=(), saved=place.session.saved, changed=lambda: None)
+    place.console._sink = sink
+    place.session.keep_in(sink)
+    place.console.submit(Declared("", "gateway down", "SEV2", "op1"))
+    assert place.console.view().journal.condition == "opening"
+    place.clock.advance(OPENS_WITHIN_MS)
+    assert place.console.view().journal.condition == "memory-only"
+    gate.set()

@@ -33,7 +33,7 @@ class Sink:
         self.entries.append(entry)
 
     def show(self) -> JournalView:
-        return JournalView("durable")
+        return JournalView("opening" if self.begun else "none")
 
 
 class Room:
@@ -101,6 +101,13 @@ def test_declaring_hands_the_journal_what_came_before_and_then_everything(room: 
     assert room.sink.entries[-1] == declared
     said = room.session.submit(NoteAdded("users see 503", "fact"))
     assert room.sink.entries[-1] == said
+
+
+def test_from_the_declaration_on_it_says_how_it_stands_with_the_journal(room: Room) -> None:
+    room.trouble()
+    before = room.session.view.journal
+    room.declare()
+    assert (before.condition, room.session.view.journal.condition) == ("none", "opening")
 
 
 def test_the_state_is_the_fold_of_what_the_journal_was_handed(room: Room) -> None:

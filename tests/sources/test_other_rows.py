@@ -8,16 +8,19 @@ import msgspec
 import pytest
 
 from tests.sources.api_double import payload
+from wfconsole.observations.conditions import ConditionRow, is_fine, message_of
 from wfconsole.observations.events import EventRow
 from wfconsole.observations.hpas import HpaRow
 from wfconsole.observations.nodes import NodeRow
+from wfconsole.sources.kubernetes.conditions import MOST, condition_rows
 from wfconsole.sources.kubernetes.events import EventMirror, event_row
 from wfconsole.sources.kubernetes.hpa_payloads import Hpa
 from wfconsole.sources.kubernetes.hpas import hpa_row
 from wfconsole.sources.kubernetes.nodes import NodeMirror, Use, node_row
-from wfconsole.sources.kubernetes.payloads import Event, Node
+from wfconsole.sources.kubernetes.payloads import Condition, Event, Node
 from wfconsole.sources.kubernetes.pod_mirror import Load, NodeLoads
 from wfconsole.sources.kubernetes.values import amount, instant, is_gpu, millicores
+from wfconsole.text import is_safe
 
 # --- autoscalers ----------------------------------------------------------------------------------------------------
 
@@ -110,6 +113,53 @@ def test_captured_autoscalers_read_as_they_were() -> None:
     assert {(row.minimum, row.maximum) for row in well} == {(4, 10), (2, 4)}
 
 
+def test_what_an_autoscaler_says_of_itself_is_kept_in_its_own_words() -> None:
+    row = hpa_row(msgspec.convert(payload("horizontalpodautoscalers")["items"][0], Hpa))
+    active = next(each for each in row.conditions if each.type == "ScalingActive")
+    assert (active.status, active.reason) == ("False", "FailedGetResourceMetric")
+    assert active.message.startswith("the HPA was unable to compute the replica count: failed to get cpu utilization")
+    assert active.since == instant("2026-11-23T14:39:11Z")
+    assert message_of(row.conditions, "ScalingActive") == active.message
+    assert message_of(row.conditions, "Nothing", "AbleToScale").startswith("the HPA controller was able")
+    assert message_of((), "ScalingActive") == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "fine"),
+    [
+        ("Ready", "True", True),
+        ("Ready", "False", False),
+        ("Ready", "Unknown", False),
+        ("DiskPressure", "False", True),
+        ("DiskPressure", "True", False),
+        ("DiskPressure", "Unknown", False),
+        ("ScalingActive", "False", False),
+        ("ScalingLimited", "False", True),
+        ("KernelDeadlock", "True", False),
+    ],
+)
+def test_which_conditions_are_as_they_should_be(kind: str, status: str, fine: bool) -> None:
+    assert is_fine(ConditionRow(kind, status)) == fine
+
+
+def test_conditions_are_bounded_and_safe_whoever_wrote_them() -> None:
+    wild = Condition("T" * 999, "True", "R\x1b[2J" * 99, "\x1b]52;c;AAAA\x07 " + "m" * 9_000, "not a time")
+    rows = condition_rows([wild] * (MOST + 9))
+    assert len(rows) == MOST
+    assert len(rows[0].message) <= 500
+    assert len(rows[0].type) <= 100
+    assert all(is_safe(text) for text in (rows[0].type, rows[0].reason, rows[0].message))
+    assert rows[0].since == 0
+    assert condition_rows(None) == ()
+
+
+def test_rows_of_a_recording_from_before_read_without_conditions() -> None:
+    node = msgspec.json.decode(b'{"name":"n","ready":false}', type=NodeRow)
+    hpa_before = msgspec.json.decode(b'{"namespace":"a","name":"b","target_kind":"D","target":"t"}', type=HpaRow)
+    assert (node.conditions, node.taints, hpa_before.conditions) == ((), None, ())
+    assert msgspec.json.decode(msgspec.json.encode(captured_nodes()["node-1"]), type=NodeRow).taints == ()
+
+
 # --- nodes ----------------------------------------------------------------------------------------------------------
 
 
@@ -123,6 +173,12 @@ def test_captured_nodes_read_as_they_were() -> None:
     assert rows["node-2"].pressures == ("MemoryPressure",)
     assert rows["node-1"].pressures == ()
     assert (rows["gpu-node-1"].gpus, rows["gpu-node-1"].gpu_resource) == (1, "nvidia.com/gpu")
+    assert rows["node-2"].taints == ("node.kubernetes.io/memory-pressure:NoSchedule",)
+    pressed = message_of(rows["node-2"].conditions, "MemoryPressure")
+    assert pressed == "kubelet has insufficient memory"
+    calm = rows["node-1"].conditions
+    assert {each.message for each in calm if is_fine(each)} == {""}, "thousands of nodes say that they are well"
+    assert {each.type for each in calm} >= {"Ready", "MemoryPressure"}
     assert all(row.ready and row.cpu > 1000 and row.memory > 2**30 for row in rows.values())
 
 

@@ -80,7 +80,23 @@ def test_every_source_shows_the_world(world: World) -> None:
         on_node = [row for row in shown["pods"].values() if row.node == "gpu-node-1"]
         assert models.pods == sum(row.phase not in ("Succeeded", "Failed") for row in on_node)
         assert models.cpu_requested > 0
+        assert any(each.type == "Ready" and each.status == "True" and each.since for each in models.conditions)
+        assert models.taints == ()
         assert any(row.reason == "ScalingReplicaSet" for row in shown["events"].values())
+
+
+def test_an_autoscaler_says_in_its_own_words_whether_it_can_see(world: World) -> None:
+    with watching(world.viewer.kubeconfig, sources=["hpas"]) as collector:
+
+        def said() -> Any:
+            row = collector.snapshots["hpas"].rows.get("production/wearforce-clean-gateway")
+            return row is not None and {each.type: each for each in row.conditions}.get("ScalingActive")
+
+        collector.until_well(("hpas",))
+        active = collector.until(said, "its controller has looked at it", 60)
+        assert active.status in ("True", "False")
+        assert "the HPA was" in active.message
+        assert active.since > 0
 
 
 def test_what_nobody_changes_costs_no_patch_with_rows(world: World) -> None:

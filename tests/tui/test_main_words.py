@@ -15,6 +15,7 @@ from tests.tui.harness import SIZES, Desk, Room, a_pod_answer, troubled_desk, wa
 from wfconsole.clock import MINUTE, SECOND
 from wfconsole.incident.events import Declared, Entry, NoteAdded, StepProbed, Target
 from wfconsole.observations.answers import LogTail, PodAnswer
+from wfconsole.observations.conditions import ConditionRow
 from wfconsole.observations.hpas import HpaMetric
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.session.view import JournalCondition, JournalView
@@ -112,6 +113,8 @@ class Sink:
 @pytest.mark.parametrize(
     ("condition", "row", "words"),
     [
+        ("opening", 1, "journal: opening"),
+        ("opening", -2, "journal opening"),
         ("durable", -2, "journal durable 8f3a21c0"),
         ("fallback", 1, "journal: fallback"),
         ("memory-only", 1, "JOURNAL IN MEMORY ONLY"),
@@ -155,7 +158,7 @@ def hostile_desk() -> Desk:
     desk.tell("pods", {f"production/{place}": _in_every_field(_bad_pod(), text) for place, text in enumerate(texts)})
     desk.tell("workloads", {f"Deployment/{t}/{n}": _in_every_field(_short(), t) for n, t in enumerate(texts)})
     desk.tell("hpas", {f"{n}": _in_every_field(_blind(), t) for n, t in enumerate(texts)})
-    desk.tell("nodes", {f"{n}": _in_every_field(builders.a_node(ready=False), t) for n, t in enumerate(texts)})
+    desk.tell("nodes", {f"{n}": _in_every_field(_lost_node(), t) for n, t in enumerate(texts)})
     desk.tell("events", {f"{n}": _in_every_field(builders.an_event(), t) for n, t in enumerate(texts)})
     for text in texts[::9]:
         desk.session.submit(NoteAdded(text, "fact"))
@@ -176,7 +179,12 @@ def _short() -> Any:
 
 
 def _blind() -> Any:
-    return builders.an_hpa(blind="x", metrics=(HpaMetric("x", "x", "x", None),))
+    said = ConditionRow("ScalingActive", "False", "x", "x")
+    return builders.an_hpa(blind="x", metrics=(HpaMetric("x", "x", "x", None),), conditions=(said,))
+
+
+def _lost_node() -> Any:
+    return builders.a_node(ready=False, conditions=(ConditionRow("Ready", "False", "x", "x"),), taints=("x",))
 
 
 def _in_every_field(row: Any, text: str) -> Any:
@@ -228,6 +236,17 @@ async def test_strangers_cannot_break_a_pane(keys: str) -> None:
         _holds(room, size)
 
 
+@pytest.mark.parametrize("source", ["hpas", "nodes"])
+async def test_strangers_cannot_break_the_screen_of_a_row(source: str) -> None:
+    async with war_room(hostile_desk(), (120, 40)) as room:
+        for number, name in enumerate(LINES):
+            room.app.open_row(source, f"{number}")
+            await room.pilot.pause()
+            _holds(room, (120, 40))
+            assert LINES[name][:9] in room.text, name
+            await room.press("backspace")
+
+
 async def test_strangers_cannot_break_a_pod() -> None:
     desk = hostile_desk()
     texts = tuple(LINES.values())
@@ -239,7 +258,7 @@ async def test_strangers_cannot_break_a_pod() -> None:
     detail = msgspec.structs.replace(spoiled, logs=whole.detail.logs)
     desk.answer(PodAnswer("a", row.namespace, row.name, detail=detail))
     async with war_room(desk, (120, 40)) as room:
-        room.app.open_pod(row.namespace, row.name)
+        room.app.open_row("pods", f"{row.namespace}/{row.name}")
         await room.pilot.pause()
         seen = await _scroll_through(room)
         _holds(room, (120, 40))

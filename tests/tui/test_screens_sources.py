@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests import builders
 from tests.builders import NOW
 from tests.tui.harness import Desk, troubled_desk, war_room
@@ -49,7 +51,28 @@ async def test_what_is_wrong_is_told_whole_with_what_to_do() -> None:
         assert 'pods is forbidden: User "ana" cannot list resource "pods" in the namespace production' in said
         assert "ask for a role that may list and watch pods" in said
         assert "since 14:31:07Z" in said
-        assert "again at 14:32:21Z" in said
+        assert "again in 14s at 14:32:21Z, after 48 in vain" in said
+
+
+@pytest.mark.parametrize(
+    ("size", "after", "words"),
+    [
+        ((80, 24), 0, "retry 14s, denied x48"),
+        ((80, 24), 13_001, "retry 1s, denied x48"),
+        ((80, 24), 14_000, "trying now, denied x48"),
+        ((80, 24), 4 * MINUTE, "denied x48"),
+        ((120, 40), 0, "denied x48, again in 14s: pods is forbidden"),
+        ((200, 60), 0, "denied x48, again in 14s: pods is forbidden"),
+    ],
+)
+async def test_the_next_try_is_told_beside_every_source(size: tuple[int, int], after: int, words: str) -> None:
+    desk = a_lost_source()
+    desk.clock.advance(after)
+    async with war_room(desk, size) as room:
+        await room.press("e", "n")
+        pods = next(line for line in room.lines if line.startswith("   pods"))
+        assert words in pods
+        assert any(word in pods for word in ("again", "retry", "trying")) == (after < MINUTE)
 
 
 async def test_a_source_is_asked_again() -> None:

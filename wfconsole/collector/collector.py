@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from wfconsole.clock import SECOND, Clock
+from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.collector.asks import Asks
 from wfconsole.collector.outbox import Outbox
 from wfconsole.collector.pacer import Feed, Pacer
@@ -53,8 +53,8 @@ class Collector:
             if self._settings.strict:
                 raise
             self._writer.header(title=self._settings.title)
-            self._report(error, 1)
-            threading.Thread(target=self._keep_trying, name="configuration", daemon=True).start()
+            wait = self._report(error, 1)
+            threading.Thread(target=self._keep_trying, args=(wait,), name="configuration", daemon=True).start()
             return
         self._writer.header(title=self._settings.title, target=Target(**described(server)))
         self._follow(server)
@@ -75,7 +75,11 @@ class Collector:
         workers: dict[int, Worker] = {}
 
         def worker(task: Task) -> Worker:
-            return workers.setdefault(id(task), Worker(task, self._clock, self._nudge))
+            return workers.setdefault(id(task), Worker(task, self._clock, self._nudge, try_again))
+
+        def try_again() -> None:
+            for each in workers.values():
+                each.try_again()
 
         feeds = {
             source.name: Feed(source, [(part, worker(part.task)) for part in source.parts], replaces=settings.replaces)
@@ -89,29 +93,39 @@ class Collector:
             each.start()
         threading.Thread(target=self._pacer.run, name="pacer", daemon=True).start()
 
-    def _keep_trying(self) -> None:
+    def _keep_trying(self, wait: Millis) -> None:
         """Until the configuration works: somebody may be mending it. Then another process takes over, because a
         stream says only in its first line what it looks at."""
         attempts = 1
         while True:
-            time.sleep(min(10 * SECOND, wait_after(attempts, None, random.uniform)) / 1000)
+            time.sleep(wait / SECOND)
             try:
                 self._server()
             except SourceError as error:
                 attempts += 1
-                self._report(error, attempts)
+                wait = self._report(error, attempts)
                 continue
             self._tell(CollectorSaid("the configuration works now"))
             self.end()
             self._gone()
             return
 
-    def _report(self, error: SourceError, attempts: int) -> None:
-        failure = Failure(error.kind, error.message, since=self._began_at, remedy=error.remedy, attempts=attempts)
+    def _report(self, error: SourceError, attempts: int) -> Millis:
+        """The failure of every source; how long to wait after it."""
+        wait = min(10 * SECOND, wait_after(attempts, None, random.uniform))
+        failure = Failure(
+            error.kind,
+            error.message,
+            since=self._began_at,
+            remedy=error.remedy,
+            attempts=attempts,
+            retry_at=self._clock.now() + wait,
+        )
         age = b"" if self._settings.replaces else b'"age_ms":-1,'
         patch = b'{%s"failure":%s}' % (age, msgspec.json.encode(failure))
         for name in self._settings.sources:
             self._writer.patch(name, self._clock.now(), patch, not self._settings.replaces)
+        return wait
 
     def _retry(self, source: str) -> bool:
         return self._pacer is not None and self._pacer.retry(source)

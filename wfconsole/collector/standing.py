@@ -27,17 +27,22 @@ def combined(parts: Sequence[tuple[Part, Standing]]) -> Whole:
     main = [standing for part, standing in parts if part.role == "whole"]
     failures = [standing.failure for standing in main if standing.failure is not None]
     failing = bool(main) and len(failures) == len(main)
+    next_try = min((each.retry_at for each in failures if each.retry_at), default=0)
     ages = [each.good_at for each in main if each.good_at is not None and (failing or each.failure is None)]
     missing = [] if failing else [_missing(part, standing) for part, standing in parts]
     return Whole(
         good_at=min(ages) if ages else None,
-        failure=min(failures, key=lambda each: each.since) if failing else None,
+        failure=msgspec.structs.replace(_first(failures), retry_at=next_try) if failing else None,
         partial="; ".join(dict.fromkeys(filter(None, missing))) if ages else "",
         facts={
             part.gives: _unknown(standing) for part, standing in parts if part.role == "extra" and _unknown(standing)
         },
         took_ms=max((each.took_ms for each in main), default=0),
     )
+
+
+def _first(failures: Sequence[Failure]) -> Failure:
+    return min(failures, key=lambda each: each.since)
 
 
 def _missing(part: Part, standing: Standing) -> str:

@@ -16,6 +16,10 @@ from wfconsole.text import safe
 LONGEST_WAIT_MS: Millis = 60 * SECOND
 # Beyond all deadlines by this much, a step is stuck.
 STUCK_AFTER_MS: Millis = 2 * SECOND
+# Shorter failures are no outage: whoever lists and cannot watch fails anew every second, and must wake nobody.
+OUTAGE_MS: Millis = 5 * SECOND
+# Somebody who is woken in vain is left to its own pace for so long.
+WOKEN_EVERY_MS: Millis = 15 * SECOND
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -35,14 +39,20 @@ def wait_after(attempts: int, retry_after_ms: Millis | None, spread: Callable[[f
 
 
 class Worker:
-    """Runs one task in a daemon thread. `notify` is called whenever its standing changed in a way worth telling."""
+    """Runs one task in a daemon thread. `notify` is called whenever its standing changed in a way worth telling,
+    `through` when it gets an answer again after an outage: what failed beside it may get one too."""
 
-    def __init__(self, task: Task, clock: Clock, notify: Callable[[], None]) -> None:
+    def __init__(
+        self, task: Task, clock: Clock, notify: Callable[[], None], through: Callable[[], None] = lambda: None
+    ) -> None:
         self.task = task
         self.standing = Standing()  # replaced whole by its own thread; read by others
         self._clock = clock
         self._notify = notify
+        self._through = through
         self._wake = threading.Event()
+        self._backs_off = False  # whether it waits to try again, for as long as it thinks best
+        self._woken_at: Millis = -WOKEN_EVERY_MS  # monotonic
         self._attempts = 0
         self._began: Millis = 0  # monotonic: of the step that is under way
         self._timed = False
@@ -57,6 +67,14 @@ class Worker:
         self._attempts = 0
         self._wake.set()
         self.task.cut()
+
+    def try_again(self) -> None:
+        """From any thread: another task of the same server got through. A wait that the server asked for goes on; the
+        count of attempts does too, for a server that is not well yet."""
+        now = self._clock.monotonic()
+        if self._backs_off and now - self._woken_at >= WOKEN_EVERY_MS:
+            self._woken_at = now
+            self._wake.set()
 
     def check(self) -> None:
         """Called by the pacer: report a step that hangs where no deadline reaches, and try to cut it loose."""
@@ -76,6 +94,7 @@ class Worker:
             wait = self._step()
             if wait > 0:
                 self._wake.wait(wait / 1000)
+            self._backs_off = False
             self._wake.clear()
 
     def _step(self) -> Millis:
@@ -109,6 +128,7 @@ class Worker:
     def _back_off(self, error: SourceError) -> Millis:
         self._attempts += 1
         wait = wait_after(self._attempts, error.retry_after_ms, random.uniform)
+        self._backs_off = error.retry_after_ms is None
         self._failed(error, wait)
         self._notify()
         return wait
@@ -137,3 +157,5 @@ class Worker:
         self.standing = Standing(good_at=self._clock.now(), took_ms=took)
         if not self._settled or before.failure is not None:
             self._notify()
+        if before.failure is not None and self._clock.now() - before.failure.since >= OUTAGE_MS:
+            self._through()

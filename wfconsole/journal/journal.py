@@ -58,8 +58,8 @@ class Journal:
     """One writer. Opening reads what is there, in the caller's thread; everything that syncs is the writer thread's.
 
     `on_ack` gets the ids that are on disk now, `on_state` a state that changed; both are called from the writer
-    thread, `on_ack` for some ids twice after a file was taken away. Until the first segment is on disk the state is
-    memory-only.
+    thread, `on_ack` for some ids twice after a file was taken away. Until a disk has taken the first segment, or all
+    have refused it, the state is opening.
     """
 
     def __init__(

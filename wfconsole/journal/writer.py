@@ -27,11 +27,11 @@ BATCH_ENTRIES: Final = 512
 BATCH_BYTES: Final = 128 * 1024
 TRIES: Final = 2  # failures of one place in a row, before the next one is tried
 JUMP_MS: Final = 2_000
-Condition = Literal["durable", "fallback", "memory-only"]
+Condition = Literal["opening", "durable", "fallback", "memory-only"]
 
 
 class JournalState(msgspec.Struct, frozen=True):
-    """How safe entries are. `directory` is where they go now; memory-only: where they should go."""
+    """How safe entries are. `directory` is where they go now; opening, memory-only: where they should go."""
 
     condition: Condition
     reason: str
@@ -57,7 +57,7 @@ class Writer:
 
     def __init__(self, directory: Path, fallbacks: Sequence[Path], clock: Clock, disk: Disk, found: Survey) -> None:
         self.pending: deque[Draft] = deque()
-        self.state = JournalState("memory-only", "not on disk yet", directory)
+        self.state = JournalState("opening", "not on disk yet", directory)
         self.head = "".join(ref.head for ref in found.tips[-1:])
         self._home = directory
         self._places = [Place(directory, fallback=False)]

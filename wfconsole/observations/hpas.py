@@ -7,6 +7,7 @@ import math
 import msgspec
 
 from wfconsole.clock import Millis
+from wfconsole.observations.conditions import ConditionRow
 from wfconsole.observations.levels import HEALTHY, Finding, Level
 
 
@@ -35,6 +36,7 @@ class HpaRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     limited: str = ""  # the ScalingLimited condition's reason
     disabled: bool = False  # the target is at zero replicas, which switches it off
     last_scaled_at: Millis = 0
+    conditions: tuple[ConditionRow, ...] = ()
 
 
 def judge_hpa(row: HpaRow, _now: Millis) -> Finding:

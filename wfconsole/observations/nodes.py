@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from wfconsole.clock import MINUTE, Millis
+from wfconsole.observations.conditions import ConditionRow
 from wfconsole.observations.ladder import Rung, Weighed, climb
 from wfconsole.observations.levels import HEALTHY, Finding, Level
 
@@ -35,6 +36,8 @@ class NodeRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     gpus: int = 0  # allocatable
     gpus_allocated: int = 0
     gpu_resource: str = ""  # nvidia.com/gpu, or a MIG profile
+    conditions: tuple[ConditionRow, ...] = ()
+    taints: tuple[str, ...] | None = None  # "key=value:NoSchedule"; None: a recording from before they were read
 
 
 # Use above these shares of what can be allocated is worth a look; kubelet starts to evict at about 95 % of memory.

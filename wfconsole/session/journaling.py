@@ -16,7 +16,7 @@ from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.incident.advance import fold
 from wfconsole.incident.events import Entry, Event
 from wfconsole.session.view import JournalView
-from wfconsole.text import safe
+from wfconsole.text import age, safe
 
 if TYPE_CHECKING:
     from wfconsole.journal import Journal, JournalReport, Record
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # How much of the head of the chain is shown: enough to compare aloud.
 HEAD_SHOWN = 8
 CLOSE_WITHIN_MS = 700
+# A disk opens a journal within milliseconds. After this long it hangs, and nobody may believe that the record is safe.
+OPENS_WITHIN_MS = 3 * SECOND
 
 
 class JournalSink:
@@ -52,7 +54,7 @@ class JournalSink:
         """Go on in the journal of this incident, which is made where it is not there yet."""
         for book in self._books:
             book.let_go()
-        book = _Book(entries)
+        book = _Book(entries, self._clock)
         self._books += (book,)
         threading.Thread(target=self._open, args=(incident, book), name="journal-opening", daemon=True).start()
 
@@ -127,7 +129,9 @@ class JournalFollower:
 class _Book:
     """One incident's journal. What is entered before it is open waits for it."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[Entry], clock: Clock) -> None:
+        self._clock = clock
+        self._began_at = clock.monotonic()
         self._lock = threading.Lock()
         self._waiting = list(entries)
         self._journal: Journal | None = None
@@ -158,11 +162,17 @@ class _Book:
 
     def show(self) -> JournalView:
         journal = self._journal
-        if journal is None:
-            return JournalView("opening", "the journal is being opened")
-        state = journal.state
-        where, why = safe(str(state.directory)), safe(state.reason)
-        return JournalView(state.condition, why, journal.head[:HEAD_SHOWN], where)
+        state = journal.state if journal is not None else None
+        where = safe(str(state.directory)) if state is not None else ""
+        if journal is None or state is None or state.condition == "opening":
+            return self._opening(where)
+        return JournalView(state.condition, safe(state.reason), journal.head[:HEAD_SHOWN], where)
+
+    def _opening(self, where: str) -> JournalView:
+        waited = self._clock.monotonic() - self._began_at
+        if waited < OPENS_WITHIN_MS:
+            return JournalView("opening", "the journal is being opened", directory=where)
+        return JournalView("memory-only", f"the disk has not answered for {age(waited)}", directory=where)
 
     def let_go(self) -> None:
         """Nothing more will be entered. Never waits."""

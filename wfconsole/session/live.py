@@ -257,8 +257,9 @@ class LiveConsole:
     def view(self) -> View:
         """What is on show, with how it stands with the journal and the recording now: that is never of the past."""
         now = self.session.view
+        journal = now.journal if self._sink is None else self._sink.show()  # a disk that hangs tells nobody
         return msgspec.structs.replace(
-            self.transport.view(), journal=now.journal, pending=now.pending, recording=self._recording()
+            self.transport.view(), journal=journal, pending=now.pending, recording=self._recording()
         )
 
     def now(self) -> Millis:

@@ -268,6 +268,7 @@ class Session:
         if isinstance(entry.event, Declared):
             self._unsaved.update(kept.id for kept in self._entries)
             self._sink.begin(incident.id, tuple(self._entries))
+            self._view = msgspec.structs.replace(self._view, journal=self._sink.show())
         else:
             self._unsaved.add(entry.id)
             self._sink.append(entry)

@@ -54,6 +54,11 @@ def width_of(line: Iterable[Span]) -> int:
     return sum(text.cells(span.text) for span in line)
 
 
+def faded(line: Line) -> Line:
+    """The line as it stands there once it is old: no colour says how bad it is now."""
+    return tuple(Span(span.text, "dim") for span in line)
+
+
 def fitted(line: Line, width: int) -> Line:
     """The line in exactly `width` cells: cut with an ellipsis, or filled with spaces."""
     used = width_of(line)

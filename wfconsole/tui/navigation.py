@@ -59,9 +59,15 @@ class Navigation:
         else:
             room.push_screen(zoom(number, view))
 
-    def open_pod(self, namespace: str, name: str) -> None:
-        pod: Any = screens.load("pod")
-        self._room.push_screen(pod(namespace, name))
+    def open_row(self, source: str, key: str) -> None:
+        """The screen of one row: of a pod, an autoscaler or a node."""
+        if source == "pods":
+            pod: Any = screens.load("pod")
+            namespace, _, name = key.partition("/")
+            self._room.push_screen(pod(namespace, name))
+        else:
+            row: Any = screens.load("row")
+            self._room.push_screen(row(f"{source} {key}"))
 
     def action_home(self) -> None:
         room = self._room

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wfconsole.observations.hpas import HpaMetric, HpaRow
 from wfconsole.sources.contract import RowTable
+from wfconsole.sources.kubernetes.conditions import condition_rows
 from wfconsole.sources.kubernetes.hpa_payloads import Hpa, Metric, MetricSource, MetricTarget
 from wfconsole.sources.kubernetes.payloads import Condition
 from wfconsole.sources.kubernetes.values import instant, quantity
@@ -32,6 +33,7 @@ def hpa_row(item: Hpa) -> HpaRow:
         limited=_says(conditions.get("ScalingLimited"), "True"),
         disabled=disabled,
         last_scaled_at=instant(status.last_scale_time),
+        conditions=condition_rows(status.conditions),
     )
 
 

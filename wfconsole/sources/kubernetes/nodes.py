@@ -8,17 +8,22 @@ from collections.abc import Callable
 import msgspec
 
 from wfconsole.clock import SECOND, Millis
+from wfconsole.observations.conditions import ConditionRow, is_fine
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.sources.contract import RowTable, SourceError
 from wfconsole.sources.kubernetes import failures
 from wfconsole.sources.kubernetes.client import Server
-from wfconsole.sources.kubernetes.payloads import Condition, Listing, Node, NodeMetrics
+from wfconsole.sources.kubernetes.conditions import condition_rows
+from wfconsole.sources.kubernetes.payloads import Condition, Listing, Node, NodeMetrics, Taint
 from wfconsole.sources.kubernetes.pod_mirror import Load, NodeLoads
 from wfconsole.sources.kubernetes.values import amount, instant, is_gpu, millicores
 from wfconsole.sources.sealing import seal
+from wfconsole.text import safe
 
 _ROLE = "node-role.kubernetes.io/"
 _PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
+
+MOST_TAINTS = 32
 
 METRICS_GROUPS = ("/apis/metrics.k8s.io/v1beta1", "/apis/metrics.k8s.io/v1")
 
@@ -61,7 +66,22 @@ def node_row(item: Node, load: Load, use: Use | None) -> NodeRow:
         gpus=sum(gpus.values()),
         gpus_allocated=load.gpus,
         gpu_resource=", ".join(sorted(gpus)),
+        conditions=_conditions(status.conditions),
+        taints=tuple(_taint(each) for each in (item.spec.taints or ())[:MOST_TAINTS]),
     )
+
+
+def _conditions(conditions: list[Condition] | None) -> tuple[ConditionRow, ...]:
+    """Without the words of those that are as they should be: a row is sent whole whenever the use of its node changes,
+    and thousands of nodes say "kubelet has no disk pressure"."""
+    return tuple(
+        msgspec.structs.replace(row, message="") if is_fine(row) else row for row in condition_rows(conditions)
+    )
+
+
+def _taint(taint: Taint) -> str:
+    value = f"={taint.value}" if taint.value else ""
+    return safe(f"{taint.key}{value}:{taint.effect}", 200)
 
 
 def _reason(ready: Condition | None) -> str:

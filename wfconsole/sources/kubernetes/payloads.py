@@ -257,8 +257,15 @@ class ReplicaSet(msgspec.Struct):
 # --- nodes ----------------------------------------------------------------------------------------------------------
 
 
+class Taint(msgspec.Struct, gc=False):
+    key: str = ""
+    effect: str = ""
+    value: str | None = None
+
+
 class NodeSpec(msgspec.Struct):
     unschedulable: bool = False
+    taints: list[Taint] | None = None
 
 
 class NodeInfo(msgspec.Struct, rename="camel"):

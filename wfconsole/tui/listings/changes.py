@@ -49,7 +49,7 @@ class ChangesListing(Listing):
             Span(_namespace(change), "dim"),
         )
 
-    def summary(self, frame: Frame) -> Line:
+    def counts(self, frame: Frame) -> Line:
         del frame
         found = len(self._changes)
         return said((f" {counted(found, 'change')}", "strong"), f" within the last {age(CHANGES_WINDOW)}")
@@ -73,10 +73,8 @@ class ChangesListing(Listing):
         change = self._changes.get(key)
         return f"change {change.subject}" if change is not None else ""
 
-    def empty(self, frame: Frame) -> str:
-        if self.quality(frame).conclusive:
-            return f"no change within the last {age(CHANGES_WINDOW)} that an object remembers"
-        return super().empty(frame)
+    def nothing(self, frame: Frame) -> str:
+        return f"no change within the last {age(CHANGES_WINDOW)} that an object remembers{self.scope(frame)}"
 
 
 def _namespace(change: Change) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final, Literal
 
 from wfconsole.observations.events import EventRow
 from wfconsole.observations.levels import Level
@@ -12,6 +12,14 @@ from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.listings.listing import Cells, Column, Listing, Opens, SortedKeys, next_line, row_line, said
 from wfconsole.tui.state_words import level_ink, mark
+
+_KEYS: Final = (("N", "note with this row"), ("y", "copy"))
+# What Enter opens for an event about such an object, and what it is called.
+_OPENS: Final[dict[str, tuple[Literal["pods", "hpas", "nodes"], str]]] = {
+    "Pod": ("pods", "pod"),
+    "Node": ("nodes", "node"),
+    "HorizontalPodAutoscaler": ("hpas", "autoscaler"),
+}
 
 
 class EventsListing(Listing):
@@ -60,7 +68,7 @@ class EventsListing(Listing):
             Span(row.namespace, "dim"),
         )
 
-    def summary(self, frame: Frame) -> Line:
+    def counts(self, frame: Frame) -> Line:
         rows = frame.view.world.events.values()
         warnings = sum(row.type != "Normal" for row in rows)
         return said((f" {warnings} warnings", "strong"), f" of {len(rows)} events that the cluster still keeps")
@@ -75,11 +83,15 @@ class EventsListing(Listing):
             row_line("ROW", (f"{row.kind}/{row.name}", "strong"), f"   {row.namespace}   {row.type} {row.reason}"),
             row_line("says", row.message),
             row_line("when", times),
-            next_line(("Enter", "the pod"), ("N", "note with this row"), ("y", "copy"))
-            if row.kind == "Pod"
-            else next_line(("N", "note with this row"), ("y", "copy")),
+            next_line(("Enter", f"the {_OPENS[row.kind][1]}"), *_KEYS) if row.kind in _OPENS else next_line(*_KEYS),
         ]
+
+    def nothing(self, frame: Frame) -> str:
+        return f"no events that the cluster still keeps{self.scope(frame)}"
 
     def opens(self, frame: Frame, key: str) -> Opens | None:
         row = frame.view.world.events.get(key)
-        return Opens(row.namespace, row.name) if row is not None and row.kind == "Pod" else None
+        if row is None or row.kind not in _OPENS:
+            return None
+        source = _OPENS[row.kind][0]
+        return Opens(source, row.name if source == "nodes" else f"{row.namespace}/{row.name}")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from wfconsole.observations.conditions import message_of
 from wfconsole.observations.hpas import HpaRow, at_max, wants, why_blind, worst_ratio
 from wfconsole.observations.levels import Finding, Level
 from wfconsole.text import UNKNOWN, age, coarse_age
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
-from wfconsole.tui.listings.listing import Cells, Column, Listing, SortedKeys, counted, next_line, row_line, said
+from wfconsole.tui.listings.listing import Cells, Column, Listing, Opens, SortedKeys, counted, next_line, row_line, said
 from wfconsole.tui.state_words import level_ink, mark
 
 
@@ -79,7 +80,7 @@ class HpasListing(Listing):
             Span(row.namespace, "dim"),
         )
 
-    def summary(self, frame: Frame) -> Line:
+    def counts(self, frame: Frame) -> Line:
         rows = frame.view.world.hpas.values()
         full = sum(at_max(row) for row in rows)
         blind = sum(bool(why_blind(row)) and not row.disabled for row in rows)
@@ -92,24 +93,29 @@ class HpasListing(Listing):
         if row is None:
             return []
         finding = frame.view.judged.finding("hpas", key)
+        said = message_of(row.conditions, "ScalingActive", "AbleToScale") if why_blind(row) else ""
         replicas = f"runs {row.current}, wants {row.desired}, may {row.minimum} to {row.maximum}"
         scaled = f"{age(frame.now - row.last_scaled_at)} ago" if row.last_scaled_at else "never seen"
         lines = [
             row_line("ROW", (row.name, "strong"), f"   {row.namespace}   scales {row.target_kind}/{row.target}"),
-            row_line("why", (finding.reason or "can act", level_ink(finding.level))),
+            row_line("why", (finding.reason or "can act", level_ink(finding.level)), f"   {said}" if said else ""),
             row_line("sizes", f"{replicas}   last scaled {scaled}"),
         ]
         for metric in row.metrics[:2]:
             lines.append(
                 row_line("metric", f"{metric.name}  {metric.current or UNKNOWN} of {metric.target or UNKNOWN}")
             )
-        return [*lines, next_line(("N", "note with this row"), ("y", "copy"))]
+        keys = (("Enter", "conditions, events"), ("N", "note with this row"), ("y", "copy"))
+        return [*lines, next_line(*keys)]
 
-    def empty(self, frame: Frame) -> str:
+    def opens(self, frame: Frame, key: str) -> Opens | None:
+        return Opens("hpas", key) if key in frame.view.world.hpas else None
+
+    def nothing(self, frame: Frame) -> str:
         rows = frame.view.world.hpas
-        if self._which == "troubled" and rows and self.quality(frame).conclusive:
+        if rows:
             return f"all {len(rows)} autoscalers can act.   v shows all of them"
-        return super().empty(frame)
+        return f"there are no autoscalers{self.scope(frame)}"
 
 
 def _metric(row: HpaRow) -> str:

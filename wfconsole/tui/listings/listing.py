@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final, Literal, NamedTuple
 
 from wfconsole.observations.judged import JudgedRows
 from wfconsole.observations.levels import Quality
-from wfconsole.text import number
+from wfconsole.text import UNKNOWN, number
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
+from wfconsole.tui.listings.standing import doubt, is_old, never_seen
+from wfconsole.tui.wrapping import wrapped
 
 Cells = Sequence[Span]
 # Up to so many rows are put in their place one by one.
@@ -32,10 +34,10 @@ class Column(NamedTuple):
 
 
 class Opens(NamedTuple):
-    """What Enter opens: a pod."""
+    """What Enter opens: the row of a source that has a screen of its own."""
 
-    namespace: str
-    name: str
+    source: Literal["pods", "hpas", "nodes"]
+    key: str
 
 
 class Listing:
@@ -67,7 +69,16 @@ class Listing:
         return {key: self.searched(frame, key) for key in keys}
 
     def summary(self, frame: Frame) -> Line:
-        """One line about all of it."""
+        """One line about all of it: no number where nobody knows, old ones in brackets."""
+        if never_seen(frame, self.source):
+            return (Span(f" {UNKNOWN}", "dim"),)
+        line, quality = self.counts(frame), self.quality(frame)
+        if is_old(quality):
+            return (Span(f" ({''.join(span.text for span in line).strip()})", "dim"),)
+        return line if quality.conclusive else (*line, Span("   of what could be read", "strong"))
+
+    def counts(self, frame: Frame) -> Line:
+        """One line about all rows that there are."""
         raise NotImplementedError
 
     def detail(self, frame: Frame, key: str) -> list[Line]:
@@ -85,14 +96,22 @@ class Listing:
         return f"{self.source} {key}"
 
     def empty(self, frame: Frame) -> str:
-        """What stands in place of the rows when there are none."""
-        if self.quality(frame) == Quality.OFF:
-            return "this source is off"
-        snapshot = frame.view.world.snapshots.get(self.source)
-        if snapshot is None or snapshot.good_at is None:
-            why = snapshot.failure.message if snapshot is not None and snapshot.failure is not None else "nothing yet"
-            return f"-- {why}"
-        return "nothing here"
+        """What stands in place of the rows when there are none: that there are none, only where that is known."""
+        return doubt(frame, self.source, without="none") or self.nothing(frame)
+
+    def nothing(self, frame: Frame) -> str:
+        """What is said where it is known that there are no rows."""
+        raise NotImplementedError
+
+    def scope(self, frame: Frame) -> str:
+        """` in namespace production`, where the source reads no more than that."""
+        scope = frame.view.world.snapshots[self.source].facts.get("scope", "all namespaces")
+        return "" if scope == "all namespaces" else f" in {scope}"
+
+    def empty_lines(self, frame: Frame, width: int) -> list[Line]:
+        """The same in rows of this width."""
+        ink: Ink = "dim" if self.quality(frame).conclusive else "strong"
+        return [(Span(row, ink),) for row in wrapped(self.empty(frame), width)]
 
     def quality(self, frame: Frame) -> Quality:
         return frame.view.world.quality(self.source, frame.now)

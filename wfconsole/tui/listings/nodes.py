@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from wfconsole.observations.conditions import message_of
 from wfconsole.observations.levels import Level
 from wfconsole.observations.nodes import NodeRow, share
 from wfconsole.text import UNKNOWN, age, coarse_age, memory, millicores, percent
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
-from wfconsole.tui.listings.listing import Cells, Column, Listing, SortedKeys, next_line, row_line, said
+from wfconsole.tui.listings.listing import Cells, Column, Listing, Opens, SortedKeys, next_line, row_line, said
 from wfconsole.tui.state_words import level_ink, mark
 
 
@@ -83,7 +84,7 @@ class NodesListing(Listing):
             Span(coarse_age(frame.now - row.created_at if row.created_at else None), "dim"),
         )
 
-    def summary(self, frame: Frame) -> Line:
+    def counts(self, frame: Frame) -> Line:
         rows = frame.view.world.nodes.values()
         ready = sum(row.ready for row in rows)
         gpus = sum(row.gpus for row in rows)
@@ -103,17 +104,21 @@ class NodesListing(Listing):
         mem = f"{memory(row.memory_used)} used, {memory(row.memory_requested)} requested of {memory(row.memory)}"
         measured = f"measured {age(frame.now - row.used_at)} ago" if row.used_at else "use is not measured"
         roles = ", ".join(row.roles) or "no role"
+        said = f"   {message_of(row.conditions, *row.pressures)}" if row.pressures else ""
         gpu = f"   {row.gpu_resource} {row.gpus_allocated}/{row.gpus}" if row.gpus else ""
         return [
             row_line("ROW", (row.name, "strong"), f"   {roles}   {row.version}{'   cordoned' if row.cordoned else ''}"),
-            row_line("why", (finding.reason or "ready", level_ink(finding.level)), f"{gpu}"),
+            row_line("why", (finding.reason or "ready", level_ink(finding.level)), f"{gpu}{said}"),
             row_line("cpu", f"{cpu}   {measured}"),
             row_line("memory", mem),
-            next_line(("N", "note with this row"), ("y", "copy")),
+            next_line(("Enter", "conditions, pods, events"), ("N", "note with this row"), ("y", "copy")),
         ]
 
-    def empty(self, frame: Frame) -> str:
+    def opens(self, frame: Frame, key: str) -> Opens | None:
+        return Opens("nodes", key) if key in frame.view.world.nodes else None
+
+    def nothing(self, frame: Frame) -> str:
         rows = frame.view.world.nodes
-        if rows and self.quality(frame).conclusive:
-            return "no node has GPUs" if self._which == "gpu" else f"all {len(rows)} nodes are well"
-        return super().empty(frame)
+        if not rows:
+            return "there are no nodes"
+        return "no node has GPUs" if self._which == "gpu" else f"all {len(rows)} nodes are well"

@@ -56,11 +56,14 @@ class _PodRows(Listing):
         row = frame.view.world.pods.get(key)
         return "" if row is None else f"{key} {row.status} {row.node} {row.reason} {row.owner}".lower()
 
-    def summary(self, frame: Frame) -> Line:
+    def counts(self, frame: Frame) -> Line:
         tally = frame.view.judged.tally
         troubles = sorted(tally.kinds.items(), key=lambda item: -item[1])[:4]
         ready: tuple[Any, ...] = ((f" {number(tally.ready)}/{number(tally.total)} ready", "strong"),)
         return said(*ready, *(f"   {number(count)} {LABELS.get(kind, kind)}" for kind, count in troubles))
+
+    def nothing(self, frame: Frame) -> str:
+        return f"there are no pods{self.scope(frame)}"
 
     def detail(self, frame: Frame, key: str) -> list[Line]:
         row = frame.view.world.pods.get(key)
@@ -77,8 +80,7 @@ class _PodRows(Listing):
         ]
 
     def opens(self, frame: Frame, key: str) -> Opens | None:
-        row = frame.view.world.pods.get(key)
-        return None if row is None else Opens(row.namespace, row.name)
+        return Opens("pods", key) if key in frame.view.world.pods else None
 
 
 def _status(row: PodRow, finding: Finding) -> str:
@@ -167,13 +169,13 @@ class UnhealthyPodsListing(_PodRows):
     def about(self, frame: Frame, key: str) -> str:
         return super().about(frame, key) if not key.startswith(_GROUP) else f"workloads {key.removeprefix(_GROUP)}"
 
-    def empty(self, frame: Frame) -> str:
+    def nothing(self, frame: Frame) -> str:
         tally = frame.view.judged.tally
-        if tally.total and self.quality(frame).conclusive:
-            if tally.ready < tally.total:
-                return f"none is in trouble; {number(tally.total - tally.ready)} not ready yet.   v shows all of them"
-            return f"all {number(tally.ready)} pods are well.   v shows all of them"
-        return super().empty(frame)
+        if not tally.total:
+            return super().nothing(frame)
+        if tally.ready < tally.total:
+            return f"none is in trouble; {number(tally.total - tally.ready)} not ready yet.   v shows all of them"
+        return f"all {number(tally.ready)} pods are well.   v shows all of them"
 
 
 def _rank(finding: Finding, key: str) -> tuple[int, int, str]:

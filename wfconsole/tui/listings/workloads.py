@@ -66,11 +66,14 @@ class WorkloadsListing(Listing):
             Span(row.namespace, "dim"),
         )
 
-    def summary(self, frame: Frame) -> Line:
+    def counts(self, frame: Frame) -> Line:
         rows = frame.view.world.workloads.values()
         short = sum(is_short(row) for row in rows)
         down = sum(row.desired > 0 and not row.ready for row in rows)
         return said((f" {counted(len(rows), 'workload')}", "strong"), f"   {short} short of replicas   {down} down")
+
+    def nothing(self, frame: Frame) -> str:
+        return f"there are no workloads{self.scope(frame)}"
 
     def detail(self, frame: Frame, key: str) -> list[Line]:
         row = frame.view.world.workloads.get(key)

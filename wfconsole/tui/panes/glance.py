@@ -117,7 +117,7 @@ def _journal(frame: Frame) -> Line:
     """Nothing while the record is safe; a journal that is not on its own disk is never silent."""
     match frame.view.journal.condition:
         case "opening":
-            return (Span("journal: opening", "warn"), Span("  "))
+            return (Span("journal: opening", "dim"), Span("  "))
         case "fallback":
             return (Span("journal: fallback", "warn"), Span("  "))
         case "memory-only":

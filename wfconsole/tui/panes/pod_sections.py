@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from wfconsole.observations.answers import ContainerUse, LogTail, PodDetail
-from wfconsole.observations.events import EventRow
 from wfconsole.observations.levels import Level
 from wfconsole.observations.pods import ContainerRow
 from wfconsole.text import UNKNOWN, age, clock_time, coarse_age, memory, millicores, percent
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
+from wfconsole.tui.listings.standing import doubt
+from wfconsole.tui.panes.long_texts import LOG_LINE_CELLS, in_place
 from wfconsole.tui.state_words import level_ink
 from wfconsole.tui.widgets.scroll_text import Section
 
@@ -24,7 +25,8 @@ def from_row(frame: Frame, key: str) -> Section:
     """What the list of pods says of it: there at once, and in every recording."""
     row = frame.view.world.pods.get(key)
     if row is None:
-        return Section(heading(frame, "NOW"), [(Span("  this pod is not in the list of pods any more", "strong"),)])
+        said = doubt(frame, "pods", without="this pod was not there") or "this pod is not in the list of pods any more"
+        return Section(heading(frame, "NOW"), [(Span(f"  {said}", "strong"),)])
     finding = frame.view.judged.finding("pods", key)
     since = f" for {age(frame.now - finding.since)}" if finding.since else ""
     reason = finding.reason or "healthy"
@@ -40,7 +42,7 @@ def from_row(frame: Frame, key: str) -> Section:
         (Span(f"  owner {owner}   revision {row.revision or UNKNOWN}   node {row.node or UNKNOWN}"),),
     ]
     if row.message:
-        lines.append((Span(f"  {row.message}", "strong"),))
+        lines += in_place("  ", row.message, "strong")
     return Section(heading(frame, "NOW"), lines)
 
 
@@ -48,9 +50,9 @@ def from_answer(frame: Frame, detail: PodDetail) -> list[Section]:
     """Everything that the answer holds, what explains a failure first."""
     sections = [_containers(frame, detail)]
     if detail.conditions:
-        lines: list[Line] = [(Span(f"  {text}", _condition_ink(text)),) for text in detail.conditions]
+        lines = [line for text in detail.conditions for line in in_place("  ", text, _condition_ink(text))]
         sections.append(Section(heading(frame, "CONDITIONS"), lines))
-    sections.append(_events(frame, detail.events))
+    sections.append(_events(frame, detail))
     sections += [_log(frame, tail) for tail in detail.logs]
     return sections
 
@@ -88,7 +90,7 @@ def _container(frame: Frame, box: ContainerRow, use: ContainerUse | None) -> lis
         exit_code = UNKNOWN if box.last_exit_code is None else box.last_exit_code
         lines.append((Span(f"      before  {box.last_reason or 'ended'} exit {exit_code}{ago}", "warn"),))
     if box.message:
-        lines.append((Span(f"      says    {box.message}"),))
+        lines += in_place("      says    ", box.message)
     return lines
 
 
@@ -104,15 +106,18 @@ def _condition_ink(text: str) -> Ink:
     return "warn" if " False" in text else "text"
 
 
-def _events(frame: Frame, events: Sequence[EventRow]) -> Section:
-    if not events:
-        return Section(heading(frame, "EVENTS"), [(Span("  none that the cluster still keeps", "dim"),)])
+def _events(frame: Frame, detail: PodDetail) -> Section:
     lines: list[Line] = []
-    for event in sorted(events, key=lambda event: -event.last_at):
+    if detail.events_reason:
+        lines.append((Span(f"  not known: {detail.events_reason}", "warn"),))
+    elif not detail.events:
+        lines.append((Span("  none that the cluster still keeps", "dim"),))
+    for event in sorted(detail.events, key=lambda event: -event.last_at):
         count = f" x{event.count}" if event.count > 1 else ""
         ink = level_ink(Level.WARNING) if event.type == "Warning" else "text"
         when = clock_time(event.last_at or None)
-        lines.append((Span(f"  {when} ", "dim"), Span(f"{event.reason}{count}", ink), Span(f"  {event.message}")))
+        first, *more = in_place("  ", event.message)
+        lines += [(Span(f"  {when} ", "dim"), Span(f"{event.reason}{count}", ink), *first), *more]
     return Section(heading(frame, "EVENTS"), lines)
 
 
@@ -121,5 +126,6 @@ def _log(frame: Frame, tail: LogTail) -> Section:
     more = f"last {len(tail.lines)} lines" + (", there were more" if tail.cut else "")
     if tail.failure:
         return Section(heading(frame, title), [(Span(f"  {tail.failure}", "warn"),)])
-    lines: list[Line] = [(Span(f"  {line}"),) for line in tail.lines]
-    return Section(heading(frame, title, more), lines or [(Span("  it has said nothing", "dim"),)])
+    lines = [row for line in tail.lines for row in in_place("  ", line, most=LOG_LINE_CELLS)]
+    nothing: Line = (Span("  it has said nothing", "dim"),)
+    return Section(heading(frame, title, more), lines or [nothing])

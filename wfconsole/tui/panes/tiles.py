@@ -13,7 +13,7 @@ from wfconsole.observations.levels import Level, Quality
 from wfconsole.text import UNKNOWN, age
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
-from wfconsole.tui.ink import Ink, Line, Span
+from wfconsole.tui.ink import Ink, Line, Span, faded
 from wfconsole.tui.state_words import badge
 from wfconsole.tui.widgets.lines import Pane
 from wfconsole.tui.widgets.pane_frame import boxed, frame_look
@@ -58,12 +58,13 @@ class Tile(Pane, can_focus=True):
         )
 
     def _body(self, frame: Frame, width: int, height: int) -> list[Line]:
+        from wfconsole.tui.listings.standing import is_old
         from wfconsole.tui.widgets.line_table import fitting_columns, in_column  # as above
 
         keys = self._listing.keys(frame, self._listing.orders[0])
         columns = fitting_columns(self._listing.columns, width - 2)
         lines: list[Line] = [self._listing.summary(frame)]
-        room = height - 1
+        room, old = height - 1, is_old(self._listing.quality(frame))
         shown = keys[: room if len(keys) <= room else room - 1]
         for key in shown:
             cells = self._listing.cells(frame, key)
@@ -71,11 +72,11 @@ class Tile(Pane, can_focus=True):
             for index, size in columns:
                 words = in_column(cells[index].text, self._listing.columns[index], size)
                 spans.append(Span(words + " ", cells[index].ink))
-            lines.append(tuple(spans))
+            lines.append(faded(tuple(spans)) if old else tuple(spans))
         if len(keys) > len(shown):
             lines.append((Span(f" and {len(keys) - len(shown)} more   {self._number} zooms", "dim"),))
         if not keys:
-            lines.append((Span(f" {self._listing.empty(frame)}", "dim"),))
+            lines += [(Span(" "), *line) for line in self._listing.empty_lines(frame, width - 2)]
         return lines
 
     def action_open_row(self) -> None:

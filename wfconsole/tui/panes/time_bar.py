@@ -55,7 +55,7 @@ def _kept(frame: Frame) -> Line:
         spans.append(Span(f" recording {recording.condition}", "warn"))
     if journal.condition != "none":
         words = f" journal {journal.condition} {journal.head[:8]}".rstrip()
-        spans.append(Span(words, "dim" if journal.condition == "durable" else "warn"))
+        spans.append(Span(words, "dim" if journal.condition in ("opening", "durable") else "warn"))
     return (*spans, Span(" ")) if spans else ()
 
 

@@ -18,6 +18,7 @@ _PLACES: Final[Mapping[str, str]] = {
     "overview": "overview:Overview",
     "zoom": "zoom:Zoom",
     "pod": "pod:PodScreen",
+    "row": "row:RowScreen",
     "evidence": "evidence:EvidenceScreen",
     "checklist": "checklist:ChecklistScreen",
     "timeline": "timeline:TimelineScreen",

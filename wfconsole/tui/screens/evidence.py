@@ -14,7 +14,9 @@ from wfconsole.text import UNKNOWN, age, calendar_time, number
 from wfconsole.tui.action_names import Where
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
+from wfconsole.tui.listings.standing import doubt
 from wfconsole.tui.panes.edges import edges
+from wfconsole.tui.panes.long_texts import left_short
 from wfconsole.tui.panes.pod_sections import heading
 from wfconsole.tui.screens.framed_screen import FramedScreen
 from wfconsole.tui.state_words import level_ink, sign_and_word
@@ -38,11 +40,15 @@ class EvidenceText(ScrollText):
             return [Section(heading(frame, "SOURCE", self._source), [(Span("  off: nothing reads it", "dim"),)])]
         sections = [Section(heading(frame, "SOURCE", self._source), _of_source(frame, snapshot))]
         row = snapshot.rows.get(self._key)
-        if self._key and row is None:
-            sections.append(Section(heading(frame, "ROW", self._key), [(Span("  not there any more", "strong"),)]))
-        elif row is not None:
+        if row is not None:
             sections.append(Section(heading(frame, "JUDGED", self._key), _of_judgement(frame, self._source, self._key)))
+        if whole := _left_short(frame, self._source, self._key):
+            sections.append(Section(heading(frame, "WHOLE TEXTS", "that the pod's screen cuts short"), whole))
+        if row is not None:
             sections.append(Section(heading(frame, "ROW", "as it was read"), _of_row(row)))
+        elif self._key:
+            said = doubt(frame, self._source, without="not there") or "not there any more"
+            sections.append(Section(heading(frame, "ROW", self._key), [(Span(f"  {said}", "strong"),)]))
         return sections
 
     def action_open_row(self) -> None:
@@ -112,6 +118,12 @@ def _of_judgement(frame: Frame, source: str, key: str) -> list[Line]:
     if finding.since:
         lines.append(_fact("since", f"{calendar_time(finding.since)}  {age(frame.now - finding.since)} ago"))
     return lines
+
+
+def _left_short(frame: Frame, source: str, key: str) -> list[Line]:
+    answered = frame.view.world.answers.get(key) if source == "pods" else None
+    detail = answered[1].detail if answered is not None else None
+    return [_fact(*told) for told in left_short(detail)] if detail is not None else []
 
 
 def _of_row(row: msgspec.Struct) -> list[Line]:

@@ -110,8 +110,9 @@ class PodScreen(FramedScreen):
         return frame.view.world.quality("pods", frame.now)
 
     def title_line(self, frame: Frame) -> Line:
-        there = self.key in frame.view.world.pods
-        state = badge(frame.glyphs, self.level(frame), self.quality(frame)) if there else Span("gone", "strong")
+        quality = self.quality(frame)
+        gone = quality.conclusive and self.key not in frame.view.world.pods
+        state = Span("gone", "strong") if gone else badge(frame.glyphs, self.level(frame), quality)
         return (Span(f"POD {self._pod_name} ", "title"), state, Span(f"   {self._pod_namespace}"))
 
     def footer(self, frame: Frame) -> Line:

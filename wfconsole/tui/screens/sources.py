@@ -9,7 +9,7 @@ from wfconsole.clock import SECOND
 from wfconsole.observations.answers import AskRetry
 from wfconsole.observations.kinds import KINDS
 from wfconsole.observations.levels import Level, Quality
-from wfconsole.observations.snapshot import Snapshot
+from wfconsole.observations.snapshot import Failure, Snapshot
 from wfconsole.recording.lines import MIB
 from wfconsole.text import UNKNOWN, age, cells, clock_time, cut, fit
 from wfconsole.tui import action_names
@@ -30,8 +30,10 @@ SAID_SHOWN: Final = 8
 _INDENT: Final = 3
 _WORD: Final = 18
 _WIDE_WHY: Final = 40
+# A try is over by then, whatever the server does; who has not told since does not try any more.
+_TRY_TAKES: Final = 30 * SECOND
 _JOURNAL_INKS: Final[dict[str, Ink]] = {
-    "opening": "warn",
+    "opening": "dim",
     "durable": "dim",
     "fallback": "warn",
     "memory-only": "crit",
@@ -120,10 +122,20 @@ def _why(frame: Frame, snapshot: Snapshot[Any], quality: Quality, room: int) -> 
     failure = snapshot.failure
     if failure is None:
         return snapshot.partial
-    told = f"{failure.kind} x{failure.attempts}" if quality != Quality.LIVE else ""
-    if told and failure.retry_at > frame.now and room > _WIDE_WHY:
-        told += f", again in {(failure.retry_at - frame.now) // SECOND}s: {failure.message}"
-    return told
+    if quality == Quality.LIVE:
+        return ""
+    told, again = f"{failure.kind} x{failure.attempts}", _again(frame, failure)
+    if room <= _WIDE_WHY:
+        return f"{again.replace('again in', 'retry')}, {told}" if again else told
+    return f"{told}, {again}: {failure.message}" if again else f"{told}: {failure.message}"
+
+
+def _again(frame: Frame, failure: Failure) -> str:
+    """When it tries next; "" where nobody knows."""
+    if not failure.retry_at or frame.now - failure.retry_at > _TRY_TAKES:
+        return ""
+    wait = -((frame.now - failure.retry_at) // SECOND)
+    return f"again in {wait}s" if wait > 0 else "trying now"
 
 
 def _opened(frame: Frame, snapshot: Snapshot[Any], width: int) -> list[Line]:
@@ -132,8 +144,8 @@ def _opened(frame: Frame, snapshot: Snapshot[Any], width: int) -> list[Line]:
     failure = snapshot.failure
     if failure is not None:
         told.append((f"since {clock_time(failure.since)}", failure.message))
-        if failure.retry_at > frame.now:
-            told.append(("again at", clock_time(failure.retry_at)))
+        if again := _again(frame, failure):
+            told.append((again, f"at {clock_time(failure.retry_at)}, after {failure.attempts} in vain"))
         if failure.remedy:
             told.append(("do", failure.remedy))
     if snapshot.partial:

@@ -9,13 +9,14 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from wfconsole.observations.levels import Level, Quality
-from wfconsole.text import age
+from wfconsole.text import UNKNOWN, age
 from wfconsole.tui import action_names, places
 from wfconsole.tui.action_names import Where
 from wfconsole.tui.frame import Frame
-from wfconsole.tui.ink import Ink, Line, Span, spread, width_of
+from wfconsole.tui.ink import Ink, Line, Span, faded, spread, width_of
 from wfconsole.tui.listings import listings_of
 from wfconsole.tui.listings.listing import Listing
+from wfconsole.tui.listings.standing import is_old, never_seen
 from wfconsole.tui.panes.edges import edges
 from wfconsole.tui.screens.filtering import FilteringScreen
 from wfconsole.tui.state_words import badge, level_ink
@@ -63,8 +64,17 @@ class Detail(Pane):
         if self._zoom.listing is None or key is None:
             return []
         lines = self._zoom.listing.detail(frame, key)
+        if lines and is_old(self._zoom.quality(frame)):
+            lines = [*_as_it_was(frame, self._zoom.listing, lines[:-1]), lines[-1]]
         lines = lines if len(lines) <= height else [*lines[: height - 1], lines[-1]]
         return [(), *lines] if len(lines) < height else lines
+
+
+def _as_it_was(frame: Frame, listing: Listing, lines: Sequence[Line]) -> list[Line]:
+    """What is said of a row that nobody sees any more."""
+    how_old = age(frame.view.world.snapshots[listing.source].age_ms(frame.now))
+    first, *rest = [faded(line) for line in lines]
+    return [(first[0], Span(f"as it was {how_old} ago  ", "strong"), *first[1:]), *rest]
 
 
 class Off(Pane, can_focus=True):
@@ -132,7 +142,8 @@ class Zoom(FilteringScreen):
         how_old = age(snapshot.age_ms(frame.now)) if snapshot is not None else "off"
         order = f"{self._table.order}{', held' if self._table.rows.held else ''}"
         filtered = f"   / {self._table.filter}" if self._table.filter else ""
-        words = f"{how_old}   {self._table.place()} by {order}{filtered}"
+        place = UNKNOWN if never_seen(frame, self.listing.source) else self._table.place()
+        words = f"{how_old}   {place} by {order}{filtered}"
         keys = (("v", "view"), ("s", "sort"), ("/", "filter"), (f"{self.pane_number} or 0", "back"))
         hints = (span for key, does in keys for span in (Span(f"   {key}", "key"), Span(f" {does}", "dim")))
         return (Span(words, "dim" if self.quality(frame).conclusive else "strong"), *hints)
@@ -158,7 +169,7 @@ class Zoom(FilteringScreen):
             return
         opens = self.listing.opens(self.frame, event.key)
         if opens is not None:
-            self.war_room.open_pod(opens.namespace, opens.name)
+            self.war_room.open_row(opens.source, opens.key)
         elif self._table is not None:
             self._table.action_cursor(1)
 

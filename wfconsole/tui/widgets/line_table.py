@@ -15,8 +15,9 @@ from textual.message import Message
 from wfconsole.text import ELLIPSIS, cells, fit
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
-from wfconsole.tui.ink import Line, Span
+from wfconsole.tui.ink import Line, Span, faded
 from wfconsole.tui.listings.listing import Column, Listing
+from wfconsole.tui.listings.standing import is_old
 from wfconsole.tui.widgets.lines import Pane
 from wfconsole.tui.widgets.row_filter import RowFilter
 from wfconsole.tui.widgets.row_order import RowOrder
@@ -69,14 +70,16 @@ class LineTable(Pane, can_focus=True):
         self.rows.take(self._row_filter.of(keys, self.filter, self.listing, frame), self._height)
         columns = fitting_columns(self.listing.columns, width - _POINTER_CELLS)
         lines: list[Line] = [_header(self.listing.columns, columns)]
+        old = is_old(self.listing.quality(frame))
         visible = self.rows.keys[self.rows.top : self.rows.top + height - 1]
         for index, key in enumerate(visible, self.rows.top):
             pointer = frame.glyphs.pointer if index == self.rows.index else " "
-            row = self.listing.cells(frame, key)
-            lines.append((Span(f"{pointer} ", "strong"), *_cells_line(row, self.listing.columns, columns)))
-        if not visible:
-            words = f"no row matches {self.filter!r}" if self.filter else self.listing.empty(frame)
-            lines.append((Span(f"  {words}", "dim"),))
+            cells_line = _cells_line(self.listing.cells(frame, key), self.listing.columns, columns)
+            lines.append((Span(f"{pointer} ", "strong"), *(faded(cells_line) if old else cells_line)))
+        if not visible and self.filter and keys:
+            lines.append((Span(f"  no row matches {self.filter!r}", "dim"),))
+        elif not visible:
+            lines += [(Span("  "), *line) for line in self.listing.empty_lines(frame, width - 3)]
         return lines
 
     def cursor_line(self, frame: Frame) -> int | None:
