@@ -114,19 +114,41 @@ def test_nothing_is_said_before_anything_is_known() -> None:
     assert bench.says() is None
 
 
-def test_changes_are_collected_for_a_moment() -> None:
+def test_changes_that_go_on_are_told_on_the_beat_that_all_sources_share() -> None:
     bench = Bench()
+    bench.clock.advance(1_300 - bench.clock.monotonic() % 1_000)
     bench.prove()
     bench.source.table.put("a", b'{"n":1}')
     assert bench.says() == {"rows": {"a": {"n": 1}}}
     bench.source.table.put("b", b'{"n":2}')
-    bench.clock.advance(100)
+    bench.clock.advance(699)
     assert bench.says() is None
     bench.source.table.put("b", b'{"n":3}')
     bench.source.table.remove("a")
-    bench.clock.advance(400)
+    bench.clock.advance(1)
     bench.prove()
     assert bench.says() == {"rows": {"b": {"n": 3}, "a": None}}
+    bench.source.table.put("b", b'{"n":4}')
+    bench.clock.advance(999)
+    bench.prove()
+    assert bench.says() is None
+    bench.clock.advance(1)
+    assert bench.says() == {"rows": {"b": {"n": 4}}}
+
+
+def test_the_first_change_after_a_quiet_time_is_told_after_a_moment() -> None:
+    bench = Bench()
+    bench.prove()
+    bench.source.table.put("a", b'{"n":1}')
+    assert bench.says() == {"rows": {"a": {"n": 1}}}
+    bench.clock.advance(1_000)
+    assert bench.says() is None
+    bench.source.table.put("a", b'{"n":2}')
+    bench.clock.advance(499)
+    assert bench.says() is None
+    bench.clock.advance(1)
+    bench.prove()
+    assert bench.says() == {"rows": {"a": {"n": 2}}}
 
 
 def test_a_look_that_found_nothing_new_is_told_once_an_interval() -> None:

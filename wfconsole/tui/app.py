@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 # Changes within this time of a repaint wait for the next one: many sources, one frame.
 DATA_FRAME_EVERY: Final[Millis] = 250
 TICK_SECONDS: Final = 1.0
+# After a frame for data: a busy collector speaks once a second, and clocks go on with the frame for that.
+NEXT_BEAT_SECONDS: Final = 1.25
 
 
 class WarRoom(
@@ -113,7 +116,7 @@ class WarRoom(
         self.set_keymap(self._moved_keys)
         self.session.subscribe(self._session_changed)
         self.call_after_refresh(self._begin)
-        self._tick_later()
+        self._tick_in(TICK_SECONDS)
 
     def _begin(self) -> None:
         """The first frame is there. What was made up to here stays: no collection ever looks at it again."""
@@ -142,21 +145,25 @@ class WarRoom(
 
     def on_session_changed(self) -> None:
         since = self._clock.monotonic() - self._painted_at
+        paint = partial(self._paint_data, NEXT_BEAT_SECONDS)
         if since >= DATA_FRAME_EVERY:
-            self._paint_data()
+            paint()
         else:
-            self.set_timer((DATA_FRAME_EVERY - since) / 1000, self._paint_data)
+            self.set_timer((DATA_FRAME_EVERY - since) / 1000, paint)
 
-    def _paint_data(self) -> None:
-        """A frame that nobody asked for: not while the terminal still has to take the one before."""
+    def _paint_data(self, then: float = TICK_SECONDS) -> None:
+        """A frame that nobody asked for: not while the terminal still has to take the one before.
+
+        Clocks and ages go on after `then` seconds, unless there is another frame before that.
+        """
         now = self._clock.monotonic()
         if compat.unwritten(self):
             self._behind_since = now if self._behind_since is None else self._behind_since
-            self._tick_later()
-            return
-        lag = 0 if self._behind_since is None else now - self._behind_since
-        self._behind_since = None
-        self._paint(lag)
+        else:
+            lag = 0 if self._behind_since is None else now - self._behind_since
+            self._behind_since = None
+            self._paint(lag)
+        self._tick_in(then)
 
     def show_now(self, screen: Screen[Any] | None = None) -> None:
         """A frame after a key, or for a screen that has just come up: never skipped."""
@@ -166,7 +173,7 @@ class WarRoom(
     def _paint(self, lag_ms: Millis) -> None:
         self._change_waits = False
         self._painted_at = self._clock.monotonic()
-        self._tick_later()
+        self._tick_in(TICK_SECONDS)
         below = (screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen))
         screen = next(below, None)  # the one under a form goes on, so that nothing behind it is old
         if screen is not None:
@@ -175,11 +182,10 @@ class WarRoom(
             if self._alarm is not None:
                 self._alarm.hear(frame, self._painted_at)
 
-    def _tick_later(self) -> None:
-        """Clocks and ages go on a second after the last frame, whatever that was for."""
+    def _tick_in(self, seconds: float) -> None:
         if self._tick is not None:
             self._tick.stop()
-        self._tick = self.set_timer(TICK_SECONDS, self._paint_data)
+        self._tick = self.set_timer(seconds, self._paint_data)
 
     def frame(self, lag_ms: Millis = 0) -> Frame:
         """What there is to show at this instant."""

@@ -108,6 +108,7 @@ class UnhealthyPodsListing(_PodRows):
     def __init__(self) -> None:
         self._groups: Mapping[str, PodGroup] | None = None
         self._keys: list[str] = []
+        self._of_group: dict[str, tuple[PodGroup, list[str]]] = {}
 
     def keys(self, frame: Frame, order: str) -> Sequence[str]:
         del order
@@ -118,13 +119,19 @@ class UnhealthyPodsListing(_PodRows):
             for group in worst_first(group for group in groups.values() if group.level > Level.OK):
                 if group.kind != "Pod":
                     keys.append(_GROUP + group.key)
-                keys += sorted(
-                    (key for key, finding in group.troubled.items() if finding.level > Level.OK),
-                    key=lambda key: _rank(group.troubled[key], key),
-                )
+                keys += self._troubled(group)
             if keys != self._keys:
                 self._keys = keys
         return self._keys
+
+    def _troubled(self, group: PodGroup) -> list[str]:
+        """Its troubled pods, worst first: sorted once for as long as the group is the same."""
+        known = self._of_group.get(group.key)
+        if known is None or known[0] is not group:
+            troubled = {key: finding for key, finding in group.troubled.items() if finding.level > Level.OK}
+            known = group, sorted(troubled, key=lambda key: _rank(troubled[key], key))
+            self._of_group[group.key] = known
+        return known[1]
 
     def cells(self, frame: Frame, key: str) -> Cells:
         if not key.startswith(_GROUP):
