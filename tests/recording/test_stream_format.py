@@ -16,6 +16,7 @@ from tests.recording.streams import EPOCH, Cluster, encode, items_of, pod
 from wfconsole.clock import SECOND, ManualClock
 from wfconsole.observations.answers import CollectorSaid, LogTail, Marker, PodAnswer, PodDetail
 from wfconsole.observations.kinds import KINDS
+from wfconsole.observations.pods import PodRow
 from wfconsole.observations.snapshot import Patch
 from wfconsole.recording.format import (
     Ended,
@@ -84,6 +85,23 @@ def test_ten_thousand_rows_are_one_keyframe_though_no_line_is_long() -> None:
     assert isinstance(item, SourcePatch)
     assert item.keyframe
     assert item.patch == Patch(rows=rows, took_ms=130)
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_what_many_pods_have_in_common_is_in_memory_once(trusted: bool) -> None:
+    writer, chunks, _ = written()
+    for number in (1, 6):  # on the same node
+        row = pod(number, owner_kind="Deployment", owner="gateway", revision="6d5f7c", image="registry.example/a:1")
+        writer.patch("pods", EPOCH, encode(Patch(rows={row.name: row})), False)
+    rows: list[PodRow] = []
+    for item in items_of(b"".join(chunks), trusted=trusted):
+        assert isinstance(item, SourcePatch)
+        rows += item.patch.rows.values()  # type: ignore[union-attr]
+    one, other = rows
+    assert one.name != other.name
+    for field in KINDS["pods"].repeats:
+        assert getattr(one, field) == getattr(other, field) != ""
+        assert getattr(one, field) is getattr(other, field)
 
 
 def test_a_row_too_large_for_a_line_is_left_out_and_named() -> None:

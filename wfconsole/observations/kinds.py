@@ -14,17 +14,25 @@ from wfconsole.observations.workloads import WorkloadRow
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """One kind of source. `schema` grows by one when a field changes its meaning; adding fields does not count."""
+    """One kind of source. `schema` grows by one when a field changes its meaning; adding fields does not count.
+
+    `repeats`: fields whose texts are the same in very many rows, so that one text can do for all of them.
+    """
 
     name: str
     row: Any
     schema: int = 1
+    repeats: tuple[str, ...] = ()
 
+
+_OF_PODS: Final = ("namespace", "status", "phase", "node", "owner_kind", "owner", "revision", "image")
 
 KINDS: Final[dict[str, Kind]] = {
     kind.name: kind
     for kind in (
-        Kind("pods", PodRow),
+        Kind(
+            "pods", PodRow, repeats=("namespace", "status", "phase", "node", "owner_kind", "owner", "revision", "image")
+        ),
         Kind("workloads", WorkloadRow),
         Kind("hpas", HpaRow),
         Kind("nodes", NodeRow),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -31,6 +31,9 @@ from wfconsole.text import safe
 
 # What a malformed line can make the decoder raise.
 MALFORMED: Final = (msgspec.MsgspecError, ValueError, RecursionError)
+
+# Texts that are remembered for being the same; beyond that it is begun anew.
+MOST_TEXTS: Final = 20_000
 
 
 class Line(msgspec.Struct, array_like=True):
@@ -145,6 +148,7 @@ class LineDecoder:
         self._limits = limits
         self._pages: dict[bytes, dict[str, Any]] = {}
         self._keys: dict[bytes, set[str]] = {}
+        self._texts: dict[str, str] = {}
 
     def frame(self, line: bytes, number: int) -> Line:
         """Open a line. Raises RecordingError when it is no line of a recording, or time goes back in it."""
@@ -205,9 +209,25 @@ class LineDecoder:
         if name is None:
             self.skipped.sources += 1
             return None
+        patch: Patch[Any]
         if self._trusted or is_plain(line):
-            return _patch(name).decode(opened.second)
-        return msgspec.convert(made_safe(opened.second), _patch_type(name))  # type: ignore[no-any-return]
+            patch = _patch(name).decode(opened.second)
+        else:
+            patch = msgspec.convert(made_safe(opened.second), _patch_type(name))
+        if patch.rows is not UNSET:
+            self._share(patch.rows.values(), KINDS[name].repeats)
+        return patch
+
+    def _share(self, rows: Iterable[Any], fields: Sequence[str]) -> None:
+        """One text for all that are the same: half of the memory of many pods is the names of a few things."""
+        texts = self._texts
+        if len(texts) > MOST_TEXTS:
+            texts.clear()
+        for row in rows if fields else ():
+            if row is not None:
+                for field in fields:
+                    text = getattr(row, field)
+                    msgspec.structs.force_setattr(row, field, texts.setdefault(text, text))
 
     def _page(self, line: bytes, opened: Line, number: int) -> None:
         source = bytes(opened.first)
