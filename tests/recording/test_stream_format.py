@@ -96,7 +96,7 @@ def test_what_many_pods_have_in_common_is_in_memory_once(trusted: bool) -> None:
     rows: list[PodRow] = []
     for item in items_of(b"".join(chunks), trusted=trusted):
         assert isinstance(item, SourcePatch)
-        rows += item.patch.rows.values()  # type: ignore[union-attr]
+        rows += item.patch.rows.values()  # type: ignore[union-attr,arg-type]
     one, other = rows
     assert one.name != other.name
     for field in KINDS["pods"].repeats:
