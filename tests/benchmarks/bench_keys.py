@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 import sys
 import tempfile
 import threading
@@ -29,7 +28,6 @@ from wfconsole.observations.kinds import KINDS
 
 PODS = 10_000
 KEYS = 600
-BLOCK = 20  # keys that are typed before as many are taken back
 CHANGES_A_SECOND = 100
 SLOW_LINE = 16_000  # bytes a second
 COLUMNS, ROWS = 200, 60
@@ -43,16 +41,17 @@ _PANES = [sys.executable, "-m", "tests.benchmarks.controls", "panes"]
 # --- keys, and when their frames came -------------------------------------------------------------------------------
 
 
-def gaps(keys: int) -> list[float]:
-    """Seconds between keys, as of somebody who types fast; never in step with a refresh."""
+def gaps(keys: int, slower: float = 1.0) -> list[float]:
+    """Seconds between keys, as of somebody who is in a hurry; never in step with a refresh."""
     chance = random.Random(2)
-    return [chance.uniform(0.05, 0.13) for _ in range(keys)]
+    return [slower * chance.uniform(0.05, 0.13) for _ in range(keys)]
 
 
 def typed(shown: Screen, keys: list[bytes], bytes_a_second: int = 0) -> list[float]:
     """Type them, reading all the while; when each was pressed."""
     pressed = []
-    for key, gap in zip(keys, gaps(len(keys)), strict=True):
+    slower = 3.0 if bytes_a_second else 1.0  # on a slow line people wait for what they did
+    for key, gap in zip(keys, gaps(len(keys), slower), strict=True):
         pressed.append(time.perf_counter())
         shown.type(key)
         read_for(shown, gap, bytes_a_second)
@@ -84,39 +83,37 @@ def delays(
     return found
 
 
-def prompt_keys(count: int) -> list[tuple[bytes, int]]:
-    """Letters for the command line and Backspaces, with how many letters stand there after each."""
-    letters = 0
-    keys: list[tuple[bytes, int]] = []
-    for number in range(count):
-        back = number % (2 * BLOCK) >= BLOCK
-        letters += -1 if back else 1
-        keys.append((b"\x7f" if back else b"z", letters))
-    return keys
+def focus(display: Display) -> tuple[int, int]:
+    """Where the title of the region with the focus begins: it is the first thing that is reversed below the head."""
+    buffer = display.screen.buffer
+    cells = ((y, min((x for x, cell in buffer[y].items() if cell.reverse), default=COLUMNS)) for y in range(1, ROWS))
+    return next((cell for cell in cells if cell[1] < COLUMNS), (0, 0))
 
 
 def console_delays(shown: Screen, count: int, bytes_a_second: int = 0) -> list[float]:
-    """The command line is opened over the overview, whose panes go on; each key changes what stands in it."""
+    """Each key moves the focus to the next region of the overview, all of which go on."""
     display = Display(COLUMNS, ROWS)
-    keys = prompt_keys(count)
-    shown.type(b":")
-    read_for(shown, 1.5, bytes_a_second)
+
+    def drawn() -> tuple[int, int]:
+        for _, chunk in shown.kept:
+            display.show(chunk)
+        shown.kept.clear()
+        return focus(display)
+
     shown.keep()
     shown.type(b"\x0c")  # draw the whole screen once more, for our own display
-    read_for(shown, 3.0, bytes_a_second)
-    pressed = typed(shown, [key for key, _ in keys], bytes_a_second)
-    prompt = re.compile(r": ( *)(z*)(?!z)")
-
-    def arrived(number: int) -> bool:
-        return any(
-            (found := prompt.search(line)) is not None and len(found[2]) == keys[number][1]
-            for line in display.lines[-8:]
-            if ": " in line and "COMMAND" not in line
-        )
-
-    found = delays(shown, pressed, arrived, display.show)
-    shown.type(b"\x1b")
-    return found
+    read_for(shown, 6.0, bytes_a_second)
+    places = [drawn()]
+    while len(places) == 1 or places[-1] != places[0]:  # once around, to know where the titles are
+        shown.type(b"\t")
+        for _ in range(30):
+            read_for(shown, 0.2, bytes_a_second)
+            if drawn() != places[-1]:
+                break
+        places.append(drawn())
+    around = places[1:]
+    pressed = typed(shown, [b"\t"] * count, bytes_a_second)
+    return delays(shown, pressed, lambda number: focus(display) == around[number % len(around)], display.show)
 
 
 def counted_delays(shown: Screen, count: int, bytes_a_second: int = 0) -> list[float]:

@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 import pytest
+from textual.screen import Screen
 from textual.widget import Widget
 
 from tests import builders
@@ -21,9 +22,11 @@ class Painted:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.lines: dict[str, int] = {}
+        self.screens = 0
         refresh = Widget.refresh
 
         def counting(widget: Widget, *regions: Any, **options: Any) -> Widget:
+            self.screens += isinstance(widget, Screen)
             if isinstance(widget, Lines):
                 rows = sum(region.height for region in regions) if regions else widget.size.height
                 self.lines[widget.id or ""] = self.lines.get(widget.id or "", 0) + rows
@@ -65,6 +68,27 @@ async def test_a_changed_pod_costs_its_row(monkeypatch: pytest.MonkeyPatch) -> N
         desk.tell("pods", {**pods, "production/p0003": builders.a_pod("p0003", restarts=4)})
         await room.repaint()
         assert painted.lines == {"table": 1}
+
+
+@pytest.mark.parametrize("keys", ["tab", "shift+tab"])
+async def test_moving_the_focus_costs_two_titles(monkeypatch: pytest.MonkeyPatch, keys: str) -> None:
+    async with war_room(troubled_desk(), (200, 60)) as room:
+        await room.press("tab")
+        painted = Painted(monkeypatch)
+        await room.press(keys)
+        assert painted.screens == 0
+        painted.lines.pop("keys", None)
+        assert sorted(painted.lines.values()) == [1, 1]
+
+
+async def test_moving_between_the_fields_of_a_form_does_not_paint_what_is_behind_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with war_room(troubled_desk()) as room:
+        await room.press("N")
+        painted = Painted(monkeypatch)
+        await room.press("tab")
+        assert painted.screens == 0
 
 
 async def test_a_key_paints_at_once_even_when_the_terminal_is_behind(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
+from textual.reactive import Reactive
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
@@ -63,6 +64,8 @@ class Form(EarlyKeys, ModalScreen[None], inherit_bindings=False):
     Form Field { background: $panel; color: $foreground; width: 1fr; }
     Form Field:focus { background: $background; background-tint: $foreground 0%; text-style: underline; }
     """
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)  # Textual's own paints what is behind it, too
 
     def __init__(self, goto: str = "") -> None:
         super().__init__()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.app import ComposeResult
 from textual.geometry import Size
 from textual.layout import Layout
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -51,6 +52,8 @@ class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
 
     SCOPES: ClassVar[tuple[Where, ...]] = ("all",)
     FIRST_FOCUS: ClassVar[str] = ""
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)  # Textual's own paints the whole screen
 
     def __init__(self) -> None:
         super().__init__()

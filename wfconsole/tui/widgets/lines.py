@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, cast
+from typing import Protocol, Self, cast
 
 from textual.geometry import Region, Size
 from textual.strip import Strip
@@ -62,6 +62,7 @@ class Pane(Lines):
 
     frame: Frame | None = None
     _drawn_size: Size | None = None
+    _focus_moves = False
 
     def update(self, frame: Frame) -> None:
         """Show another frame."""
@@ -93,6 +94,19 @@ class Pane(Lines):
     def on_resize(self) -> None:
         if self._drawn_size != self.size:
             self.redraw()
+
+    def on_focus(self) -> None:
+        self._focus_moves = True
+
+    def on_blur(self) -> None:
+        self._focus_moves = True
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Textual paints a whole region that gets or loses the focus; what differs then is painted by `redraw`."""
+        if self._focus_moves and not (regions or layout or recompose):
+            self._focus_moves = False
+            return self
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """Not `on_focus`: that comes before the widget has it."""
