@@ -37,6 +37,7 @@ def test_an_observer_enters_nothing_by_any_key_or_command(desk: Desk) -> None:
     before = fingerprint(desk.incidents)
     with desk.resumed("--observer") as terminal:
         terminal.wait_for("OBSERVER")
+        terminal.press("t")  # on the overview, sources without a cluster may fill what room there is
         terminal.wait_for("by whoever may")
         for screen in ("0", "c", "t", "3"):
             terminal.press(screen)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,11 +63,19 @@ def failure(message: str) -> dict[str, object]:
 
 
 def written_below(folder: Path) -> Iterator[tuple[Path, bytes]]:
-    """Every file, unpacked."""
+    """Every file, unpacked as far as it goes: who was killed has not written the end of his recording."""
     for path in folder.rglob("*"):
         if path.is_file():
             content = path.read_bytes()
-            yield path, gzip.decompress(content) if path.suffix == ".gz" else content
+            yield path, b"".join(unpacked(content)) if path.suffix == ".gz" else content
+
+
+def unpacked(packed: bytes) -> Iterator[bytes]:
+    """The members of a gzip file."""
+    while packed:
+        member = zlib.decompressobj(31)
+        yield member.decompress(packed)
+        packed = member.unused_data
 
 
 @pytest.fixture

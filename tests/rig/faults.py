@@ -3,6 +3,7 @@
 What then happens is kwok's, the scheduler's and the controllers' doing; how each fault looks is in `stages.py`.
 """
 
+from collections import Counter
 from collections.abc import Callable
 
 from tests.rig import objects, stages, world
@@ -12,7 +13,7 @@ _GATEWAY = path_of("apps/v1", "Deployment", world.GATEWAY, world.NAMESPACE)
 _LLM_AUTOSCALER = path_of("autoscaling/v2", "HorizontalPodAutoscaler", world.LLM, world.NAMESPACE)
 _METRICS_API = path_of("apiregistration.k8s.io/v1", "APIService", "v1beta1.metrics.k8s.io")
 _PODS = path_of("v1", "Pod", namespace=world.NAMESPACE)
-_PRESSED_NODE = "node-2"
+_NODES = path_of("v1", "Node")
 
 
 def bad_image(api: Api) -> str:
@@ -41,15 +42,17 @@ def not_ready(api: Api) -> str:
 
 
 def node_pressure(api: Api) -> str:
-    """A node comes under memory pressure and evicts one pod."""
-    api.patch(path_of("v1", "Node", _PRESSED_NODE), {"metadata": {"annotations": {stages.PRESSURE: "memory"}}})
-    said = f"{_PRESSED_NODE} under memory pressure"
-    on_node = api.items(_PODS, fieldSelector=f"spec.nodeName={_PRESSED_NODE},status.phase=Running")
-    victims = [pod for pod in on_node if _owner_kind(pod) == "ReplicaSet" and not fault_of(pod)]
-    if victims:
-        _mark(api, victims[0], "evict")
-        said += f", evicting {victims[0]['metadata']['name']}"
-    return said
+    """The node with most pods that can be replaced comes under memory pressure and evicts one of them."""
+    running = api.items(_PODS, fieldSelector="status.phase=Running")
+    victims = [pod for pod in running if _owner_kind(pod) == "ReplicaSet" and not fault_of(pod)]
+    if not victims:
+        raise ValueError("node-pressure needs a pod that can be replaced, and none is running; recover first")
+    places = Counter(pod["spec"]["nodeName"] for pod in victims)
+    node = max(sorted(places), key=places.__getitem__)
+    api.patch(path_of("v1", "Node", node), {"metadata": {"annotations": {stages.PRESSURE: "memory"}}})
+    victim = next(pod for pod in victims if pod["spec"]["nodeName"] == node)
+    _mark(api, victim, "evict")
+    return f"{node} under memory pressure, evicting {victim['metadata']['name']}"
 
 
 def hpa_at_max(api: Api) -> str:
@@ -79,7 +82,10 @@ def recover(api: Api) -> str:
             api.delete(path_of("v1", "Pod", pod["metadata"]["name"], world.NAMESPACE))
         elif fault_of(pod):
             _mark(api, pod, None)
-    api.patch(path_of("v1", "Node", _PRESSED_NODE), {"metadata": {"annotations": {stages.PRESSURE: None}}})
+    for node in api.items(_NODES):
+        if stages.PRESSURE in (node["metadata"].get("annotations") or {}):
+            path = path_of("v1", "Node", node["metadata"]["name"])
+            api.patch(path, {"metadata": {"annotations": {stages.PRESSURE: None}}})
     api.apply(world.usage(), _metrics_api(api, objects.METRICS_SERVICE))
     api.patch(_LLM_AUTOSCALER, {"spec": {"minReplicas": 2}})
     _set_image(api, world.GATEWAY_TAG)
