@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import functools
 import http.client
 import threading
 import zlib
@@ -17,6 +18,7 @@ from wfconsole.clock import MINUTE, SECOND, Millis, SystemClock
 from wfconsole.sources.contract import CutShort, SourceError
 from wfconsole.sources.kubernetes import failures
 from wfconsole.sources.kubernetes.access import Access
+from wfconsole.sources.kubernetes.chunked import unchunked
 from wfconsole.sources.kubernetes.credentials import Credentials, Proof
 from wfconsole.sources.kubernetes.resolver import Resolver
 from wfconsole.sources.kubernetes.tunnel import proxy_for, tunnel
@@ -32,7 +34,8 @@ MOST_BYTES_AT_ONCE: Final = 64 * MIB
 _MOST_ERROR_BYTES: Final = 64 * 1024
 # An object has at most 1.5 MB in etcd; a line of a watch is one object.
 _MOST_LINE_BYTES: Final = 8 * MIB
-_READ: Final = 256 * 1024
+# Pieces of a body: small enough for memory that is at hand, large enough to be few.
+_READ: Final = 32 * 1024
 # However well the data flows, no single answer may take longer.
 _LONGEST_MS: Final[Millis] = 2 * MINUTE
 
@@ -122,7 +125,7 @@ class Answer:
     def chunks(self, most_bytes: int, what: str) -> Iterator[bytes]:
         """The body as it comes, inflated. Raises SourceError beyond `most_bytes`, on the wire or inflated."""
         seen = 0
-        while chunk := self.response.read1(_READ):
+        for chunk in self._received():
             for piece in self._inflated(chunk):
                 seen += len(piece)
                 if seen > most_bytes:
@@ -133,6 +136,12 @@ class Answer:
                 yield piece
         if self.response.length or (self.inflate is not None and not self.inflate.eof):
             raise SourceError("bad-answer", f"{what}: the answer broke off")
+
+    def _received(self) -> Iterator[bytes]:
+        """The body as it comes, as it was sent."""
+        if self.response.chunked:
+            return unchunked(functools.partial(self.response.fp.read1, _READ))
+        return iter(functools.partial(self.response.read1, _READ), b"")
 
     def _inflated(self, chunk: bytes) -> Iterator[bytes]:
         if self.inflate is None:
@@ -307,17 +316,21 @@ class Client:
 
 def _lines(answer: Answer, what: str) -> Iterator[bytes]:
     """Whole lines of a body without end."""
-    rest = b""
+    rest = bytearray()
     # A window's total has no bound; a line has.
     for chunk in answer.chunks(1 << 62, what):
-        if b"\n" not in chunk:
+        end = chunk.find(b"\n")
+        if end < 0:
             rest += chunk
             if len(rest) > _MOST_LINE_BYTES:
                 raise SourceError("bad-answer", f"{what}: one change has more than {_MOST_LINE_BYTES // MIB} MiB")
-            continue
-        lines = (rest + chunk).split(b"\n")
-        rest = lines.pop()
-        yield from lines
+        elif end == len(chunk) - 1:  # as an API server sends them: one change, one chunk
+            yield bytes(rest + chunk) if rest else chunk
+            rest.clear()
+        else:
+            *lines, last = bytes(rest + chunk).split(b"\n")
+            rest = bytearray(last)
+            yield from lines
     if rest.strip():
         raise SourceError("bad-answer", f"{what}: the watch broke off")
 
