@@ -31,7 +31,7 @@ from wfconsole.sources.kubernetes.client import Client, Server
 from wfconsole.sources.kubernetes.cluster import PODS
 from wfconsole.sources.kubernetes.kubeconfig import load_access
 from wfconsole.sources.kubernetes.pod_mirror import PodMirror
-from wfconsole.sources.kubernetes.reflector import Reflector
+from wfconsole.sources.kubernetes.reflector import PAGE, Reflector
 
 CHANGES_A_SECOND = 200
 WATCHED_S = 20.0
@@ -99,21 +99,21 @@ def list_to_rows(server: Server) -> float:
 def read_only(server: Server) -> float:
     """The same bytes read and thrown away."""
     client = Client(server)
-    query: dict[str, str | int] = {"limit": 500}
+    query: dict[str, str | int] = {"limit": PAGE}
     began = time.process_time()
     while True:
         head = bytes(client.get("/api/v1/pods", query, what="pods")[:600])
         _, _, rest = head.partition(b'"continue":"')
         if not rest:
             break
-        query = {"limit": 500, "continue": rest.partition(b'"')[0].decode()}
+        query = {"limit": PAGE, "continue": rest.partition(b'"')[0].decode()}
     spent = time.process_time() - began
     client.close()
     return 1000 * spent
 
 
 def one_refresh(cluster: Loaded, rounds: int) -> Report:
-    report = Report(f"B3  CPU of listing {cluster.pods:,} pods into rows, in pages of 500, over TLS and gzip")
+    report = Report(f"B3  CPU of listing {cluster.pods:,} pods into rows, in pages of {PAGE}, over TLS and gzip")
     server = Server(load_access(str(cluster.kubeconfig), ""))
     cases = [
         Case("kubectl get pods -A", lambda: kubectl_get_pods(cluster).cpu_ms),

@@ -16,6 +16,7 @@ from tests.collector.process import ALL, CollectorProcess, kubeconfig_for
 from tests.sources.api_double import ApiDouble, Conversation, Request, until, well
 from wfconsole.collector.settings import CollectorSettings
 from wfconsole.recording.format import StreamReader
+from wfconsole.sources.kubernetes.reflector import PAGE
 
 MIB = 1024 * 1024
 SETTINGS = {"deadline_ms": 400, "flush_ms": 50, "intervals": dict.fromkeys(ALL, 1000)}
@@ -301,8 +302,8 @@ def test_a_long_list_comes_page_by_page_and_says_how_far_it_is(double: ApiDouble
             well(talk, request)
         else:
             start = int(request.query.get("continue", "c0")[1:])
-            assert int(request.query["limit"]) == 500
-            talk.answer(page(start, min(500, 1200 - start), 1200))
+            assert int(request.query["limit"]) == PAGE
+            talk.answer(page(start, min(PAGE, 1200 - start), 1200))
 
     double.behaviour = behave
     with CollectorProcess({**settings_for(double, tmp_path, sources=["pods"]), "flush_ms": 500}) as collector:
@@ -313,8 +314,8 @@ def test_a_long_list_comes_page_by_page_and_says_how_far_it_is(double: ApiDouble
             for request in double.requests
             if request.path == "/api/v1/pods" and "watch" not in request.query
         ]
-    assert ("listing 500 of about 1200") in [partial for _, partial in shown]
-    assert [query.get("continue") for query in pages] == [None, "c500", "c1000"]
+    assert (f"listing {PAGE} of about 1200") in [partial for _, partial in shown]
+    assert [query.get("continue") for query in pages] == [None, *(f"c{start}" for start in range(PAGE, 1200, PAGE))]
 
 
 def _rows(collector: CollectorProcess) -> int:

@@ -185,7 +185,7 @@ class ApiDouble:
             rest = b""
             while True:
                 while b"\r\n\r\n" not in rest:
-                    data = sock.recv(65536)
+                    data = talk.sock.recv(65536)
                     if not data:
                         return
                     rest += data

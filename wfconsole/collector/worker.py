@@ -148,13 +148,15 @@ class Worker:
 
     def _proven(self) -> None:
         """What the task holds is current as of now."""
-        before = self.standing
+        before, now = self.standing, self._clock.now()
+        if self._timed and self._settled and before.failure is None and before.good_at == now:
+            return  # a busy watch proves it with each change
         took = before.took_ms
         if not self._timed:
             self._timed = True
             took = self._clock.monotonic() - self._began
         self._attempts = 0
-        self.standing = Standing(good_at=self._clock.now(), took_ms=took)
+        self.standing = Standing(good_at=now, took_ms=took)
         if not self._settled or before.failure is not None:
             self._notify()
         if before.failure is not None and self._clock.now() - before.failure.since >= OUTAGE_MS:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import email.utils
+import functools
 import http.client
+import io
 import threading
 import zlib
 from collections.abc import Iterator, Mapping
@@ -17,6 +19,7 @@ from wfconsole.clock import MINUTE, SECOND, Millis, SystemClock
 from wfconsole.sources.contract import CutShort, SourceError
 from wfconsole.sources.kubernetes import failures
 from wfconsole.sources.kubernetes.access import Access
+from wfconsole.sources.kubernetes.chunked import unchunked
 from wfconsole.sources.kubernetes.credentials import Credentials, Proof
 from wfconsole.sources.kubernetes.resolver import Resolver
 from wfconsole.sources.kubernetes.tunnel import proxy_for, tunnel
@@ -24,7 +27,7 @@ from wfconsole.sources.kubernetes.wire import Patience, Wire, connect
 
 MIB: Final = 1024 * 1024
 
-# A page of 500 pods has 4 to 14 MB; one above this is refused.
+# A page of 250 pods has 2 to 7 MB; one above this is refused.
 MOST_BYTES: Final = 32 * MIB
 # All answers that are being read at the same time: a server that sends too much must not do so ninefold.
 MOST_BYTES_AT_ONCE: Final = 64 * MIB
@@ -32,7 +35,8 @@ MOST_BYTES_AT_ONCE: Final = 64 * MIB
 _MOST_ERROR_BYTES: Final = 64 * 1024
 # An object has at most 1.5 MB in etcd; a line of a watch is one object.
 _MOST_LINE_BYTES: Final = 8 * MIB
-_READ: Final = 256 * 1024
+# Pieces of a body: small enough for memory that is at hand, large enough to be few.
+_READ: Final = 32 * 1024
 # However well the data flows, no single answer may take longer.
 _LONGEST_MS: Final[Millis] = 2 * MINUTE
 
@@ -122,7 +126,7 @@ class Answer:
     def chunks(self, most_bytes: int, what: str) -> Iterator[bytes]:
         """The body as it comes, inflated. Raises SourceError beyond `most_bytes`, on the wire or inflated."""
         seen = 0
-        while chunk := self.response.read1(_READ):
+        for chunk in self._received():
             for piece in self._inflated(chunk):
                 seen += len(piece)
                 if seen > most_bytes:
@@ -134,12 +138,18 @@ class Answer:
         if self.response.length or (self.inflate is not None and not self.inflate.eof):
             raise SourceError("bad-answer", f"{what}: the answer broke off")
 
+    def _received(self) -> Iterator[bytes]:
+        """The body as it comes, as it was sent."""
+        if self.response.chunked:
+            return unchunked(functools.partial(self.response.fp.read1, _READ))
+        return iter(functools.partial(self.response.read1, _READ), b"")
+
     def _inflated(self, chunk: bytes) -> Iterator[bytes]:
         if self.inflate is None:
             yield chunk
             return
         while chunk:
-            yield self.inflate.decompress(chunk, 4 * _READ)
+            yield self.inflate.decompress(chunk, _READ)
             chunk = self.inflate.unconsumed_tail
 
 
@@ -197,21 +207,37 @@ class Client:
         what: str,
         most_bytes: int = 0,
         also: int = 0,
-    ) -> bytearray:
+    ) -> bytes:
         """The body of a 200, or of the status `also`. `what` is named in errors. Raises SourceError and CutShort."""
-        body = bytearray()
+        body = io.BytesIO()
+        self.read_into(body, path, query, what=what, most_bytes=most_bytes, also=also)
+        return body.getvalue()
+
+    def read_into(
+        self,
+        body: io.BytesIO,
+        path: str,
+        query: Mapping[str, str | int] | None = None,
+        *,
+        what: str,
+        most_bytes: int = 0,
+        also: int = 0,
+    ) -> int:
+        """As `get`, but the body replaces the first bytes of `body`, and this is how many: memory that was used before
+        costs less than the same amount from the system."""
+        body.seek(0)
         try:
             answer = self._ask(_target(self._server.access, path, query), what, also)
             for piece in answer.chunks(most_bytes or self._server.limits.most_bytes, what):
                 if not self._server.room.take(len(piece)):
                     raise SourceError("bad-answer", f"{what}: too much is being sent at once", code=TOO_LARGE)
-                body += piece
+                body.write(piece)
         except _BROKEN as error:
             raise self._broken(error, what) from None
         else:
-            return body
+            return body.tell()
         finally:
-            self._server.room.give_back(len(body))
+            self._server.room.give_back(body.tell())
             self._patience = None
 
     def watch(self, path: str, query: Mapping[str, str | int], *, window_ms: Millis, what: str) -> Iterator[bytes]:
@@ -307,17 +333,21 @@ class Client:
 
 def _lines(answer: Answer, what: str) -> Iterator[bytes]:
     """Whole lines of a body without end."""
-    rest = b""
+    rest = bytearray()
     # A window's total has no bound; a line has.
     for chunk in answer.chunks(1 << 62, what):
-        if b"\n" not in chunk:
+        end = chunk.find(b"\n")
+        if end < 0:
             rest += chunk
             if len(rest) > _MOST_LINE_BYTES:
                 raise SourceError("bad-answer", f"{what}: one change has more than {_MOST_LINE_BYTES // MIB} MiB")
-            continue
-        lines = (rest + chunk).split(b"\n")
-        rest = lines.pop()
-        yield from lines
+        elif end == len(chunk) - 1:  # as an API server sends them: one change, one chunk
+            yield bytes(rest + chunk) if rest else chunk
+            rest.clear()
+        else:
+            *lines, last = bytes(rest + chunk).split(b"\n")
+            rest = bytearray(last)
+            yield from lines
     if rest.strip():
         raise SourceError("bad-answer", f"{what}: the watch broke off")
 

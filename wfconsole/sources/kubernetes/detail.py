@@ -200,7 +200,7 @@ def _read_log(client: Client, ask: AskPod, empty: LogTail, lines: int) -> LogTai
         if len(body) < _ONE_LOG_BYTES or lines == 1:
             break
         lines = max(1, lines // 8)
-    rows = bytes(body).removesuffix(b"\n").split(b"\n") if body else []
+    rows = body.removesuffix(b"\n").split(b"\n") if body else []
     shown = safe_block(b"\n".join(rows[-lines:]), lines=lines + 1)
     return msgspec.structs.replace(empty, lines=shown, cut=len(rows) > lines)
 
@@ -222,7 +222,7 @@ def _bounded(tails: list[LogTail]) -> tuple[LogTail, ...]:
     return tuple(bounded)
 
 
-def _decoded(decoder: msgspec.json.Decoder[Any], body: bytearray, what: str) -> Any:
+def _decoded(decoder: msgspec.json.Decoder[Any], body: bytes, what: str) -> Any:
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:

@@ -110,7 +110,7 @@ def from_exception(error: Exception, what: str) -> SourceError:
     return SourceError("bad-answer", f"{what}: {type(error).__name__}: {safe(str(error), _SHOWN)}")
 
 
-def undecodable(error: Exception, body: bytes | bytearray, what: str) -> SourceError:
+def undecodable(error: Exception, body: bytes, what: str) -> SourceError:
     """An answer with status 200 that is not what the API promises."""
     if body[:64].lstrip().lower().startswith((b"<!doctype", b"<html")):
         remedy = "Something in between answers: a proxy, a load balancer, a login page."

@@ -43,8 +43,8 @@ class ServerHealth:
         except SourceError as error:
             if error.code not in (401, 403, 404):
                 raise
-            body = bytearray(b"ok")
-        if bytes(body).strip() != b"ok":
+            body = b"ok"
+        if body.strip() != b"ok":
             failed = ", ".join(safe(name, 60) for name in _FAILED.findall(body)) or "one of its checks"
             said = f"{self.name} is not ready: {failed} failed; the rows may be old"
             raise SourceError("server-error", said, remedy="Look at the API server and etcd.", code=500)

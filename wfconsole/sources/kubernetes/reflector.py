@@ -7,9 +7,10 @@ pass for current that nobody looked at.
 
 from __future__ import annotations
 
+import io
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 import msgspec
@@ -18,13 +19,13 @@ from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.kubernetes import failures
 from wfconsole.sources.kubernetes.client import TOO_LARGE, Server
-from wfconsole.sources.kubernetes.payloads import Added, Bookmark, Broken, Deleted, Listing, Modified
+from wfconsole.sources.kubernetes.payloads import Added, Bookmark, Broken, Deleted, Listing, ListMeta, Modified
 from wfconsole.text import safe
 
 T = TypeVar("T", bound="_Object")
 T_contra = TypeVar("T_contra", contravariant=True)
 
-PAGE: Final = 500
+PAGE: Final = 250
 SMALLEST_PAGE: Final = 50
 # How often a collection is listed where the server lets us list but not watch.
 POLL_MS: Final[Millis] = 10 * SECOND
@@ -65,7 +66,8 @@ class Mirror(Protocol[T_contra]):
     """Who keeps the objects. Called from the reflector's thread alone."""
 
     def put(self, item: T_contra) -> str:
-        """Keep the object in its present form; returns its key."""
+        """Keep the object in its present form; returns its key. What is Raw in it must be copied: it points into the
+        answer, whose memory the next one takes."""
 
     def drop(self, key: str) -> None:
         """The object is gone."""
@@ -182,38 +184,37 @@ class Reflector(Generic[T]):
 
     def _list(self, proven: Callable[[], None]) -> None:
         seen: set[str] = set()
-        for page in self._pages():
-            for item in page.items or ():
-                if not self._only or item.metadata.namespace in self._only:
-                    seen.add(self._mirror.put(item))
+        room = io.BytesIO()
+        query: dict[str, str | int] = {"limit": self._page, **_FROM_MEMORY}
+        while query:
+            told = self._take_page(room, query, seen)
             self._keys |= seen
-            if page.metadata.continue_ and not self.listed:
-                whole = len(seen) + (page.metadata.remaining_item_count or 0)
+            if told.continue_ and not self.listed:
+                whole = len(seen) + (told.remaining_item_count or 0)
                 self.partial = f"listing {len(seen)} of about {whole}" if whole > len(seen) else f"listing {len(seen)}"
                 proven()
-            version = page.metadata.resource_version
+            query = {"limit": self._page, "continue": told.continue_} if told.continue_ else {}
         for key in self._keys - seen:
             self._mirror.drop(key)
         self._keys = seen
-        self._version = version if self._watches else ""
+        self._version = told.resource_version if self._watches else ""
         self.listed = True
         self._say_scope()
         proven()
 
-    def _pages(self) -> Iterator[Listing[T]]:
-        """All pages of the list. While one is decoded the server prepares the next."""
-        query: dict[str, str | int] = {"limit": self._page, **_FROM_MEMORY}
-        while True:
-            body = self._client.get(self._where, query, what=self.name)
-            following = _continue_of(body)
-            if following:
-                ahead: dict[str, str | int] = {"limit": self._page, "continue": following}
-                self._client.ask_ahead(self._where, ahead, what=self.name)
-            page = self._decoded(body)
-            yield page
-            if not page.metadata.continue_:
-                return
-            query = {"limit": self._page, "continue": page.metadata.continue_}
+    def _take_page(self, room: io.BytesIO, query: Mapping[str, str | int], seen: set[str]) -> ListMeta:
+        """Read one page into `room` and keep what is in it; afterwards neither its bytes nor its objects are held.
+        While it is decoded the server prepares the next one."""
+        size = self._client.read_into(room, self._where, query, what=self.name)
+        body = room.getbuffer()[:size]
+        following = _continue_of(body)
+        if following:
+            self._client.ask_ahead(self._where, {"limit": self._page, "continue": following}, what=self.name)
+        page = self._decoded(body)
+        for item in page.items or ():
+            if not self._only or item.metadata.namespace in self._only:
+                seen.add(self._mirror.put(item))
+        return page.metadata
 
     def _say_scope(self) -> None:
         plural = self._collection.plural
@@ -228,11 +229,11 @@ class Reflector(Generic[T]):
         if not self._watches:
             self.facts["watch"] = f"not allowed; listed every {POLL_MS // SECOND} s (grant watch on {plural})"
 
-    def _decoded(self, body: bytearray) -> Listing[T]:
+    def _decoded(self, body: memoryview) -> Listing[T]:
         try:
             page: Listing[T] = self._listing.decode(body)
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-            raise failures.undecodable(error, body, self.name) from None
+            raise failures.undecodable(error, bytes(body[:64]), self.name) from None
         return page
 
     # --- watching ---------------------------------------------------------------------------------------------------
@@ -274,7 +275,7 @@ class Reflector(Generic[T]):
         self._version = change.object.metadata.resource_version or self._version
 
 
-def _continue_of(body: bytearray) -> str:
+def _continue_of(body: memoryview) -> str:
     """Where the list goes on, as its beginning says: an API server writes the list's metadata before the items."""
     found = _CONTINUE.search(body, 0, _METADATA_BYTES)
     return found[1].decode() if found else ""

@@ -3,14 +3,14 @@
 The socket is ours, so that both hold: each single receive gets only what is left of the whole deadline (a per-read
 time-out alone lets a server that drips one byte a second go on for ever), and `cut` ends a wait from another thread
 with `shutdown()`, never `close()`: the descriptor could be somebody else's by then. Neither urllib3 nor the Kubernetes
-client lets us have that, so only HTTP's framing is the standard library's (`http.client.HTTPResponse`).
+client lets us have that, so only the head of an answer is the standard library's (`http.client.HTTPResponse`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
-import select
 import socket
 import threading
 import time
@@ -21,17 +21,19 @@ from wfconsole.sources.contract import SourceError
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
 
 # From the end of the first patience on, a server must send at least this much a second on average: slower than the
 # slowest link that anybody works on, faster than a server that drips to keep us waiting.
 SLOWEST_BYTES_PER_SECOND = 8 * 1024
 
-_READ_AT_ONCE = 256 * 1024
+# Below what the C library takes from the system anew each time, see `collector.memory`.
+_READ_AT_ONCE = 32 * 1024
 
-# From so many receives a second on, a gathering wire lets data come together for a moment: waking up for each change of
-# a busy cluster costs five times as much as the changes themselves.
-_BUSY_RECEIVES = 20
-_GATHER_S = 0.1
+# From so many bytes a second on, a gathering wire lets data come together for a moment: waking up for each change of a
+# busy cluster costs several times as much as the changes themselves.
+_BUSY_BYTES = 32 * 1024
+_GATHER_S = 0.25
 
 
 class Patience:
@@ -69,16 +71,21 @@ class Patience:
 
 
 class Wire(io.RawIOBase):
-    """A connected socket under a `Patience`. All methods but `cut` belong to the thread that made it."""
+    """A connected socket under a `Patience`. All methods but `cut` belong to the thread that made it.
+
+    TLS is done in memory, not by an `SSLSocket`: that one asks the system twice for each record of 16 KiB at most.
+    """
 
     def __init__(self, sock: socket.socket, patience: Patience) -> None:
         super().__init__()
         self.patience = patience
         self.gathers = False  # whether data may wait for more of it: right for a watch, wrong for an answer
-        self._second = 0.0  # when the second began in which `_receives` are counted
-        self._receives = 0
+        self._second = 0.0  # when the second began whose bytes are counted
+        self._bytes = 0
         self._busy = False
+        self._drained = False  # whether the last receive took all that was there
         self._sock = sock
+        self._tls: _Tls | None = None
         self._open = True
         self._cut = False
         self._lock = threading.Lock()
@@ -89,8 +96,7 @@ class Wire(io.RawIOBase):
             self._cut = True
             if self._open:
                 try:
-                    # The base class's method: SSLSocket's own would take the TLS state away under a reading thread.
-                    socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+                    self._sock.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     pass  # not connected any more
 
@@ -100,45 +106,59 @@ class Wire(io.RawIOBase):
 
     def secure(self, context: ssl.SSLContext, server_name: str) -> None:
         """Speak TLS from here on. Raises OSError (ssl.SSLError, TimeoutError) and SourceError."""
-        self._sock.settimeout(self.patience.left())
-        plain = self._sock
-        wrapped = context.wrap_socket(plain, server_hostname=server_name, do_handshake_on_connect=False)
-        with self._lock:
-            self._sock = wrapped
-        wrapped.do_handshake()
+        tls = _Tls(context, server_name)
+        while not tls.shakes_hands(self._send_all):
+            tls.take(self._receive())
+        self._tls = tls
 
     def send(self, data: bytes) -> None:
         """All of `data`. Raises OSError and SourceError."""
-        self._sock.settimeout(self.patience.left())
-        self._sock.sendall(data)
+        self._send_all(data if self._tls is None else self._tls.sealed(data))
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
-        if self.gathers:
-            self._gather()
-        self._sock.settimeout(self.patience.left())
-        try:
-            count = self._sock.recv_into(buffer)
-        except TimeoutError:
-            raise self.patience.expired() from None
+        if self._tls is None:
+            self._before_receiving()
+            try:
+                count = self._sock.recv_into(buffer)
+            except TimeoutError:
+                raise self.patience.expired() from None
+            self._after_receiving(count, len(buffer))
+        else:
+            while (count := self._tls.readinto(buffer, self._send_all)) < 0:
+                self._tls.take(self._receive())
         self.patience.received(count)
         return count
 
-    def _gather(self) -> None:
-        """Wait a little when much is going on and nothing is there right now."""
+    def _send_all(self, data: bytes) -> None:
+        self._sock.settimeout(self.patience.left())
+        self._sock.sendall(data)
+
+    def _receive(self) -> bytes:
+        """What has arrived, at least one byte; nothing at the end."""
+        self._before_receiving()
+        try:
+            data = self._sock.recv(_READ_AT_ONCE)
+        except TimeoutError:
+            raise self.patience.expired() from None
+        self._after_receiving(len(data), _READ_AT_ONCE)
+        return data
+
+    def _before_receiving(self) -> None:
+        """Wait a little where much is going on and all that came so far was read."""
+        if self.gathers and self._busy and self._drained:
+            time.sleep(min(_GATHER_S, self.patience.left()))
+        self._sock.settimeout(self.patience.left())
+
+    def _after_receiving(self, count: int, most: int) -> None:
+        self._drained = count < most
+        self._bytes += count
         now = time.monotonic()
         if now - self._second >= 1:
-            self._busy = self._receives >= _BUSY_RECEIVES
-            self._second, self._receives = now, 0
-        self._receives += 1
-        if self._busy and not self._has_data():
-            time.sleep(_GATHER_S)
-
-    def _has_data(self) -> bool:
-        pending = getattr(self._sock, "pending", None)  # decrypted already
-        return bool(pending and pending()) or bool(select.select([self._sock], [], [], 0)[0])
+            self._busy = self._bytes >= _BUSY_BYTES
+            self._second, self._bytes = now, 0
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """What `http.client.HTTPResponse` reads from."""
@@ -150,6 +170,59 @@ class Wire(io.RawIOBase):
                 self._open = False
                 self._sock.close()
         super().close()
+
+
+class _Tls:
+    """TLS between two buffers in memory; what is `taken` came from the other side."""
+
+    def __init__(self, context: ssl.SSLContext, server_name: str) -> None:
+        import ssl
+
+        self._wants_more = ssl.SSLWantReadError
+        self._ends = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._in, self._out, server_hostname=server_name)
+
+    def take(self, data: bytes) -> None:
+        if data:
+            self._in.write(data)
+        else:
+            self._in.write_eof()
+
+    def shakes_hands(self, send: Callable[[bytes], None]) -> bool:
+        """Whether the handshake is over; else it goes on when more is taken. Raises ssl.SSLError."""
+        try:
+            self._tls.do_handshake()
+        except self._wants_more:
+            send(self._out.read())
+            return False
+        except OSError:
+            with contextlib.suppress(OSError, SourceError):
+                send(self._out.read())  # why we refuse: the server's administrator may read it there
+            raise
+        send(self._out.read())
+        return True
+
+    def sealed(self, data: bytes) -> bytes:
+        self._tls.write(data)
+        return self._out.read()
+
+    def readinto(self, buffer: bytearray | memoryview, send: Callable[[bytes], None]) -> int:
+        """As many bytes as are there and fit; 0 at the end, -1 when more has to be taken first."""
+        view, count = memoryview(buffer), 0
+        try:
+            while count < len(view):
+                got = int(self._tls.read(len(view) - count, view[count:]))
+                if not got:
+                    break
+                count += got
+        except self._wants_more:
+            count = count or -1
+        except self._ends:
+            pass
+        if self._out.pending:
+            send(self._out.read())  # what the protocol itself has to say, such as new keys
+        return count
 
 
 class _Unclosing(io.RawIOBase):

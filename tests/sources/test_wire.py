@@ -1,0 +1,130 @@
+"""TLS as the wire speaks it: data, ends of every kind, deadlines, cuts. The certificate is one for loopback."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.rig.certificates import Authority
+from tests.sources.api_double import ApiDouble, Conversation, Request, until
+from wfconsole.sources.contract import CutShort, SourceError
+from wfconsole.sources.kubernetes.access import Access
+from wfconsole.sources.kubernetes.client import Client, Limits, Server
+
+PODS = "/api/v1/pods"
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("tls"), "authority")
+
+
+@pytest.fixture
+def double(authority: Authority) -> Iterator[ApiDouble]:
+    """A double that speaks TLS."""
+    pair = authority.issue("double")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.certificate, pair.key)
+
+    def shake_hands(talk: Conversation) -> bool:
+        talk.sock = context.wrap_socket(talk.sock, server_side=True)
+        return True
+
+    with ApiDouble() as server:
+        server.on_accept = shake_hands
+        yield server
+
+
+def client_of(double: ApiDouble, ca: Path, deadline_ms: int = 5000) -> Client:
+    access = Access(server="https://127.0.0.1", host="127.0.0.1", port=double.port, ca_file=str(ca))
+    return Server(access, Limits(deadline_ms=deadline_ms)).client()
+
+
+@pytest.mark.parametrize("size", [0, 1, 16 * 1024, 5_000_000])
+def test_a_body_of_any_size_arrives_as_it_was_sent(size: int, double: ApiDouble, authority: Authority) -> None:
+    body = os.urandom(size)
+    double.behaviour = lambda talk, _request: talk.answer(body)
+    client = client_of(double, authority.certificate)
+    assert [client.get(PODS, what="pods") == body for _ in range(2)] == [True, True]
+    assert len(double.requests) == 2
+
+
+def test_a_certificate_of_another_authority_is_refused(double: ApiDouble, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="certificate") as told:
+        client_of(double, Authority(tmp_path, "another").certificate).get(PODS, what="pods")
+    assert told.value.kind == "configuration"
+    assert not double.requests
+
+
+def half_an_answer(talk: Conversation) -> None:
+    talk.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + b"x" * 50)
+
+
+def goodbye(talk: Conversation) -> None:
+    talk.sock.unwrap()  # type: ignore[attr-defined]  # TLS's own end
+
+
+def end_of_the_connection(talk: Conversation) -> None:
+    talk.sock.close()
+
+
+def reset(talk: Conversation) -> None:
+    talk.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    talk.sock.close()
+
+
+def garbage(talk: Conversation) -> None:
+    socket.socket.sendall(socket.socket(fileno=talk.sock.detach()), b"this is no TLS, whatever it is")
+
+
+@pytest.mark.parametrize("end", [goodbye, end_of_the_connection, reset, garbage])
+def test_an_answer_that_ends_too_early_is_told(end: object, double: ApiDouble, authority: Authority) -> None:
+    def behave(talk: Conversation, _request: Request) -> None:
+        half_an_answer(talk)
+        end(talk)  # type: ignore[operator]
+
+    double.behaviour = behave
+    with pytest.raises(SourceError) as told:
+        client_of(double, authority.certificate).get(PODS, what="pods")
+    assert told.value.kind in ("bad-answer", "refused")
+
+
+def test_a_server_that_drips_records_is_given_up_at_the_deadline(double: ApiDouble, authority: Authority) -> None:
+    def behave(talk: Conversation, _request: Request) -> None:
+        half_an_answer(talk)
+        talk.drip(b"y" * 50)
+
+    double.behaviour = behave
+    with pytest.raises(SourceError) as told:
+        client_of(double, authority.certificate, deadline_ms=500).get(PODS, what="pods")
+    assert told.value.kind == "timeout"
+
+
+def test_cutting_ends_a_wait_from_another_thread(double: ApiDouble, authority: Authority) -> None:
+    def behave(talk: Conversation, _request: Request) -> None:
+        half_an_answer(talk)
+        talk.hang()
+
+    double.behaviour = behave
+    client = client_of(double, authority.certificate, deadline_ms=60_000)
+    raised: list[BaseException] = []
+
+    def read() -> None:
+        try:
+            client.get(PODS, what="pods")
+        except CutShort as error:
+            raised.append(error)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    until(lambda: double.requests, "the request arrived")
+    client.cut()
+    reader.join(5)
+    assert raised
