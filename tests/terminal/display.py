@@ -67,8 +67,12 @@ class Display:
         return sorted(number for number, is_on in on.items() if is_on)
 
     def forbidden_bytes(self, *, clipboard: bool = False, bell: bool = False) -> list[Token]:
-        """What was written and is neither harmless text nor one of Textual's own sequences."""
-        return forbidden(self.raw, clipboard=clipboard, bell=bell)
+        """What was written and is neither harmless text nor one of Textual's own sequences.
+
+        A character or sequence that has only begun at the end of what was read so far is not looked at yet.
+        """
+        whole = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(self.raw)
+        return forbidden(finished_part(whole).encode(errors="surrogateescape"), clipboard=clipboard, bell=bell)
 
     def show(self, data: bytes) -> None:
         """Take bytes that a program wrote."""
