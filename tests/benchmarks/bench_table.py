@@ -121,7 +121,7 @@ def filters(rounds: int) -> Report:
             tests = []
             for end in range(1, len(words) + 1):
                 count = sum(words[:end] in name for name in names)
-                tests.append(_filtered(words[:end], f"1/{count} of {ROWS}"))
+                tests.append(_filtered(words[:end], f"/{count} of {ROWS} "))
             shown.type(b"/")
             shown.drain(0.3)
             pressed = typed(shown, words)
