@@ -37,7 +37,7 @@ _CONTINUE: Final = re.compile(rb'"continue":"([A-Za-z0-9_=-]+)"[^\[]*"items":\['
 
 # "Not older than anything": the API server may answer from its memory (1.34 and newer do), in half the time and without
 # a question to etcd. What it has missed by then, the watch from that version brings.
-_FROM_MEMORY: Final = {"resourceVersion": "1", "resourceVersionMatch": "NotOlderThan"}
+FROM_MEMORY: Final = {"resourceVersion": "1", "resourceVersionMatch": "NotOlderThan"}
 
 
 class Collection(msgspec.Struct, frozen=True):
@@ -185,7 +185,7 @@ class Reflector(Generic[T]):
     def _list(self, proven: Callable[[], None]) -> None:
         seen: set[str] = set()
         room = io.BytesIO()
-        query: dict[str, str | int] = {"limit": self._page, **_FROM_MEMORY}
+        query: dict[str, str | int] = {"limit": self._page, **FROM_MEMORY}
         while query:
             told = self._take_page(room, query, seen)
             self._keys |= seen
