@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from wfconsole.sources.contract import CutShort
+
 PAYLOADS = Path(__file__).parent / "payloads"
 
 _SERVED = {
@@ -217,3 +219,22 @@ def until(holds: Callable[[], Any], what: str, seconds: float = 10.0) -> Any:
             return value
         assert time.monotonic() < end, f"not within {seconds} s: {what}"
         threading.Event().wait(0.01)
+
+
+def raised_by_a_cut(double: ApiDouble, read: Callable[[], Any], cut: Callable[[], None]) -> list[BaseException]:
+    """What ends `read`, in a thread of its own, when it is cut once the server has its request."""
+    raised: list[BaseException] = []
+
+    def reading() -> None:
+        try:
+            read()
+        except CutShort as error:
+            raised.append(error)
+
+    reader = threading.Thread(target=reading)
+    reader.start()
+    until(lambda: double.requests, "the request arrived")
+    cut()
+    reader.join(5)
+    assert not reader.is_alive()
+    return raised

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from tests.sources.api_double import ApiDouble, Conversation, Request, until, well
+from tests.sources.api_double import ApiDouble, Conversation, Request, raised_by_a_cut, until, well
 from wfconsole.clock import MINUTE, SystemClock
-from wfconsole.sources.contract import CutShort, SourceError
+from wfconsole.sources.contract import SourceError
 from wfconsole.sources.kubernetes import resolver as resolving
 from wfconsole.sources.kubernetes.access import Access
 from wfconsole.sources.kubernetes.client import Client, Limits, Server
@@ -166,21 +166,7 @@ def test_a_line_break_in_a_token_is_refused_before_it_is_sent(double: ApiDouble)
 def test_cutting_ends_a_wait_from_another_thread(double: ApiDouble) -> None:
     double.behaviour = lambda talk, _request: talk.hang()
     client = client_of(reaching(double), deadline_ms=60_000)
-    raised: list[BaseException] = []
-
-    def read() -> None:
-        try:
-            client.get(PODS, what="pods")
-        except CutShort as error:
-            raised.append(error)
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    until(lambda: double.requests, "the request arrived")
-    client.cut()
-    reader.join(5)
-    assert not reader.is_alive()
-    assert raised
+    assert raised_by_a_cut(double, lambda: client.get(PODS, what="pods"), client.cut)
     double.behaviour = well
     assert client.get(PODS, what="pods")
 

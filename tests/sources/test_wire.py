@@ -6,15 +6,14 @@ import os
 import socket
 import ssl
 import struct
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.rig.certificates import Authority
-from tests.sources.api_double import ApiDouble, Conversation, Request, until
-from wfconsole.sources.contract import CutShort, SourceError
+from tests.sources.api_double import ApiDouble, Conversation, Request, raised_by_a_cut
+from wfconsole.sources.contract import SourceError
 from wfconsole.sources.kubernetes.access import Access
 from wfconsole.sources.kubernetes.client import Client, Limits, Server
 
@@ -114,17 +113,4 @@ def test_cutting_ends_a_wait_from_another_thread(double: ApiDouble, authority: A
 
     double.behaviour = behave
     client = client_of(double, authority.certificate, deadline_ms=60_000)
-    raised: list[BaseException] = []
-
-    def read() -> None:
-        try:
-            client.get(PODS, what="pods")
-        except CutShort as error:
-            raised.append(error)
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    until(lambda: double.requests, "the request arrived")
-    client.cut()
-    reader.join(5)
-    assert raised
+    assert raised_by_a_cut(double, lambda: client.get(PODS, what="pods"), client.cut)

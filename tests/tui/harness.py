@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from tests import builders
 from tests.builders import NOW
+from tests.tui.papers import flat
 from wfconsole.clock import HOUR, MINUTE, SECOND, ManualClock, Millis
 from wfconsole.incident.events import Declared, Entry, Event, NoteAdded, StepMarked, StepProbed, Target
 from wfconsole.incident.playbook import Branch, Runbook
@@ -34,6 +35,7 @@ from wfconsole.session.view import Capabilities, RecordingEntry, View
 from wfconsole.tui import compat
 from wfconsole.tui.app import WarRoom
 from wfconsole.tui.theming import glyphs_of, load_themes
+from wfconsole.tui.widgets.scroll_text import ScrollText
 
 THEMES = load_themes([Path(__file__).parents[2] / "themes"]).loaded
 RUNBOOK = builders.a_runbook(
@@ -342,3 +344,16 @@ def an_app(desk: Desk, *, theme: str = "warroom-dark", **options: Any) -> WarRoo
 
 
 __all__ = ["AskPod", "Desk", "Room", "a_pod_answer", "an_app", "quiet_desk", "troubled_desk", "war_room"]
+
+
+async def whole_text(room: Room) -> str:
+    """All that the text on the screen has to say, page by page, as one line."""
+    region = room.app.screen.query_one(ScrollText)
+    await room.press("home")
+    pages: list[str] = []
+    while True:
+        top = region.top
+        pages += ["".join(span.text for span in line).strip() for line in region.lines]
+        await room.press("pagedown")
+        if region.top == top:
+            return flat("\n".join(pages))

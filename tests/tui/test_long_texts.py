@@ -7,12 +7,10 @@ from typing import Any
 import pytest
 
 from tests import builders
-from tests.tui.harness import SIZES, Desk, Room, a_pod_answer, troubled_desk, war_room
-from tests.tui.papers import flat
+from tests.tui.harness import SIZES, Desk, Room, a_pod_answer, troubled_desk, war_room, whole_text
 from wfconsole.observations.answers import LogTail
 from wfconsole.text import LIMIT, safe
 from wfconsole.tui.panes.long_texts import LOG_LINE_CELLS, MESSAGE_CELLS, in_place
-from wfconsole.tui.screens.evidence import EvidenceText
 from wfconsole.tui.screens.pod import PodText
 
 LONG = safe(" ".join(f"word-{number:04}" for number in range(1_000)))  # what a source makes of 10,000 characters
@@ -27,19 +25,6 @@ def a_desk(**answer: Any) -> Desk:
 async def open_pod(room: Room) -> PodText:
     await room.press("3", "j", "j", "j", "enter")
     return room.app.screen.query_one(PodText)
-
-
-async def whole_text(room: Room, kind: type[PodText] | type[EvidenceText]) -> str:
-    """All that the screen has to say, page by page."""
-    region = room.app.screen.query_one(kind)
-    await room.press("home")
-    pages: list[str] = []
-    while True:
-        top = region.top
-        pages += ["".join(span.text for span in line).strip() for line in region.lines]
-        await room.press("pagedown")
-        if region.top == top:
-            return flat("\n".join(pages))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -67,9 +52,9 @@ async def test_a_message_of_ten_thousand_characters_leaves_room_for_the_rest(siz
 async def test_i_shows_the_whole_of_whatever_was_cut_short(answer: dict[str, Any]) -> None:
     async with war_room(a_desk(**({"logs": (), "events": ()} | answer))) as room:
         await open_pod(room)
-        assert "word-0800" not in await whole_text(room, PodText)
+        assert "word-0800" not in await whole_text(room)
         await room.press("i")
-        said = await whole_text(room, EvidenceText)
+        said = await whole_text(room)
         assert "WHOLE TEXTS" in said
         assert "word-0000" in said
         assert "word-0800" in said, "up to where the source cut it"
@@ -81,15 +66,15 @@ async def test_the_whole_text_of_a_pod_that_is_gone_is_there_too() -> None:
         await open_pod(room)
         desk.tell("pods", [])
         await room.press("i")
-        assert "word-0800" in await whole_text(room, EvidenceText)
+        assert "word-0800" in await whole_text(room)
 
 
 async def test_what_is_short_is_whole_where_it_stands() -> None:
     async with war_room(a_desk()) as room:
         await open_pod(room)
-        assert "characters more" not in await whole_text(room, PodText)
+        assert "characters more" not in await whole_text(room)
         await room.press("i")
-        assert "WHOLE TEXTS" not in await whole_text(room, EvidenceText)
+        assert "WHOLE TEXTS" not in await whole_text(room)
 
 
 @pytest.mark.parametrize("most", [MESSAGE_CELLS, LOG_LINE_CELLS])

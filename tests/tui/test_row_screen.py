@@ -9,7 +9,7 @@ import pytest
 
 from tests import builders
 from tests.builders import NOW
-from tests.tui.harness import SIZES, Desk, Room, troubled_desk, war_room
+from tests.tui.harness import SIZES, Desk, troubled_desk, war_room, whole_text
 from tests.tui.papers import flat
 from wfconsole.clock import HOUR, MINUTE
 from wfconsole.observations.conditions import ConditionRow
@@ -67,26 +67,13 @@ def a_desk() -> Desk:
     return desk
 
 
-async def whole(room: Room) -> str:
-    """All that the screen has to say, page by page."""
-    region = room.app.screen.query_one(ScrollText)
-    await room.press("home")
-    pages: list[str] = []
-    while True:
-        top = region.top
-        pages += ["".join(span.text for span in line).strip() for line in region.lines]
-        await room.press("pagedown")
-        if region.top == top:
-            return flat("\n".join(pages))
-
-
 @pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_enter_on_an_autoscaler_shows_what_it_says_and_since_when(size: tuple[int, int]) -> None:
     async with war_room(a_desk(), size) as room:
         await room.press("4", "enter")
         assert isinstance(room.app.screen, RowScreen)
         assert "HPA gateway ▲ WARN   production" in room.lines[2]
-        said = await whole(room)
+        said = await whole_text(room)
         assert "runs 9 wants 9 may 3 to 12 by its metrics it would want 12" in said
         assert "scaled last 11m00s ago, at 14:21:07Z" in said
         assert "cpu -- of 70% no value" in said
@@ -103,7 +90,7 @@ async def test_enter_on_a_node_shows_what_it_says_has_and_uses(size: tuple[int, 
     async with war_room(a_desk(), size) as room:
         await room.press("5", "enter")
         assert "NODE node-0 ▲ WARN" in room.lines[2]
-        said = await whole(room)
+        said = await whole_text(room)
         assert f"MemoryPressure True KubeletHasInsufficientMemory for 4m00s {NO_MEMORY}" in said
         assert said.index("KubeletHasInsufficientMemory") < said.index("KubeletReady")
         assert "cpu 8.00 allocatable 6.00 requested (75%) 4.00 used (50%)" in said
@@ -142,7 +129,7 @@ async def test_a_row_is_traced_and_noted_as_itself() -> None:
         assert room.app.screen.about() == "nodes node-0"  # type: ignore[attr-defined]
         await room.press("i")
         assert isinstance(room.app.screen, EvidenceScreen)
-        assert NO_MEMORY in await whole(room)
+        assert NO_MEMORY in await whole_text(room)
 
 
 @pytest.mark.parametrize("keys", ["4", "5"])
@@ -153,7 +140,7 @@ async def test_a_row_that_is_old_says_so_and_has_no_colour(keys: str) -> None:
         await room.press(keys, "enter")
         assert "STALE" in room.lines[2]
         assert "as it was 4m00s ago" in room.text
-        assert "these when events were last seen, 4m00s ago: nothing was heard since" in await whole(room)
+        assert "these when events were last seen, 4m00s ago: nothing was heard since" in await whole_text(room)
         await room.press("home")
         inks = {span.ink for line in room.app.screen.query_one(ScrollText).lines for span in line}
         assert not inks & {"warn", "crit", "watch"}

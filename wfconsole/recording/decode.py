@@ -214,8 +214,9 @@ class LineDecoder:
             patch = _patch(name).decode(opened.second)
         else:
             patch = msgspec.convert(made_safe(opened.second), _patch_type(name))
-        if patch.rows is not UNSET:
-            self._share(patch.rows.values(), KINDS[name].repeats)
+        repeats = KINDS[name].repeats
+        if repeats and patch.rows is not UNSET:
+            self._share(patch.rows.values(), repeats)
         return patch
 
     def _share(self, rows: Iterable[Any], fields: Sequence[str]) -> None:
@@ -223,7 +224,7 @@ class LineDecoder:
         texts = self._texts
         if len(texts) > MOST_TEXTS:
             texts.clear()
-        for row in rows if fields else ():
+        for row in rows:
             if row is not None:
                 for field in fields:
                     text = getattr(row, field)

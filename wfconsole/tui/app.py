@@ -159,21 +159,21 @@ class WarRoom(
         now = self._clock.monotonic()
         if compat.unwritten(self):
             self._behind_since = now if self._behind_since is None else self._behind_since
+            self._tick_in(then)
         else:
             lag = 0 if self._behind_since is None else now - self._behind_since
             self._behind_since = None
-            self._paint(lag)
-        self._tick_in(then)
+            self._paint(lag, then)
 
     def show_now(self, screen: Screen[Any] | None = None) -> None:
         """A frame after a key, or for a screen that has just come up: never skipped."""
         if screen is None or screen is self.screen:
             self._paint(0)
 
-    def _paint(self, lag_ms: Millis) -> None:
+    def _paint(self, lag_ms: Millis, then: float = TICK_SECONDS) -> None:
         self._change_waits = False
         self._painted_at = self._clock.monotonic()
-        self._tick_in(TICK_SECONDS)
+        self._tick_in(then)
         below = (screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen))
         screen = next(below, None)  # the one under a form goes on, so that nothing behind it is old
         if screen is not None:

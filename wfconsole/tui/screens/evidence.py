@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
-from textual.widget import Widget
 
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.snapshot import Snapshot
 from wfconsole.text import UNKNOWN, age, calendar_time, number
-from wfconsole.tui.action_names import Where
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.listings.standing import doubt
-from wfconsole.tui.panes.edges import edges
 from wfconsole.tui.panes.long_texts import left_short
 from wfconsole.tui.panes.pod_sections import heading
-from wfconsole.tui.screens.framed_screen import FramedScreen
+from wfconsole.tui.screens.of_row import ScreenOfRow, TextOfRow
 from wfconsole.tui.state_words import level_ink, sign_and_word
-from wfconsole.tui.widgets.scroll_text import ScrollText, Section
+from wfconsole.tui.widgets.scroll_text import Section
 
 _LABEL_CELLS = 18
 
 
-class EvidenceText(ScrollText):
+class EvidenceText(TextOfRow):
     """The source, the row, the judgement."""
-
-    def __init__(self, source: str, key: str) -> None:
-        super().__init__(id="table")
-        self._source = source
-        self._key = key
 
     def sections(self, frame: Frame, width: int) -> Sequence[Section]:
         del width
@@ -51,29 +43,11 @@ class EvidenceText(ScrollText):
             sections.append(Section(heading(frame, "ROW", self._key), [(Span(f"  {said}", "strong"),)]))
         return sections
 
-    def action_open_row(self) -> None:
-        self.action_section(1)
 
+class EvidenceScreen(ScreenOfRow):
+    """Of a source, or of one of its rows."""
 
-class EvidenceScreen(FramedScreen):
-    """`goto` is a source, or a source and the key of a row: "pods production/gateway-1"."""
-
-    SCOPES: ClassVar[tuple[Where, ...]] = ("all", "lists")
-
-    def __init__(self, goto: str) -> None:
-        self._source, _, self._key = goto.partition(" ")
-        self._text = EvidenceText(self._source, self._key)
-        super().__init__()
-
-    def body(self) -> Iterable[Widget]:
-        yield from edges(self)
-        yield self._text
-
-    def level(self, frame: Frame) -> Level:
-        return frame.view.judged.finding(self._source, self._key).level if self._key else Level.OK
-
-    def quality(self, frame: Frame) -> Quality:
-        return frame.view.world.quality(self._source, frame.now)
+    TEXT = EvidenceText
 
     def title_line(self, frame: Frame) -> Line:
         del frame
@@ -82,9 +56,6 @@ class EvidenceScreen(FramedScreen):
     def footer(self, frame: Frame) -> Line:
         del frame
         return (Span(f"{self._text.place()}   Bksp back", "dim"),)
-
-    def about(self) -> str:
-        return f"{self._source} {self._key}".strip()
 
 
 def _of_source(frame: Frame, snapshot: Snapshot[Any]) -> list[Line]:
