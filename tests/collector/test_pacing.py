@@ -21,6 +21,7 @@ from wfconsole.observations.snapshot import Failure
 from wfconsole.sources.contract import CutShort, Part, RowTable, SourceError, Task
 from wfconsole.sources.kubernetes.access import Access
 from wfconsole.sources.kubernetes.client import Limits, Server
+from wfconsole.sources.kubernetes.cluster import Cluster
 
 NOW: Millis = 1_772_375_527_000
 DENIED = Failure("denied", "pods: 403, no", since=NOW - 60_000)
@@ -471,7 +472,8 @@ def test_all_tasks_of_a_cluster_wake_each_other(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("wfconsole.collector.pacer.Pacer.run", lambda _: None)
     settings = CollectorSettings(replaces=True)  # nothing is announced
     collector = Collector(settings, ManualClock(NOW), lambda _: None, lambda: None)
-    collector._follow(Server(Access("https://127.0.0.1:1", "127.0.0.1", 1), Limits()))
+    server = Server(Access("https://127.0.0.1:1", "127.0.0.1", 1), Limits())
+    collector._follow(Cluster(server, (), {}).sources(settings.sources))
     assert len(Still.started) > len(settings.sources)
     Still.started[0].through()
     assert {each.woken for each in Still.started} == {1}

@@ -48,7 +48,7 @@ SCREENS = {
     "checklist-action": "c n n n n",
     "timeline": "t",
     "timeline-filter": "t slash p a y",
-    "sources": "e end up up up up",
+    "sources": "e down down down down",
     "post-mortem": "p n",
     "replays": "r",
     "help": "question_mark",

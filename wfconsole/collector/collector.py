@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,11 +15,12 @@ from wfconsole.collector.asks import Asks
 from wfconsole.collector.outbox import Outbox
 from wfconsole.collector.pacer import Feed, Pacer
 from wfconsole.collector.settings import CollectorSettings
-from wfconsole.collector.worker import Worker, wait_after
+from wfconsole.collector.systems import other_sources
+from wfconsole.collector.worker import Standing, Worker, wait_after
 from wfconsole.observations.answers import CollectorSaid
 from wfconsole.observations.snapshot import Failure
 from wfconsole.recording.format import Note, StreamWriter, Target
-from wfconsole.sources.contract import SourceError, Task
+from wfconsole.sources.contract import Source, SourceError, Task
 from wfconsole.sources.kubernetes.client import Limits, Server
 from wfconsole.sources.kubernetes.cluster import Cluster, described
 from wfconsole.sources.kubernetes.detail import PodReader
@@ -26,6 +28,26 @@ from wfconsole.sources.kubernetes.kubeconfig import load_access
 
 # Time for the last lines on the way out.
 _LAST_WORDS_S = 0.08
+# Importing the clients of the other systems takes more than a second of a core.
+_HEAD_START_S = 2.0
+
+
+class _Staff(NamedTuple):
+    """Sources on their way into the stream, and who fills them."""
+
+    feeds: Mapping[str, Feed]
+    workers: Mapping[int, Worker]
+
+    def start(self) -> None:
+        for each in self.workers.values():
+            each.start()
+
+    def start_after(self, first: _Staff) -> None:
+        """Start once each of `first` has told how it stands, or has had its time."""
+        until = time.monotonic() + _HEAD_START_S
+        while time.monotonic() < until and any(each.standing == Standing() for each in first.workers.values()):
+            time.sleep(_HEAD_START_S / 20)
+        self.start()
 
 
 class Collector:
@@ -54,10 +76,13 @@ class Collector:
                 raise
             self._writer.header(title=self._settings.title)
             wait = self._report(error, 1)
+            self._follow([])
             threading.Thread(target=self._keep_trying, args=(wait,), name="configuration", daemon=True).start()
             return
         self._writer.header(title=self._settings.title, target=Target(**described(server)))
-        self._follow(server)
+        settings = self._settings
+        self._reader = PodReader(server, self._clock, settings.ask_deadline_ms)
+        self._follow(Cluster(server, settings.namespaces, settings.intervals).sources(settings.sources))
 
     def end(self) -> None:
         """Say that the stream is complete, and wait for that a moment, no longer."""
@@ -69,9 +94,20 @@ class Collector:
         access = load_access(settings.kubeconfig, settings.context, in_cluster=settings.in_cluster)
         return Server(access, Limits(deadline_ms=settings.deadline_ms))
 
-    def _follow(self, server: Server) -> None:
+    def _follow(self, of_cluster: Sequence[Source]) -> None:
+        """Look at the cluster first; what imports other clients waits until it has been seen."""
         settings = self._settings
-        cluster = Cluster(server, settings.namespaces, settings.intervals)
+        first, others = self._staff(of_cluster), self._staff(other_sources(settings))
+        feeds = {**first.feeds, **others.feeds}
+        self._pacer = Pacer(feeds, self._writer, self._outbox, self._clock, settings.flush_ms)
+        if not settings.replaces:
+            self._pacer.open()
+        first.start()
+        threading.Thread(target=self._pacer.run, name="pacer", daemon=True).start()
+        threading.Thread(target=others.start_after, args=(first,), name="other systems", daemon=True).start()
+
+    def _staff(self, sources: Sequence[Source]) -> _Staff:
+        """A worker for each task of these sources, which wake each other after an outage: they share a server."""
         workers: dict[int, Worker] = {}
 
         def worker(task: Task) -> Worker:
@@ -81,17 +117,12 @@ class Collector:
             for each in workers.values():
                 each.try_again()
 
+        replaces = self._settings.replaces
         feeds = {
-            source.name: Feed(source, [(part, worker(part.task)) for part in source.parts], replaces=settings.replaces)
-            for source in cluster.sources(settings.sources)
+            source.name: Feed(source, [(part, worker(part.task)) for part in source.parts], replaces=replaces)
+            for source in sources
         }
-        self._reader = PodReader(server, self._clock, settings.ask_deadline_ms)
-        self._pacer = Pacer(feeds, self._writer, self._outbox, self._clock, settings.flush_ms)
-        if not settings.replaces:
-            self._pacer.open()
-        for each in workers.values():
-            each.start()
-        threading.Thread(target=self._pacer.run, name="pacer", daemon=True).start()
+        return _Staff(feeds, workers)
 
     def _keep_trying(self, wait: Millis) -> None:
         """Until the configuration works: somebody may be mending it. Then another process takes over, because a

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from wfconsole.clock import SECOND, Millis
+from wfconsole.config.systems import DatabaseSettings
 
 
 class CollectorSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -14,7 +15,8 @@ class CollectorSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_
     context: str = ""  # else the kubeconfig's current one, pinned at start
     in_cluster: bool = False  # the pod's service account, whatever else there is
     namespaces: tuple[str, ...] = ()  # none: all
-    sources: tuple[str, ...] = ("pods", "workloads", "hpas", "nodes", "events")
+    sources: tuple[str, ...] = ("pods", "workloads", "hpas", "nodes", "events")  # those of Kubernetes
+    database: DatabaseSettings = DatabaseSettings()
     intervals: dict[str, Millis] = {}  # by source, in ms: how often it looks at least; 5 s where not named
     flush_ms: Millis = 500  # how long changes are collected before they are sent
     deadline_ms: Millis = 4 * SECOND  # for an answer to begin; shorter than the intervals

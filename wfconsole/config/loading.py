@@ -52,7 +52,8 @@ class Field(Struct, frozen=True):
     @property
     def structured(self) -> bool:
         """Whether it holds tables, which only the file can give."""
-        return self.key == "console.environments"
+        inner = get_args(get_args(self.kind)[0])
+        return bool(inner) and isinstance(inner[0], type) and issubclass(inner[0], Struct)
 
 
 class _Given(Struct, frozen=True):
@@ -239,7 +240,7 @@ def _settle_cluster(values: dict[str, Any], given: Mapping[str, _Given], problem
 def _unknown(where: str, key: str, known: Collection[str]) -> Problem:
     name = key.rpartition(".")[2].lower()
     if any(word in name for word in _SECRETIVE):
-        remedy = "Take it out of the file: secrets do not belong here, and nothing in this version needs one."
+        remedy = "Take it out of the file: secrets do not belong here. Where one is needed, a setting names its file."
         return Problem(where, safe(key, 100), "unknown key", remedy=remedy)
     expected = f"one of {', '.join(sorted(known))}"
     return Problem(where, safe(key, 100), "unknown key", expected=expected, remedy=_hint(key, known))

@@ -7,33 +7,29 @@ does, `extra["expected"]` what a value looks like. The tables of the file are th
 from __future__ import annotations
 
 import fnmatch
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct, field
+
+from wfconsole.config.about import PATH, about
+from wfconsole.config.systems import DatabaseSettings
 
 UNKNOWN_CLUSTER: Final = "PROD?"  # a cluster that no rule knows is treated as production until somebody says otherwise
 
 
-def _about(description: str, expected: str, *, path: bool = False, **limits: Any) -> Meta:
-    return Meta(description=description, extra={"expected": expected, "path": path}, **limits)
-
-
 def _seconds(of: str) -> Meta:
-    return _about(f"seconds between two looks at {of}", "a number of seconds from 1 to 300", ge=1, le=300)
-
-
-_PATH = "the path of a file or folder; ~ is your home, a relative one starts at the file that names it"
+    return about(f"seconds between two looks at {of}", "a number of seconds from 1 to 300", ge=1, le=300)
 
 
 class KubernetesSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Which cluster is looked at. What is not set follows kubeconfig."""
 
     kubeconfig: Annotated[
-        str, _about("the kubeconfig file; empty: $KUBECONFIG, then ~/.kube/config", _PATH, path=True)
+        str, about("the kubeconfig file; empty: $KUBECONFIG, then ~/.kube/config", PATH, path=True)
     ] = ""
     context: Annotated[
         str,
-        _about(
+        about(
             "the context, pinned from the start; empty: kubeconfig's current one",
             "the name of a context",
             max_length=300,
@@ -41,12 +37,12 @@ class KubernetesSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
     namespaces: Annotated[
         tuple[Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")], ...],
-        _about(
+        about(
             "look only into these; empty: into all", "names of namespaces (lower case, digits, hyphens)", max_length=100
         ),
     ] = ()
     in_cluster: Annotated[
-        bool, _about("use the service account of the pod that the console runs in", "true or false")
+        bool, about("use the service account of the pod that the console runs in", "true or false")
     ] = False
 
 
@@ -58,15 +54,16 @@ class IntervalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     hpas: Annotated[float, _seconds("autoscalers")] = 5.0
     nodes: Annotated[float, _seconds("nodes")] = 10.0
     events: Annotated[float, _seconds("events")] = 5.0
+    database: Annotated[float, _seconds("database connections")] = 5.0
 
 
 class EnvironmentRule(Struct, frozen=True, forbid_unknown_fields=True):
     """Which word stands for the clusters whose context matches: `*` is any run of characters, case does not matter."""
 
     context: Annotated[
-        str, _about("a pattern for the name of the context", "a pattern such as *prod*", min_length=1, max_length=300)
+        str, about("a pattern for the name of the context", "a pattern such as *prod*", min_length=1, max_length=300)
     ]
-    word: Annotated[str, _about("the word on the screen", "one short word such as PROD", min_length=1, max_length=12)]
+    word: Annotated[str, about("the word on the screen", "one short word such as PROD", min_length=1, max_length=12)]
 
 
 DEFAULT_ENVIRONMENTS: Final = (
@@ -92,30 +89,30 @@ class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """How the console looks, and who sits at it."""
 
     theme: Annotated[
-        str, _about("the name of a theme", "a name such as warroom-dark, mono or plain", min_length=1, max_length=60)
+        str, about("the name of a theme", "a name such as warroom-dark, mono or plain", min_length=1, max_length=60)
     ] = "warroom-dark"
     glyphs: Annotated[
         Literal["theme", "unicode", "ascii"],
-        _about("which symbols are drawn; theme: as the theme says", "theme, unicode or ascii"),
+        about("which symbols are drawn; theme: as the theme says", "theme, unicode or ascii"),
     ] = "theme"
     mouse: Annotated[
-        bool, _about("take the mouse; false leaves it to the terminal, to select text", "true or false")
+        bool, about("take the mouse; false leaves it to the terminal, to select text", "true or false")
     ] = True
     bell: Annotated[
-        bool, _about("ring the terminal's bell when a clock runs out or a pane becomes critical", "true or false")
+        bool, about("ring the terminal's bell when a clock runs out or a pane becomes critical", "true or false")
     ] = True
-    observer: Annotated[bool, _about("look only: nothing can be changed from here", "true or false")] = False
-    operator: Annotated[str, _about("who you are in the record; empty: your login", "a name", max_length=60)] = ""
+    observer: Annotated[bool, about("look only: nothing can be changed from here", "true or false")] = False
+    operator: Annotated[str, about("who you are in the record; empty: your login", "a name", max_length=60)] = ""
     timezone: Annotated[
         str,
-        _about(
+        about(
             "the zone of local times beside UTC; local: that of this machine",
             "UTC, local, or an IANA name such as Europe/Berlin",
         ),
     ] = "UTC"
     environment: Annotated[
         str,
-        _about(
+        about(
             "the word for this cluster; empty: as the rules below say",
             "one short word such as PROD, staging or lab",
             max_length=12,
@@ -123,7 +120,7 @@ class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
     environments: Annotated[
         tuple[EnvironmentRule, ...],
-        _about(
+        about(
             "rules that give the word, the first that matches; replaces the bundled ones",
             "tables [[console.environments]] with context and word",
         ),
@@ -142,29 +139,29 @@ class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class RunbookSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Which runbook is followed."""
 
-    path: Annotated[str, _about("the team's runbook; empty: the bundled one", _PATH, path=True)] = ""
+    path: Annotated[str, about("the team's runbook; empty: the bundled one", PATH, path=True)] = ""
 
 
 class RecordingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The recording of each session, for looking back and for replay."""
 
-    enabled: Annotated[bool, _about("record live sessions", "true or false")] = True
+    enabled: Annotated[bool, about("record live sessions", "true or false")] = True
     keep: Annotated[
-        int, _about("how many recordings stay; the oldest go first", "a number from 1 to 1000", ge=1, le=1000)
+        int, about("how many recordings stay; the oldest go first", "a number from 1 to 1000", ge=1, le=1000)
     ] = 20
     max_megabytes: Annotated[
         int,
-        _about("where one recording stops", "a number of megabytes from 1 to 64, which a reader takes", ge=1, le=64),
+        about("where one recording stops", "a number of megabytes from 1 to 64, which a reader takes", ge=1, le=64),
     ] = 64
 
 
 class JournalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Where incidents are written, and where to when that place fails."""
 
-    directory: Annotated[str, _about("the folder of incidents; empty: in the state folder", _PATH, path=True)] = ""
+    directory: Annotated[str, about("the folder of incidents; empty: in the state folder", PATH, path=True)] = ""
     fallbacks: Annotated[
         tuple[str, ...],
-        _about(
+        about(
             "folders to go on in, in this order, when the first cannot be written",
             "paths of folders",
             path=True,
@@ -177,6 +174,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that can be set."""
 
     kubernetes: KubernetesSettings = KubernetesSettings()
+    database: DatabaseSettings = DatabaseSettings()
     intervals: IntervalSettings = IntervalSettings()
     console: ConsoleSettings = ConsoleSettings()
     runbook: RunbookSettings = RunbookSettings()

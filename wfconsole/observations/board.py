@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
 
 import msgspec
 
 from wfconsole.clock import SECOND, Millis
-from wfconsole.observations.hpas import at_max, wants, why_blind
+from wfconsole.observations import headlines
+from wfconsole.observations.headlines.facts import Facts
 from wfconsole.observations.judged import Judged
-from wfconsole.observations.levels import Finding, Level, Quality
-from wfconsole.observations.pod_groups import LABELS, PodGroup, worst_first
+from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.series import SeriesBook
 from wfconsole.observations.snapshot import Snapshot
-from wfconsole.observations.workloads import WorkloadRow
 from wfconsole.observations.world import World
-from wfconsole.text import UNKNOWN, cells, cut, number, percent
+from wfconsole.text import UNKNOWN, cells, cut
 
 HEADLINE_CELLS: Final = 38
 _LEAST_FACT: Final = 14  # cells that an old fact keeps beside the reason why there is no newer one
 TREND_CELL_MS: Final = 30 * SECOND
 
-# Number, name, source that it shows, signal of its trend, and the value at the top of the trend's fixed scale.
+Say = Callable[[World, Judged, Millis], Facts]
+
+
+class _Pane(NamedTuple):
+    """`shows`: its sources, the most important first, and what each says of itself.
+
+    `signal` is that of its trend, `top` the value at the top of the trend's fixed scale.
+    """
+
+    number: int
+    name: str
+    shows: tuple[tuple[str, Say], ...] = ()
+    signal: str = ""
+    top: float = 1.0
+
+
 _PANES: Final = (
-    (1, "Alerts", "alerts", "", 1.0),
-    (2, "Signals", "signals", "", 1.0),
-    (3, "Pods", "pods", "pods.ready_ratio", 1.0),
-    (4, "HPA", "hpas", "hpas.worst_ratio", 2.0),
-    (5, "Nodes+GPU", "nodes", "nodes.memory", 1.0),
-    (6, "DB", "database", "", 1.0),
-    (7, "Auth+Sec", "security", "", 1.0),
+    _Pane(1, "Alerts"),
+    _Pane(2, "Signals"),
+    _Pane(3, "Pods", (("pods", headlines.pods),), "pods.ready_ratio"),
+    _Pane(4, "HPA", (("hpas", headlines.hpas),), "hpas.worst_ratio", 2.0),
+    _Pane(5, "Nodes+GPU", (("nodes", headlines.nodes),), "nodes.memory"),
+    _Pane(6, "DB", (("database", headlines.database),), "db.connections"),
+    _Pane(7, "Auth+Sec"),
 )
-# From this share of nodes that are not ready on, the cluster itself is in danger.
-_NODES_CRITICAL_SHARE: Final = 0.2
 
 
 class BoardLine(msgspec.Struct, frozen=True):
@@ -80,20 +92,64 @@ def board(
 ) -> tuple[BoardLine, ...]:
     """All seven lines, in the order of their numbers."""
     lines = []
-    for pane, name, source, signal, top in _PANES:
-        snapshot = world.snapshots.get(source)
-        if snapshot is None or not signal:
-            lines.append(BoardLine(pane, name, Level.OK, Quality.OFF, "not configured"))
+    for pane in _PANES:
+        parts = [
+            _Part(snapshot, snapshot.quality(now), say(world, judged, now))
+            for source, say in pane.shows
+            if (snapshot := world.snapshots.get(source)) is not None
+        ]
+        if not parts:
+            lines.append(BoardLine(pane.number, pane.name, Level.OK, Quality.OFF, "not configured"))
             continue
-        facts, level, reason = _FACTS[source](world, judged, now)
-        quality = snapshot.quality(now)
-        trend = series.trend(signal, now, trend_cells, cell_ms)
-        scaled = tuple(None if value is None else min(1.0, max(0.0, value / top)) for value in trend)
-        headline = _headline(facts, quality, snapshot, now)
-        why = reason if quality.conclusive else _why(snapshot, quality)
-        shown = facts if snapshot.good_at is not None else ()
-        lines.append(BoardLine(pane, name, level, quality, headline, shown, scaled, snapshot.age_ms(now), why))
+        trend = series.trend(pane.signal, now, trend_cells, cell_ms) if pane.signal else ()
+        scaled = tuple(None if value is None else min(1.0, max(0.0, value / pane.top)) for value in trend)
+        lines.append(_line(pane, parts, scaled, now))
     return tuple(lines)
+
+
+class _Part(NamedTuple):
+    """One source of a pane."""
+
+    snapshot: Snapshot[object]
+    quality: Quality
+    facts: Facts
+
+    @property
+    def tells(self) -> bool:
+        """Whether what it says is true now, if not all of it."""
+        return self.quality.conclusive or self.quality == Quality.PARTIAL
+
+
+def _line(pane: _Pane, parts: list[_Part], trend: tuple[float | None, ...], now: Millis) -> BoardLine:
+    """A pane without its first source is in the state of that one; without another it is not all of it."""
+    main = parts[0]
+    lead = max(parts, key=lambda part: part.facts.level if part.tells else -1) if main.tells else main
+    lost = next((part for part in parts if not part.quality.conclusive), None)
+    quality = main.quality if not main.tells or lost is None else Quality.PARTIAL
+    told = [part for part in (lead, *parts) if part.tells]
+    facts = tuple(dict.fromkeys(fact for part in told for fact in _said(part, alone=part is lead and len(told) == 2)))
+    if not main.tells:
+        facts = main.facts.facts if main.snapshot.good_at is not None else ()
+    reason = lead.facts.reason
+    if lost is not None and (lost is lead or not reason):
+        why = _why(lost.snapshot, lost.quality)
+        reason = why if lost is main else f"{lost.snapshot.source}: {why}"
+    return BoardLine(
+        pane.number,
+        pane.name,
+        max(part.facts.level for part in parts),
+        quality,
+        _headline(facts or main.facts.facts, quality, main.snapshot, now),
+        facts,
+        trend,
+        lead.snapshot.age_ms(now),
+        reason,
+    )
+
+
+def _said(part: _Part, *, alone: bool) -> tuple[str, ...]:
+    """Both facts of a part that is in trouble or stands alone, else its first."""
+    return part.facts.facts if alone or part.facts.level > Level.OK else part.facts.facts[:1]
 
 
 def count_states(lines: Iterable[BoardLine]) -> StateCounts:
@@ -110,108 +166,6 @@ def _state(line: BoardLine) -> str:
     if line.quality.conclusive or (line.quality == Quality.PARTIAL and line.level > Level.OK):
         return line.level.name.lower()
     return line.quality.value
-
-
-# --- what a line says -----------------------------------------------------------------------------------------------
-
-_Facts = tuple[tuple[str, ...], Level, str]
-
-
-def _pods(world: World, judged: Judged, now: Millis) -> _Facts:
-    tally = judged.tally
-    groups = worst_first(group for group in judged.groups.values() if group.level > Level.OK)
-    level = groups[0].level if groups else Level.OK
-    reason = f"{groups[0].name}: {groups[0].worst.reason}" if groups else ""
-    first = f"{groups[0].name} {groups[0].ready}/{groups[0].total} ready" if groups else ""
-    short = _worst_workload(world, judged, now)
-    if short is not None and (short[1].level > level or (short[1].level == level and not _same(groups[0], short[0]))):
-        row, finding = short
-        level, reason = finding.level, f"{row.name}: {finding.reason}"
-        first = f"{row.name} {row.ready}/{row.desired} ready"
-    if not first:
-        all_ready = f"{number(tally.ready)}/{number(tally.total)} ready"
-        return (all_ready if tally.total else "no pods",), level, reason
-    return (first, *_worst_kind(groups, tally.kinds)), level, reason
-
-
-def _same(group: PodGroup, row: WorkloadRow) -> bool:
-    return (group.kind, group.namespace, group.name) == (row.kind, row.namespace, row.name)
-
-
-def _worst_workload(world: World, judged: Judged, now: Millis) -> tuple[WorkloadRow, Finding] | None:
-    """The workload that lacks most, of those whose pods are missing: what was never made has no row to be seen by."""
-    if not world.quality("workloads", now).conclusive:
-        return None
-    worst: tuple[WorkloadRow, Finding] | None = None
-    for key, finding in sorted(judged.rows("workloads").findings.items()):
-        row = world.workloads.get(key)
-        if row is None or finding.level <= (Level.OK if worst is None else worst[1].level):
-            continue
-        group = judged.groups.get(key)
-        if row.stalled or group is None or (group.total < row.desired and not row.progressing):
-            worst = row, finding
-    return worst
-
-
-def _worst_kind(groups: list[PodGroup], kinds: Mapping[str, int]) -> tuple[str, ...]:
-    for group in groups:
-        if group.reasons:
-            kind = group.reasons[0][0]
-            count = kinds.get(kind, 0)
-            if kind == "crash-loop":  # some of its pods run for a moment
-                count += kinds.get("restarting", 0)
-            return (f"{number(count)} {LABELS.get(kind, kind)}",)
-    return ()
-
-
-def _hpas(world: World, judged: Judged, _now: Millis) -> _Facts:
-    table = judged.rows("hpas")
-    rows = [row for row in world.hpas.values() if not row.disabled]
-    if not world.hpas:
-        return ("no autoscalers",), Level.OK, ""
-    # Of equals the one that wants more and cannot have it comes first, then the first by name.
-    found = (key for key in table.findings if key in world.hpas)
-    key = min(found, key=lambda item: (-table.findings[item].level, not at_max(world.hpas[item]), item), default=None)
-    if key is None or table.findings[key].level == Level.OK:
-        below = sum(not at_max(row) for row in rows)
-        return (f"{below} of {len(world.hpas)} below max",), Level.OK, ""
-    row, finding = world.hpas[key], table.findings[key]
-    reason = f"{row.name}: {finding.reason}"
-    if why_blind(row) and not row.disabled:
-        return (f"{row.name} BLIND", f"{row.current}/{row.maximum}"), finding.level, reason
-    if at_max(row):
-        wanted = wants(row)
-        more = (f"wants {wanted}",) if wanted is not None and wanted > row.maximum else ()
-        return (f"{row.name} {row.current}/{row.maximum} AT MAX", *more), finding.level, reason
-    return (f"{row.name} {finding.reason.partition(':')[0]}", f"{row.current}/{row.maximum}"), finding.level, reason
-
-
-def _nodes(world: World, judged: Judged, _now: Millis) -> _Facts:
-    rows = world.nodes
-    table = judged.rows("nodes")
-    if not rows:
-        return ("no nodes",), Level.OK, ""
-    ready = sum(row.ready for row in rows.values())
-    facts = [f"{ready}/{len(rows)} ready"]
-    pressed = sorted(row.name for row in rows.values() if row.pressures)
-    gpus = sum(row.gpus for row in rows.values())
-    if pressed:
-        facts.append(f"{len(pressed)} under pressure" if len(pressed) > 1 else f"{pressed[0]} under pressure")
-    elif gpus:
-        facts.append(f"gpu {sum(row.gpus_allocated for row in rows.values())}/{gpus} allocated")
-    else:
-        used = [row for row in rows.values() if row.memory_used is not None]
-        memory = percent(sum(row.memory_used or 0 for row in used), sum(row.memory for row in used))
-        facts.append(f"memory {memory}")
-    level = min(table.level, Level.WARNING)
-    critical = sum(finding.level == Level.CRITICAL for finding in table.findings.values())
-    if critical >= _NODES_CRITICAL_SHARE * len(rows) and critical:
-        level = Level.CRITICAL
-    worst = min(table.findings.items(), key=lambda item: (-item[1].level, item[0]), default=None)
-    return tuple(facts), level, f"{worst[0]}: {worst[1].reason}" if worst else ""
-
-
-_FACTS: Final = {"pods": _pods, "hpas": _hpas, "nodes": _nodes}
 
 
 # --- how it says it -------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.clock import Millis
+from wfconsole.observations.database import judge_database
 from wfconsole.observations.events import weigh_event
 from wfconsole.observations.hpas import judge_hpa
 from wfconsole.observations.ladder import PLAIN, Weighed
@@ -28,6 +29,7 @@ WEIGH: Final[dict[str, Callable[[Any, Millis], Weighed]]] = {
     "hpas": lambda row, now: (judge_hpa(row, now), 0),
     "nodes": weigh_node,
     "events": weigh_event,
+    "database": lambda row, now: (judge_database(row, now), 0),
 }
 
 

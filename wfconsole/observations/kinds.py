@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.events import EventRow
 from wfconsole.observations.hpas import HpaRow
 from wfconsole.observations.nodes import NodeRow
@@ -37,5 +38,6 @@ KINDS: Final[dict[str, Kind]] = {
         Kind("hpas", HpaRow),
         Kind("nodes", NodeRow),
         Kind("events", EventRow),
+        Kind("database", DatabaseRow),
     )
 }

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.clock import HOUR, SECOND, Millis
+from wfconsole.observations.database import DatabaseRow, usable
 from wfconsole.observations.events import EventRow, judge_event
 from wfconsole.observations.hpas import HpaRow, at_max, why_blind, worst_ratio
 from wfconsole.observations.judged import Judged
@@ -60,6 +61,7 @@ SIGNALS: Final[dict[str, Signal]] = {
         Signal("nodes.memory", "nodes", "ratio", "memory in use, of what can be allocated"),
         Signal("gpus.allocated", "nodes", "count", "GPUs that pods have"),
         Signal("gpus.allocated_ratio", "nodes", "ratio", "GPUs that pods have, of what can be allocated"),
+        Signal("db.connections", "database", "ratio", "client connections, of the slots that they may use"),
         Signal("events.warnings", "events", "count", "warning events of the last ten minutes"),
     )
 }
@@ -137,11 +139,16 @@ def _events(rows: Mapping[str, EventRow], now: Millis) -> dict[str, float | None
     return {"events.warnings": sum(judge_event(row, now).level > Level.OK for row in rows.values())}
 
 
+def _database(rows: Mapping[str, DatabaseRow], _now: Millis) -> dict[str, float | None]:
+    return {"db.connections": max((row.clients / max(1, usable(row)) for row in rows.values()), default=None)}
+
+
 _MEASURES: Final[dict[str, Callable[[Mapping[str, Any], Millis], dict[str, float | None]]]] = {
     "workloads": _workloads,
     "hpas": _hpas,
     "nodes": _nodes,
     "events": _events,
+    "database": _database,
 }
 
 

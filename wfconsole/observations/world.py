@@ -9,6 +9,7 @@ import msgspec
 
 from wfconsole.clock import Millis
 from wfconsole.observations.answers import PodAnswer
+from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.events import EventRow
 from wfconsole.observations.hpas import HpaRow
 from wfconsole.observations.levels import Quality
@@ -62,6 +63,10 @@ class World(msgspec.Struct, frozen=True):
     @property
     def events(self) -> Mapping[str, EventRow]:
         return self._rows("events")
+
+    @property
+    def database(self) -> Mapping[str, DatabaseRow]:
+        return self._rows("database")
 
     def _rows(self, source: str) -> Mapping[str, Any]:
         snapshot = self.snapshots.get(source)

@@ -128,6 +128,17 @@ class RowTable:
             if self._rows.pop(key, None) is not None:
                 self._changed[key] = None
 
+    def replace(self, rows: Mapping[str, bytes]) -> None:
+        """Keep exactly these rows: what a look saw that sees everything."""
+        with self._lock:
+            for key in [key for key in self._rows if key not in rows]:
+                del self._rows[key]
+                self._changed[key] = None
+            for key, row in rows.items():
+                if self._rows.get(key) != row:
+                    self._rows[key] = row
+                    self._changed[key] = None
+
     def take(self) -> dict[str, bytes | None]:
         """What changed since the last call, in the order of the first change."""
         with self._lock:

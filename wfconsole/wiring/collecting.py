@@ -19,7 +19,12 @@ from wfconsole.text import safe
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 # How long a collector waits at most before it asks a server again that did not answer.
 LONGEST_RETRY: Millis = MINUTE
-SOURCES = ("pods", "workloads", "hpas", "nodes", "events")
+CLUSTER_SOURCES = ("pods", "workloads", "hpas", "nodes", "events")
+
+
+def sources_of(settings: Settings) -> tuple[str, ...]:
+    """The names of all sources that are looked at."""
+    return (*CLUSTER_SOURCES, *(("database",) if settings.database.configured else ()))
 
 
 def collector_command() -> tuple[str, ...]:
@@ -42,6 +47,7 @@ def collector_settings(
         context=kubernetes.context or ("" if before is None or kubernetes.in_cluster else before.target.context),
         namespaces=kubernetes.namespaces,
         in_cluster=kubernetes.in_cluster,
+        database=settings.database,
         intervals={name: round(seconds * SECOND) for name, seconds in every.items()},
         title=title,
         replaces=before is not None,

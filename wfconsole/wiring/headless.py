@@ -22,7 +22,7 @@ from wfconsole.recording.lines import MIB, Header, Item, Noted, RecordingError
 from wfconsole.session.child import Child
 from wfconsole.session.feed import Feed
 from wfconsole.text import safe
-from wfconsole.wiring.collecting import SOURCES, collector_command, collector_settings, require_cluster, silent_after
+from wfconsole.wiring.collecting import collector_command, collector_settings, require_cluster, silent_after, sources_of
 from wfconsole.wiring.ground import Ground, ground
 
 CHUNK = 1 << 18
@@ -82,7 +82,7 @@ def _to_file(base: Ground, path: Path, title: str, stop: _Stop) -> int:
         base.clock,
         command=collector_command(),
         settings=lambda before: collector_settings(base.settings, title=title, strict=True, before=before),
-        sources=lambda: SOURCES,
+        sources=lambda: sources_of(base.settings),
         silent_ms=silent_after(base.settings),
     )
     feed.start(keeper)

@@ -21,7 +21,7 @@ from wfconsole.session.live import LiveConsole, LiveTransport, StreamClock
 from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, View
 from wfconsole.text import safe
-from wfconsole.wiring.collecting import SOURCES, collector_command, collector_settings, silent_after
+from wfconsole.wiring.collecting import collector_command, collector_settings, silent_after, sources_of
 from wfconsole.wiring.ground import NO_RUNBOOK, Ground, stamp
 from wfconsole.wiring.screen_files import live_files
 
@@ -51,7 +51,7 @@ class LiveParts:
             command=collector_command() if own else (),
             settings=lambda before: collector_settings(base.settings, before=before),
             source=source,
-            sources=lambda: tuple(self._session.view.world.snapshots) or SOURCES,
+            sources=lambda: tuple(self._session.view.world.snapshots) or sources_of(base.settings),
             silent_ms=silent_after(base.settings),
         )
         self._feed.spawn()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from wfconsole.tui.listings.changes import ChangesListing
+from wfconsole.tui.listings.database import ConnectionsListing
 from wfconsole.tui.listings.events import EventsListing
 from wfconsole.tui.listings.hpas import HpasListing
 from wfconsole.tui.listings.listing import Listing
@@ -25,10 +26,14 @@ def _nodes() -> tuple[Listing, ...]:
     return (NodesListing("nodes"), NodesListing("gpu"), NodesListing("pressure"))
 
 
-_OF_PANE: Final = {3: _pods, 4: _hpas, 5: _nodes}
+def _database() -> tuple[Listing, ...]:
+    return (ConnectionsListing(),)
+
+
+_OF_PANE: Final = {3: _pods, 4: _hpas, 5: _nodes, 6: _database}
 
 
 def listings_of(pane: int) -> tuple[Listing, ...]:
-    """The views of a pane, in the order of `v`; none for a pane whose source is not there yet."""
+    """The views of a pane, in the order of `v`; none for a pane that has none yet."""
     make = _OF_PANE.get(pane)
     return make() if make is not None else ()

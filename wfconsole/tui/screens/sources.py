@@ -24,8 +24,6 @@ from wfconsole.tui.wrapping import labelled
 if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
 
-# Panes whose sources are not there yet: they are off, and counted nowhere.
-LATER: Final = ("alerts", "signals", "database", "security")
 SAID_SHOWN: Final = 8
 _INDENT: Final = 3
 _WORD: Final = 18
@@ -61,13 +59,14 @@ class SourceList(BlockList):
     def blocks(self, frame: Frame, width: int) -> Sequence[Block]:
         here = self.cursor_key or self.key or next(iter(KINDS))
         blocks = []
-        for name in KINDS:
-            snapshot = frame.view.world.snapshots.get(name)
+        snapshots = frame.view.world.snapshots
+        for name in (each for each in KINDS if each in snapshots or not snapshots):
+            snapshot = snapshots.get(name)
             rows = [_line(frame, name, snapshot, width)]
             if name == here and snapshot is not None:
                 rows += _opened(frame, snapshot, width)
             blocks.append(Block(name, rows))
-        blocks += [Block(name, [_off(frame, name)]) for name in LATER]
+        blocks += [Block(name, [_off(frame, name)]) for name in KINDS if snapshots and name not in snapshots]
         return [*blocks, *_kept(frame, width), *_left_out(self._left_out(), width), *_said(frame, width)]
 
     def _left_out(self) -> Sequence[str]:
@@ -81,10 +80,10 @@ class SourceList(BlockList):
         room = cast("WarRoom", self.app)
         if room.session.transport.show().mode == "replay":
             room.say("a replay asks nobody; what was seen is in the recording")
-        elif self.key in KINDS:
+        elif self.key in room.session.view().world.snapshots:
             room.session.ask(AskRetry(id=f"retry-{self.key}", source=self.key))
             room.say(f"asked {self.key} again")
-        elif self.key in LATER:
+        elif self.key in KINDS:
             room.say(f"{self.key} is not configured")
 
 

@@ -1,0 +1,27 @@
+"""Which sources there are beside Kubernetes. A client library is imported by the first look that needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wfconsole.clock import SECOND, Millis
+from wfconsole.collector.settings import CollectorSettings
+from wfconsole.sources.contract import Source
+from wfconsole.sources.postgres import system as postgres
+
+_INTERVAL_MS: Millis = 5 * SECOND
+
+
+class _Every(dict[str, Millis]):
+    """How often each source is looked at; what is not named, every five seconds."""
+
+    def __missing__(self, name: str) -> Millis:
+        return _INTERVAL_MS
+
+
+def other_sources(settings: CollectorSettings) -> list[Source]:
+    """The sources of all systems that the settings name."""
+    every: Mapping[str, Millis] = _Every(settings.intervals)
+    return [
+        *postgres.sources(settings.database, every),
+    ]

@@ -1,0 +1,15 @@
+"""The form of what a source says of itself on the board."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from wfconsole.observations.levels import Level
+
+
+class Facts(NamedTuple):
+    """At most two facts, the worse first; the level that they amount to; and more about the worst, "" for nothing."""
+
+    facts: tuple[str, ...]
+    level: Level = Level.OK
+    reason: str = ""

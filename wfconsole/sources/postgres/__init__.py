@@ -1,0 +1,1 @@
+"""PostgreSQL: what a monitoring role can see of connections, locks, statements and replicas."""
