@@ -17,12 +17,12 @@ import pytest
 
 from tests.sources.api_double import ApiDouble, Conversation, Request, raised_by_a_cut, until, well
 from wfconsole.clock import MINUTE, SystemClock
+from wfconsole.sources import resolver as resolving
 from wfconsole.sources.contract import SourceError
-from wfconsole.sources.kubernetes import resolver as resolving
 from wfconsole.sources.kubernetes.access import Access
 from wfconsole.sources.kubernetes.client import Client, Limits, Server
 from wfconsole.sources.kubernetes.kubeconfig import load_access
-from wfconsole.sources.kubernetes.resolver import Resolver
+from wfconsole.sources.resolver import Resolver
 
 PODS = "/api/v1/pods"
 

@@ -23,6 +23,7 @@ import msgspec
 
 from wfconsole.clock import SECOND, Millis
 from wfconsole.sources.contract import CutShort, Part, SourceError
+from wfconsole.sources.resolver import Resolver
 
 # A look may take so long, or as long as its interval where that is shorter.
 DEADLINE_MS: Final[Millis] = 5 * SECOND
@@ -140,13 +141,17 @@ class Poll(abc.ABC):
     """A task (see `contract.Task`) that looks at everything once an interval.
 
     Who writes one gives `read`, which asks and keeps the answer, and `explain`, which says what an exception of its
-    client means. A connection that outlives the look is cut by an override of `sever`.
+    client means. A connection that outlives the look is cut by an override of `sever`. `resolver` looks up the
+    server's name before the client does, which could hang in that for longer than any deadline.
     """
 
-    def __init__(self, name: str, interval_ms: Millis, deadline_ms: Millis = DEADLINE_MS) -> None:
+    def __init__(
+        self, name: str, interval_ms: Millis, deadline_ms: Millis = DEADLINE_MS, resolver: Resolver | None = None
+    ) -> None:
         self.name = name
         self.interval_ms = interval_ms
         self.deadline_ms = min(deadline_ms, interval_ms)
+        self.resolver = resolver
         self.wires = Wires()
         self._lock = threading.Lock()
         self._due: float | None = None  # monotonic: of the look that is under way
@@ -181,6 +186,8 @@ class Poll(abc.ABC):
             self._why, self._due = "", began + self.deadline_ms / 1000
         number = _WATCHDOG.watch(self._due, lambda: self._end("late"))
         try:
+            if self.resolver is not None:
+                self.resolver.addresses(self.left_s())
             with self.wires:
                 self.read()
         except Exception as error:  # noqa: BLE001  the client's own words come after ours

@@ -21,9 +21,9 @@ from wfconsole.sources.kubernetes import failures
 from wfconsole.sources.kubernetes.access import Access
 from wfconsole.sources.kubernetes.chunked import unchunked
 from wfconsole.sources.kubernetes.credentials import Credentials, Proof
-from wfconsole.sources.kubernetes.resolver import Resolver
 from wfconsole.sources.kubernetes.tunnel import proxy_for, tunnel
 from wfconsole.sources.kubernetes.wire import Patience, Wire, connect
+from wfconsole.sources.resolver import Resolver
 
 MIB: Final = 1024 * 1024
 

@@ -22,6 +22,7 @@ from wfconsole.sources.contract import SourceError
 from wfconsole.sources.passwords import read_secret
 from wfconsole.sources.polling import Poll, shut
 from wfconsole.sources.postgres import failures
+from wfconsole.sources.resolver import Resolver
 
 if TYPE_CHECKING:
     import psycopg
@@ -51,6 +52,8 @@ class Session:
 
     def __init__(self, settings: DatabaseSettings) -> None:
         self.settings = settings
+        named = settings.host and not settings.host.startswith("/")
+        self.resolver = Resolver(settings.host, settings.port, "database.host") if named else None
         self._turn = threading.Lock()
         self._connection: psycopg.Connection[Row] | None = None
 
@@ -107,7 +110,7 @@ class PostgresPoll(Poll):
     """A look at PostgreSQL over the shared session."""
 
     def __init__(self, name: str, session: Session, interval_ms: Millis) -> None:
-        super().__init__(name, interval_ms)
+        super().__init__(name, interval_ms, resolver=session.resolver)
         self.session = session
         self._has_turn = False
 

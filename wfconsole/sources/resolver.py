@@ -25,8 +25,9 @@ KEEP_MS: Millis = 10 * MINUTE
 class Resolver:
     """Looks up one host. Every method may be called from any thread."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self._host, self._port = host, port
+    def __init__(self, host: str, port: int, named_by: str = "the kubeconfig") -> None:
+        """`named_by` is where an operator mends the name: "prometheus.url"."""
+        self._host, self._port, self._named_by = host, port, named_by
         self._lock = threading.Condition()
         self._looking = False
         self._round = 0
@@ -59,7 +60,9 @@ class Resolver:
             kind: FailureKind = "refused" if answered else "timeout"
             said = self._problem if answered else f"no answer within {within:.1f} s"
         raise SourceError(
-            kind, f"looking up {safe(self._host)}: {said}", remedy="Check the server's name in the kubeconfig, and DNS."
+            kind,
+            f"looking up {safe(self._host)}: {said}",
+            remedy=f"Check the server's name in {self._named_by}, and DNS.",
         )
 
     def _look_up(self) -> None:
