@@ -1,12 +1,13 @@
-"""`python -m tests.rig`: bring up a control plane with the world on it, and break things in it by name."""
+"""`python -m tests.rig`: bring up a control plane with the world on it and the systems beside it, and break things in
+them by name."""
 
 import argparse
 import os
-import select
 import signal
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 
@@ -14,9 +15,11 @@ from tests.rig import faults, running, world
 from tests.rig.api import ApiError, NotYetError
 from tests.rig.binaries import BinariesMissingError, find_or_build
 from tests.rig.cluster import Cluster
+from tests.rig.control import Control, ask
 from tests.rig.etcd import Etcd
 from tests.rig.load import Load
 from tests.rig.processes import ServerError, process_exists
+from tests.rig.systems.everything import Systems
 
 
 def main() -> int:
@@ -27,7 +30,7 @@ def main() -> int:
     commands.add_parser("build", help="only find or build the programs")
     fault = commands.add_parser("fault", help="cause a fault in the running rig", description=_describe_faults())
     fault.formatter_class = argparse.RawDescriptionHelpFormatter
-    fault.add_argument("name", choices=faults.FAULTS, metavar="NAME")
+    fault.add_argument("name", metavar="NAME")
     more = commands.add_parser("load", help="add this many pods to the running rig (rounded up to hundreds); 0 removes")
     more.add_argument("pods", type=int)
     commands.add_parser("status", help="say where the running rig is")
@@ -63,12 +66,15 @@ def _up() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):  # a shell in the background leaves INT ignored
         signal.signal(number, _interrupt)
     report = _Progress()
-    with running.only_one(), Cluster(find_or_build(report), report) as cluster:
+    with running.only_one(), Systems(report) as systems, Cluster(find_or_build(report), report) as cluster:
         world.create(cluster.api, report, metrics_first=True)
-        running.announce(cluster)
+        configuration = cluster.directory / "wfconsole.toml"
+        systems.configure(configuration)
+        control = Control(cluster.directory / "control", lambda name: _inject(cluster, systems, name))
+        running.announce(cluster, configuration, cluster.directory / "control")
         report("ready")
-        print(_usage(cluster), flush=True)
-        _serve(cluster)
+        print(_usage(cluster, systems, configuration), flush=True)
+        _serve(cluster, control)
     return 0
 
 
@@ -76,49 +82,37 @@ def _interrupt(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _usage(cluster: Cluster) -> str:
+def _usage(cluster: Cluster, systems: Systems, configuration: Path) -> str:
     return f"""
-  console, least privilege:  KUBECONFIG={cluster.viewer.kubeconfig} wfconsole live
+  console, least privilege:  KUBECONFIG={cluster.viewer.kubeconfig} wfconsole live --config {configuration}
   kubectl, administrator:    KUBECONFIG={cluster.admin.kubeconfig} kubectl get pods
 
   Type a fault, or from elsewhere: python -m tests.rig fault NAME
-  {", ".join(faults.FAULTS)}
+  {", ".join((*faults.FAULTS, *systems.faults))}
   Ctrl-C ends everything.
 """
 
 
-def _serve(cluster: Cluster) -> None:
-    """Take faults from standard input until the end of it, and stay up until interrupted."""
-    listening, typed = True, b""
+def _serve(cluster: Cluster, control: Control) -> None:
+    """Take faults from standard input and from elsewhere, until interrupted."""
     while True:
         ended = [server for server in cluster.servers if not server.alive]
         if ended:
             raise ServerError(f"{ended[0].name} ended by itself:\n{ended[0].log_tail()}")
-        if not listening:
-            time.sleep(1)
-        elif select.select([sys.stdin], [], [], 1)[0]:
-            # Not readline: it takes more than a line from the pipe, and select knows nothing of that.
-            read = os.read(sys.stdin.fileno(), 4096)
-            listening = bool(read)
-            *lines, typed = (typed + read).split(b"\n")
-            for line in lines:
-                if name := line.decode(errors="replace").strip():
-                    _try_fault(cluster, name)
+        control.serve(1)
 
 
-def _try_fault(cluster: Cluster, name: str) -> None:
-    try:
-        print(faults.inject(cluster.api, name), flush=True)
-    except (ApiError, ValueError, httpx.HTTPError) as error:
-        print(f"rig: {error}", file=sys.stderr, flush=True)
+def _inject(cluster: Cluster, systems: Systems, name: str) -> str:
+    if name in systems.faults:
+        return systems.faults[name]()
+    told = faults.inject(cluster.api, name)
+    if name == "recover":
+        systems.recover()
+    return told
 
 
 def _fault(name: str) -> int:
-    api = _require().client()
-    try:
-        print(faults.inject(api, name))
-    finally:
-        api.close()
+    print(ask(_require().control, name))
     return 0
 
 
@@ -139,7 +133,9 @@ def _load(pods: int) -> int:
 
 def _status() -> int:
     found = _require()
-    print(f"pid {found.pid}\nserver {found.base_url}\nadmin {found.admin_kubeconfig}\nviewer {found.viewer_kubeconfig}")
+    told = {"pid": found.pid, "server": found.base_url, "admin": found.admin_kubeconfig}
+    told |= {"viewer": found.viewer_kubeconfig, "configuration": found.configuration}
+    print("\n".join(f"{name} {value}" for name, value in told.items()))
     return 0
 
 

@@ -25,6 +25,8 @@ class Running(msgspec.Struct, frozen=True):
     admin_kubeconfig: str
     viewer_kubeconfig: str
     etcd_port: int
+    configuration: str
+    control: str
 
     def client(self) -> Api:
         """The admin's client."""
@@ -60,7 +62,7 @@ def only_one() -> Iterator[None]:
             _file().unlink(missing_ok=True)
 
 
-def announce(cluster: Cluster) -> None:
+def announce(cluster: Cluster, configuration: Path, control: Path) -> None:
     """Write down where this process's rig is."""
     running = Running(
         pid=os.getpid(),
@@ -70,6 +72,8 @@ def announce(cluster: Cluster) -> None:
         admin_kubeconfig=str(cluster.admin.kubeconfig),
         viewer_kubeconfig=str(cluster.viewer.kubeconfig),
         etcd_port=cluster.server("etcd").ports[0],
+        configuration=str(configuration),
+        control=str(control),
     )
     # Renamed into place: a reader never sees half of it. A temporary file is ours alone to read from the start.
     descriptor, name = tempfile.mkstemp(dir=_file().parent)
