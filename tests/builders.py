@@ -9,6 +9,7 @@ from wfconsole.clock import DAY, HOUR, MINUTE, Millis
 from wfconsole.incident.events import Declared, Entry, Event, Noticed
 from wfconsole.incident.playbook import Branch, Checklist, Runbook, Step
 from wfconsole.incident.policy import BusinessCalendar, SeverityPolicy, SeverityRule, Span
+from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.events import EventRow
 from wfconsole.observations.hpas import HpaMetric, HpaRow
 from wfconsole.observations.levels import Level
@@ -99,6 +100,12 @@ def a_node(name: str = "node-1", **changes: Any) -> NodeRow:
     return NodeRow(name=name, **(fields | changes))
 
 
+def a_database(name: str = "orders-db:5432", **changes: Any) -> DatabaseRow:
+    """Ten clients, of 97 slots that an ordinary role may have."""
+    fields: dict[str, Any] = {"clients": 10, "max_connections": 100, "reserved": 3, "states": {"idle": 10}}
+    return DatabaseRow(**{"name": name, "database": "orders", "version": "15.18", **fields, **changes})
+
+
 def an_event(reason: str = "BackOff", **changes: Any) -> EventRow:
     """A warning about a pod, of a minute ago."""
     fields: dict[str, Any] = {
@@ -128,7 +135,7 @@ def row_key(row: Any) -> str:
     """The key that a row has in its snapshot."""
     if isinstance(row, WorkloadRow):
         return f"{row.kind}/{row.namespace}/{row.name}"
-    if isinstance(row, NodeRow):
+    if isinstance(row, NodeRow | DatabaseRow):
         return row.name
     if isinstance(row, EventRow):
         return f"{row.namespace}/{row.name}/{row.reason}"

@@ -14,16 +14,21 @@ from wfconsole.tui.widgets.line_table import LineTable
 
 WIDTHS = (20, 44, 79, 80, 100, 109, 110, 140, 169, 170, 220)
 HEIGHTS = (5, 10, 23, 24, 30, 33, 34, 45, 51, 52, 70)
+EIGHT = ("alerts", "signals", "pods", "hpas", "nodes", "database", "security", "changes")
 ALL = list(itertools.product(WIDTHS, HEIGHTS))
 
 
 @pytest.mark.parametrize(("width", "height"), ALL)
-@pytest.mark.parametrize("layout", ["overview", "pinned", "moved", "framed", "plain", "wall", "quiet-wall"])
+@pytest.mark.parametrize(
+    "layout", ["overview", "pinned", "all", "one", "moved", "framed", "plain", "wall", "quiet-wall"]
+)
 def test_regions_cover_the_screen_without_overlapping(layout: str, width: int, height: int) -> None:
     size = Size(width, height)
     placed = {
         "overview": lambda: places.overview(size, pins=(), time_bar=False),
         "pinned": lambda: places.overview(size, pins=("pods", "hpas"), time_bar=False),
+        "all": lambda: places.overview(size, pins=(), time_bar=False, tiles=EIGHT, off=False),
+        "one": lambda: places.overview(size, pins=(), time_bar=False, tiles=("pods",)),
         "moved": lambda: places.overview(size, pins=("pods",), time_bar=True),
         "framed": lambda: places.framed(size, summary=1, detail=6),
         "plain": lambda: places.plain(size),

@@ -137,7 +137,7 @@ def _line(pane: _Pane, parts: list[_Part], trend: tuple[float | None, ...], now:
     return BoardLine(
         pane.number,
         pane.name,
-        max(part.facts.level for part in parts),
+        max(part.facts.level for part in told) if main.tells else main.facts.level,
         quality,
         _headline(facts or main.facts.facts, quality, main.snapshot, now),
         facts,

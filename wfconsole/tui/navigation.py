@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
 
 # What a board number is called as a tile beside the checklist.
-TILE_OF = {3: "pods", 4: "hpas", 5: "nodes"}
+TILE_OF = {1: "alerts", 2: "signals", 3: "pods", 4: "hpas", 5: "nodes", 6: "database", 7: "security"}
 PINS = 2
 
 

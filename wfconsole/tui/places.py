@@ -18,6 +18,7 @@ _CLASSES: Final[tuple[SizeClass, ...]] = ("tiny", "small", "medium", "large")
 
 BOARD_ROWS: Final = 7
 DIGIT_ROWS: Final = 7
+KUBERNETES_TILES: Final = ("pods", "hpas", "nodes", "changes", "events")
 CLOCK_ROWS: Final = 4
 
 
@@ -28,8 +29,13 @@ def size_class(width: int, height: int) -> SizeClass:
     return _CLASSES[min(columns, rows)]
 
 
-def overview(size: Size, *, pins: tuple[str, ...], time_bar: bool) -> Places:
-    """The home screen. `pins` are the panes beside the checklist; `time_bar`: shown even on a small screen."""
+def overview(
+    size: Size, *, pins: tuple[str, ...], time_bar: bool, tiles: Sequence[str] = KUBERNETES_TILES, off: bool = True
+) -> Places:
+    """The home screen. `pins` are the panes beside the checklist; `time_bar`: shown even on a small screen.
+
+    `tiles` are what a large screen has room for, in reading order; `off`: a line names panes that are not there.
+    """
     width, height = size
     match size_class(width, height):
         case "tiny":
@@ -39,7 +45,7 @@ def overview(size: Size, *, pins: tuple[str, ...], time_bar: bool) -> Places:
         case "medium":
             return _medium(width, height, pins)
         case _:
-            return _large(width, height)
+            return _large(width, height, tiles, off=off)
 
 
 def _head_and_keys(width: int, height: int) -> dict[str, Region]:
@@ -88,7 +94,7 @@ def _medium(width: int, height: int, pins: tuple[str, ...]) -> Places:
     return places
 
 
-def _large(width: int, height: int) -> Places:
+def _large(width: int, height: int, tiles: Sequence[str], *, off: bool) -> Places:
     places = _head_and_keys(width, height)
     places["time"] = Region(0, height - 2, width, 1)
     places["digits"] = Region(0, 2, width, DIGIT_ROWS)
@@ -96,22 +102,30 @@ def _large(width: int, height: int) -> Places:
     room = height - 2 - top
     left = round(width * 0.65)
     right = width - left
-    places["off"] = Region(0, top, left, 1)
-    pods = (room - 1) * 3 // 8
-    rest = room - 1 - pods
-    row = rest // 2
-    half = left // 2
-    y = top + 1
-    places["pods"] = Region(0, y, left, pods)
-    places["hpas"] = Region(0, y + pods, half, row)
-    places["nodes"] = Region(half, y + pods, left - half, row)
-    places["changes"] = Region(0, y + pods + row, half, rest - row)
-    places["events"] = Region(half, y + pods + row, left - half, rest - row)
+    if off:
+        places["off"] = Region(0, top, left, 1)
+    places |= _in_pairs(tiles, Region(0, top + off, left, room - off))
     timeline = room - CLOCK_ROWS - room * 2 // 5
     places["rail"] = Region(left, top, 1, room)
     places["clocks"] = Region(left + 1, top, right - 1, CLOCK_ROWS)
     places["checklist"] = Region(left + 1, top + CLOCK_ROWS, right - 1, room * 2 // 5)
     places["timeline"] = Region(left + 1, top + room - timeline, right - 1, timeline)
+    return places
+
+
+def _in_pairs(tiles: Sequence[str], within: Region) -> dict[str, Region]:
+    """Two beside each other; of an odd number the first has a row of its own, a little higher than the others."""
+    x, y, width, height = within
+    places: dict[str, Region] = {}
+    if len(tiles) % 2:
+        first = height * 3 // 8 if len(tiles) > 1 else height
+        places[tiles[0]] = Region(x, y, width, first)
+        tiles, y, height = tiles[1:], y + first, height - first
+    rows, half = len(tiles) // 2, width // 2
+    for row in range(rows):
+        above, below = (y + height * at // rows for at in (row, row + 1))
+        places[tiles[2 * row]] = Region(x, above, half, below - above)
+        places[tiles[2 * row + 1]] = Region(x + half, above, width - half, below - above)
     return places
 
 

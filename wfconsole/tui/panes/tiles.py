@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.message import Message
 
@@ -14,6 +14,7 @@ from wfconsole.text import UNKNOWN, age
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span, faded
+from wfconsole.tui.places import KUBERNETES_TILES
 from wfconsole.tui.state_words import badge
 from wfconsole.tui.widgets.lines import Pane
 from wfconsole.tui.widgets.pane_frame import boxed, frame_look
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Tile(Pane, can_focus=True):
-    """The first rows of one view of a pane; Enter zooms into them."""
+    """The first rows of one view of a pane ("": of its first one); Enter zooms into them."""
 
     BINDINGS = action_names.bindings("lists")
 
@@ -45,7 +46,7 @@ class Tile(Pane, can_focus=True):
     def _listing(self) -> Listing:
         from wfconsole.tui.listings import listings_of  # here, because most screens have no room for tiles
 
-        return next(listing for listing in listings_of(self._number) if listing.name == self._view)
+        return next(listing for listing in listings_of(self._number) if self._view in ("", listing.name))
 
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         line = next(line for line in frame.board if line.number == self._number)
@@ -99,13 +100,34 @@ def _age_of(frame: Frame, listing: Listing) -> Line:
     return (Span(f"last good {age(how_old)} ago" if how_old is not None else "never", "strong"),)
 
 
+# What stands on the overview in reading order, which is that of Tab too: id, pane, view, heading.
+_TILES: Final = (
+    ("alerts", 1, "", ""),
+    ("signals", 2, "", ""),
+    ("pods", 3, "unhealthy", ""),
+    ("hpas", 4, "all", ""),
+    ("nodes", 5, "nodes", ""),
+    ("database", 6, "", ""),
+    ("security", 7, "", ""),
+    ("changes", 3, "changes", "Changes"),
+    ("events", 3, "events", "Events"),
+)
+# More than this many would have no room for rows.
+_MOST_TILES: Final = 8
+
+
 def tiles() -> Iterator[Tile]:
-    """The tiles of the overview, in the order in which Tab goes through them."""
-    yield Tile(3, "unhealthy", id="pods")
-    yield Tile(4, "all", id="hpas")
-    yield Tile(5, "nodes", id="nodes")
-    yield Tile(3, "changes", id="changes", heading="Changes")
-    yield Tile(3, "events", id="events", heading="Events")
+    """All tiles of the overview."""
+    for name, number, view, heading in _TILES:
+        yield Tile(number, view, id=name, heading=heading)
+
+
+def tiles_on(frame: Frame | None) -> tuple[str, ...]:
+    """The tiles whose panes are on, by id; those of Kubernetes until something is known."""
+    if frame is None:
+        return KUBERNETES_TILES
+    on = {line.number for line in frame.board if line.quality != Quality.OFF}
+    return tuple(name for name, number, _, _ in _TILES if number in on)[:_MOST_TILES] or KUBERNETES_TILES
 
 
 class OffLine(Pane):

@@ -9,12 +9,13 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from wfconsole.incident.checklist import Item
+from wfconsole.observations.levels import Quality
 from wfconsole.tui import action_names, places
 from wfconsole.tui.action_names import ACTIONS, Action, Where
 from wfconsole.tui.panes.board import Board
 from wfconsole.tui.panes.digits import Digits
 from wfconsole.tui.panes.strips import ChecklistStrip, ClocksStrip, Strip, TimelineStrip
-from wfconsole.tui.panes.tiles import OffLine, Rail, Tile, tiles
+from wfconsole.tui.panes.tiles import OffLine, Rail, Tile, tiles, tiles_on
 from wfconsole.tui.record_keys import StepKeys
 from wfconsole.tui.screens.console_screen import ConsoleScreen
 
@@ -40,7 +41,9 @@ class Overview(StepKeys, ConsoleScreen):
     def places(self, size: Size) -> places.Places:
         room = self.war_room
         moved = self.frame is not None and self.frame.time.mode != "live"
-        return places.overview(size, pins=room.pins_on_show(self.frame), time_bar=moved)
+        off = self.frame is None or any(line.quality == Quality.OFF for line in self.frame.board)
+        pins = room.pins_on_show(self.frame)
+        return places.overview(size, pins=pins, time_bar=moved, tiles=tiles_on(self.frame), off=off)
 
     def step_item(self) -> Item | None:
         return self.frame.checklist.current if self.frame is not None else None
