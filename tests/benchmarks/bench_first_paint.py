@@ -14,6 +14,7 @@ from tests.benchmarks.harness import (
     compiled,
     console_command,
     cpu_ms,
+    everything_configured,
     hello_command,
     interleave,
     processes,
@@ -66,10 +67,12 @@ def main(rounds: int = ROUNDS) -> Report:
         recording = Path(folder) / "short.jsonl"
         recording.write_bytes(Cluster(pods=20).live(20).end().stream)
         live: list[str | Path] = ["live"]
+        everything: list[str | Path] = ["live", "--config", everything_configured(Path(folder))]
         replay: list[str | Path] = ["replay", recording, "--paused"]
         cpu = [
             Case("an empty Textual app", hello_cpu),
             Case("wfconsole live", lambda: console_cpu(live, folder)),
+            Case("wfconsole live, every source", lambda: console_cpu(everything, folder)),
             Case("wfconsole replay", lambda: console_cpu(replay, folder)),
         ]
         interleave(cpu, rounds)

@@ -6,7 +6,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from tests.benchmarks.harness import (
     Screen,
     compiled,
     console_command,
+    everything_configured,
     hello_command,
     interleave,
     screen,
@@ -47,7 +48,7 @@ def hello() -> float:
         return until_gone(shown, b"\x11")
 
 
-def console(arguments: list[str | Path], environment: dict[str, str]) -> float:
+def console(arguments: Sequence[str | Path], environment: dict[str, str]) -> float:
     """From the answer to the question whether to quit."""
     with screen(console_command(*arguments), environment=environment) as shown:
         shown.wait_for(b"NO INCIDENT")
@@ -75,16 +76,18 @@ def main(rounds: int = ROUNDS) -> Report:
         recording = Path(folder) / "short.jsonl"
         recording.write_bytes(Cluster(pods=20).live(20).end().stream)
         own = own_state(folder)
+        everything = everything_configured(Path(folder), port)
         cases = [
             Case("an empty Textual app", hello),
             Case("wfconsole replay", lambda: console(["replay", recording, "--paused"], own)),
             Case(
-                "wfconsole live, every request hangs", lambda: console(["live"], {**own, "KUBECONFIG": str(kubeconfig)})
+                "wfconsole live, every server hangs",
+                lambda: console(["live", "--config", everything], {**own, "KUBECONFIG": str(kubeconfig)}),
             ),
         ]
         interleave(cases, rounds)
     report.table("wall ms", cases, cases[0])
-    report.target("live with a server that hangs, the slowest", max(cases[-1].samples), MOST_MS, " ms")
+    report.target("live with every server hanging, the slowest", max(cases[-1].samples), MOST_MS, " ms")
     return report
 
 

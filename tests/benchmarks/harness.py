@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import pty
 import select
@@ -310,6 +311,21 @@ def unreachable_kubeconfig(port: int = 9) -> str:
         f"clusters: [{{name: nowhere, cluster: {{server: 'https://127.0.0.1:{port}'}}}}]\n"
         "users: [{name: nobody, user: {token: none}}]\n"
     )
+
+
+def everything_configured(folder: Path, port: int = 9) -> Path:
+    """A configuration with every system at one port, where nobody answers or whatever the caller has put there."""
+    written = folder / "everything.toml"
+    tables: dict[str, dict[str, object]] = {
+        "database": {"host": "127.0.0.1", "port": port},
+    }
+    lines = [line for name, values in tables.items() for line in (f"[{name}]", *_assigned(values))]
+    written.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return written
+
+
+def _assigned(values: dict[str, object]) -> list[str]:
+    return [f"{key} = {json.dumps(value)}" for key, value in values.items()]
 
 
 def compiled() -> None:
