@@ -61,6 +61,8 @@ LATER = {
     "zoneinfo",
     "wfconsole.incident.bell",
     "wfconsole.journal.journal",
+    "wfconsole.observations.database",
+    "wfconsole.observations.headlines.database",
     "wfconsole.recording.decode",
     "wfconsole.recording.keep",
     "wfconsole.recording.play",

@@ -9,8 +9,10 @@ import pytest
 from tests.builders import NOW, a_bad_pod, a_database, a_failure, a_node, a_pod, a_snapshot, a_world
 from wfconsole.clock import MINUTE
 from wfconsole.observations import board as boards
-from wfconsole.observations import headlines
 from wfconsole.observations.board import BoardLine, board
+from wfconsole.observations.headlines.database import database
+from wfconsole.observations.headlines.nodes import nodes
+from wfconsole.observations.headlines.pods import pods
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.series import SeriesBook
@@ -19,7 +21,7 @@ from wfconsole.observations.world import World
 
 @pytest.fixture(autouse=True)
 def a_pane_of_three(monkeypatch: pytest.MonkeyPatch) -> None:
-    shows = (("database", headlines.database), ("pods", headlines.pods), ("nodes", headlines.nodes))
+    shows = (("database", database), ("pods", pods), ("nodes", nodes))
     monkeypatch.setattr(boards, "_PANES", (boards._Pane(6, "DB", shows, "db.connections"),))
 
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from wfconsole.clock import Millis
 from wfconsole.observations.answers import PodAnswer
-from wfconsole.observations.database import DatabaseRow
-from wfconsole.observations.events import EventRow
-from wfconsole.observations.hpas import HpaRow
 from wfconsole.observations.levels import Quality
-from wfconsole.observations.nodes import NodeRow
-from wfconsole.observations.pods import PodRow
 from wfconsole.observations.snapshot import Snapshot
-from wfconsole.observations.workloads import WorkloadRow
+
+if TYPE_CHECKING:
+    from wfconsole.observations.database import DatabaseRow
+    from wfconsole.observations.events import EventRow
+    from wfconsole.observations.hpas import HpaRow
+    from wfconsole.observations.nodes import NodeRow
+    from wfconsole.observations.pods import PodRow
+    from wfconsole.observations.workloads import WorkloadRow
 
 # How many answers to on-demand reads are kept: the newest of each object.
 ANSWERS_KEPT = 64
