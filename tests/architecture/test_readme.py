@@ -22,6 +22,7 @@ WHERE = {
     "sources": "sources",
     "logs": "logs",
     "items": "lists of things",
+    "axis": "time axis",
 }
 
 

@@ -48,6 +48,7 @@ SCREENS = {
     "checklist-action": "c n n n n",
     "timeline": "t",
     "timeline-filter": "t slash p a y",
+    "axis": "x",
     "sources": "e down down down down",
     "post-mortem": "p n",
     "replays": "r",

@@ -48,6 +48,12 @@ _PANES: Final = (
 )
 
 
+def pane_of(source: str) -> int:
+    """The number of the pane that shows a source; those that only stand beside pods in its views are of that one."""
+    shown = {name: pane.number for pane in _PANES for name, _ in pane.shows}
+    return shown.get(source, 3)
+
+
 class BoardLine(msgspec.Struct, frozen=True):
     """One pane in one line.
 

@@ -13,7 +13,7 @@ import msgspec
 from textual.binding import Binding
 
 Kind = Literal["look", "change"]
-Where = Literal["all", "lists", "items", "zoom", "checklist", "timeline", "sources", "logs"]
+Where = Literal["all", "lists", "items", "zoom", "checklist", "timeline", "sources", "logs", "axis"]
 
 # Taken by terminals, multiplexers, signals and tty editing, or the same byte as another key (research F14, 7.3).
 FORBIDDEN: Final = frozenset(
@@ -77,6 +77,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("replays", ("r",), "replays and scenarios", "open('replays')", label="replays", rank=25, mnemonic="replays"),
     Action("wall", ("w",), "wall: numbers that can be read from 3 m", "open('wall')", label="wall", rank=24,
            mnemonic="wall"),
+    Action("axis", ("x",), "time axis: what moved when, in every layer", "open('axis')", label="axis", rank=43,
+           mnemonic="x axis"),
     Action("sources", ("e",), "sources and their errors", "open('sources')", label="sources", rank=45,
            mnemonic="every source"),
     Action("evidence", ("i",), "where the focused thing comes from", "evidence", label="evidence", rank=20,
@@ -120,6 +122,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action("next-section", ("n",), "next section", "section(1)", where="logs", label="section", rank=40),
     Action("previous-section", ("b",), "section before", "section(-1)", where="logs", mnemonic="back"),
+    Action("span", ("v",), "how far back the time axis goes", "span", where="axis", label="span", rank=75,
+           mnemonic="view"),
     # --- time
     Action("freeze", ("space",), "freeze or go on; in a replay pause or play", "toggle_time", label="freeze",
            hint_keys="Space", rank=50),

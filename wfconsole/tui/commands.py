@@ -104,6 +104,7 @@ _ALL: Final = (
     Command("sources", "sources", "sources and their errors; files that were left out", view.opens("sources")),
     Command("postmortem", "postmortem", "the post-mortem as it would be written now", view.opens("post-mortem")),
     Command("replays", "replays [WORDS]", "scenarios and recordings to replay", view.opens("replays")),
+    Command("axis", "axis", "what moved when, in every layer", view.opens("axis")),
     Command("wall", "wall", "numbers that can be read from 3 m", view.opens("wall")),
     Command("help", "help [WORD]", "every key and command, or those with a word in them", view.opens("help-list")),
     Command("keys", "keys", "every key as it is now", view.opens("help-list")),

@@ -26,6 +26,7 @@ _PLACES: Final[Mapping[str, str]] = {
     "replays": "replays:ReplaysScreen",
     "post-mortem": "post_mortem:PostMortemScreen",
     "wall": "wall:WallScreen",
+    "axis": "axis:AxisScreen",
     "help": "help:HelpForm",
     "help-list": "help_list:HelpScreen",
     "command": "command_line:CommandLine",

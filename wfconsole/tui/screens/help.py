@@ -25,9 +25,9 @@ _LOOK: Final[Sequence[Row]] = (
     ((("=1-7",), "zoom, again: back"), (("home",), "overview")),
     ((("next-region",), "move"), (("open",), "open"), (("=Bksp",), "back")),
     ((("next-issue",), "what needs you"), (("filter",), "filter"), (("next-item", "previous-item"), "next")),
-    ((("checklist",), "checklist"), (("timeline",), "timeline"), (("sources",), "sources")),
-    ((("post-mortem",), "post-mortem"), (("replays",), "replays"), (("wall",), "wall")),
-    ((("view",), "view"), (("sort",), "sort"), (("pin",), "pin"), (("copy",), "copy")),
+    ((("checklist",), "checklist"), (("timeline",), "timeline"), (("wall",), "wall")),
+    ((("sources",), "sources"), (("axis",), "time axis"), (("replays",), "replays")),
+    ((("view",), "view"), (("sort",), "sort"), (("pin",), "pin"), (("post-mortem",), "post-mortem")),
 )
 _CHANGE: Final[Sequence[Row]] = (
     ((("note",), "note"), (("undo",), "undo my last, for 10 s")),
@@ -52,6 +52,7 @@ _NAMES: Final = {
     "timeline": "timeline",
     "sources": "sources",
     "logs": "a pod",
+    "axis": "time axis",
 }
 _GAP: Final = 2
 

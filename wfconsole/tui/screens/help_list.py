@@ -26,6 +26,7 @@ PLACES: Final = {
     "zoom": "in a pane",
     "checklist": "in the checklist",
     "timeline": "in the timeline",
+    "axis": "on the time axis",
     "sources": "on the sources screen",
     "logs": "in logs",
 }
