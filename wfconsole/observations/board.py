@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -24,7 +24,7 @@ TREND_CELL_MS: Final = 30 * SECOND
 Say = Callable[[World, Judged, Millis], Facts]
 
 
-class _Pane(NamedTuple):
+class _Pane(msgspec.Struct, frozen=True):
     """`shows`: its sources, the most important first, and what each says of itself.
 
     `signal` is that of its trend, `top` the value at the top of the trend's fixed scale.
@@ -113,7 +113,7 @@ def board(
     return tuple(lines)
 
 
-class _Part(NamedTuple):
+class _Part(msgspec.Struct, frozen=True):
     """One source of a pane."""
 
     snapshot: Snapshot[object]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 from wfconsole.observations.levels import Level
 
 
-class Facts(NamedTuple):
+class Facts(msgspec.Struct, frozen=True):
     """At most two facts, the worse first; the level that they amount to; and more about the worst, "" for nothing."""
 
     facts: tuple[str, ...]
