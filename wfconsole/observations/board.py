@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 
 from wfconsole.clock import SECOND, Millis
+from wfconsole.observations import headlines
 from wfconsole.observations.headlines.facts import Facts
 from wfconsole.observations.judged import Judged
-from wfconsole.observations.later import Later
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.series import SeriesBook
 from wfconsole.observations.snapshot import Snapshot
@@ -40,10 +40,10 @@ class _Pane(msgspec.Struct, frozen=True):
 _PANES: Final = (
     _Pane(1, "Alerts"),
     _Pane(2, "Signals"),
-    _Pane(3, "Pods", (("pods", Later("headlines.pods:pods")),), "pods.ready_ratio"),
-    _Pane(4, "HPA", (("hpas", Later("headlines.hpas:hpas")),), "hpas.worst_ratio", 2.0),
-    _Pane(5, "Nodes+GPU", (("nodes", Later("headlines.nodes:nodes")),), "nodes.memory"),
-    _Pane(6, "DB", (("database", Later("headlines.database:database")),), "db.connections"),
+    _Pane(3, "Pods", (("pods", headlines.pods),), "pods.ready_ratio"),
+    _Pane(4, "HPA", (("hpas", headlines.hpas),), "hpas.worst_ratio", 2.0),
+    _Pane(5, "Nodes+GPU", (("nodes", headlines.nodes),), "nodes.memory"),
+    _Pane(6, "DB", (("database", headlines.database),), "db.connections"),
     _Pane(7, "Auth+Sec"),
 )
 

@@ -43,8 +43,3 @@ def judge_database(row: DatabaseRow, _now: Millis) -> Finding:
     if row.clients >= WARNING_SHARE * usable(row):
         return Finding(Level.WARNING, said, "connections")
     return HEALTHY
-
-
-def measure(rows: Mapping[str, DatabaseRow], _now: Millis) -> dict[str, float | None]:
-    """The signals of all servers."""
-    return {"db.connections": max((row.clients / max(1, usable(row)) for row in rows.values()), default=None)}

@@ -11,10 +11,10 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.clock import Millis
+from wfconsole.observations.database import judge_database
 from wfconsole.observations.events import weigh_event
 from wfconsole.observations.hpas import judge_hpa
 from wfconsole.observations.ladder import PLAIN, Weighed
-from wfconsole.observations.later import Later
 from wfconsole.observations.levels import HEALTHY, Finding, Level
 from wfconsole.observations.nodes import weigh_node
 from wfconsole.observations.pod_groups import PodGroup, PodTally, Regrouping
@@ -23,20 +23,13 @@ from wfconsole.observations.snapshot import Snapshot
 from wfconsole.observations.workloads import weigh_workload
 from wfconsole.observations.world import World
 
-
-def _settled(place: str) -> Callable[[Any, Millis], Weighed]:
-    """The judgement at this place, which time alone does not change."""
-    judge = Later(place)
-    return lambda row, now: (judge(row, now), 0)
-
-
 WEIGH: Final[dict[str, Callable[[Any, Millis], Weighed]]] = {
     "pods": weigh_pod,
     "workloads": weigh_workload,
     "hpas": lambda row, now: (judge_hpa(row, now), 0),
     "nodes": weigh_node,
     "events": weigh_event,
-    "database": _settled("database:judge_database"),
+    "database": lambda row, now: (judge_database(row, now), 0),
 }
 
 

@@ -6,39 +6,38 @@ from typing import Any, Final
 
 import msgspec
 
-from wfconsole.observations.later import found
+from wfconsole.observations.database import DatabaseRow
+from wfconsole.observations.events import EventRow
+from wfconsole.observations.hpas import HpaRow
+from wfconsole.observations.nodes import NodeRow
+from wfconsole.observations.pods import PodRow
+from wfconsole.observations.workloads import WorkloadRow
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """One kind of source. `place` is where its row type is (see `later.found`).
+    """One kind of source. `schema` grows by one when a field changes its meaning; adding fields does not count.
 
-    `schema` grows by one when a field changes its meaning; adding fields does not count. `repeats`: fields whose texts
-    are the same in very many rows, so that one text can do for all of them.
+    `repeats`: fields whose texts are the same in very many rows, so that one text can do for all of them.
     """
 
     name: str
-    place: str
+    row: Any
     schema: int = 1
     repeats: tuple[str, ...] = ()
 
-    @property
-    def row(self) -> Any:
-        """The type of its rows."""
-        return found(self.place)
 
+_OF_PODS: Final = ("namespace", "status", "phase", "node", "owner_kind", "owner", "revision", "image")
 
 KINDS: Final[dict[str, Kind]] = {
     kind.name: kind
     for kind in (
         Kind(
-            "pods",
-            "pods:PodRow",
-            repeats=("namespace", "status", "phase", "node", "owner_kind", "owner", "revision", "image"),
+            "pods", PodRow, repeats=("namespace", "status", "phase", "node", "owner_kind", "owner", "revision", "image")
         ),
-        Kind("workloads", "workloads:WorkloadRow"),
-        Kind("hpas", "hpas:HpaRow"),
-        Kind("nodes", "nodes:NodeRow"),
-        Kind("events", "events:EventRow"),
-        Kind("database", "database:DatabaseRow"),
+        Kind("workloads", WorkloadRow),
+        Kind("hpas", HpaRow),
+        Kind("nodes", NodeRow),
+        Kind("events", EventRow),
+        Kind("database", DatabaseRow),
     )
 }

@@ -10,10 +10,10 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.clock import HOUR, SECOND, Millis
+from wfconsole.observations.database import DatabaseRow, usable
 from wfconsole.observations.events import EventRow, judge_event
 from wfconsole.observations.hpas import HpaRow, at_max, why_blind, worst_ratio
 from wfconsole.observations.judged import Judged
-from wfconsole.observations.later import Later
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.nodes import NodeRow, share
 from wfconsole.observations.pod_groups import RESTARTING, PodTally
@@ -139,12 +139,16 @@ def _events(rows: Mapping[str, EventRow], now: Millis) -> dict[str, float | None
     return {"events.warnings": sum(judge_event(row, now).level > Level.OK for row in rows.values())}
 
 
+def _database(rows: Mapping[str, DatabaseRow], _now: Millis) -> dict[str, float | None]:
+    return {"db.connections": max((row.clients / max(1, usable(row)) for row in rows.values()), default=None)}
+
+
 _MEASURES: Final[dict[str, Callable[[Mapping[str, Any], Millis], dict[str, float | None]]]] = {
     "workloads": _workloads,
     "hpas": _hpas,
     "nodes": _nodes,
     "events": _events,
-    "database": Later("database:measure"),
+    "database": _database,
 }
 
 

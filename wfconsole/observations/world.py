@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from wfconsole.clock import Millis
 from wfconsole.observations.answers import PodAnswer
+from wfconsole.observations.database import DatabaseRow
+from wfconsole.observations.events import EventRow
+from wfconsole.observations.hpas import HpaRow
 from wfconsole.observations.levels import Quality
+from wfconsole.observations.nodes import NodeRow
+from wfconsole.observations.pods import PodRow
 from wfconsole.observations.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from wfconsole.observations.database import DatabaseRow
-    from wfconsole.observations.events import EventRow
-    from wfconsole.observations.hpas import HpaRow
-    from wfconsole.observations.nodes import NodeRow
-    from wfconsole.observations.pods import PodRow
-    from wfconsole.observations.workloads import WorkloadRow
+from wfconsole.observations.workloads import WorkloadRow
 
 # How many answers to on-demand reads are kept: the newest of each object.
 ANSWERS_KEPT = 64

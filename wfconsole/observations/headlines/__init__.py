@@ -1,1 +1,8 @@
 """What each source says of itself in one line of the board: a file for each."""
+
+from wfconsole.observations.headlines.database import database
+from wfconsole.observations.headlines.hpas import hpas
+from wfconsole.observations.headlines.nodes import nodes
+from wfconsole.observations.headlines.pods import pods
+
+__all__ = ["database", "hpas", "nodes", "pods"]
