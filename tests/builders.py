@@ -12,9 +12,12 @@ from wfconsole.incident.policy import BusinessCalendar, SeverityPolicy, Severity
 from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.events import EventRow
 from wfconsole.observations.hpas import HpaMetric, HpaRow
+from wfconsole.observations.ingresses import IngressPath, IngressRow
+from wfconsole.observations.isolation import IsolationRow
 from wfconsole.observations.levels import Level
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pods import ContainerRow, PodRow
+from wfconsole.observations.services import ServicePort, ServiceRow
 from wfconsole.observations.snapshot import Failure, Snapshot
 from wfconsole.observations.workloads import Revision, WorkloadRow
 from wfconsole.observations.world import World
@@ -119,6 +122,35 @@ def an_event(reason: str = "BackOff", **changes: Any) -> EventRow:
     return EventRow(reason=reason, **(fields | changes))
 
 
+def a_service(name: str = "gateway", **changes: Any) -> ServiceRow:
+    """A service with three of three endpoints ready."""
+    fields: dict[str, Any] = {
+        "namespace": "production",
+        "selector": "app=gateway",
+        "ports": (ServicePort(80, target="8080"),),
+        "address": "10.96.0.10",
+        "endpoints": 3,
+        "ready": 3,
+        "serving": 3,
+        "terminating": 0,
+        "pods": 3,
+        "pods_ready": 3,
+    }
+    return ServiceRow(name=name, **(fields | changes))
+
+
+def an_ingress(name: str = "shop", **changes: Any) -> IngressRow:
+    """An ingress whose only path is answered by the gateway."""
+    paths = (IngressPath("gateway", "80", "shop.example", "/", ready=3),)
+    return IngressRow("production", name, **({"class_name": "nginx", "paths": paths} | changes))
+
+
+def an_isolation(name: str = "gateway", **changes: Any) -> IsolationRow:
+    """The gateway's pods, which no policy isolates."""
+    fields: dict[str, Any] = {"kind": "Deployment", "labels": "app=gateway", "pods": 3}
+    return IsolationRow("production", name, **(fields | changes))
+
+
 def a_failure(kind: Any = "timeout", **changes: Any) -> Failure:
     fields: dict[str, Any] = {"message": "no answer within 3 s", "since": NOW - MINUTE}
     return Failure(kind=kind, **(fields | changes))
@@ -136,6 +168,9 @@ def row_key(row: Any) -> str:
     if isinstance(row, WorkloadRow):
         return f"{row.kind}/{row.namespace}/{row.name}"
     if isinstance(row, NodeRow | DatabaseRow):
+    if isinstance(row, IsolationRow):
+        return f"{row.namespace}/{row.kind}/{row.name}"
+    if isinstance(row, NodeRow):
         return row.name
     if isinstance(row, EventRow):
         return f"{row.namespace}/{row.name}/{row.reason}"

@@ -37,6 +37,9 @@ FINE: dict[str, list[Any]] = {
     "hpas": [builders.an_hpa()],
     "nodes": [builders.a_node()],
     "events": [],
+    "services": [builders.a_service()],
+    "ingresses": [builders.an_ingress()],
+    "isolation": [builders.an_isolation()],
 }
 KNOWN_TO_BE_EMPTY = ("there are no", "no change", "no events", "no node", "are well", "can act", "none is in trouble")
 
@@ -103,9 +106,9 @@ def test_a_summary_never_shows_zero_for_what_nobody_knows(listing: Listing, qual
 @pytest.mark.parametrize("width", [20, 60, 180])
 def test_what_is_said_of_an_empty_list_is_whole_at_every_width(width: int) -> None:
     shown = frame(a_desk("hpas", Quality.STALE))
-    lines = LISTINGS[5].empty_lines(shown, width)
+    lines = LISTINGS[8].empty_lines(shown, width)
     assert max(width_of(line) for line in lines) <= width
-    assert " ".join("".join(span.text for span in line) for line in lines) == LISTINGS[5].empty(shown)
+    assert " ".join("".join(span.text for span in line) for line in lines) == LISTINGS[8].empty(shown)
     assert {span.ink for line in lines for span in line} == {"strong"}
 
 
@@ -119,7 +122,10 @@ def test_a_list_that_is_empty_in_our_namespace_says_so() -> None:
 
 # --- on the screen --------------------------------------------------------------------------------------------------
 
-PANES = {"pods": "3", "workloads": "3 v v", "events": "3 v v v v", "hpas": "4", "nodes": "5"}
+PANES = {
+    **{"pods": "3", "workloads": "3 v v", "events": "3 v v v v", "hpas": "4", "nodes": "5"},
+    **{"services": "3 v v v v v", "ingresses": "3 v v v v v v", "isolation": "3 v v v v v v v"},
+}
 LOST = [Quality.STALE, Quality.UNKNOWN, Quality.DENIED, Quality.ERROR]
 
 

@@ -15,7 +15,11 @@ class CollectorSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_
     context: str = ""  # else the kubeconfig's current one, pinned at start
     in_cluster: bool = False  # the pod's service account, whatever else there is
     namespaces: tuple[str, ...] = ()  # none: all
-    sources: tuple[str, ...] = ("pods", "workloads", "hpas", "nodes", "events")  # those of Kubernetes
+    # Those of Kubernetes.
+    sources: tuple[str, ...] = (
+        *("pods", "workloads", "hpas", "nodes", "events"),
+        *("services", "ingresses", "isolation"),
+    )
     database: DatabaseSettings = DatabaseSettings()
     intervals: dict[str, Millis] = {}  # by source, in ms: how often it looks at least; 5 s where not named
     flush_ms: Millis = 500  # how long changes are collected before they are sent

@@ -55,6 +55,9 @@ class IntervalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     nodes: Annotated[float, _seconds("nodes")] = 10.0
     events: Annotated[float, _seconds("events")] = 5.0
     database: Annotated[float, _seconds("database connections")] = 5.0
+    services: Annotated[float, _seconds("services and their endpoints")] = 5.0
+    ingresses: Annotated[float, _seconds("ingresses")] = 10.0
+    isolation: Annotated[float, _seconds("network policies")] = 10.0
 
 
 class EnvironmentRule(Struct, frozen=True, forbid_unknown_fields=True):

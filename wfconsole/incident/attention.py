@@ -26,7 +26,16 @@ from wfconsole.text import age, countdown
 # Frozen for longer than this, a screen is taken for live.
 FROZEN_TOO_LONG: Final = 30 * SECOND
 _LOST: Final = frozenset((Quality.STALE, Quality.UNKNOWN, Quality.DENIED, Quality.ERROR))
-_PANE_OF: Final = {"pods": 3, "workloads": 3, "events": 3, "hpas": 4, "nodes": 5}
+_PANE_OF: Final = {
+    "pods": 3,
+    "workloads": 3,
+    "events": 3,
+    "services": 3,
+    "ingresses": 3,
+    "isolation": 3,
+    "hpas": 4,
+    "nodes": 5,
+}
 
 
 class Need(msgspec.Struct, frozen=True):

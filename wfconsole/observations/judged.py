@@ -14,11 +14,14 @@ from wfconsole.clock import Millis
 from wfconsole.observations.database import judge_database
 from wfconsole.observations.events import weigh_event
 from wfconsole.observations.hpas import judge_hpa
+from wfconsole.observations.ingresses import judge_ingress
+from wfconsole.observations.isolation import judge_isolation
 from wfconsole.observations.ladder import PLAIN, Weighed
 from wfconsole.observations.levels import HEALTHY, Finding, Level
 from wfconsole.observations.nodes import weigh_node
 from wfconsole.observations.pod_groups import PodGroup, PodTally, Regrouping
 from wfconsole.observations.pods import weigh_pod
+from wfconsole.observations.services import judge_service
 from wfconsole.observations.snapshot import Snapshot
 from wfconsole.observations.workloads import weigh_workload
 from wfconsole.observations.world import World
@@ -30,6 +33,9 @@ WEIGH: Final[dict[str, Callable[[Any, Millis], Weighed]]] = {
     "nodes": weigh_node,
     "events": weigh_event,
     "database": lambda row, now: (judge_database(row, now), 0),
+    "services": lambda row, now: (judge_service(row, now), 0),
+    "ingresses": lambda row, now: (judge_ingress(row, now), 0),
+    "isolation": lambda row, now: (judge_isolation(row, now), 0),
 }
 
 

@@ -9,8 +9,11 @@ import msgspec
 from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.events import EventRow
 from wfconsole.observations.hpas import HpaRow
+from wfconsole.observations.ingresses import IngressRow
+from wfconsole.observations.isolation import IsolationRow
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pods import PodRow
+from wfconsole.observations.services import ServiceRow
 from wfconsole.observations.workloads import WorkloadRow
 
 
@@ -39,5 +42,8 @@ KINDS: Final[dict[str, Kind]] = {
         Kind("nodes", NodeRow),
         Kind("events", EventRow),
         Kind("database", DatabaseRow),
+        Kind("services", ServiceRow),
+        Kind("ingresses", IngressRow),
+        Kind("isolation", IsolationRow),
     )
 }

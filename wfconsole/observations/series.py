@@ -13,11 +13,13 @@ from wfconsole.clock import HOUR, SECOND, Millis
 from wfconsole.observations.database import DatabaseRow, usable
 from wfconsole.observations.events import EventRow, judge_event
 from wfconsole.observations.hpas import HpaRow, at_max, why_blind, worst_ratio
+from wfconsole.observations.ingresses import IngressRow, is_broken
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.nodes import NodeRow, share
 from wfconsole.observations.pod_groups import RESTARTING, PodTally
 from wfconsole.observations.pods import PodRow, judge_pod, serving
+from wfconsole.observations.services import ServiceRow, is_down
 from wfconsole.observations.snapshot import STALE_AFTER_INTERVALS
 from wfconsole.observations.workloads import WorkloadRow, is_short
 from wfconsole.observations.world import World
@@ -62,6 +64,8 @@ SIGNALS: Final[dict[str, Signal]] = {
         Signal("gpus.allocated", "nodes", "count", "GPUs that pods have"),
         Signal("gpus.allocated_ratio", "nodes", "ratio", "GPUs that pods have, of what can be allocated"),
         Signal("db.connections", "database", "ratio", "client connections, of the slots that they may use"),
+        Signal("services.down", "services", "count", "services with pods of which none answers"),
+        Signal("ingresses.broken", "ingresses", "count", "paths of ingresses that lead nowhere"),
         Signal("events.warnings", "events", "count", "warning events of the last ten minutes"),
     )
 }
@@ -143,12 +147,23 @@ def _database(rows: Mapping[str, DatabaseRow], _now: Millis) -> dict[str, float 
     return {"db.connections": max((row.clients / max(1, usable(row)) for row in rows.values()), default=None)}
 
 
+def _services(rows: Mapping[str, ServiceRow], _now: Millis) -> dict[str, float | None]:
+    known = [row for row in rows.values() if row.ready is not None or row.external_name]
+    return {"services.down": sum(map(is_down, known)) if known or not rows else None}
+
+
+def _ingresses(rows: Mapping[str, IngressRow], _now: Millis) -> dict[str, float | None]:
+    return {"ingresses.broken": sum(is_broken(path) for row in rows.values() for path in row.paths)}
+
+
 _MEASURES: Final[dict[str, Callable[[Mapping[str, Any], Millis], dict[str, float | None]]]] = {
     "workloads": _workloads,
     "hpas": _hpas,
     "nodes": _nodes,
     "events": _events,
     "database": _database,
+    "services": _services,
+    "ingresses": _ingresses,
 }
 
 

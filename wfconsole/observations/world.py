@@ -12,9 +12,12 @@ from wfconsole.observations.answers import PodAnswer
 from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.events import EventRow
 from wfconsole.observations.hpas import HpaRow
+from wfconsole.observations.ingresses import IngressRow
+from wfconsole.observations.isolation import IsolationRow
 from wfconsole.observations.levels import Quality
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pods import PodRow
+from wfconsole.observations.services import ServiceRow
 from wfconsole.observations.snapshot import Snapshot
 from wfconsole.observations.workloads import WorkloadRow
 
@@ -67,6 +70,18 @@ class World(msgspec.Struct, frozen=True):
     @property
     def database(self) -> Mapping[str, DatabaseRow]:
         return self._rows("database")
+
+    @property
+    def services(self) -> Mapping[str, ServiceRow]:
+        return self._rows("services")
+
+    @property
+    def ingresses(self) -> Mapping[str, IngressRow]:
+        return self._rows("ingresses")
+
+    @property
+    def isolation(self) -> Mapping[str, IsolationRow]:
+        return self._rows("isolation")
 
     def _rows(self, source: str) -> Mapping[str, Any]:
         snapshot = self.snapshots.get(source)

@@ -19,7 +19,7 @@ from wfconsole.text import safe
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 # How long a collector waits at most before it asks a server again that did not answer.
 LONGEST_RETRY: Millis = MINUTE
-CLUSTER_SOURCES = ("pods", "workloads", "hpas", "nodes", "events")
+CLUSTER_SOURCES = ("pods", "workloads", "hpas", "nodes", "events", "services", "ingresses", "isolation")
 
 
 def sources_of(settings: Settings) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from wfconsole.sources.kubernetes.events import EventMirror
 from wfconsole.sources.kubernetes.health import ServerHealth
 from wfconsole.sources.kubernetes.hpa_payloads import Hpa
 from wfconsole.sources.kubernetes.hpas import HpaMirror
+from wfconsole.sources.kubernetes.network import Network
 from wfconsole.sources.kubernetes.nodes import NodeMetricsPoll, NodeMirror
 from wfconsole.sources.kubernetes.pod_mirror import PodMirror
 from wfconsole.sources.kubernetes.reflector import Collection, Mirror, Reflector
@@ -69,10 +70,11 @@ class Cluster:
         self.server = server
         self._namespaces = tuple(namespaces)
         self._intervals_ms = intervals_ms
-        self._pods = PodMirror()
+        self.pods = PodMirror()
         self._pod_reflectors: tuple[Reflector[Any], ...] = ()
         # Shared by all sources: their rows come from the API server's memory, which is old when etcd is gone.
         self._health = Part(ServerHealth(server), "check")
+        self._network = Network(self)
 
     def sources(self, names: Sequence[str]) -> list[ClusterSource]:
         """The sources with these names, in that order. Raises KeyError for a name that we do not have."""
@@ -82,60 +84,64 @@ class Cluster:
             "hpas": self._make_hpas,
             "nodes": self._make_nodes,
             "events": self._make_events,
+            "services": self._network.services,
+            "ingresses": self._network.ingresses,
+            "isolation": self._network.isolation,
         }
         made = [makers[name]() for name in names]
         return [msgspec.structs.replace(source, parts=(*source.parts, self._health)) for source in made]
 
-    def _interval(self, name: str) -> Millis:
+    def interval(self, name: str) -> Millis:
         return self._intervals_ms.get(name, 5 * SECOND)
 
-    def _reflect(
+    def reflect(
         self, collection: Collection, kind: Any, mirror: Mirror[Any], source: str
     ) -> tuple[Reflector[Any], ...]:
         """One reflector for the whole cluster, or one for each namespace that we are told to look at."""
         named = self._namespaces if collection.namespaced else ()
-        window = self._interval(source)
+        window = self.interval(source)
         if not named or len(named) > MOST_NAMESPACES:
             return (Reflector(self.server, collection, kind, mirror, only=frozenset(named), window_ms=window),)
         return tuple(
             Reflector(self.server, collection, kind, mirror, namespace=each, window_ms=window) for each in named
         )
 
-    def _follow_pods(self) -> tuple[Reflector[Any], ...]:
+    def follow_pods(self) -> tuple[Reflector[Any], ...]:
+        """The pods are listed once, whoever asks."""
         if not self._pod_reflectors:
-            self._pod_reflectors = self._reflect(PODS, payloads.Pod, self._pods, "pods")
+            self._pod_reflectors = self.reflect(PODS, payloads.Pod, self.pods, "pods")
         return self._pod_reflectors
 
     def _make_pods(self) -> ClusterSource:
-        reflectors = self._follow_pods()
+        reflectors = self.follow_pods()
         return ClusterSource(
-            self.server, "pods", self._interval("pods"), tuple(map(Part, reflectors)), self._pods.table.take, reflectors
+            self.server, "pods", self.interval("pods"), tuple(map(Part, reflectors)), self.pods.table.take, reflectors
         )
 
     def _make_workloads(self) -> ClusterSource:
         mirror = WorkloadMirror()
         whole = (
-            *self._reflect(DEPLOYMENTS, payloads.Deployment, mirror.deployments, "workloads"),
-            *self._reflect(STATEFUL_SETS, payloads.StatefulSet, mirror.stateful_sets, "workloads"),
-            *self._reflect(DAEMON_SETS, payloads.DaemonSet, mirror.daemon_sets, "workloads"),
+            *self.reflect(DEPLOYMENTS, payloads.Deployment, mirror.deployments, "workloads"),
+            *self.reflect(STATEFUL_SETS, payloads.StatefulSet, mirror.stateful_sets, "workloads"),
+            *self.reflect(DAEMON_SETS, payloads.DaemonSet, mirror.daemon_sets, "workloads"),
         )
-        revisions = self._reflect(REPLICA_SETS, payloads.ReplicaSet, mirror.replica_sets, "workloads")
+        revisions = self.reflect(REPLICA_SETS, payloads.ReplicaSet, mirror.replica_sets, "workloads")
         parts = (*map(Part, whole), *(Part(each, "part", "revisions") for each in revisions))
         return ClusterSource(
-            self.server, "workloads", self._interval("workloads"), parts, mirror.take, (*whole, *revisions)
+            self.server, "workloads", self.interval("workloads"), parts, mirror.take, (*whole, *revisions)
         )
 
     def _make_hpas(self) -> ClusterSource:
         mirror = HpaMirror()
-        reflectors = self._reflect(HPAS, Hpa, mirror, "hpas")
+        reflectors = self.reflect(HPAS, Hpa, mirror, "hpas")
         return ClusterSource(
-            self.server, "hpas", self._interval("hpas"), tuple(map(Part, reflectors)), mirror.table.take, reflectors
+            self.server, "hpas", self.interval("hpas"), tuple(map(Part, reflectors)), mirror.table.take, reflectors
         )
 
     def _make_nodes(self) -> ClusterSource:
-        mirror = NodeMirror(self._pods.loads)
-        reflectors = self._reflect(NODES, payloads.Node, mirror, "nodes")
-        pods = self._follow_pods()
+        mirror = NodeMirror(self.pods.loads)
+        reflectors = self.reflect(NODES, payloads.Node, mirror, "nodes")
+        pods = self.follow_pods()
         parts = (
             *map(Part, reflectors),
             *(Part(each, "part", "requests and pod counts") for each in pods),
@@ -147,15 +153,15 @@ class Cluster:
             return f"requests and pods only of {', '.join(counted)}" if counted else ""
 
         return ClusterSource(
-            self.server, "nodes", self._interval("nodes"), parts, mirror.take, reflectors, more_partial=more_partial
+            self.server, "nodes", self.interval("nodes"), parts, mirror.take, reflectors, more_partial=more_partial
         )
 
     def _make_events(self) -> ClusterSource:
         mirror = EventMirror()
-        reflectors = self._reflect(EVENTS, payloads.Event, mirror, "events")
+        reflectors = self.reflect(EVENTS, payloads.Event, mirror, "events")
         parts = tuple(map(Part, reflectors))
         return ClusterSource(
-            self.server, "events", self._interval("events"), parts, mirror.table.take, reflectors, mirror.facts
+            self.server, "events", self.interval("events"), parts, mirror.table.take, reflectors, mirror.facts
         )
 
 

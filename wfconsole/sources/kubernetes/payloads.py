@@ -86,11 +86,6 @@ class Condition(msgspec.Struct, gc=False, rename="camel"):
 # --- pods -----------------------------------------------------------------------------------------------------------
 
 
-class PodLabels(msgspec.Struct, gc=False, rename="kebab"):
-    pod_template_hash: str = ""
-    controller_revision_hash: str = ""
-
-
 class PodMeta(msgspec.Struct, gc=False, rename="camel"):
     name: str
     namespace: str = ""
@@ -99,7 +94,7 @@ class PodMeta(msgspec.Struct, gc=False, rename="camel"):
     creation_timestamp: str | None = None
     deletion_timestamp: str | None = None
     deletion_grace_period_seconds: int | None = None
-    labels: PodLabels | None = None
+    labels: dict[str, str] | None = None
     owner_references: list[Owner] | None = None
 
 

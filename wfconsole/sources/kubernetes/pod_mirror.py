@@ -1,4 +1,5 @@
-"""The pods of the cluster as they are kept: rows for the pods pane, and what they ask for, for the nodes pane."""
+"""The pods of the cluster as they are kept: rows for the pods pane, what they ask for, for the nodes pane,
+and their labels, for what selects them."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import threading
 import msgspec
 
 from wfconsole.sources.contract import RowTable
+from wfconsole.sources.kubernetes.label_groups import LabelGroups
 from wfconsole.sources.kubernetes.payloads import Container, Pod
 from wfconsole.sources.kubernetes.pods import pod_row
 from wfconsole.sources.kubernetes.values import amount, millicores
@@ -75,6 +77,7 @@ class PodMirror:
     def __init__(self) -> None:
         self.table = RowTable()
         self.loads = NodeLoads()
+        self.groups = LabelGroups()
 
     def key(self, item: Pod) -> str:
         return f"{item.metadata.namespace}/{item.metadata.name}"
@@ -85,13 +88,17 @@ class PodMirror:
         self.table.put(key, seal(row))
         node = item.spec.node_name
         if item.status.phase in ("Succeeded", "Failed"):
-            node = ""  # ended: holds nothing any more
+            node = ""  # ended: holds nothing any more, and nothing reaches it
+            self.groups.remove(key)
+        else:
+            self.groups.put(key, row.namespace, item.metadata.labels, (row.owner_kind, row.owner), ready=row.ready)
         self.loads.put(key, node, load_of(item, row.gpus))
         return key
 
     def drop(self, key: str) -> None:
         self.table.remove(key)
         self.loads.remove(key)
+        self.groups.remove(key)
 
 
 def load_of(pod: Pod, gpus: int) -> Load:

@@ -20,6 +20,7 @@ from wfconsole.sources.kubernetes.payloads import (
 from wfconsole.sources.kubernetes.pod_status import printed
 from wfconsole.sources.kubernetes.values import amount, instant, is_gpu, millicores
 
+_TEMPLATE_HASH: Final = "pod-template-hash"
 _NO_STATE: Final = ContainerState()
 _NO_RESOURCES: Final = Resources()
 # Waiting for these is how every pod begins.
@@ -56,7 +57,7 @@ def pod_row(pod: Pod) -> PodRow:
         deleting_since=0 if plain else _deleting_since(pod),
         owner_kind=owner_kind,
         owner=owner,
-        revision=(labels.pod_template_hash or labels.controller_revision_hash) if labels else "",
+        revision=(labels.get(_TEMPLATE_HASH) or labels.get("controller-revision-hash", "")) if labels else "",
         image=boxes[0].image if boxes else "",
         gpus=_gpus(pod),
         reason=reason,
@@ -80,8 +81,8 @@ def owner_of(pod: Pod) -> tuple[str, str]:
             owner = candidate
             break
     labels = pod.metadata.labels
-    if owner.kind == "ReplicaSet" and labels is not None and labels.pod_template_hash:
-        ending = f"-{labels.pod_template_hash}"
+    if owner.kind == "ReplicaSet" and labels is not None and _TEMPLATE_HASH in labels:
+        ending = f"-{labels[_TEMPLATE_HASH]}"
         if owner.name.endswith(ending):
             return "Deployment", owner.name[: -len(ending)]
     return owner.kind, owner.name

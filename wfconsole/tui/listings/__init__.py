@@ -8,14 +8,19 @@ from wfconsole.tui.listings.changes import ChangesListing
 from wfconsole.tui.listings.database import ConnectionsListing
 from wfconsole.tui.listings.events import EventsListing
 from wfconsole.tui.listings.hpas import HpasListing
+from wfconsole.tui.listings.ingresses import IngressesListing
+from wfconsole.tui.listings.isolation import IsolationListing
 from wfconsole.tui.listings.listing import Listing
 from wfconsole.tui.listings.nodes import NodesListing
 from wfconsole.tui.listings.pods import AllPodsListing, UnhealthyPodsListing
+from wfconsole.tui.listings.services import ServicesListing
 from wfconsole.tui.listings.workloads import WorkloadsListing
 
 
 def _pods() -> tuple[Listing, ...]:
-    return (UnhealthyPodsListing(), AllPodsListing(), WorkloadsListing(), ChangesListing(), EventsListing())
+    of_network = (ServicesListing(), IngressesListing(), IsolationListing())
+    of_pods = (UnhealthyPodsListing(), AllPodsListing(), WorkloadsListing(), ChangesListing(), EventsListing())
+    return (*of_pods, *of_network)
 
 
 def _hpas() -> tuple[Listing, ...]:

@@ -1,54 +1,41 @@
-"""What there is to say about one autoscaler or one node, by section: from the rows alone, so in a replay too."""
+"""What there is to say about one row, by section: from the rows alone, so in a replay too."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
-from wfconsole.observations.conditions import ConditionRow, is_fine
 from wfconsole.observations.hpas import HpaRow, wants
 from wfconsole.observations.levels import Level
 from wfconsole.observations.nodes import NodeRow
-from wfconsole.text import UNKNOWN, age, clock_time, coarse_age, fit, memory, millicores, percent
+from wfconsole.text import UNKNOWN, age, clock_time, coarse_age, memory, millicores, percent
 from wfconsole.tui.frame import Frame
-from wfconsole.tui.ink import Ink, Line, Span, faded
-from wfconsole.tui.listings.standing import doubt, is_old
-from wfconsole.tui.panes.long_texts import in_place
+from wfconsole.tui.ink import Ink, Line, Span
+from wfconsole.tui.listings.standing import doubt
+from wfconsole.tui.panes.network_sections import of_ingress, of_isolation, of_service
 from wfconsole.tui.panes.pod_sections import heading
+from wfconsole.tui.panes.row_parts import (
+    conditions_section,
+    doubted,
+    events_section,
+    judged_line,
+    now_section,
+    told_section,
+)
 from wfconsole.tui.state_words import level_ink, mark
 from wfconsole.tui.widgets.scroll_text import Section
 
-EVENTS_SHOWN: Final = 12
 PODS_SHOWN: Final = 12
 
 
 def sections_of(frame: Frame, source: str, key: str) -> list[Section]:
     """All sections of the row; what it was when it was last seen where nobody sees it any more."""
-    row = frame.view.world.hpas.get(key) if source == "hpas" else frame.view.world.nodes.get(key)
+    snapshot = frame.view.world.snapshots.get(source)
+    row = snapshot.rows.get(key) if snapshot is not None else None
     if row is None:
         said = doubt(frame, source, without="not there") or "not there any more"
         return [Section(heading(frame, "NOW"), [(Span(f"  {said}", "strong"),)])]
-    return _of_hpa(frame, key, row) if isinstance(row, HpaRow) else _of_node(frame, key, row)
-
-
-def _section(frame: Frame, source: str, title: Line, lines: Sequence[Line], unsure: Sequence[Line] = ()) -> Section:
-    """Lines that this source told: without colour where they are old. `unsure` is what is said of that."""
-    old = is_old(frame.view.world.quality(source, frame.now))
-    return Section(title, [*(map(faded, lines) if old else lines), *unsure])
-
-
-def _now(frame: Frame, source: str, lines: Sequence[Line]) -> Section:
-    section = _section(frame, source, heading(frame, "NOW"), lines)
-    if not is_old(frame.view.world.quality(source, frame.now)):
-        return section
-    how_old = age(frame.view.world.snapshots[source].age_ms(frame.now))
-    return Section(section.heading, [(Span(f"  as it was {how_old} ago", "strong"),), *section.lines])
-
-
-def _judged(frame: Frame, source: str, key: str, well: str) -> Line:
-    finding = frame.view.judged.finding(source, key)
-    since = f" for {age(frame.now - finding.since)}" if finding.since else ""
-    return (Span("  "), Span(finding.reason or well, level_ink(finding.level)), Span(since))
+    return _SECTIONS[source](frame, key, row)
 
 
 # --- an autoscaler --------------------------------------------------------------------------------------------------
@@ -61,16 +48,16 @@ def _of_hpa(frame: Frame, key: str, row: HpaRow) -> list[Section]:
     if row.last_scaled_at:
         scaled = f"{age(frame.now - row.last_scaled_at)} ago, at {clock_time(row.last_scaled_at)}"
     now: list[Line] = [
-        _judged(frame, "hpas", key, "can act"),
+        judged_line(frame, "hpas", key, "can act"),
         (Span(f"  runs {row.current}   wants {row.desired}   may {row.minimum} to {row.maximum}{by_load}"),),
         (Span(f"  scaled last {scaled}"),),
     ]
     return [
-        _now(frame, "hpas", now),
-        _section(frame, "hpas", heading(frame, "METRICS"), list(_metrics(row))),
-        _conditions(frame, "hpas", row.conditions),
+        now_section(frame, "hpas", now),
+        told_section(frame, "hpas", heading(frame, "METRICS"), list(_metrics(row))),
+        conditions_section(frame, "hpas", row.conditions),
         _target(frame, row),
-        _events(frame, "HorizontalPodAutoscaler", row.namespace, row.name),
+        events_section(frame, "HorizontalPodAutoscaler", row.namespace, row.name),
     ]
 
 
@@ -92,14 +79,8 @@ def _target(frame: Frame, row: HpaRow) -> Section:
         said = doubt(frame, "workloads", without="not there") or "not in the list of workloads"
         return Section(title, [(Span(f"  {said}", "dim"),)])
     ready: Line = (Span(f"  ready {target.ready} of {target.desired}   revision {target.revision or UNKNOWN}"),)
-    lines = [_judged(frame, "workloads", key, "as many ready as desired"), ready]
-    return _section(frame, "workloads", title, lines, _doubted(frame, "workloads", "this"))
-
-
-def _doubted(frame: Frame, source: str, what: str) -> list[Line]:
-    """A line where it is not known that `what` is all there is now."""
-    said = doubt(frame, source, without=what)
-    return [(Span(f"  {said}", "strong"),)] if said else []
+    lines = [judged_line(frame, "workloads", key, "as many ready as desired"), ready]
+    return told_section(frame, "workloads", title, lines, doubted(frame, "workloads", "this"))
 
 
 # --- a node ---------------------------------------------------------------------------------------------------------
@@ -110,16 +91,16 @@ def _of_node(frame: Frame, key: str, row: NodeRow) -> list[Section]:
     created = coarse_age(frame.now - row.created_at if row.created_at else None)
     cordoned = "   cordoned: no new pods" if row.cordoned else ""
     now: list[Line] = [
-        _judged(frame, "nodes", key, "ready"),
+        judged_line(frame, "nodes", key, "ready"),
         (Span(f"  {roles}   kubelet {row.version or UNKNOWN}   created {created} ago{cordoned}"),),
     ]
     return [
-        _now(frame, "nodes", now),
-        _conditions(frame, "nodes", row.conditions),
+        now_section(frame, "nodes", now),
+        conditions_section(frame, "nodes", row.conditions),
         _room(frame, row),
         _taints(frame, row),
         _troubled_pods(frame, row.name),
-        _events(frame, "Node", "", row.name),
+        events_section(frame, "Node", "", row.name),
     ]
 
 
@@ -134,7 +115,7 @@ def _room(frame: Frame, row: NodeRow) -> Section:
         (Span("  pods    ", "dim"), Span(f"{row.pods} of {row.pod_slots or UNKNOWN}")),
         (Span("  gpus    ", "dim"), Span(gpus)),
     ]
-    return _section(frame, "nodes", heading(frame, "ROOM", measured), lines)
+    return told_section(frame, "nodes", heading(frame, "ROOM", measured), lines)
 
 
 def _share(name: str, form: Callable[[int | None], str], whole: int, requested: int, used: int | None) -> Line:
@@ -167,48 +148,18 @@ def _troubled_pods(frame: Frame, node: str) -> Section:
         )
         for finding, key in found[:PODS_SHOWN]
     ]
-    unsure = _doubted(frame, "pods", "these" if found else "none")
+    unsure = doubted(frame, "pods", "these" if found else "none")
     if len(found) > PODS_SHOWN:
         lines.append((Span(f"  and {len(found) - PODS_SHOWN} more   3 shows all", "dim"),))
     if not found and not unsure:
         lines.append((Span("  none", "dim"),))
-    return _section(frame, "pods", heading(frame, "PODS IN TROUBLE", "on this node"), lines, unsure)
+    return told_section(frame, "pods", heading(frame, "PODS IN TROUBLE", "on this node"), lines, unsure)
 
 
-# --- both -----------------------------------------------------------------------------------------------------------
-
-
-def _conditions(frame: Frame, source: str, conditions: Sequence[ConditionRow]) -> Section:
-    """Those that are not as they should be first."""
-    lines: list[Line] = []
-    for each in sorted(conditions, key=is_fine):
-        ink: Ink = "text" if is_fine(each) else "warn"
-        since = f"for {age(frame.now - each.since)}" if each.since else ""
-        words = f"  {fit(each.type, max(18, len(each.type)))} {fit(each.status, 7)} "
-        lines.append((Span(words, ink), Span(each.reason), Span(f"   {since}", "dim")))
-        if each.message:
-            lines += in_place("      ", each.message, "dim" if is_fine(each) else "text")
-    if not conditions:
-        lines.append((Span(f"  {UNKNOWN} none was read", "dim"),))
-    return _section(frame, source, heading(frame, "CONDITIONS"), lines)
-
-
-def _events(frame: Frame, kind: str, namespace: str, name: str) -> Section:
-    """Its events, newest first. Those of a node are in whatever namespace their reporter chose."""
-    found = [
-        event
-        for event in frame.view.world.events.values()
-        if event.name == name and event.kind == kind and namespace in ("", event.namespace)
-    ]
-    found.sort(key=lambda event: -event.last_at)
-    lines: list[Line] = []
-    for event in found[:EVENTS_SHOWN]:
-        count = f" x{event.count}" if event.count > 1 else ""
-        ink = level_ink(Level.WARNING) if event.type == "Warning" else "text"
-        first, *more = in_place("  ", event.message)
-        when = clock_time(event.last_at or None)
-        lines += [(Span(f"  {when} ", "dim"), Span(f"{event.reason}{count}", ink), *first), *more]
-    unsure = _doubted(frame, "events", "these" if found else "none")
-    if not found and not unsure:
-        lines.append((Span("  none that the cluster still keeps", "dim"),))
-    return _section(frame, "events", heading(frame, "EVENTS"), lines, unsure)
+_SECTIONS: Final[dict[str, Callable[[Frame, str, Any], list[Section]]]] = {
+    "hpas": _of_hpa,
+    "nodes": _of_node,
+    "services": of_service,
+    "ingresses": of_ingress,
+    "isolation": of_isolation,
+}

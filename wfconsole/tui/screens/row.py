@@ -1,4 +1,4 @@
-"""One autoscaler or one node, whole: what it says of itself, what it has and uses, and what happened to it."""
+"""One row that is no pod, whole: what it says of itself, what it has and uses, and what happened to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from wfconsole.tui.screens.of_row import ScreenOfRow, TextOfRow
 from wfconsole.tui.state_words import badge
 from wfconsole.tui.widgets.scroll_text import Section
 
-_KINDS = {"hpas": "HPA", "nodes": "NODE"}
+_KINDS = {
+    "hpas": "HPA",
+    "nodes": "NODE",
+    "services": "SERVICE",
+    "ingresses": "INGRESS",
+    "isolation": "ISOLATION",
+}
 
 
 class RowText(TextOfRow):
@@ -23,7 +29,7 @@ class RowText(TextOfRow):
 
 
 class RowScreen(ScreenOfRow):
-    """An autoscaler or a node."""
+    """A row that is no pod."""
 
     TEXT = RowText
 
@@ -31,7 +37,7 @@ class RowScreen(ScreenOfRow):
         snapshot, quality = frame.view.world.snapshots.get(self._source), self.quality(frame)
         gone = quality.conclusive and snapshot is not None and self._key not in snapshot.rows
         state = Span("gone", "strong") if gone else badge(frame.glyphs, self.level(frame), quality)
-        namespace, _, name = self._key.rpartition("/")
+        namespace, name = self._key.split("/", 1) if "/" in self._key else ("", self._key)
         return (Span(f"{_KINDS[self._source]} {name} ", "title"), state, Span(f"   {namespace}"))
 
     def footer(self, frame: Frame) -> Line:
