@@ -11,14 +11,17 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.clock import Millis
+from wfconsole.observations.auth import judge_auth
 from wfconsole.observations.database import judge_database
 from wfconsole.observations.events import weigh_event
+from wfconsole.observations.findings import weigh_finding
 from wfconsole.observations.hpas import judge_hpa
 from wfconsole.observations.ladder import PLAIN, Weighed
 from wfconsole.observations.levels import HEALTHY, Finding, Level
 from wfconsole.observations.nodes import weigh_node
 from wfconsole.observations.pod_groups import PodGroup, PodTally, Regrouping
 from wfconsole.observations.pods import weigh_pod
+from wfconsole.observations.secrets import weigh_secret
 from wfconsole.observations.snapshot import Snapshot
 from wfconsole.observations.workloads import weigh_workload
 from wfconsole.observations.world import World
@@ -30,6 +33,9 @@ WEIGH: Final[dict[str, Callable[[Any, Millis], Weighed]]] = {
     "nodes": weigh_node,
     "events": weigh_event,
     "database": lambda row, now: (judge_database(row, now), 0),
+    "auth": lambda row, now: (judge_auth(row, now), 0),
+    "findings": weigh_finding,
+    "secrets": weigh_secret,
 }
 
 

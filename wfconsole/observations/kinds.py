@@ -6,11 +6,14 @@ from typing import Any, Final
 
 import msgspec
 
+from wfconsole.observations.auth import AuthRow
 from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.events import EventRow
+from wfconsole.observations.findings import FindingRow
 from wfconsole.observations.hpas import HpaRow
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pods import PodRow
+from wfconsole.observations.secrets import SecretRow
 from wfconsole.observations.workloads import WorkloadRow
 
 
@@ -39,5 +42,8 @@ KINDS: Final[dict[str, Kind]] = {
         Kind("nodes", NodeRow),
         Kind("events", EventRow),
         Kind("database", DatabaseRow),
+        Kind("auth", AuthRow),
+        Kind("findings", FindingRow),
+        Kind("secrets", SecretRow),
     )
 }

@@ -9,12 +9,15 @@ import msgspec
 
 from wfconsole.clock import Millis
 from wfconsole.observations.answers import PodAnswer
+from wfconsole.observations.auth import AuthRow
 from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.events import EventRow
+from wfconsole.observations.findings import FindingRow
 from wfconsole.observations.hpas import HpaRow
 from wfconsole.observations.levels import Quality
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pods import PodRow
+from wfconsole.observations.secrets import SecretRow
 from wfconsole.observations.snapshot import Snapshot
 from wfconsole.observations.workloads import WorkloadRow
 
@@ -67,6 +70,18 @@ class World(msgspec.Struct, frozen=True):
     @property
     def database(self) -> Mapping[str, DatabaseRow]:
         return self._rows("database")
+
+    @property
+    def auth(self) -> Mapping[str, AuthRow]:
+        return self._rows("auth")
+
+    @property
+    def findings(self) -> Mapping[str, FindingRow]:
+        return self._rows("findings")
+
+    @property
+    def secrets(self) -> Mapping[str, SecretRow]:
+        return self._rows("secrets")
 
     def _rows(self, source: str) -> Mapping[str, Any]:
         snapshot = self.snapshots.get(source)
