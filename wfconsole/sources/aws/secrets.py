@@ -1,4 +1,4 @@
-"""The ages of the secrets in Secrets Manager, from its list. Nothing here asks for a value, and the policy forbids it."""
+"""The ages of secrets, from the list of Secrets Manager. Nothing here asks for a value, and the policy forbids it."""
 
 from __future__ import annotations
 
