@@ -10,9 +10,9 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.secretsmanager.models import secretsmanager_backends
-from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import run_simple
 
 AGE_SECRET = "/rig/age-secret"

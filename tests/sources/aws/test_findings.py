@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import botocore.exceptions
@@ -196,16 +195,16 @@ def test_the_identity_can_do_nothing_else(aws: Aws) -> None:
     aws.make_secret("prod/a", 1)
     poll = SecretsPoll(settings_of(aws), REGIONS[0], 60_000)
     with poll.client() as client, pytest.raises(botocore.exceptions.ClientError) as told:
-        client.get_secret_value(SecretId="prod/a")  # type: ignore[attr-defined]
+        client.get_secret_value(SecretId="prod/a")
     assert "AccessDenied" in str(told.value)
 
 
 @pytest.mark.parametrize("make", [FindingsPoll, SecretsPoll])
-def test_a_missing_permission_is_denied_by_name(aws: Aws, make: Callable[..., FindingsPoll | SecretsPoll]) -> None:
+def test_a_missing_permission_is_denied_by_name(aws: Aws, make: type[FindingsPoll] | type[SecretsPoll]) -> None:
     aws.allow("s3:ListBucket")
     error = refused(make(settings_of(aws), REGIONS[0], 60_000))
     assert error.kind == "denied"
-    assert make.action in error.remedy  # type: ignore[attr-defined]
+    assert make.action in error.remedy
     assert "reading-policy.json" in error.remedy
 
 

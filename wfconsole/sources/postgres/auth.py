@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal, LiteralString, cast
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from wfconsole.clock import MINUTE, Millis
 from wfconsole.config.systems import AuthSettings
@@ -80,7 +80,7 @@ class Log:
             "first_at_ms": _instant("min(at) FILTER (WHERE failed)"),
             "last_at_ms": _instant("max(at) FILTER (WHERE failed)"),
         }
-        return sql.SQL(cast(LiteralString, statement(name))).format(**named).as_string(None)
+        return sql.SQL(statement(name)).format(**named).as_string(None)
 
     def _source(self) -> sql.Composable:
         from psycopg import sql
@@ -248,4 +248,4 @@ def _instant(expression: str) -> sql.Composable:
     """Milliseconds since 1970. A time without a zone counts as UTC."""
     from psycopg import sql
 
-    return sql.SQL(cast(LiteralString, f"(extract(epoch FROM {expression}) * 1000)::bigint"))
+    return sql.SQL(f"(extract(epoch FROM {expression}) * 1000)::bigint")

@@ -7,10 +7,13 @@ from typing import Final
 from wfconsole.tui.listings.changes import ChangesListing
 from wfconsole.tui.listings.database import ConnectionsListing
 from wfconsole.tui.listings.events import EventsListing
+from wfconsole.tui.listings.failures import FailuresListing
+from wfconsole.tui.listings.findings import FindingsListing
 from wfconsole.tui.listings.hpas import HpasListing
 from wfconsole.tui.listings.listing import Listing
 from wfconsole.tui.listings.nodes import NodesListing
 from wfconsole.tui.listings.pods import AllPodsListing, UnhealthyPodsListing
+from wfconsole.tui.listings.secrets import SecretsListing
 from wfconsole.tui.listings.workloads import WorkloadsListing
 
 
@@ -30,7 +33,12 @@ def _database() -> tuple[Listing, ...]:
     return (ConnectionsListing(),)
 
 
-_OF_PANE: Final = {3: _pods, 4: _hpas, 5: _nodes, 6: _database}
+def _security() -> tuple[Listing, ...]:
+    failures = (FailuresListing("failures"), FailuresListing("by source"), FailuresListing("by user"))
+    return (*failures, FindingsListing(), SecretsListing())
+
+
+_OF_PANE: Final = {3: _pods, 4: _hpas, 5: _nodes, 6: _database, 7: _security}
 
 
 def listings_of(pane: int) -> tuple[Listing, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from wfconsole.observations.conditions import ConditionRow, is_fine
+from wfconsole.observations.findings import FindingRow
 from wfconsole.observations.hpas import HpaRow, wants
 from wfconsole.observations.levels import Level
 from wfconsole.observations.nodes import NodeRow
@@ -13,6 +14,7 @@ from wfconsole.text import UNKNOWN, age, clock_time, coarse_age, fit, memory, mi
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span, faded
 from wfconsole.tui.listings.standing import doubt, is_old
+from wfconsole.tui.panes.finding_sections import of_finding
 from wfconsole.tui.panes.long_texts import in_place
 from wfconsole.tui.panes.pod_sections import heading
 from wfconsole.tui.state_words import level_ink, mark
@@ -24,10 +26,13 @@ PODS_SHOWN: Final = 12
 
 def sections_of(frame: Frame, source: str, key: str) -> list[Section]:
     """All sections of the row; what it was when it was last seen where nobody sees it any more."""
-    row = frame.view.world.hpas.get(key) if source == "hpas" else frame.view.world.nodes.get(key)
+    snapshot = frame.view.world.snapshots.get(source)
+    row = snapshot.rows.get(key) if snapshot is not None else None
     if row is None:
         said = doubt(frame, source, without="not there") or "not there any more"
         return [Section(heading(frame, "NOW"), [(Span(f"  {said}", "strong"),)])]
+    if isinstance(row, FindingRow):
+        return of_finding(frame, key, row)
     return _of_hpa(frame, key, row) if isinstance(row, HpaRow) else _of_node(frame, key, row)
 
 

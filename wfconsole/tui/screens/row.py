@@ -11,7 +11,7 @@ from wfconsole.tui.screens.of_row import ScreenOfRow, TextOfRow
 from wfconsole.tui.state_words import badge
 from wfconsole.tui.widgets.scroll_text import Section
 
-_KINDS = {"hpas": "HPA", "nodes": "NODE"}
+_KINDS = {"hpas": "HPA", "nodes": "NODE", "findings": "FINDING"}
 
 
 class RowText(TextOfRow):
@@ -23,7 +23,7 @@ class RowText(TextOfRow):
 
 
 class RowScreen(ScreenOfRow):
-    """An autoscaler or a node."""
+    """An autoscaler, a node, or a finding."""
 
     TEXT = RowText
 
