@@ -13,12 +13,15 @@ from wfconsole.observations.world import World
 def findings(world: World, judged: Judged, _now: Millis) -> Facts:
     rows = world.findings.values()
     new = sum(map(is_new, rows))
-    facts = [f"{new} new finding" if new == 1 else f"{new} new findings"]
     critical = sum(map(is_critical, rows))
-    if critical:
-        facts.insert(0, f"{critical} critical" if critical > 1 else "1 critical")
+    # One fact: the other cell of the line says how logins stand.
+    said = f"{critical} crit finding" if critical else f"{new} new finding"
     worst = min(rows, key=rank, default=None)
-    return Facts(tuple(facts), judged.rows("findings").level, worst.title if worst is not None else "")
+    return Facts(
+        (said if (critical or new) == 1 else f"{said}s",),
+        judged.rows("findings").level,
+        worst.title if worst is not None else "",
+    )
 
 
 def secrets(_world: World, judged: Judged, _now: Millis) -> Facts:

@@ -14,7 +14,6 @@ from wfconsole.tui.listings.listing import Cells, Column, Listing, SortedKeys, c
 from wfconsole.tui.state_words import level_ink, mark
 
 _VIEWS: Final = {"failures": ("source", "user"), "by source": ("source",), "by user": ("user",)}
-# What others know the same row by, so that a list of names is not taken for all of them.
 _TARGETS: Final = {"source": "user", "user": "source"}
 
 
@@ -100,14 +99,13 @@ class FailuresListing(Listing):
         if row.succeeded_at:
             after = f", after {counted(row.failed_before_success, 'failure')}" if row.failed_before_success else ""
             got_in = f"last at {clock_time(row.succeeded_at)}{after}"
-        spread = f"   {_tried(row)} failed" if row.others is not None else f"   {_TARGETS[row.by]}s not known"
         first, last = clock_time(row.first_failed_at or None), clock_time(row.last_failed_at or None)
-        counts = f"{number(row.failed)} failed, {number(row.succeeded)} succeeded in {row.window_minutes} min{spread}"
+        counts = f"   {number(row.failed)} failed, {number(row.succeeded)} succeeded in {row.window_minutes} min"
+        spread = f"   tried {_tried(row)}" if row.by == "source" else f"   from {_tried(row)}"
         return [
-            row_line("ROW", (f"{row.by} {row.name or '(no name)'}", "strong")),
+            row_line("ROW", (f"{row.by} {row.name or '(no name)'}", "strong"), counts),
             row_line("why", (finding.reason or "nothing that an attack looks like", level_ink(finding.level))),
-            row_line("logins", counts),
-            row_line("failed", f"first at {first}, last at {last}"),
+            row_line("failed", f"first at {first}, last at {last}{spread}"),
             row_line("got in", (got_in, "crit" if finding.kind == "guessed" else "text")),
             next_line(("N", "note with this row"), ("y", "copy"), ("i", "evidence")),
         ]

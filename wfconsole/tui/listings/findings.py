@@ -89,8 +89,7 @@ class FindingsListing(Listing):
             row_line("ROW", (row.title, "strong")),
             row_line("why", (finding.reason, level_ink(finding.level)), f"   by {row.product or UNKNOWN}"),
             row_line("on", f"{row.resource_type} {row.resource}{more}"),
-            row_line("where", f"account {row.account or UNKNOWN}, {row.region}"),
-            row_line("seen", f"first {first}, last {last}"),
+            row_line("seen", f"first {first}, last {last}   {row.region}   account {row.account or UNKNOWN}"),
             next_line(("Enter", "all of it"), ("N", "note with this row"), ("y", "copy")),
         ]
 
