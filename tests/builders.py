@@ -10,7 +10,9 @@ from wfconsole.incident.events import Declared, Entry, Event, Noticed
 from wfconsole.incident.playbook import Branch, Checklist, Runbook, Step
 from wfconsole.incident.policy import BusinessCalendar, SeverityPolicy, SeverityRule, Span
 from wfconsole.observations.database import DatabaseRow
+from wfconsole.observations.auth import AuthRow
 from wfconsole.observations.events import EventRow
+from wfconsole.observations.findings import FindingRow
 from wfconsole.observations.hpas import HpaMetric, HpaRow
 from wfconsole.observations.ingresses import IngressPath, IngressRow
 from wfconsole.observations.isolation import IsolationRow
@@ -18,6 +20,7 @@ from wfconsole.observations.levels import Level
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pods import ContainerRow, PodRow
 from wfconsole.observations.services import ServicePort, ServiceRow
+from wfconsole.observations.secrets import SecretRow
 from wfconsole.observations.snapshot import Failure, Snapshot
 from wfconsole.observations.workloads import Revision, WorkloadRow
 from wfconsole.observations.world import World
@@ -149,6 +152,44 @@ def an_isolation(name: str = "gateway", **changes: Any) -> IsolationRow:
     """The gateway's pods, which no policy isolates."""
     fields: dict[str, Any] = {"kind": "Deployment", "labels": "app=gateway", "pods": 3}
     return IsolationRow("production", name, **(fields | changes))
+def all_logins(**changes: Any) -> AuthRow:
+    """The row about all attempts of an hour, as many failing as ever."""
+    fields: dict[str, Any] = {"failed": 540, "succeeded": 3000, "users": 40, "sources": 12, "per_minute": 9.0}
+    return AuthRow(by="all", name="", **(fields | {"usual_per_minute": 9.0} | changes))
+
+
+def a_login(name: str = "203.0.113.66", by: Any = "source", **changes: Any) -> AuthRow:
+    """A source or a user with six failures."""
+    fields: dict[str, Any] = {
+        "failed": 6,
+        "others": 1,
+        "first_failed_at": NOW - 8 * MINUTE,
+        "last_failed_at": NOW - MINUTE,
+    }
+    return AuthRow(by=by, name=name, **(fields | changes))
+
+
+def a_finding(id: str = "finding-1", **changes: Any) -> FindingRow:
+    """A CRITICAL finding of an hour ago that nobody was told."""
+    fields: dict[str, Any] = {
+        "region": "eu-west-1",
+        "severity": "CRITICAL",
+        "workflow": "NEW",
+        "title": "Root account has an access key",
+        "account": "123456789012",
+        "resource_type": "AwsAccount",
+        "resource": "arn:aws:iam::123456789012:root",
+        "first_at": NOW - HOUR,
+        "last_at": NOW - MINUTE,
+        "updated_at": NOW - MINUTE,
+    }
+    return FindingRow(id=id, **(fields | changes))
+
+
+def a_secret(name: str = "prod/orders/database", **changes: Any) -> SecretRow:
+    """A secret that was changed three days ago."""
+    fields: dict[str, Any] = {"region": "eu-west-1", "changed_at": LONG_AGO}
+    return SecretRow(name=name, **(fields | changes))
 
 
 def a_failure(kind: Any = "timeout", **changes: Any) -> Failure:
@@ -172,6 +213,12 @@ def row_key(row: Any) -> str:
         return f"{row.namespace}/{row.kind}/{row.name}"
     if isinstance(row, NodeRow):
         return row.name
+    if isinstance(row, AuthRow):
+        return "all" if row.by == "all" else f"{row.by}/{row.name}"
+    if isinstance(row, FindingRow):
+        return f"{row.region}/{row.id}"
+    if isinstance(row, SecretRow):
+        return f"{row.region}/{row.name}"
     if isinstance(row, EventRow):
         return f"{row.namespace}/{row.name}/{row.reason}"
     return f"{row.namespace}/{row.name}"

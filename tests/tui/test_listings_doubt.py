@@ -19,7 +19,7 @@ from wfconsole.tui.listings import listings_of
 from wfconsole.tui.listings.listing import Listing
 from wfconsole.tui.state_words import sign_and_word
 
-LISTINGS = [listing for pane in (3, 4, 5) for listing in listings_of(pane)]
+LISTINGS = [listing for pane in (3, 4, 5, 7) for listing in listings_of(pane)]
 REASON = "no answer within 3 s"
 REMEDY = "is the VPN up"
 # What each quality must say of an empty list, beside its sign and word: age and reason.
@@ -40,6 +40,9 @@ FINE: dict[str, list[Any]] = {
     "services": [builders.a_service()],
     "ingresses": [builders.an_ingress()],
     "isolation": [builders.an_isolation()],
+    "auth": [builders.all_logins()],
+    "findings": [],
+    "secrets": [builders.a_secret()],
 }
 KNOWN_TO_BE_EMPTY = ("there are no", "no change", "no events", "no node", "are well", "can act", "none is in trouble")
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from wfconsole.clock import SECOND, Millis
 from wfconsole.collector.settings import CollectorSettings
+from wfconsole.sources.aws import system as aws
 from wfconsole.sources.contract import Source
 from wfconsole.sources.postgres import system as postgres
 
@@ -23,5 +24,6 @@ def other_sources(settings: CollectorSettings) -> list[Source]:
     """The sources of all systems that the settings name."""
     every: Mapping[str, Millis] = _Every(settings.intervals)
     return [
-        *postgres.sources(settings.database, every),
+        *postgres.sources(settings.database, every, settings.auth),
+        *aws.sources(settings.aws, every),
     ]

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct, field
 
 from wfconsole.config.about import PATH, about
-from wfconsole.config.systems import DatabaseSettings
+from wfconsole.config.systems import AuthSettings, AwsSettings, DatabaseSettings
 
 UNKNOWN_CLUSTER: Final = "PROD?"  # a cluster that no rule knows is treated as production until somebody says otherwise
 
@@ -58,6 +58,9 @@ class IntervalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     services: Annotated[float, _seconds("services and their endpoints")] = 5.0
     ingresses: Annotated[float, _seconds("ingresses")] = 10.0
     isolation: Annotated[float, _seconds("network policies")] = 10.0
+    auth: Annotated[float, _seconds("login attempts")] = 15.0
+    findings: Annotated[float, _seconds("security findings")] = 60.0
+    secrets: Annotated[float, _seconds("the ages of secrets")] = 300.0
 
 
 class EnvironmentRule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -178,6 +181,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
     kubernetes: KubernetesSettings = KubernetesSettings()
     database: DatabaseSettings = DatabaseSettings()
+    auth: AuthSettings = AuthSettings()
+    aws: AwsSettings = AwsSettings()
     intervals: IntervalSettings = IntervalSettings()
     console: ConsoleSettings = ConsoleSettings()
     runbook: RunbookSettings = RunbookSettings()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from wfconsole.config.about import PATH, about
 
@@ -41,3 +41,74 @@ class DatabaseSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_def
     @property
     def configured(self) -> bool:
         return bool(self.host or self.service)
+
+
+_NAME = r"^[A-Za-z_][A-Za-z0-9_$]{0,62}$"
+_A_COLUMN = "the name of a column (letters, digits, underscores)"
+_A_RESULT = Annotated[str, Meta(min_length=1, max_length=60)]
+
+
+class AuthSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The application's log of logins: a table of the server that [database] names, one row for each attempt."""
+
+    table: Annotated[
+        str,
+        about(
+            "the table of login attempts, in the server of [database]; empty: off",
+            "the name of a table, with its schema where it needs one",
+            pattern=r"^([A-Za-z_][A-Za-z0-9_$]{0,62}(\.[A-Za-z_][A-Za-z0-9_$]{0,62})?)?$",
+        ),
+    ] = ""
+    user_column: Annotated[str, about("who tried to log in", _A_COLUMN, pattern=_NAME)] = "username"
+    result_column: Annotated[str, about("how it ended", _A_COLUMN, pattern=_NAME)] = "status"
+    failed_values: Annotated[
+        tuple[_A_RESULT, ...],
+        about("what result_column holds where it failed", "one to twenty texts", min_length=1, max_length=20),
+    ] = ("failed",)
+    success_values: Annotated[
+        tuple[_A_RESULT, ...], about("what it holds where it succeeded", "up to twenty texts", max_length=20)
+    ] = ("success",)
+    time_column: Annotated[
+        str, about("when it was; a time without a zone is read as UTC", _A_COLUMN, pattern=_NAME)
+    ] = "created_at"
+    address_column: Annotated[
+        str, about("where it came from; empty: the log does not say", _A_COLUMN, pattern=f"{_NAME}|^$")
+    ] = "ip_address"
+    window_minutes: Annotated[
+        int, about("how far back attempts are counted", "a number of minutes from 5 to 240", ge=5, le=240)
+    ] = 60
+    minimum_failures: Annotated[
+        int, about("from how many failures on a user or a source is listed", "a number from 1 to 1000", ge=1, le=1000)
+    ] = 5
+
+    @property
+    def configured(self) -> bool:
+        return bool(self.table)
+
+
+class AwsSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Security Hub and Secrets Manager. Credentials come from the environment, the shared files, or the role of the
+    machine, as for every AWS client."""
+
+    regions: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$")], ...],
+        about("the regions to look into; empty: off", "names of regions such as eu-west-1", max_length=20),
+    ] = ()
+    profile: Annotated[
+        str, about("a profile of the shared files; empty: as AWS_PROFILE says", "the name of a profile", max_length=200)
+    ] = ""
+    endpoint_url: Annotated[
+        str,
+        about("one address in place of those of AWS: a VPC endpoint, a test", "http:// or https:// and a host",
+              pattern=r"^(https?://[^/\s@]+/?)?$"),
+    ] = ""  # fmt: skip
+    findings_shown: Annotated[
+        int, about("how many findings of a region are listed, the worst first", "a number from 1 to 500", ge=1, le=500)
+    ] = 100
+    secrets_stale_days: Annotated[
+        int, about("after how many days without a change a secret is stale", "a number from 1 to 3650", ge=1, le=3650)
+    ] = 90
+
+    @property
+    def configured(self) -> bool:
+        return bool(self.regions)

@@ -44,7 +44,13 @@ _PANES: Final = (
     _Pane(4, "HPA", (("hpas", headlines.hpas),), "hpas.worst_ratio", 2.0),
     _Pane(5, "Nodes+GPU", (("nodes", headlines.nodes),), "nodes.memory"),
     _Pane(6, "DB", (("database", headlines.database),), "db.connections"),
-    _Pane(7, "Auth+Sec"),
+    _Pane(
+        7,
+        "Auth+Sec",
+        (("auth", headlines.auth), ("findings", headlines.findings), ("secrets", headlines.secrets)),
+        "auth.rise",
+        4.0,
+    ),
 )
 
 

@@ -11,8 +11,10 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.clock import Millis
+from wfconsole.observations.auth import judge_auth
 from wfconsole.observations.database import judge_database
 from wfconsole.observations.events import weigh_event
+from wfconsole.observations.findings import weigh_finding
 from wfconsole.observations.hpas import judge_hpa
 from wfconsole.observations.ingresses import judge_ingress
 from wfconsole.observations.isolation import judge_isolation
@@ -22,6 +24,7 @@ from wfconsole.observations.nodes import weigh_node
 from wfconsole.observations.pod_groups import PodGroup, PodTally, Regrouping
 from wfconsole.observations.pods import weigh_pod
 from wfconsole.observations.services import judge_service
+from wfconsole.observations.secrets import weigh_secret
 from wfconsole.observations.snapshot import Snapshot
 from wfconsole.observations.workloads import weigh_workload
 from wfconsole.observations.world import World
@@ -36,6 +39,9 @@ WEIGH: Final[dict[str, Callable[[Any, Millis], Weighed]]] = {
     "services": lambda row, now: (judge_service(row, now), 0),
     "ingresses": lambda row, now: (judge_ingress(row, now), 0),
     "isolation": lambda row, now: (judge_isolation(row, now), 0),
+    "auth": lambda row, now: (judge_auth(row, now), 0),
+    "findings": weigh_finding,
+    "secrets": weigh_secret,
 }
 
 

@@ -6,14 +6,17 @@ from typing import Any, Final
 
 import msgspec
 
+from wfconsole.observations.auth import AuthRow
 from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.events import EventRow
+from wfconsole.observations.findings import FindingRow
 from wfconsole.observations.hpas import HpaRow
 from wfconsole.observations.ingresses import IngressRow
 from wfconsole.observations.isolation import IsolationRow
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pods import PodRow
 from wfconsole.observations.services import ServiceRow
+from wfconsole.observations.secrets import SecretRow
 from wfconsole.observations.workloads import WorkloadRow
 
 
@@ -45,5 +48,8 @@ KINDS: Final[dict[str, Kind]] = {
         Kind("services", ServiceRow),
         Kind("ingresses", IngressRow),
         Kind("isolation", IsolationRow),
+        Kind("auth", AuthRow),
+        Kind("findings", FindingRow),
+        Kind("secrets", SecretRow),
     )
 }

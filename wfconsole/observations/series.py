@@ -10,8 +10,10 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.clock import HOUR, SECOND, Millis
+from wfconsole.observations.auth import measure_auth
 from wfconsole.observations.database import DatabaseRow, usable
 from wfconsole.observations.events import EventRow, judge_event
+from wfconsole.observations.findings import measure_findings
 from wfconsole.observations.hpas import HpaRow, at_max, why_blind, worst_ratio
 from wfconsole.observations.ingresses import IngressRow, is_broken
 from wfconsole.observations.judged import Judged
@@ -20,6 +22,7 @@ from wfconsole.observations.nodes import NodeRow, share
 from wfconsole.observations.pod_groups import RESTARTING, PodTally
 from wfconsole.observations.pods import PodRow, judge_pod, serving
 from wfconsole.observations.services import ServiceRow, is_down
+from wfconsole.observations.secrets import measure_secrets
 from wfconsole.observations.snapshot import STALE_AFTER_INTERVALS
 from wfconsole.observations.workloads import WorkloadRow, is_short
 from wfconsole.observations.world import World
@@ -66,6 +69,13 @@ SIGNALS: Final[dict[str, Signal]] = {
         Signal("db.connections", "database", "ratio", "client connections, of the slots that they may use"),
         Signal("services.down", "services", "count", "services with pods of which none answers"),
         Signal("ingresses.broken", "ingresses", "count", "paths of ingresses that lead nowhere"),
+        Signal("auth.failures", "auth", "count", "failed logins a minute"),
+        Signal("auth.rise", "auth", "ratio", "failed logins a minute, of what is usual"),
+        Signal("auth.attackers", "auth", "count", "sources that try many users or many passwords"),
+        Signal("auth.guessed", "auth", "count", "users and sources that got in after many failures"),
+        Signal("findings.critical", "findings", "count", "open findings of severity CRITICAL"),
+        Signal("findings.new", "findings", "count", "open findings that nobody has dealt with"),
+        Signal("secrets.stale", "secrets", "count", "secrets that were not changed for too long"),
         Signal("events.warnings", "events", "count", "warning events of the last ten minutes"),
     )
 }
@@ -164,6 +174,9 @@ _MEASURES: Final[dict[str, Callable[[Mapping[str, Any], Millis], dict[str, float
     "database": _database,
     "services": _services,
     "ingresses": _ingresses,
+    "auth": measure_auth,
+    "findings": measure_findings,
+    "secrets": measure_secrets,
 }
 
 

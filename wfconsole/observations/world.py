@@ -9,8 +9,10 @@ import msgspec
 
 from wfconsole.clock import Millis
 from wfconsole.observations.answers import PodAnswer
+from wfconsole.observations.auth import AuthRow
 from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.events import EventRow
+from wfconsole.observations.findings import FindingRow
 from wfconsole.observations.hpas import HpaRow
 from wfconsole.observations.ingresses import IngressRow
 from wfconsole.observations.isolation import IsolationRow
@@ -18,6 +20,7 @@ from wfconsole.observations.levels import Quality
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pods import PodRow
 from wfconsole.observations.services import ServiceRow
+from wfconsole.observations.secrets import SecretRow
 from wfconsole.observations.snapshot import Snapshot
 from wfconsole.observations.workloads import WorkloadRow
 
@@ -82,6 +85,16 @@ class World(msgspec.Struct, frozen=True):
     @property
     def isolation(self) -> Mapping[str, IsolationRow]:
         return self._rows("isolation")
+    def auth(self) -> Mapping[str, AuthRow]:
+        return self._rows("auth")
+
+    @property
+    def findings(self) -> Mapping[str, FindingRow]:
+        return self._rows("findings")
+
+    @property
+    def secrets(self) -> Mapping[str, SecretRow]:
+        return self._rows("secrets")
 
     def _rows(self, source: str) -> Mapping[str, Any]:
         snapshot = self.snapshots.get(source)

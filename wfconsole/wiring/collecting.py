@@ -24,7 +24,10 @@ CLUSTER_SOURCES = ("pods", "workloads", "hpas", "nodes", "events", "services", "
 
 def sources_of(settings: Settings) -> tuple[str, ...]:
     """The names of all sources that are looked at."""
-    return (*CLUSTER_SOURCES, *(("database",) if settings.database.configured else ()))
+    database = ("database",) if settings.database.configured else ()
+    auth = ("auth",) if settings.database.configured and settings.auth.configured else ()
+    aws = ("findings", "secrets") if settings.aws.configured else ()
+    return (*CLUSTER_SOURCES, *database, *auth, *aws)
 
 
 def collector_command() -> tuple[str, ...]:
@@ -48,6 +51,8 @@ def collector_settings(
         namespaces=kubernetes.namespaces,
         in_cluster=kubernetes.in_cluster,
         database=settings.database,
+        auth=settings.auth,
+        aws=settings.aws,
         intervals={name: round(seconds * SECOND) for name, seconds in every.items()},
         title=title,
         replaces=before is not None,
@@ -57,8 +62,11 @@ def collector_settings(
 
 
 def silent_after(settings: Settings) -> Millis:
-    """After how long without a word a collector hangs: each source speaks once in an interval, or in its retries."""
-    longest: float = max(msgspec.structs.astuple(settings.intervals))
+    """After how long without a word a collector hangs: each source speaks once in an interval, or in its retries.
+
+    Those of the cluster are always there; others may be looked at every five minutes only.
+    """
+    longest: float = max(getattr(settings.intervals, name) for name in CLUSTER_SOURCES)
     return round(2 * longest * SECOND) + LONGEST_RETRY + MINUTE
 
 

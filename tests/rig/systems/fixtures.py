@@ -10,6 +10,7 @@ from typing import TypeVar
 import pytest
 
 from tests.rig.processes import ServerError
+from tests.rig.systems.aws import Aws
 from tests.rig.systems.postgres import Postgres
 from tests.rig.systems.system import System
 
@@ -41,3 +42,19 @@ def _postgres() -> Iterator[Postgres]:
 def postgres(_postgres: Postgres) -> Iterator[Postgres]:
     yield _postgres
     _postgres.recover()
+
+
+@pytest.fixture(scope="session")
+def _aws() -> Iterator[Aws]:
+    with running(Aws()) as system:
+        yield system
+
+
+@pytest.fixture
+def aws(_aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in _aws.environment.items():
+        monkeypatch.setenv(name, value)
+    yield _aws
+    _aws.recover()

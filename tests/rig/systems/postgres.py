@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import psycopg
 
 from tests.rig import processes
 from tests.rig.processes import Account, Server, ServerPlan
+from tests.rig.systems import auth_faults
 from tests.rig.systems.system import System, program
 
 DATABASE: Final = "wearforce"
@@ -66,9 +67,14 @@ class Postgres(System):
             password.write_text(f"{PASSWORD}\n")
             password.chmod(0o600)
         where = {"host": "127.0.0.1", "port": self.port, "name": DATABASE, "user": MONITOR}
-        return {"database": {**where, "password_file": str(password)}}
+        return {"database": {**where, "password_file": str(password)}, "auth": {"table": "auth_logs"}}
+
+    @property
+    def faults(self) -> Mapping[str, Callable[[], str]]:
+        return {**auth_faults.faults(self.application)}
 
     def recover(self) -> None:
+        auth_faults.recover(self.application)
         with self.admin() as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", (APPLICATION,)
@@ -145,13 +151,18 @@ class Postgres(System):
             connection.execute(f"CREATE DATABASE {DATABASE}")
         with self.admin() as connection:
             connection.execute(_TABLES)
-            for statement in monitor_role().split(";\n"):
+            for statement in (monitor_role() + shipped("auth-log")).split(";\n"):
                 if statement.strip():
                     connection.execute(statement.replace("{password}", PASSWORD))
 
 
 def monitor_role() -> str:
     """The SQL that the project ships for the console's role."""
+    return shipped("monitoring-role")
+
+
+def shipped(name: str) -> str:
+    """One of the project's SQL files."""
     from importlib import resources
 
-    return resources.files("wfconsole.sources.postgres").joinpath("sql", "monitoring-role.sql").read_text()
+    return resources.files("wfconsole.sources.postgres").joinpath("sql", f"{name}.sql").read_text()

@@ -1,8 +1,10 @@
 """What each source says of itself in one line of the board: a file for each."""
 
+from wfconsole.observations.headlines.auth import auth
 from wfconsole.observations.headlines.database import database
 from wfconsole.observations.headlines.hpas import hpas
 from wfconsole.observations.headlines.nodes import nodes
 from wfconsole.observations.headlines.pods import pods
+from wfconsole.observations.headlines.security import findings, secrets
 
-__all__ = ["database", "hpas", "nodes", "pods"]
+__all__ = ["auth", "database", "findings", "hpas", "nodes", "pods", "secrets"]

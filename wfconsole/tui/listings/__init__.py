@@ -7,6 +7,8 @@ from typing import Final
 from wfconsole.tui.listings.changes import ChangesListing
 from wfconsole.tui.listings.database import ConnectionsListing
 from wfconsole.tui.listings.events import EventsListing
+from wfconsole.tui.listings.failures import FailuresListing
+from wfconsole.tui.listings.findings import FindingsListing
 from wfconsole.tui.listings.hpas import HpasListing
 from wfconsole.tui.listings.ingresses import IngressesListing
 from wfconsole.tui.listings.isolation import IsolationListing
@@ -14,6 +16,7 @@ from wfconsole.tui.listings.listing import Listing
 from wfconsole.tui.listings.nodes import NodesListing
 from wfconsole.tui.listings.pods import AllPodsListing, UnhealthyPodsListing
 from wfconsole.tui.listings.services import ServicesListing
+from wfconsole.tui.listings.secrets import SecretsListing
 from wfconsole.tui.listings.workloads import WorkloadsListing
 
 
@@ -35,7 +38,12 @@ def _database() -> tuple[Listing, ...]:
     return (ConnectionsListing(),)
 
 
-_OF_PANE: Final = {3: _pods, 4: _hpas, 5: _nodes, 6: _database}
+def _security() -> tuple[Listing, ...]:
+    failures = (FailuresListing("failures"), FailuresListing("by source"), FailuresListing("by user"))
+    return (*failures, FindingsListing(), SecretsListing())
+
+
+_OF_PANE: Final = {3: _pods, 4: _hpas, 5: _nodes, 6: _database, 7: _security}
 
 
 def listings_of(pane: int) -> tuple[Listing, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Final, Literal, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 from wfconsole.observations.judged import JudgedRows
 from wfconsole.observations.levels import Quality
@@ -36,7 +36,7 @@ class Column(NamedTuple):
 class Opens(NamedTuple):
     """What Enter opens: the row of a source that has a screen of its own."""
 
-    source: Literal["pods", "hpas", "nodes", "services", "ingresses", "isolation"]
+    source: str
     key: str
 
 

@@ -12,6 +12,7 @@ from wfconsole.text import UNKNOWN, age, clock_time, coarse_age, memory, millico
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.listings.standing import doubt
+from wfconsole.tui.panes.finding_sections import of_finding
 from wfconsole.tui.panes.network_sections import of_ingress, of_isolation, of_service
 from wfconsole.tui.panes.pod_sections import heading
 from wfconsole.tui.panes.row_parts import (
@@ -162,4 +163,5 @@ _SECTIONS: Final[dict[str, Callable[[Frame, str, Any], list[Section]]]] = {
     "services": of_service,
     "ingresses": of_ingress,
     "isolation": of_isolation,
+    "findings": of_finding,
 }

@@ -17,6 +17,7 @@ _KINDS = {
     "services": "SERVICE",
     "ingresses": "INGRESS",
     "isolation": "ISOLATION",
+    "findings": "FINDING",
 }
 
 

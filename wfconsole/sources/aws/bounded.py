@@ -1,0 +1,49 @@
+"""botocore reads an answer whole, however long it is. Here it is given up beyond a size."""
+
+from __future__ import annotations
+
+import io
+from typing import Any, Final
+
+# A hundred findings are a few hundred kilobytes; the largest that the service allows, 24 MB.
+MOST_BYTES: Final = 32 << 20
+_CHUNK: Final = 64 << 10
+
+
+class TooLargeError(Exception):
+    """An answer that is larger than any that makes sense."""
+
+
+class BoundedHttp:
+    """Stands in for a client's HTTP session (`client._endpoint.http_session`, as of botocore 1.44)."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    @classmethod
+    def put_into(cls, client: Any) -> None:
+        client._endpoint.http_session = cls(client._endpoint.http_session)
+
+    def send(self, request: Any) -> Any:
+        """The response to `request`, read whole and within bounds."""
+        from botocore.awsrequest import AWSResponse
+
+        request.stream_output = True  # "let me read it"
+        response = self._inner.send(request)
+        body = bytearray()
+        for chunk in response.raw.stream(_CHUNK):
+            body += chunk
+            if len(body) > MOST_BYTES:
+                raise TooLargeError(f"the answer is larger than {MOST_BYTES >> 20} MiB")
+        return AWSResponse(response.url, response.status_code, response.headers, _Read(bytes(body)))
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class _Read(io.BytesIO):
+    """A body that is here already, in the form that botocore asks for."""
+
+    def stream(self, amount: int = _CHUNK, **_: Any) -> Any:
+        while chunk := self.read(amount):
+            yield chunk
