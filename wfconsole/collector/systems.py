@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from wfconsole.clock import SECOND, Millis
 from wfconsole.collector.settings import CollectorSettings
+from wfconsole.sources.cache import system as cache
 from wfconsole.sources.contract import Source
 from wfconsole.sources.postgres import system as postgres
 
@@ -24,4 +25,5 @@ def other_sources(settings: CollectorSettings) -> list[Source]:
     every: Mapping[str, Millis] = _Every(settings.intervals)
     return [
         *postgres.sources(settings.database, every),
+        *cache.sources(settings.cache, every),
     ]

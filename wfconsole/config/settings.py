@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct, field
 
 from wfconsole.config.about import PATH, about
-from wfconsole.config.systems import DatabaseSettings
+from wfconsole.config.systems import CacheSettings, DatabaseSettings
 
 UNKNOWN_CLUSTER: Final = "PROD?"  # a cluster that no rule knows is treated as production until somebody says otherwise
 
@@ -55,6 +55,8 @@ class IntervalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     nodes: Annotated[float, _seconds("nodes")] = 10.0
     events: Annotated[float, _seconds("events")] = 5.0
     database: Annotated[float, _seconds("database connections")] = 5.0
+    cache: Annotated[float, _seconds("the cache server")] = 5.0
+    keys: Annotated[float, _seconds("keys by prefix")] = 5.0
 
 
 class EnvironmentRule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -175,6 +177,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
     kubernetes: KubernetesSettings = KubernetesSettings()
     database: DatabaseSettings = DatabaseSettings()
+    cache: CacheSettings = CacheSettings()
     intervals: IntervalSettings = IntervalSettings()
     console: ConsoleSettings = ConsoleSettings()
     runbook: RunbookSettings = RunbookSettings()

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from wfconsole.observations.cache import CacheRow, KeysRow
 from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.events import EventRow
 from wfconsole.observations.hpas import HpaRow
@@ -39,5 +40,7 @@ KINDS: Final[dict[str, Kind]] = {
         Kind("nodes", NodeRow),
         Kind("events", EventRow),
         Kind("database", DatabaseRow),
+        Kind("cache", CacheRow),
+        Kind("keys", KeysRow),
     )
 }

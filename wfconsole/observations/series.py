@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.clock import HOUR, SECOND, Millis
+from wfconsole.observations.cache import CacheRow, KeysRow, memory_share
 from wfconsole.observations.database import DatabaseRow, usable
 from wfconsole.observations.events import EventRow, judge_event
 from wfconsole.observations.hpas import HpaRow, at_max, why_blind, worst_ratio
@@ -62,6 +63,9 @@ SIGNALS: Final[dict[str, Signal]] = {
         Signal("gpus.allocated", "nodes", "count", "GPUs that pods have"),
         Signal("gpus.allocated_ratio", "nodes", "ratio", "GPUs that pods have, of what can be allocated"),
         Signal("db.connections", "database", "ratio", "client connections, of the slots that they may use"),
+        Signal("cache.memory", "cache", "ratio", "memory of the cache in use, of what it may have"),
+        Signal("cache.clients", "cache", "ratio", "clients of the cache, of those that it takes"),
+        Signal("cache.sessions", "keys", "count", "sessions, as last counted to the end", low_is_worse=True),
         Signal("events.warnings", "events", "count", "warning events of the last ten minutes"),
     )
 }
@@ -143,12 +147,27 @@ def _database(rows: Mapping[str, DatabaseRow], _now: Millis) -> dict[str, float 
     return {"db.connections": max((row.clients / max(1, usable(row)) for row in rows.values()), default=None)}
 
 
+def _cache(rows: Mapping[str, CacheRow], _now: Millis) -> dict[str, float | None]:
+    shares = [share for row in rows.values() if (share := memory_share(row)) is not None]
+    return {
+        "cache.memory": max(shares, default=None),
+        "cache.clients": max((row.clients / row.max_clients for row in rows.values() if row.max_clients), default=None),
+    }
+
+
+def _keys(rows: Mapping[str, KeysRow], _now: Millis) -> dict[str, float | None]:
+    counted = [row.keys for row in rows.values() if row.sessions]
+    return {"cache.sessions": None if not counted or None in counted else sum(each or 0 for each in counted)}
+
+
 _MEASURES: Final[dict[str, Callable[[Mapping[str, Any], Millis], dict[str, float | None]]]] = {
     "workloads": _workloads,
     "hpas": _hpas,
     "nodes": _nodes,
     "events": _events,
     "database": _database,
+    "cache": _cache,
+    "keys": _keys,
 }
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from wfconsole.clock import Millis
 from wfconsole.observations.answers import PodAnswer
+from wfconsole.observations.cache import CacheRow, KeysRow
 from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.events import EventRow
 from wfconsole.observations.hpas import HpaRow
@@ -67,6 +68,14 @@ class World(msgspec.Struct, frozen=True):
     @property
     def database(self) -> Mapping[str, DatabaseRow]:
         return self._rows("database")
+
+    @property
+    def cache(self) -> Mapping[str, CacheRow]:
+        return self._rows("cache")
+
+    @property
+    def keys(self) -> Mapping[str, KeysRow]:
+        return self._rows("keys")
 
     def _rows(self, source: str) -> Mapping[str, Any]:
         snapshot = self.snapshots.get(source)

@@ -11,6 +11,7 @@ import pytest
 
 from tests.rig.processes import ServerError
 from tests.rig.systems.postgres import Postgres
+from tests.rig.systems.redis import Redis
 from tests.rig.systems.system import System
 
 S = TypeVar("S", bound=System)
@@ -41,3 +42,15 @@ def _postgres() -> Iterator[Postgres]:
 def postgres(_postgres: Postgres) -> Iterator[Postgres]:
     yield _postgres
     _postgres.recover()
+
+
+@pytest.fixture(scope="session")
+def _redis() -> Iterator[Redis]:
+    with running(Redis()) as system:
+        yield system
+
+
+@pytest.fixture
+def redis(_redis: Redis) -> Iterator[Redis]:
+    yield _redis
+    _redis.recover()

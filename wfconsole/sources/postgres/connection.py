@@ -119,6 +119,7 @@ class PostgresPoll(Poll):
         with self.session.turn(self.left_s()) as connection:
             self._has_turn = True
             try:
+                self.check()
                 return connection.execute(sql.encode(), values).fetchall()
             finally:
                 self._has_turn = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from wfconsole.tui.listings.cache import CacheListing, KeysListing
 from wfconsole.tui.listings.changes import ChangesListing
 from wfconsole.tui.listings.database import ConnectionsListing
 from wfconsole.tui.listings.events import EventsListing
@@ -27,7 +28,7 @@ def _nodes() -> tuple[Listing, ...]:
 
 
 def _database() -> tuple[Listing, ...]:
-    return (ConnectionsListing(),)
+    return (ConnectionsListing(), CacheListing(), KeysListing())
 
 
 _OF_PANE: Final = {3: _pods, 4: _hpas, 5: _nodes, 6: _database}

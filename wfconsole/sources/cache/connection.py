@@ -1,0 +1,210 @@
+"""One connection to Redis, opened at the start and kept: when `maxclients` is reached nobody gets a new one.
+
+Looks take turns with it. Another thread ends what waits on it by shutting down its socket, never by closing it. The
+client's own retries are off, and so is what it would say of itself: the handshake is AUTH and SELECT alone, which the
+fewest permissions do for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from wfconsole.clock import SECOND
+from wfconsole.config.systems import CacheSettings
+from wfconsole.sources.cache import failures
+from wfconsole.sources.cache.failures import TooMuchError
+from wfconsole.sources.contract import SourceError
+from wfconsole.sources.passwords import read_secret
+from wfconsole.sources.polling import DEADLINE_MS, Poll, shut
+from wfconsole.sources.resolver import Addresses, Resolver
+
+Reply = Any
+Connection = Any  # redis.connection.Connection: its library is imported by the first look, and tells few types
+
+# One answer. A thousand keys of a kilobyte are far below; the client itself would read for ever.
+MOST_BYTES: Final = 8 << 20
+
+
+class Session:
+    """The one connection that all looks share, one after the other.
+
+    Only the thread whose turn it is uses it; any thread may `sever` what another one waits for.
+    """
+
+    def __init__(self, settings: CacheSettings) -> None:
+        self.settings = settings
+        self.resolver = Resolver(settings.host, settings.port, "cache.host")
+        self._turn = threading.Lock()
+        self._connection: Connection | None = None
+        self._wire: _Wire | None = None
+
+    @contextlib.contextmanager
+    def turn(self, within_s: float) -> Iterator[None]:
+        """For this thread alone."""
+        if not self._turn.acquire(timeout=within_s):
+            said = f"{failures.where(self.settings)}: no answer to another question within {within_s:.0f} s"
+            raise SourceError("timeout", said, remedy="The server is slow; it is tried again by itself.")
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    def ask(self, *words: str | int, within_s: float) -> Reply:
+        """The answer to one command. Raises SourceError, and the errors of the client and of the server."""
+        connection = self._connected(within_s)
+        assert self._wire is not None
+        self._wire.left = MOST_BYTES
+        connection.send_command(*words)
+        return connection.read_response()
+
+    def sever(self) -> None:
+        """End what waits on the connection, for whoever has the turn."""
+        wire = self._wire
+        if wire is not None:
+            wire.sever()
+
+    def _connected(self, within_s: float) -> Connection:
+        """The connection; it is opened anew where it was lost."""
+        if self._connection is not None and self._connection.is_connected:
+            return self._connection
+        self._connection = connection = _connection(self.settings, self._dial, within_s)
+        connection.connect()
+        return connection
+
+    def _dial(self, within_s: float) -> _Wire:
+        """A new wire in place of the one before, to the first address that answers."""
+        if self._wire is not None:
+            self._wire.release()
+        self._wire = wire = _Wire(_dialled(self.resolver.addresses(within_s)))
+        return wire
+
+
+class CachePoll(Poll):
+    """A look at Redis over the shared connection."""
+
+    def __init__(self, name: str, session: Session, interval_ms: int) -> None:
+        super().__init__(name, interval_ms, resolver=session.resolver)
+        self.session = session
+        self._has_turn = False
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """The connection is ours in here."""
+        with self.session.turn(self.left_s()):
+            self._has_turn = True
+            try:
+                self.check()
+                yield
+            finally:
+                self._has_turn = False
+
+    def ask(self, *words: str | int) -> Reply:
+        return self.session.ask(*words, within_s=self.left_s())
+
+    def explain(self, error: Exception) -> SourceError:
+        return failures.explain(error, self.session.settings)
+
+    def sever(self) -> None:
+        super().sever()
+        if self._has_turn:
+            self.session.sever()
+
+
+class _Wire:
+    """A socket as the client sees it, which counts what is read; and a duplicate by which other threads end it.
+
+    The duplicate is that connection for as long as we hold it: the client's own descriptor may be closed, and somebody
+    else's, between asking for its number and using it.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.left = MOST_BYTES
+        self._lock = threading.Lock()
+        self._duplicate: socket.socket | None = socket.socket(fileno=os.dup(sock.fileno()))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.sock, name)
+
+    def recv(self, size: int) -> bytes:
+        data = self.sock.recv(size)
+        self.left -= len(data)
+        if self.left < 0:
+            raise TooMuchError(f"an answer of more than {MOST_BYTES >> 20} MiB")
+        return data
+
+    def close(self) -> None:
+        self.sock.close()
+        self.release()
+
+    def sever(self) -> None:
+        with self._lock:
+            if self._duplicate is not None:
+                shut(self._duplicate)
+
+    def release(self) -> None:
+        """Nobody waits on it any more."""
+        with self._lock:
+            if self._duplicate is not None:
+                self._duplicate.close()
+                self._duplicate = None
+
+
+def _dialled(addresses: Addresses) -> socket.socket:
+    """Connected to the first of these addresses that answers."""
+    problem: OSError = OSError("no address")
+    for family, address in addresses:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.settimeout(DEADLINE_MS / SECOND)
+            sock.connect(address)
+        except OSError as error:
+            sock.close()
+            problem = error
+        else:
+            return sock
+    raise problem
+
+
+def _connection(settings: CacheSettings, dial: Callable[[float], _Wire], within_s: float) -> Connection:
+    """The client's connection, not open yet. It dials addresses that we looked up: its own look-up has no deadline."""
+    from redis import connection as client
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    class Plain(client.Connection):
+        def _connect(self) -> _Wire:
+            return dial(within_s)
+
+    class Encrypted(client.SSLConnection):
+        def _connect(self) -> _Wire:
+            wire: _Wire = dial(within_s)
+            try:
+                wire.sock = self._wrap_socket_with_ssl(wire.sock)  # type: ignore[no-untyped-call]
+            except BaseException:
+                wire.close()
+                raise
+            return wire
+
+    password = read_secret(settings.password_file, "cache.password_file")
+    given: dict[str, Any] = {
+        "host": settings.host,
+        "port": settings.port,
+        "db": settings.database,
+        "username": settings.user or None,
+        "password": password.reveal() if password is not None else None,
+        "socket_timeout": DEADLINE_MS / SECOND,
+        "retry": Retry(NoBackoff(), 0),
+        "protocol": 2,
+        "driver_info": None,
+    }
+    if settings.tls:
+        given["ssl_ca_certs"] = settings.ca_file or None
+    kind: Callable[..., Connection] = Encrypted if settings.tls else Plain
+    return kind(**given)
