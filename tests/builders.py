@@ -9,6 +9,7 @@ from wfconsole.clock import DAY, HOUR, MINUTE, Millis
 from wfconsole.incident.events import Declared, Entry, Event, Noticed
 from wfconsole.incident.playbook import Branch, Checklist, Runbook, Step
 from wfconsole.incident.policy import BusinessCalendar, SeverityPolicy, SeverityRule, Span
+from wfconsole.observations.cache import CacheRow, KeysRow
 from wfconsole.observations.events import EventRow
 from wfconsole.observations.hpas import HpaMetric, HpaRow
 from wfconsole.observations.levels import Level
@@ -112,6 +113,28 @@ def an_event(reason: str = "BackOff", **changes: Any) -> EventRow:
     return EventRow(reason=reason, **(fields | changes))
 
 
+def a_cache(name: str = "cache.example:6379", **changes: Any) -> CacheRow:
+    """A master that is half full, of which nothing may be evicted."""
+    fields: dict[str, Any] = {
+        "version": "7.0.15",
+        "role": "master",
+        "clients": 12,
+        "max_clients": 10_000,
+        "memory_used": 512 << 20,
+        "memory_max": 1 << 30,
+        "policy": "noeviction",
+        "ops_per_s": 900,
+        "ping_ms": 0.4,
+    }
+    return CacheRow(name=name, **(fields | changes))
+
+
+def a_keys_row(prefix: str = "session:", **changes: Any) -> KeysRow:
+    """Sessions, counted to the end."""
+    fields: dict[str, Any] = {"sessions": True, "keys": 300, "total": 400}
+    return KeysRow(prefix=prefix, **(fields | changes))
+
+
 def a_failure(kind: Any = "timeout", **changes: Any) -> Failure:
     fields: dict[str, Any] = {"message": "no answer within 3 s", "since": NOW - MINUTE}
     return Failure(kind=kind, **(fields | changes))
@@ -128,8 +151,10 @@ def row_key(row: Any) -> str:
     """The key that a row has in its snapshot."""
     if isinstance(row, WorkloadRow):
         return f"{row.kind}/{row.namespace}/{row.name}"
-    if isinstance(row, NodeRow):
+    if isinstance(row, NodeRow | CacheRow):
         return row.name
+    if isinstance(row, KeysRow):
+        return f"cache.example:6379/{row.database}/{row.prefix}"
     if isinstance(row, EventRow):
         return f"{row.namespace}/{row.name}/{row.reason}"
     return f"{row.namespace}/{row.name}"

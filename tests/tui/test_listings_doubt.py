@@ -19,7 +19,7 @@ from wfconsole.tui.listings import listings_of
 from wfconsole.tui.listings.listing import Listing
 from wfconsole.tui.state_words import sign_and_word
 
-LISTINGS = [listing for pane in (3, 4, 5) for listing in listings_of(pane)]
+LISTINGS = [listing for pane in (3, 4, 5, 6) for listing in listings_of(pane) if listing.source != "database"]
 REASON = "no answer within 3 s"
 REMEDY = "is the VPN up"
 # What each quality must say of an empty list, beside its sign and word: age and reason.
@@ -37,6 +37,8 @@ FINE: dict[str, list[Any]] = {
     "hpas": [builders.an_hpa()],
     "nodes": [builders.a_node()],
     "events": [],
+    "cache": [builders.a_cache()],
+    "keys": [builders.a_keys_row()],
 }
 KNOWN_TO_BE_EMPTY = ("there are no", "no change", "no events", "no node", "are well", "can act", "none is in trouble")
 

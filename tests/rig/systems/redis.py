@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import resources
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ MONITOR: Final = "wf_mon"
 PASSWORD: Final = "monitor-me"
 SESSIONS: Final = 300
 MAX_CLIENTS: Final = 40
+REFUSED: Final = 5  # writes, by a full server
+KIB: Final = 1 << 10
 MIB: Final = 1 << 20
 
 
@@ -74,10 +77,12 @@ class Redis(System):
         admin.config_set("maxmemory", 0)
         admin.config_set("maxmemory-policy", "noeviction")
         admin.config_set("maxclients", MAX_CLIENTS)
+        admin.config_set("busy-reply-threshold", 5000)
         admin.replicaof("NO", "ONE")
         admin.flushall()
         admin.config_resetstat()
         admin.close()
+        self._do("ACL", "LOAD")  # the users that tests made are in no file
         self.seed()
 
     def admin(self, database: int = 0) -> Client:
@@ -114,9 +119,14 @@ class Redis(System):
         """Memory is full and nothing may be evicted: every write fails."""
         admin = self.admin()
         admin.config_set("maxmemory-policy", "noeviction")
-        admin.config_set("maxmemory", 4 * MIB)
-        refused = self._write_until(admin, lambda told: told >= 5)
-        return f"memory is full at 4 MiB, {refused} writes were refused"
+        for number in range(150):
+            admin.set(f"cache:filler:{number}", "x" * 20_000)
+        used = admin.info("memory")["used_memory"]
+        admin.config_set("maxmemory", used - 256 * KIB)
+        for _ in range(REFUSED):
+            with contextlib.suppress(RedisError):
+                self.write()
+        return f"memory is full, {REFUSED} writes were refused"
 
     def evict(self) -> str:
         """Memory is full and sessions are evicted to make room."""
@@ -146,6 +156,28 @@ class Redis(System):
         for _ in range(times):
             self._held.append(socket.create_connection(("127.0.0.1", self.port), timeout=2))
 
+    def user(self, name: str, *permissions: str) -> dict[str, Any]:
+        """A user with these permissions alone, as settings."""
+        password = self.directory / f"{name}.password"
+        password.write_text(name)
+        rights = ("resetkeys", "resetchannels", "-@all", *permissions)
+        self._do("ACL", "SETUSER", name, "on", f">{name}", *rights)
+        return {"user": name, "password_file": str(password)}
+
+    @contextlib.contextmanager
+    def busy(self) -> Iterator[None]:
+        """In here a script holds it up, and it says so to everybody."""
+        self.admin().config_set("busy-reply-threshold", 50)
+        with socket.create_connection(("127.0.0.1", self.port), timeout=2) as endless:
+            endless.sendall(b"EVAL 'while true do end' 0\r\n")
+            try:
+                yield
+            finally:
+                self.admin().script_kill()
+
+    def _do(self, *words: str) -> Any:
+        return self.admin().execute_command(*words)  # type: ignore[no-untyped-call]
+
     def freeze(self) -> str:
         """The process stands still; its connections stay."""
         os.kill(self.server.pid, signal.SIGSTOP)
@@ -160,16 +192,6 @@ class Redis(System):
     def start_again(self) -> None:
         """On the same port, empty."""
         self.server = self.run(self._plan(self.port))
-
-    def _write_until(self, admin: Client, enough: Callable[[int], bool]) -> int:
-        refused = number = 0
-        while not enough(refused):
-            number += 1
-            try:
-                admin.set(f"cache:filler:{number}", "x" * 20_000)
-            except RedisError:
-                refused += 1
-        return refused
 
     def _let_go(self) -> None:
         for each in self._held:

@@ -8,6 +8,7 @@ fewest permissions do for.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import socket
 import threading
@@ -17,17 +18,20 @@ from typing import Any, Final
 from wfconsole.clock import SECOND
 from wfconsole.config.systems import CacheSettings
 from wfconsole.sources.cache import failures
-from wfconsole.sources.cache.failures import TooMuchError
+from wfconsole.sources.cache.failures import NoHandshakeError, TooMuchError
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.passwords import read_secret
 from wfconsole.sources.polling import DEADLINE_MS, Poll, shut
 from wfconsole.sources.resolver import Addresses, Resolver
 
+Dial = Callable[[float], "_Wire"]
 Reply = Any
 Connection = Any  # redis.connection.Connection: its library is imported by the first look, and tells few types
 
 # One answer. A thousand keys of a kilobyte are far below; the client itself would read for ever.
 MOST_BYTES: Final = 8 << 20
+# A server that waits for plain commands says nothing to a handshake; this leaves time to say so.
+_HANDSHAKE_S: Final = 0.8
 
 
 class Session:
@@ -172,25 +176,10 @@ def _dialled(addresses: Addresses) -> socket.socket:
     raise problem
 
 
-def _connection(settings: CacheSettings, dial: Callable[[float], _Wire], within_s: float) -> Connection:
-    """The client's connection, not open yet. It dials addresses that we looked up: its own look-up has no deadline."""
-    from redis import connection as client
+def _connection(settings: CacheSettings, dial: Dial, within_s: float) -> Connection:
+    """The client's connection, not open yet."""
     from redis.backoff import NoBackoff
     from redis.retry import Retry
-
-    class Plain(client.Connection):
-        def _connect(self) -> _Wire:
-            return dial(within_s)
-
-    class Encrypted(client.SSLConnection):
-        def _connect(self) -> _Wire:
-            wire: _Wire = dial(within_s)
-            try:
-                wire.sock = self._wrap_socket_with_ssl(wire.sock)  # type: ignore[no-untyped-call]
-            except BaseException:
-                wire.close()
-                raise
-            return wire
 
     password = read_secret(settings.password_file, "cache.password_file")
     given: dict[str, Any] = {
@@ -204,7 +193,37 @@ def _connection(settings: CacheSettings, dial: Callable[[float], _Wire], within_
         "protocol": 2,
         "driver_info": None,
     }
-    if settings.tls:
-        given["ssl_ca_certs"] = settings.ca_file or None
-    kind: Callable[..., Connection] = Encrypted if settings.tls else Plain
-    return kind(**given)
+    plain, encrypted = _kinds()
+    connection = encrypted(**given, ssl_ca_certs=settings.ca_file or None) if settings.tls else plain(**given)
+    connection.dial = lambda: dial(within_s)
+    return connection
+
+
+@functools.cache
+def _kinds() -> tuple[Callable[..., Connection], Callable[..., Connection]]:
+    """The client's connection, plain and with TLS, over a wire of ours: its own look-up of names has no deadline."""
+    from redis.connection import Connection, SSLConnection
+
+    class Plain(Connection):
+        dial: Callable[[], _Wire]
+
+        def _connect(self) -> _Wire:
+            return self.dial()
+
+    class Encrypted(SSLConnection):
+        dial: Callable[[], _Wire]
+
+        def _connect(self) -> _Wire:
+            wire = self.dial()
+            try:
+                wire.sock.settimeout(_HANDSHAKE_S)
+                wire.sock = self._wrap_socket_with_ssl(wire.sock)  # type: ignore[no-untyped-call]
+                wire.sock.settimeout(DEADLINE_MS / SECOND)
+            except BaseException as error:
+                wire.close()
+                if isinstance(error, TimeoutError):
+                    raise NoHandshakeError("no answer to the TLS handshake") from None
+                raise
+            return wire
+
+    return Plain, Encrypted

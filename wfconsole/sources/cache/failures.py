@@ -34,11 +34,16 @@ _TEXTS: Final[tuple[tuple[str, FailureKind, str], ...]] = (
     ("wrong version number", "configuration", "The server has no TLS on this port: check cache.tls and cache.port."),
     ("wrong_version_number", "configuration", "The server has no TLS on this port: check cache.tls and cache.port."),
     ("record layer failure", "configuration", "The server has no TLS on this port: check cache.tls and cache.port."),
+    ("tls handshake", "timeout", "It hangs, or has no TLS on this port: check cache.tls. It is tried again by itself."),
     ("connection refused", "refused", "Does Redis run, and is this its host and port?"),
     ("timeout", "timeout", "The server or the way to it hangs; it is tried again by itself."),
     ("protocol error", "bad-answer", "Is this Redis? Check cache.host and cache.port, and cache.tls."),
     ("closed by server", "refused", "It went away, or it speaks TLS: then set cache.tls. It is tried again by itself."),
 )
+
+
+class NoHandshakeError(Exception):
+    """Nobody speaks TLS to us."""
 
 
 class TooMuchError(Exception):

@@ -81,7 +81,7 @@ class CacheListing(Listing):
             row_line("ROW", (row.name, "strong"), f"   {row.product} {row.version}   {up}{shard}"),
             row_line("why", (finding.reason or "has room and answers", level_ink(finding.level))),
             row_line("memory", _memory(row)),
-            row_line("trouble", _trouble(row)),
+            row_line("errors", _trouble(row)),
             row_line("copies", _copies(row)),
             row_line("keys", _keyspace(row)),
             row_line("may", _permissions(row)),
@@ -161,7 +161,11 @@ class KeysListing(Listing):
         about = f"   by that share about {estimate:,}" if estimate is not None else ""
         return [
             row_line("ROW", (row.prefix, "strong"), f"   database {row.database}"),
-            row_line("keys", (keys_known(row), "strong"), f"   counted {_when(frame, row)}"),
+            row_line(
+                "keys",
+                (keys_known(row), "strong"),
+                f"   {_when(frame, row) if row.keys is None else f'counted {_when(frame, row)}'}",
+            ),
             row_line("count", f"{under_way}{about}"),
             row_line("all", f"{counted(row.total, 'key')} in this database"),
             next_line(("N", "note with this row"), ("y", "copy")),
@@ -175,7 +179,7 @@ class KeysListing(Listing):
 def _when(frame: Frame, row: KeysRow) -> str:
     """How old the count is, by its own clock or that of the look which ended it."""
     if row.keys is None:
-        return "so far"
+        return "counting"
     snapshot = frame.view.world.snapshots["keys"]
     at = row.counted_at or snapshot.good_at
     return f"{age(frame.now - at)} ago" if at else UNKNOWN
