@@ -154,7 +154,7 @@ class KeysListing(Listing):
         row = frame.view.world.keys.get(key)
         if row is None:
             return []
-        estimate = keys_estimate(row)
+        estimate, when = keys_estimate(row), _when(frame, row)
         under_way = (
             f"{row.so_far:,} so far, {percent(row.walked, row.total)} of all keys seen" if row.walked else "not begun"
         )
@@ -164,7 +164,7 @@ class KeysListing(Listing):
             row_line(
                 "keys",
                 (keys_known(row), "strong"),
-                f"   {_when(frame, row) if row.keys is None else f'counted {_when(frame, row)}'}",
+                f"   {when if row.keys is None else f'counted {when}'}",
             ),
             row_line("count", f"{under_way}{about}"),
             row_line("all", f"{counted(row.total, 'key')} in this database"),
