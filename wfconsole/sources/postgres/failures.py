@@ -47,6 +47,9 @@ _TEXTS: Final[tuple[tuple[str, FailureKind, str], ...]] = (
     ("unsupported startup parameter", "configuration", "This is pgbouncer: connect to PostgreSQL itself."),
     ("could not translate host name", "refused", "Check database.host, and DNS."),
     ("failed to resolve host", "refused", "Check database.host, and DNS."),
+    ("expected authentication request", "bad-answer", "Is this PostgreSQL? Check database.host and database.port."),
+    ("invalid response to SSL negotiation", "bad-answer", "Is this PostgreSQL? Check database.host and database.port."),
+    ("lost synchronization", "bad-answer", "Something on the way garbles the answers, a proxy perhaps."),
     ("connection refused", "refused", "Does PostgreSQL run, and is this its host and port?"),
     ("timeout expired", "timeout", "The server or the way to it hangs; it is tried again by itself."),
 )
