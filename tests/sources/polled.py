@@ -57,8 +57,6 @@ class Polled:
     called: str = "127.0.0.1:{port}"  # how its messages name the server
     preamble: Preamble | None = None  # what comes before a TLS handshake
     endless: bytes = b""  # how an answer begins that never ends
-    # Whether a look is ended at once while its client connects. libpq connects by itself: two seconds bound it there.
-    cut_while_connecting: bool = True
 
 
 class _Every(dict[str, Millis]):
@@ -98,9 +96,7 @@ SYSTEMS: Final[Mapping[str, Polled]] = {
         sources=("database",),
         build=_database,
         state=_written,
-        deadline_ms=2500,  # its client takes two seconds at least to give up
         preamble=Preamble(length=8, answer=b"S"),
-        cut_while_connecting=False,
     ),
     "redis": Polled(
         fixture="redis",

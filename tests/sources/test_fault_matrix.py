@@ -152,8 +152,6 @@ def test_a_certificate_that_nobody_vouches_for(bench: Bench, tmp_path: Path) -> 
 @pytest.mark.parametrize(("system", "name"), EACH, ids=IDS)
 def test_a_look_that_waits_is_cut_short(bench: Bench, when: str) -> None:
     if when == "from the start":
-        if not bench.polled.cut_while_connecting:
-            pytest.skip("its client connects by itself, within two seconds")
         bench.forget()
     for task in polls_of(bench.source):
         bench.proxy.become(Fault("silent"))

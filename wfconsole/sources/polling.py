@@ -180,6 +180,11 @@ class Poll(abc.ABC):
     def cut(self) -> None:
         self._end("cut")
 
+    @property
+    def ended(self) -> str:
+        """Why the look under way was ended from outside: "late" or "cut"; "" while it goes on."""
+        return self._why
+
     def check(self) -> None:
         """Raise CutShort where this look was ended: before anything begins that `sever` has missed by now."""
         if self._why:

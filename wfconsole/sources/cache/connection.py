@@ -12,7 +12,7 @@ import functools
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 from wfconsole.clock import SECOND
@@ -23,6 +23,7 @@ from wfconsole.sources.contract import SourceError
 from wfconsole.sources.passwords import read_secret
 from wfconsole.sources.polling import DEADLINE_MS, Poll, shut
 from wfconsole.sources.resolver import Addresses, Resolver
+from wfconsole.sources.turns import Turns
 
 Dial = Callable[[float], "_Wire"]
 Reply = Any
@@ -37,26 +38,19 @@ _HANDSHAKE_S: Final = 0.8
 class Session:
     """The one connection that all looks share, one after the other.
 
-    Only the thread whose turn it is uses it; any thread may `sever` what another one waits for.
+    Only the look whose turn it is uses it; any thread may `sever` what that one waits for.
     """
 
     def __init__(self, settings: CacheSettings) -> None:
         self.settings = settings
         self.resolver = Resolver(settings.host, settings.port, "cache.host")
-        self._turn = threading.Lock()
+        self._turns = Turns(failures.where(settings))
         self._connection: Connection | None = None
         self._wire: _Wire | None = None
 
-    @contextlib.contextmanager
-    def turn(self, within_s: float) -> Iterator[None]:
-        """For this thread alone."""
-        if not self._turn.acquire(timeout=within_s):
-            said = f"{failures.where(self.settings)}: no answer to another question within {within_s:.0f} s"
-            raise SourceError("timeout", said, remedy="The server is slow; it is tried again by itself.")
-        try:
-            yield
-        finally:
-            self._turn.release()
+    def turn(self, poll: Poll) -> contextlib.AbstractContextManager[None]:
+        """It is this look's alone in here."""
+        return self._turns.of(poll)
 
     def ask(self, *words: str | int, within_s: float) -> Reply:
         """The answer to one command. Raises SourceError, and the errors of the client and of the server."""
@@ -66,11 +60,10 @@ class Session:
         connection.send_command(*words)
         return connection.read_response()
 
-    def sever(self) -> None:
-        """End what waits on the connection, for whoever has the turn."""
-        wire = self._wire
-        if wire is not None:
-            wire.sever()
+    def sever(self, poll: Poll) -> None:
+        """End what this look waits for, if it has the turn."""
+        if self._turns.ends(poll) and self._wire is not None:
+            self._wire.sever()
 
     def _connected(self, within_s: float) -> Connection:
         """The connection; it is opened anew where it was lost."""
@@ -94,18 +87,10 @@ class CachePoll(Poll):
     def __init__(self, name: str, session: Session, interval_ms: int) -> None:
         super().__init__(name, interval_ms, resolver=session.resolver)
         self.session = session
-        self._has_turn = False
 
-    @contextlib.contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self) -> contextlib.AbstractContextManager[None]:
         """The connection is ours in here."""
-        with self.session.turn(self.left_s()):
-            self._has_turn = True
-            try:
-                self.check()
-                yield
-            finally:
-                self._has_turn = False
+        return self.session.turn(self)
 
     def ask(self, *words: str | int) -> Reply:
         return self.session.ask(*words, within_s=self.left_s())
@@ -115,8 +100,7 @@ class CachePoll(Poll):
 
     def sever(self) -> None:
         super().sever()
-        if self._has_turn:
-            self.session.sever()
+        self.session.sever(self)
 
 
 class _Wire:

@@ -65,12 +65,16 @@ _STATES: Final[dict[str, tuple[FailureKind, str]]] = {
 }
 
 
+def where(settings: DatabaseSettings) -> str:
+    """How the server is called on the screen."""
+    return safe(settings.service or f"{settings.host}:{settings.port}", 100)
+
+
 def explain(error: Exception, settings: DatabaseSettings) -> SourceError:
     """`error` in words that name the server."""
-    where = settings.service or f"{settings.host}:{settings.port}"
     said = safe(" ".join(str(error).split()), _SHOWN) or type(error).__name__
     state = getattr(error, "sqlstate", None)
-    message = f"{safe(where, 100)}: {said}"
+    message = f"{where(settings)}: {said}"
     if state in _STATES:
         kind, remedy = _STATES[state]
         return SourceError(kind, message, remedy=remedy)
