@@ -11,6 +11,7 @@ from wfconsole.incident.playbook import Branch, Checklist, Runbook, Step
 from wfconsole.incident.policy import BusinessCalendar, SeverityPolicy, SeverityRule, Span
 from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.auth import AuthRow
+from wfconsole.observations.cache import CacheRow, KeysRow
 from wfconsole.observations.events import EventRow
 from wfconsole.observations.findings import FindingRow
 from wfconsole.observations.hpas import HpaMetric, HpaRow
@@ -190,6 +191,26 @@ def a_secret(name: str = "prod/orders/database", **changes: Any) -> SecretRow:
     """A secret that was changed three days ago."""
     fields: dict[str, Any] = {"region": "eu-west-1", "changed_at": LONG_AGO}
     return SecretRow(name=name, **(fields | changes))
+def a_cache(name: str = "cache.example:6379", **changes: Any) -> CacheRow:
+    """A master that is half full, of which nothing may be evicted."""
+    fields: dict[str, Any] = {
+        "version": "7.0.15",
+        "role": "master",
+        "clients": 12,
+        "max_clients": 10_000,
+        "memory_used": 512 << 20,
+        "memory_max": 1 << 30,
+        "policy": "noeviction",
+        "ops_per_s": 900,
+        "ping_ms": 0.4,
+    }
+    return CacheRow(name=name, **(fields | changes))
+
+
+def a_keys_row(prefix: str = "session:", **changes: Any) -> KeysRow:
+    """Sessions, counted to the end."""
+    fields: dict[str, Any] = {"sessions": True, "keys": 300, "total": 400}
+    return KeysRow(prefix=prefix, **(fields | changes))
 
 
 def a_failure(kind: Any = "timeout", **changes: Any) -> Failure:
@@ -219,6 +240,10 @@ def row_key(row: Any) -> str:
         return f"{row.region}/{row.id}"
     if isinstance(row, SecretRow):
         return f"{row.region}/{row.name}"
+    if isinstance(row, NodeRow | CacheRow):
+        return row.name
+    if isinstance(row, KeysRow):
+        return f"cache.example:6379/{row.database}/{row.prefix}"
     if isinstance(row, EventRow):
         return f"{row.namespace}/{row.name}/{row.reason}"
     return f"{row.namespace}/{row.name}"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
@@ -148,7 +148,7 @@ def test_variables_carry_words_numbers_lists_and_paths(tmp_path: Path, monkeypat
         (
             "[consol]\n",
             1,
-            "consol: unknown key; expected one of auth, aws, console, database, intervals, ",
+            "consol: unknown key; expected one of ",
         ),
         ("console = 1\n", 1, "console: this is no table; expected a line [console], then its keys"),
         ("theme = 'a'\n", 1, "theme: unknown key"),
@@ -305,6 +305,5 @@ def test_everything_that_can_be_set_is_explained(key: str) -> None:
 def test_no_secret_can_be_set() -> None:
     words = ("password", "token", "secret", "webhook")
     keys = known_settings()
-    texts = {key for key, field in keys.items() if get_args(field.kind)[0] not in (int, float, bool)}
-    named = [key for key in texts if any(word in key for word in words)]
+    named = [key for key in keys if any(word in key for word in words)]
     assert all(key.endswith("_file") and keys[key].is_path for key in named)

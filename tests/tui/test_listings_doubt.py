@@ -20,6 +20,7 @@ from wfconsole.tui.listings.listing import Listing
 from wfconsole.tui.state_words import sign_and_word
 
 LISTINGS = [listing for pane in (3, 4, 5, 7) for listing in listings_of(pane)]
+LISTINGS = [listing for pane in (3, 4, 5, 6) for listing in listings_of(pane) if listing.source != "database"]
 REASON = "no answer within 3 s"
 REMEDY = "is the VPN up"
 # What each quality must say of an empty list, beside its sign and word: age and reason.
@@ -43,6 +44,8 @@ FINE: dict[str, list[Any]] = {
     "auth": [builders.all_logins()],
     "findings": [],
     "secrets": [builders.a_secret()],
+    "cache": [builders.a_cache()],
+    "keys": [builders.a_keys_row()],
 }
 KNOWN_TO_BE_EMPTY = ("there are no", "no change", "no events", "no node", "are well", "can act", "none is in trouble")
 

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct, field
 
 from wfconsole.config.about import PATH, about
 from wfconsole.config.systems import AuthSettings, AwsSettings, DatabaseSettings
+from wfconsole.config.systems import CacheSettings, DatabaseSettings
 
 UNKNOWN_CLUSTER: Final = "PROD?"  # a cluster that no rule knows is treated as production until somebody says otherwise
 
@@ -61,6 +62,8 @@ class IntervalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     auth: Annotated[float, _seconds("login attempts")] = 15.0
     findings: Annotated[float, _seconds("security findings")] = 60.0
     secrets: Annotated[float, _seconds("the ages of secrets")] = 300.0
+    cache: Annotated[float, _seconds("the cache server")] = 5.0
+    keys: Annotated[float, _seconds("keys by prefix")] = 5.0
 
 
 class EnvironmentRule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -183,6 +186,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     database: DatabaseSettings = DatabaseSettings()
     auth: AuthSettings = AuthSettings()
     aws: AwsSettings = AwsSettings()
+    cache: CacheSettings = CacheSettings()
     intervals: IntervalSettings = IntervalSettings()
     console: ConsoleSettings = ConsoleSettings()
     runbook: RunbookSettings = RunbookSettings()

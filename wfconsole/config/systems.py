@@ -112,3 +112,29 @@ class AwsSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     @property
     def configured(self) -> bool:
         return bool(self.regions)
+class CacheSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The Redis server that holds sessions and cached values. The password comes from the named file."""
+
+    host: Annotated[str, about("where Redis is; empty: off", _HOST)] = ""
+    port: Annotated[int, about("its port", _PORT, ge=1, le=65535)] = 6379
+    database: Annotated[
+        int, about("the database with the sessions", "a number from 0 to 9999, mostly 0", ge=0, le=9999)
+    ] = 0
+    user: Annotated[str, about("the monitoring user; empty: the default user", "the name of a user", max_length=64)] = (
+        ""
+    )
+    password_file: Annotated[str, about("a file that holds the password and nothing else", PATH, path=True)] = ""
+    acting_user: Annotated[
+        str,
+        about("the user whose permissions are shown; empty: the monitoring user", "the name of a user", max_length=64),
+    ] = ""
+    tls: Annotated[bool, about("speak TLS, and check the server's certificate and its name", "true or false")] = False
+    ca_file: Annotated[str, about("the authority that signed its certificate", PATH, path=True)] = ""
+    session_prefixes: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=64)], ...],
+        about("how the keys of sessions begin", "beginnings of keys, such as session:", max_length=16),
+    ] = ("session:",)
+
+    @property
+    def configured(self) -> bool:
+        return bool(self.host)

@@ -51,6 +51,8 @@ _PANES: Final = (
         "auth.rise",
         4.0,
     ),
+    _Pane(6, "DB", (("database", headlines.database), ("cache", headlines.cache)), "db.connections"),
+    _Pane(7, "Auth+Sec"),
 )
 
 

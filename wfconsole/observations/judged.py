@@ -12,6 +12,7 @@ import msgspec
 
 from wfconsole.clock import Millis
 from wfconsole.observations.auth import judge_auth
+from wfconsole.observations.cache import judge_cache
 from wfconsole.observations.database import judge_database
 from wfconsole.observations.events import weigh_event
 from wfconsole.observations.findings import weigh_finding
@@ -42,6 +43,8 @@ WEIGH: Final[dict[str, Callable[[Any, Millis], Weighed]]] = {
     "auth": lambda row, now: (judge_auth(row, now), 0),
     "findings": weigh_finding,
     "secrets": weigh_secret,
+    "cache": lambda row, now: (judge_cache(row, now), 0),
+    "keys": lambda _row, _now: PLAIN,
 }
 
 

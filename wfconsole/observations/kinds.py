@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.observations.auth import AuthRow
+from wfconsole.observations.cache import CacheRow, KeysRow
 from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.events import EventRow
 from wfconsole.observations.findings import FindingRow
@@ -51,5 +52,7 @@ KINDS: Final[dict[str, Kind]] = {
         Kind("auth", AuthRow),
         Kind("findings", FindingRow),
         Kind("secrets", SecretRow),
+        Kind("cache", CacheRow),
+        Kind("keys", KeysRow),
     )
 }

@@ -11,6 +11,7 @@ import msgspec
 
 from wfconsole.clock import HOUR, SECOND, Millis
 from wfconsole.observations.auth import measure_auth
+from wfconsole.observations.cache import CacheRow, KeysRow, memory_share
 from wfconsole.observations.database import DatabaseRow, usable
 from wfconsole.observations.events import EventRow, judge_event
 from wfconsole.observations.findings import measure_findings
@@ -76,6 +77,9 @@ SIGNALS: Final[dict[str, Signal]] = {
         Signal("findings.critical", "findings", "count", "open findings of severity CRITICAL"),
         Signal("findings.new", "findings", "count", "open findings that nobody has dealt with"),
         Signal("secrets.stale", "secrets", "count", "secrets that were not changed for too long"),
+        Signal("cache.memory", "cache", "ratio", "memory of the cache in use, of what it may have"),
+        Signal("cache.clients", "cache", "ratio", "clients of the cache, of those that it takes"),
+        Signal("cache.sessions", "keys", "count", "sessions, as last counted to the end", low_is_worse=True),
         Signal("events.warnings", "events", "count", "warning events of the last ten minutes"),
     )
 }
@@ -164,6 +168,17 @@ def _services(rows: Mapping[str, ServiceRow], _now: Millis) -> dict[str, float |
 
 def _ingresses(rows: Mapping[str, IngressRow], _now: Millis) -> dict[str, float | None]:
     return {"ingresses.broken": sum(is_broken(path) for row in rows.values() for path in row.paths)}
+def _cache(rows: Mapping[str, CacheRow], _now: Millis) -> dict[str, float | None]:
+    shares = [share for row in rows.values() if (share := memory_share(row)) is not None]
+    return {
+        "cache.memory": max(shares, default=None),
+        "cache.clients": max((row.clients / row.max_clients for row in rows.values() if row.max_clients), default=None),
+    }
+
+
+def _keys(rows: Mapping[str, KeysRow], _now: Millis) -> dict[str, float | None]:
+    counted = [row.keys for row in rows.values() if row.sessions]
+    return {"cache.sessions": None if not counted or None in counted else sum(each or 0 for each in counted)}
 
 
 _MEASURES: Final[dict[str, Callable[[Mapping[str, Any], Millis], dict[str, float | None]]]] = {
@@ -177,6 +192,8 @@ _MEASURES: Final[dict[str, Callable[[Mapping[str, Any], Millis], dict[str, float
     "auth": measure_auth,
     "findings": measure_findings,
     "secrets": measure_secrets,
+    "cache": _cache,
+    "keys": _keys,
 }
 
 

@@ -10,6 +10,7 @@ import msgspec
 from wfconsole.clock import Millis
 from wfconsole.observations.answers import PodAnswer
 from wfconsole.observations.auth import AuthRow
+from wfconsole.observations.cache import CacheRow, KeysRow
 from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.events import EventRow
 from wfconsole.observations.findings import FindingRow
@@ -95,6 +96,12 @@ class World(msgspec.Struct, frozen=True):
     @property
     def secrets(self) -> Mapping[str, SecretRow]:
         return self._rows("secrets")
+    def cache(self) -> Mapping[str, CacheRow]:
+        return self._rows("cache")
+
+    @property
+    def keys(self) -> Mapping[str, KeysRow]:
+        return self._rows("keys")
 
     def _rows(self, source: str) -> Mapping[str, Any]:
         snapshot = self.snapshots.get(source)

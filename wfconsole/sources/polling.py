@@ -180,15 +180,26 @@ class Poll(abc.ABC):
     def cut(self) -> None:
         self._end("cut")
 
+    @property
+    def ended(self) -> str:
+        """Why the look under way was ended from outside: "late" or "cut"; "" while it goes on."""
+        return self._why
+
+    def check(self) -> None:
+        """Raise CutShort where this look was ended: before anything begins that `sever` has missed by now."""
+        if self._why:
+            raise CutShort
+
     def step(self, proven: Callable[[], None]) -> Millis:
         began = time.monotonic()
         with self._lock:
             self._why, self._due = "", began + self.deadline_ms / 1000
         number = _WATCHDOG.watch(self._due, lambda: self._end("late"))
         try:
-            if self.resolver is not None:
-                self.resolver.addresses(self.left_s())
             with self.wires:
+                if self.resolver is not None:
+                    self.resolver.addresses(self.left_s(), given_up=lambda: self._why == "cut")
+                self.check()
                 self.read()
         except Exception as error:  # noqa: BLE001  the client's own words come after ours
             raise self._failure(error) from None
@@ -204,11 +215,16 @@ class Poll(abc.ABC):
             if self._due is None or self._why:
                 return
             self._why = why
+            if self.resolver is not None:
+                self.resolver.wake()
             self.sever()  # inside the lock: a look that begins meanwhile must not be hit
 
     def _failure(self, error: Exception) -> Exception:
         if self._why == "late":
-            said = f"{self.name}: no answer within {self.deadline_ms / SECOND:g} s"
+            if isinstance(error, SourceError) and error.kind == "timeout":
+                return error  # it knows what took so long
+            server = self.resolver.server if self.resolver is not None else self.name
+            said = f"{server}: no answer within {self.deadline_ms / SECOND:g} s"
             return SourceError(
                 "timeout", said, remedy="The server or the way to it hangs; it is tried again by itself."
             )

@@ -11,10 +11,11 @@ import ipaddress
 import socket
 import threading
 import time
+from collections.abc import Callable
 
 from wfconsole.clock import MINUTE, Millis
 from wfconsole.observations.snapshot import FailureKind
-from wfconsole.sources.contract import SourceError
+from wfconsole.sources.contract import CutShort, SourceError
 from wfconsole.text import safe
 
 Addresses = list[tuple[int, tuple[str, int]]]
@@ -28,6 +29,7 @@ class Resolver:
     def __init__(self, host: str, port: int, named_by: str = "the kubeconfig") -> None:
         """`named_by` is where an operator mends the name: "prometheus.url"."""
         self._host, self._port, self._named_by = host, port, named_by
+        self.server = f"{safe(host, 100)}:{port}"
         self._lock = threading.Condition()
         self._looking = False
         self._round = 0
@@ -42,8 +44,10 @@ class Resolver:
         """Whether the addresses in use are from before DNS failed."""
         return bool(self._problem and self._found)
 
-    def addresses(self, within: float) -> Addresses:
-        """Where the host is, within so many seconds. Raises SourceError."""
+    def addresses(self, within: float, given_up: Callable[[], bool] = lambda: False) -> Addresses:
+        """Where the host is, within so many seconds. Raises SourceError, and CutShort once `given_up` says that the
+        caller does not want to know any more: it is asked at each `wake`.
+        """
         if self._literal:
             return self._literal
         with self._lock:
@@ -51,7 +55,10 @@ class Resolver:
             if not self._looking:
                 self._looking = True
                 threading.Thread(target=self._look_up, name="resolver", daemon=True).start()
-            answered = self._lock.wait_for(lambda: self._round >= wanted, timeout=within)
+            self._lock.wait_for(lambda: self._round >= wanted or given_up(), timeout=within)
+            answered = self._round >= wanted
+            if given_up():
+                raise CutShort
             if answered and not self._problem:
                 return self._found
             if self._found and (time.monotonic() - self._found_at) * 1000 < KEEP_MS:
@@ -64,6 +71,11 @@ class Resolver:
             f"looking up {safe(self._host)}: {said}",
             remedy=f"Check the server's name in {self._named_by}, and DNS.",
         )
+
+    def wake(self) -> None:
+        """Let those who wait see whether they still want to."""
+        with self._lock:
+            self._lock.notify_all()
 
     def _look_up(self) -> None:
         found: Addresses = []

@@ -28,6 +28,11 @@ def sources_of(settings: Settings) -> tuple[str, ...]:
     auth = ("auth",) if settings.database.configured and settings.auth.configured else ()
     aws = ("findings", "secrets") if settings.aws.configured else ()
     return (*CLUSTER_SOURCES, *database, *auth, *aws)
+    return (
+        *CLUSTER_SOURCES,
+        *(("database",) if settings.database.configured else ()),
+        *(("cache", "keys") if settings.cache.configured else ()),
+    )
 
 
 def collector_command() -> tuple[str, ...]:
@@ -53,6 +58,7 @@ def collector_settings(
         database=settings.database,
         auth=settings.auth,
         aws=settings.aws,
+        cache=settings.cache,
         intervals={name: round(seconds * SECOND) for name, seconds in every.items()},
         title=title,
         replaces=before is not None,

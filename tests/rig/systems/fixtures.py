@@ -12,6 +12,7 @@ import pytest
 from tests.rig.processes import ServerError
 from tests.rig.systems.aws import Aws
 from tests.rig.systems.postgres import Postgres
+from tests.rig.systems.redis import Redis
 from tests.rig.systems.system import System
 
 S = TypeVar("S", bound=System)
@@ -47,6 +48,8 @@ def postgres(_postgres: Postgres) -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def _aws() -> Iterator[Aws]:
     with running(Aws()) as system:
+def _redis() -> Iterator[Redis]:
+    with running(Redis()) as system:
         yield system
 
 
@@ -58,3 +61,6 @@ def aws(_aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
         monkeypatch.setenv(name, value)
     yield _aws
     _aws.recover()
+def redis(_redis: Redis) -> Iterator[Redis]:
+    yield _redis
+    _redis.recover()

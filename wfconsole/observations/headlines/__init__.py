@@ -1,6 +1,7 @@
 """What each source says of itself in one line of the board: a file for each."""
 
 from wfconsole.observations.headlines.auth import auth
+from wfconsole.observations.headlines.cache import cache
 from wfconsole.observations.headlines.database import database
 from wfconsole.observations.headlines.hpas import hpas
 from wfconsole.observations.headlines.nodes import nodes
@@ -8,3 +9,4 @@ from wfconsole.observations.headlines.pods import pods
 from wfconsole.observations.headlines.security import findings, secrets
 
 __all__ = ["auth", "database", "findings", "hpas", "nodes", "pods", "secrets"]
+__all__ = ["cache", "database", "hpas", "nodes", "pods"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
@@ -22,7 +21,9 @@ from wfconsole.sources.contract import SourceError
 from wfconsole.sources.passwords import read_secret
 from wfconsole.sources.polling import Poll, shut
 from wfconsole.sources.postgres import failures
+from wfconsole.sources.postgres.opening import Opening
 from wfconsole.sources.resolver import Resolver
+from wfconsole.sources.turns import Turns
 
 if TYPE_CHECKING:
     import psycopg
@@ -47,37 +48,39 @@ def statement(name: str) -> str:
 class Session:
     """The one session on the server that all looks share, one after the other: slots are scarce in an incident.
 
-    Only the thread whose turn it is uses it; any thread may `sever` what another one waits for.
+    Only the look whose turn it is uses it; any thread may `sever` what that one waits for.
     """
 
     def __init__(self, settings: DatabaseSettings) -> None:
         self.settings = settings
         named = settings.host and not settings.host.startswith("/")
         self.resolver = Resolver(settings.host, settings.port, "database.host") if named else None
-        self._turn = threading.Lock()
+        self._turns = Turns(failures.where(settings))
         self._connection: psycopg.Connection[Row] | None = None
+        self._opening: Opening | None = None
 
     @contextlib.contextmanager
-    def turn(self, within_s: float) -> Iterator[psycopg.Connection[Row]]:
-        """The connection, for this thread alone; it is opened anew where it was lost. Raises SourceError and psycopg's
-        errors."""
-        if not self._turn.acquire(timeout=within_s):
-            said = f"no answer to another question within {within_s:.0f} s"
-            raise SourceError("timeout", said, remedy="The server is slow; it is tried again by itself.")
-        try:
-            connection = self._connected()
-            yield connection
-            if connection.broken:
-                raise ConnectionError("the connection was lost")
-        finally:
-            if self._connection is not None and self._connection.broken:
-                self._connection.close()
-                self._connection = None
-            self._turn.release()
+    def turn(self, poll: Poll) -> Iterator[psycopg.Connection[Row]]:
+        """The connection, for this look alone; it is opened anew where it was lost. Raises SourceError, CutShort and
+        psycopg's errors."""
+        with self._turns.of(poll):
+            try:
+                connection = self._connected(poll.left_s())
+                yield connection
+                if connection.broken:
+                    raise ConnectionError("the connection was lost")
+            finally:
+                if self._connection is not None and self._connection.broken:
+                    self._connection.close()
+                    self._connection = None
 
-    def sever(self) -> None:
-        """End what waits on the connection. Called for whoever has the turn."""
-        connection = self._connection
+    def sever(self, poll: Poll) -> None:
+        """End what this look waits for, if it has the turn."""
+        if not self._turns.ends(poll):
+            return
+        opening, connection = self._opening, self._connection
+        if opening is not None:
+            opening.sever()
         if connection is None:
             return
         try:
@@ -87,20 +90,23 @@ class Session:
         shut(duplicate)
         duplicate.close()
 
-    def _connected(self) -> psycopg.Connection[Row]:
+    def _connected(self, within_s: float) -> psycopg.Connection[Row]:
         if self._connection is not None and not self._connection.closed:
             return self._connection
         import psycopg
         from psycopg.rows import dict_row
 
         password = read_secret(self.settings.password_file, "database.password_file")
-        connection = psycopg.connect(
-            autocommit=True,  # inside a transaction the statistics stand still, and an idle one is an incident itself
-            row_factory=dict_row,
-            prepare_threshold=None,
-            **_parameters(self.settings, password),
-        )
-        self._connection = connection
+        addresses = self.resolver.addresses(within_s) if self.resolver is not None else []
+        self._opening = opening = Opening()
+        try:
+            opened = opening.open(_parameters(self.settings, password), [at[0] for _, at in addresses], within_s)
+            connection = psycopg.Connection(opened, row_factory=dict_row)
+            self._connection = connection
+        finally:
+            self._opening = None
+        connection.prepare_threshold = None
+        connection.autocommit = True  # inside a transaction the statistics stand still, and an idle one is an incident
         if connection.info.server_version >= _CHECKED_SINCE:
             connection.execute("SET client_connection_check_interval = '1s'")
         return connection
@@ -112,24 +118,18 @@ class PostgresPoll(Poll):
     def __init__(self, name: str, session: Session, interval_ms: Millis) -> None:
         super().__init__(name, interval_ms, resolver=session.resolver)
         self.session = session
-        self._has_turn = False
 
     def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> Sequence[Row]:
         """What a statement gives."""
-        with self.session.turn(self.left_s()) as connection:
-            self._has_turn = True
-            try:
-                return connection.execute(sql.encode(), values).fetchall()
-            finally:
-                self._has_turn = False
+        with self.session.turn(self) as connection:
+            return connection.execute(sql.encode(), values).fetchall()
 
     def explain(self, error: Exception) -> SourceError:
         return failures.explain(error, self.session.settings)
 
     def sever(self) -> None:
         super().sever()
-        if self._has_turn:
-            self.session.sever()
+        self.session.sever(self)
 
 
 def _parameters(settings: DatabaseSettings, password: Secret | None) -> dict[str, Any]:
@@ -147,7 +147,6 @@ def _parameters(settings: DatabaseSettings, password: Secret | None) -> dict[str
     return {
         **{key: value for key, value in named.items() if value},
         "application_name": "wfconsole/poll",
-        "connect_timeout": 2,
         "keepalives_idle": 2,
         "keepalives_interval": 1,
         "keepalives_count": 3,

@@ -47,6 +47,9 @@ _TEXTS: Final[tuple[tuple[str, FailureKind, str], ...]] = (
     ("unsupported startup parameter", "configuration", "This is pgbouncer: connect to PostgreSQL itself."),
     ("could not translate host name", "refused", "Check database.host, and DNS."),
     ("failed to resolve host", "refused", "Check database.host, and DNS."),
+    ("expected authentication request", "bad-answer", "Is this PostgreSQL? Check database.host and database.port."),
+    ("invalid response to SSL negotiation", "bad-answer", "Is this PostgreSQL? Check database.host and database.port."),
+    ("lost synchronization", "bad-answer", "Something on the way garbles the answers, a proxy perhaps."),
     ("connection refused", "refused", "Does PostgreSQL run, and is this its host and port?"),
     ("timeout expired", "timeout", "The server or the way to it hangs; it is tried again by itself."),
 )
@@ -62,12 +65,16 @@ _STATES: Final[dict[str, tuple[FailureKind, str]]] = {
 }
 
 
+def where(settings: DatabaseSettings) -> str:
+    """How the server is called on the screen."""
+    return safe(settings.service or f"{settings.host}:{settings.port}", 100)
+
+
 def explain(error: Exception, settings: DatabaseSettings) -> SourceError:
     """`error` in words that name the server."""
-    where = settings.service or f"{settings.host}:{settings.port}"
     said = safe(" ".join(str(error).split()), _SHOWN) or type(error).__name__
     state = getattr(error, "sqlstate", None)
-    message = f"{safe(where, 100)}: {said}"
+    message = f"{where(settings)}: {said}"
     if state in _STATES:
         kind, remedy = _STATES[state]
         return SourceError(kind, message, remedy=remedy)

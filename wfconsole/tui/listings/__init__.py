@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from wfconsole.tui.listings.cache import CacheListing, KeysListing
 from wfconsole.tui.listings.changes import ChangesListing
 from wfconsole.tui.listings.database import ConnectionsListing
 from wfconsole.tui.listings.events import EventsListing
@@ -35,7 +36,7 @@ def _nodes() -> tuple[Listing, ...]:
 
 
 def _database() -> tuple[Listing, ...]:
-    return (ConnectionsListing(),)
+    return (ConnectionsListing(), CacheListing(), KeysListing())
 
 
 def _security() -> tuple[Listing, ...]:

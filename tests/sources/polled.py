@@ -1,0 +1,132 @@
+"""Every system that is polled, for the tests that hold for all of them.
+
+A system joins with one entry in `SYSTEMS`: then the contract (`test_polled_contract.py`) and the matrix of faults
+(`test_fault_matrix.py`) hold for it, against its real server of `tests/rig/systems`, with a proxy between that can
+break the way. An entry says
+
+- `fixture`: the pytest fixture that gives the system, up and well (`tests/rig/systems/fixtures.py`);
+- `sources`: its sources by name; each is put through everything;
+- `build`: all sources of the system as its `system.py` makes them, asked at `where` and not where the server is;
+- `state`: something of the server that a reader must not change, whatever it is;
+- `measured`: fields that differ at every look because somebody measures them;
+- the rest only where a system differs: see `Polled`.
+
+Sources that are no `Poll` (Kubernetes, which watches) have tests of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from tests.rig.systems.postgres import Postgres
+from tests.rig.systems.redis import Redis
+from tests.sources.fault_proxy import Preamble
+from wfconsole.clock import Millis
+from wfconsole.config.systems import CacheSettings, DatabaseSettings
+from wfconsole.sources.cache import system as cache
+from wfconsole.sources.contract import Source
+from wfconsole.sources.polling import Poll
+from wfconsole.sources.postgres import system as postgres
+
+EVERY_MS: Final[Millis] = 60_000  # so that the deadline is that of the test
+
+
+class Where(NamedTuple):
+    """Where a source asks. `ca_file`: over TLS, and only a server that this authority vouches for."""
+
+    host: str
+    port: int
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True)
+class Polled:
+    """One system; see the module's docstring."""
+
+    fixture: str
+    sources: tuple[str, ...]
+    build: Callable[[Any, Where], Sequence[Source]]
+    state: Callable[[Any], object]
+    measured: frozenset[str] = frozenset()
+    deadline_ms: Millis = 1000  # of a look, in these tests
+    called: str = "127.0.0.1:{port}"  # how its messages name the server
+    preamble: Preamble | None = None  # what comes before a TLS handshake
+    endless: bytes = b""  # how an answer begins that never ends
+
+
+class _Every(dict[str, Millis]):
+    def __missing__(self, name: str) -> Millis:
+        return EVERY_MS
+
+
+def _database(system: Postgres, where: Where) -> Sequence[Source]:
+    table = {**system.settings()["database"], "host": where.host, "port": where.port, "tls": "disable"}
+    if where.ca_file is not None:
+        table |= {"tls": "verify-full", "ca_file": str(where.ca_file)}
+    return postgres.sources(msgspec.convert(table, DatabaseSettings), _Every())
+
+
+def _written(system: Postgres) -> object:
+    with system.admin() as connection:
+        return connection.execute(
+            "SELECT relname, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables ORDER BY 1"
+        ).fetchall()
+
+
+def _cache(system: Redis, where: Where) -> Sequence[Source]:
+    table = {**system.settings()["cache"], "host": where.host, "port": where.port}
+    if where.ca_file is not None:
+        table |= {"tls": True, "ca_file": str(where.ca_file)}
+    return cache.sources(msgspec.convert(table, CacheSettings), _Every())
+
+
+def _changed(system: Redis) -> object:
+    with system.admin() as admin:
+        return admin.info("persistence")["rdb_changes_since_last_save"], admin.dbsize()
+
+
+SYSTEMS: Final[Mapping[str, Polled]] = {
+    "postgres": Polled(
+        fixture="postgres",
+        sources=("database",),
+        build=_database,
+        state=_written,
+        preamble=Preamble(length=8, answer=b"S"),
+    ),
+    "redis": Polled(
+        fixture="redis",
+        sources=("cache", "keys"),
+        build=_cache,
+        state=_changed,
+        measured=frozenset(
+            {
+                *("memory_used", "ops_per_s", "ping_ms", "clients", "hit_ratio"),
+                *("evicted_per_s", "rejected_per_s", "write_errors_per_s"),
+            }
+        ),
+        endless=b"$2000000000\r\n",
+    ),
+}
+
+# For `pytest.mark.parametrize`: "redis-keys".
+EACH: Final = [(system, name) for system, polled in SYSTEMS.items() for name in polled.sources]
+IDS: Final = [f"{system}-{name}" for system, name in EACH]
+
+
+def polls_of(source: Source) -> list[Poll]:
+    """Its tasks, with the deadline of the tests."""
+    return [part.task for part in source.parts if isinstance(part.task, Poll)]
+
+
+def built(system: str, name: str, server: Any, where: Where) -> Source:
+    """One source of a system, with the deadline of the tests."""
+    polled = SYSTEMS[system]
+    (source,) = (each for each in polled.build(server, where) if each.name == name)
+    for task in polls_of(source):
+        task.deadline_ms = polled.deadline_ms
+    return source
