@@ -55,6 +55,9 @@ class IntervalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     nodes: Annotated[float, _seconds("nodes")] = 10.0
     events: Annotated[float, _seconds("events")] = 5.0
     database: Annotated[float, _seconds("database connections")] = 5.0
+    sessions: Annotated[float, _seconds("database sessions and locks")] = 3.0
+    statements: Annotated[float, _seconds("slow statements")] = 15.0
+    replicas: Annotated[float, _seconds("database replicas")] = 10.0
 
 
 class EnvironmentRule(Struct, frozen=True, forbid_unknown_fields=True):

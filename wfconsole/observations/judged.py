@@ -19,6 +19,8 @@ from wfconsole.observations.levels import HEALTHY, Finding, Level
 from wfconsole.observations.nodes import weigh_node
 from wfconsole.observations.pod_groups import PodGroup, PodTally, Regrouping
 from wfconsole.observations.pods import weigh_pod
+from wfconsole.observations.replicas import judge_replica
+from wfconsole.observations.sessions import weigh_session
 from wfconsole.observations.snapshot import Snapshot
 from wfconsole.observations.workloads import weigh_workload
 from wfconsole.observations.world import World
@@ -30,6 +32,9 @@ WEIGH: Final[dict[str, Callable[[Any, Millis], Weighed]]] = {
     "nodes": weigh_node,
     "events": weigh_event,
     "database": lambda row, now: (judge_database(row, now), 0),
+    "sessions": weigh_session,
+    "statements": lambda _row, _now: PLAIN,
+    "replicas": lambda row, now: (judge_replica(row, now), 0),
 }
 
 

@@ -11,6 +11,9 @@ from wfconsole.observations.events import EventRow
 from wfconsole.observations.hpas import HpaRow
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pods import PodRow
+from wfconsole.observations.replicas import ReplicaRow
+from wfconsole.observations.sessions import SessionRow
+from wfconsole.observations.statements import StatementRow
 from wfconsole.observations.workloads import WorkloadRow
 
 
@@ -39,5 +42,8 @@ KINDS: Final[dict[str, Kind]] = {
         Kind("nodes", NodeRow),
         Kind("events", EventRow),
         Kind("database", DatabaseRow),
+        Kind("sessions", SessionRow),
+        Kind("statements", StatementRow),
+        Kind("replicas", ReplicaRow),
     )
 }

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.clock import HOUR, SECOND, Millis
-from wfconsole.observations.database import DatabaseRow, usable
+from wfconsole.observations.database import DatabaseRow, used_share
 from wfconsole.observations.events import EventRow, judge_event
 from wfconsole.observations.hpas import HpaRow, at_max, why_blind, worst_ratio
 from wfconsole.observations.judged import Judged
@@ -18,13 +18,15 @@ from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.nodes import NodeRow, share
 from wfconsole.observations.pod_groups import RESTARTING, PodTally
 from wfconsole.observations.pods import PodRow, judge_pod, serving
+from wfconsole.observations.replicas import ReplicaRow
+from wfconsole.observations.sessions import SessionRow, is_idle_in_transaction, lasts
 from wfconsole.observations.snapshot import STALE_AFTER_INTERVALS
 from wfconsole.observations.workloads import WorkloadRow, is_short
 from wfconsole.observations.world import World
 
 
 class Signal(msgspec.Struct, frozen=True):
-    """One number that the console keeps a history of. `unit` is "ratio" (1.0 is all of it) or "count".
+    """One number that the console keeps a history of. `unit` is "ratio" (1.0 is all of it), "count" or "bytes".
 
     `low_is_worse` says which of two values in one cell of a trend is shown: never the average, always the worse.
     """
@@ -62,6 +64,12 @@ SIGNALS: Final[dict[str, Signal]] = {
         Signal("gpus.allocated", "nodes", "count", "GPUs that pods have"),
         Signal("gpus.allocated_ratio", "nodes", "ratio", "GPUs that pods have, of what can be allocated"),
         Signal("db.connections", "database", "ratio", "client connections, of the slots that they may use"),
+        Signal("db.waiters", "sessions", "count", "database sessions that wait for a lock"),
+        Signal("db.held_up", "sessions", "count", "database sessions that wait for one session, directly or not"),
+        Signal("db.idle_in_transaction", "sessions", "count", "database sessions idle in transaction for a minute"),
+        Signal("db.long_queries", "sessions", "count", "database queries that have run for a minute"),
+        Signal("db.replica_lag", "replicas", "bytes", "WAL that the worst replica has not replayed yet"),
+        Signal("db.replicas_missing", "replicas", "count", "database replicas that should be there and are not"),
         Signal("events.warnings", "events", "count", "warning events of the last ten minutes"),
     )
 }
@@ -140,7 +148,25 @@ def _events(rows: Mapping[str, EventRow], now: Millis) -> dict[str, float | None
 
 
 def _database(rows: Mapping[str, DatabaseRow], _now: Millis) -> dict[str, float | None]:
-    return {"db.connections": max((row.clients / max(1, usable(row)) for row in rows.values()), default=None)}
+    return {
+        "db.connections": max((share for row in rows.values() if (share := used_share(row)) is not None), default=None)
+    }
+
+
+def _sessions(rows: Mapping[str, SessionRow], now: Millis) -> dict[str, float | None]:
+    return {
+        "db.waiters": sum(row.blockers > 0 for row in rows.values()),
+        "db.held_up": max((row.behind for row in rows.values()), default=0),
+        "db.idle_in_transaction": sum(lasts(row, now) and is_idle_in_transaction(row) for row in rows.values()),
+        "db.long_queries": sum(lasts(row, now) and row.state == "active" for row in rows.values()),
+    }
+
+
+def _replicas(rows: Mapping[str, ReplicaRow], _now: Millis) -> dict[str, float | None]:
+    return {
+        "db.replica_lag": max((row.lag_bytes for row in rows.values() if row.lag_bytes is not None), default=None),
+        "db.replicas_missing": sum(row.expected - row.found for row in rows.values()),
+    }
 
 
 _MEASURES: Final[dict[str, Callable[[Mapping[str, Any], Millis], dict[str, float | None]]]] = {
@@ -149,6 +175,8 @@ _MEASURES: Final[dict[str, Callable[[Mapping[str, Any], Millis], dict[str, float
     "nodes": _nodes,
     "events": _events,
     "database": _database,
+    "sessions": _sessions,
+    "replicas": _replicas,
 }
 
 

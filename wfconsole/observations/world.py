@@ -15,7 +15,10 @@ from wfconsole.observations.hpas import HpaRow
 from wfconsole.observations.levels import Quality
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pods import PodRow
+from wfconsole.observations.replicas import ReplicaRow
+from wfconsole.observations.sessions import SessionRow
 from wfconsole.observations.snapshot import Snapshot
+from wfconsole.observations.statements import StatementRow
 from wfconsole.observations.workloads import WorkloadRow
 
 # How many answers to on-demand reads are kept: the newest of each object.
@@ -67,6 +70,18 @@ class World(msgspec.Struct, frozen=True):
     @property
     def database(self) -> Mapping[str, DatabaseRow]:
         return self._rows("database")
+
+    @property
+    def sessions(self) -> Mapping[str, SessionRow]:
+        return self._rows("sessions")
+
+    @property
+    def replicas(self) -> Mapping[str, ReplicaRow]:
+        return self._rows("replicas")
+
+    @property
+    def statements(self) -> Mapping[str, StatementRow]:
+        return self._rows("statements")
 
     def _rows(self, source: str) -> Mapping[str, Any]:
         snapshot = self.snapshots.get(source)

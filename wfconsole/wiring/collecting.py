@@ -20,11 +20,12 @@ SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 # How long a collector waits at most before it asks a server again that did not answer.
 LONGEST_RETRY: Millis = MINUTE
 CLUSTER_SOURCES = ("pods", "workloads", "hpas", "nodes", "events")
+DATABASE_SOURCES = ("database", "sessions", "statements", "replicas")
 
 
 def sources_of(settings: Settings) -> tuple[str, ...]:
     """The names of all sources that are looked at."""
-    return (*CLUSTER_SOURCES, *(("database",) if settings.database.configured else ()))
+    return (*CLUSTER_SOURCES, *(DATABASE_SOURCES if settings.database.configured else ()))
 
 
 def collector_command() -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import contextlib
 import os
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,8 +20,7 @@ from wfconsole.config.systems import DatabaseSettings
 from wfconsole.secret import Secret
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.passwords import read_secret
-from wfconsole.sources.polling import Poll, shut
-from wfconsole.sources.postgres import failures
+from wfconsole.sources.polling import shut
 from wfconsole.sources.resolver import Resolver
 
 if TYPE_CHECKING:
@@ -104,32 +103,6 @@ class Session:
         if connection.info.server_version >= _CHECKED_SINCE:
             connection.execute("SET client_connection_check_interval = '1s'")
         return connection
-
-
-class PostgresPoll(Poll):
-    """A look at PostgreSQL over the shared session."""
-
-    def __init__(self, name: str, session: Session, interval_ms: Millis) -> None:
-        super().__init__(name, interval_ms, resolver=session.resolver)
-        self.session = session
-        self._has_turn = False
-
-    def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> Sequence[Row]:
-        """What a statement gives."""
-        with self.session.turn(self.left_s()) as connection:
-            self._has_turn = True
-            try:
-                return connection.execute(sql.encode(), values).fetchall()
-            finally:
-                self._has_turn = False
-
-    def explain(self, error: Exception) -> SourceError:
-        return failures.explain(error, self.session.settings)
-
-    def sever(self) -> None:
-        super().sever()
-        if self._has_turn:
-            self.session.sever()
 
 
 def _parameters(settings: DatabaseSettings, password: Secret | None) -> dict[str, Any]:
