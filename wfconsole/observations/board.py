@@ -43,7 +43,12 @@ _PANES: Final = (
     _Pane(3, "Pods", (("pods", headlines.pods),), "pods.ready_ratio"),
     _Pane(4, "HPA", (("hpas", headlines.hpas),), "hpas.worst_ratio", 2.0),
     _Pane(5, "Nodes+GPU", (("nodes", headlines.nodes),), "nodes.memory"),
-    _Pane(6, "DB", (("database", headlines.database),), "db.connections"),
+    _Pane(
+        6,
+        "DB",
+        (("database", headlines.database), ("sessions", headlines.sessions), ("replicas", headlines.replicas)),
+        "db.connections",
+    ),
     _Pane(7, "Auth+Sec"),
 )
 

@@ -124,6 +124,18 @@ def doing(row: SessionRow) -> str:
     return row.state or row.backend or "nobody knows what it does"
 
 
+def remedy(row: SessionRow) -> str:
+    """What ends it, and what does not; "" where nobody waits for it."""
+    if row.state == PREPARED:
+        gid = row.gid.replace("'", "''")
+        return f"only its owner ({row.user or 'unknown'}) or a superuser can end it: ROLLBACK PREPARED '{gid}'"
+    if is_idle_in_transaction(row):
+        return "cancelling does nothing to it, since it runs nothing: its session must end, or its transaction"
+    if row.blockers:
+        return "ending it frees only those behind it: look at the root"
+    return "cancel its query first; where that does not help, end its session" if row.behind else ""
+
+
 def _climbed(rungs: tuple[Rung, ...], since: Millis, now: Millis, reason: str, kind: str) -> Weighed:
     finding, until = climb(rungs, since, now, reason, kind)
     return (finding if finding.level else HEALTHY), until

@@ -4,5 +4,7 @@ from wfconsole.observations.headlines.database import database
 from wfconsole.observations.headlines.hpas import hpas
 from wfconsole.observations.headlines.nodes import nodes
 from wfconsole.observations.headlines.pods import pods
+from wfconsole.observations.headlines.replicas import replicas
+from wfconsole.observations.headlines.sessions import sessions
 
-__all__ = ["database", "hpas", "nodes", "pods"]
+__all__ = ["database", "hpas", "nodes", "pods", "replicas", "sessions"]

@@ -39,8 +39,9 @@ _OPTIONS: Final = (
 
 
 def statement(name: str) -> str:
-    """The SQL of `sql/NAME.sql`."""
-    return resources.files(__package__).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    """The SQL of `sql/NAME.sql`, without its comments: the server keeps the text in its statistics."""
+    text = resources.files(__package__).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--"))
 
 
 class Session:

@@ -9,8 +9,12 @@ from wfconsole.tui.listings.database import ConnectionsListing
 from wfconsole.tui.listings.events import EventsListing
 from wfconsole.tui.listings.hpas import HpasListing
 from wfconsole.tui.listings.listing import Listing
+from wfconsole.tui.listings.locks import LocksListing
 from wfconsole.tui.listings.nodes import NodesListing
 from wfconsole.tui.listings.pods import AllPodsListing, UnhealthyPodsListing
+from wfconsole.tui.listings.replicas import ReplicasListing
+from wfconsole.tui.listings.statements import StatementsListing
+from wfconsole.tui.listings.transactions import TransactionsListing
 from wfconsole.tui.listings.workloads import WorkloadsListing
 
 
@@ -27,7 +31,7 @@ def _nodes() -> tuple[Listing, ...]:
 
 
 def _database() -> tuple[Listing, ...]:
-    return (ConnectionsListing(),)
+    return (LocksListing(), TransactionsListing(), ConnectionsListing(), StatementsListing(), ReplicasListing())
 
 
 _OF_PANE: Final = {3: _pods, 4: _hpas, 5: _nodes, 6: _database}

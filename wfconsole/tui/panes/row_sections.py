@@ -1,4 +1,4 @@
-"""What there is to say about one autoscaler or one node, by section: from the rows alone, so in a replay too."""
+"""What there is to say about one row that is no pod, by section: from the rows alone, so in a replay too."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from wfconsole.observations.conditions import ConditionRow, is_fine
 from wfconsole.observations.hpas import HpaRow, wants
 from wfconsole.observations.levels import Level
 from wfconsole.observations.nodes import NodeRow
+from wfconsole.observations.sessions import SessionRow
 from wfconsole.text import UNKNOWN, age, clock_time, coarse_age, fit, memory, millicores, percent
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span, faded
 from wfconsole.tui.listings.standing import doubt, is_old
 from wfconsole.tui.panes.long_texts import in_place
 from wfconsole.tui.panes.pod_sections import heading
+from wfconsole.tui.panes.session_sections import session_sections
 from wfconsole.tui.state_words import level_ink, mark
 from wfconsole.tui.widgets.scroll_text import Section
 
@@ -24,10 +26,13 @@ PODS_SHOWN: Final = 12
 
 def sections_of(frame: Frame, source: str, key: str) -> list[Section]:
     """All sections of the row; what it was when it was last seen where nobody sees it any more."""
-    row = frame.view.world.hpas.get(key) if source == "hpas" else frame.view.world.nodes.get(key)
+    snapshot = frame.view.world.snapshots.get(source)
+    row = None if snapshot is None else snapshot.rows.get(key)
     if row is None:
         said = doubt(frame, source, without="not there") or "not there any more"
         return [Section(heading(frame, "NOW"), [(Span(f"  {said}", "strong"),)])]
+    if isinstance(row, SessionRow):
+        return session_sections(frame, key, row)
     return _of_hpa(frame, key, row) if isinstance(row, HpaRow) else _of_node(frame, key, row)
 
 

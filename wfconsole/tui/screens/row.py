@@ -11,7 +11,7 @@ from wfconsole.tui.screens.of_row import ScreenOfRow, TextOfRow
 from wfconsole.tui.state_words import badge
 from wfconsole.tui.widgets.scroll_text import Section
 
-_KINDS = {"hpas": "HPA", "nodes": "NODE"}
+_KINDS = {"hpas": "HPA", "nodes": "NODE", "sessions": "SESSION"}
 
 
 class RowText(TextOfRow):
@@ -32,6 +32,8 @@ class RowScreen(ScreenOfRow):
         gone = quality.conclusive and snapshot is not None and self._key not in snapshot.rows
         state = Span("gone", "strong") if gone else badge(frame.glyphs, self.level(frame), quality)
         namespace, _, name = self._key.rpartition("/")
+        if self._source == "sessions":  # "PID/START", "prepared/GID"
+            name, namespace = (namespace, "") if namespace.isdigit() else (name, namespace)
         return (Span(f"{_KINDS[self._source]} {name} ", "title"), state, Span(f"   {namespace}"))
 
     def footer(self, frame: Frame) -> Line:
