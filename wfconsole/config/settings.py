@@ -64,6 +64,9 @@ class IntervalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     secrets: Annotated[float, _seconds("the ages of secrets")] = 300.0
     cache: Annotated[float, _seconds("the cache server")] = 5.0
     keys: Annotated[float, _seconds("keys by prefix")] = 5.0
+    sessions: Annotated[float, _seconds("database sessions and locks")] = 3.0
+    statements: Annotated[float, _seconds("slow statements")] = 15.0
+    replicas: Annotated[float, _seconds("database replicas")] = 10.0
 
 
 class EnvironmentRule(Struct, frozen=True, forbid_unknown_fields=True):

@@ -38,6 +38,10 @@ class DatabaseSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_def
     ] = "prefer"
     ca_file: Annotated[str, about("the authority that signed its certificate", PATH, path=True)] = ""
 
+    replicas: Annotated[
+        int, about("how many replicas there should be; fewer are an alarm", "a number from 0 to 100", ge=0, le=100)
+    ] = 0
+
     @property
     def configured(self) -> bool:
         return bool(self.host or self.service)

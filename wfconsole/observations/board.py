@@ -52,6 +52,12 @@ _PANES: Final = (
         4.0,
     ),
     _Pane(6, "DB", (("database", headlines.database), ("cache", headlines.cache)), "db.connections"),
+    _Pane(
+        6,
+        "DB",
+        (("database", headlines.database), ("sessions", headlines.sessions), ("replicas", headlines.replicas)),
+        "db.connections",
+    ),
     _Pane(7, "Auth+Sec"),
 )
 

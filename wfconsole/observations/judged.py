@@ -26,6 +26,8 @@ from wfconsole.observations.pod_groups import PodGroup, PodTally, Regrouping
 from wfconsole.observations.pods import weigh_pod
 from wfconsole.observations.services import judge_service
 from wfconsole.observations.secrets import weigh_secret
+from wfconsole.observations.replicas import judge_replica
+from wfconsole.observations.sessions import weigh_session
 from wfconsole.observations.snapshot import Snapshot
 from wfconsole.observations.workloads import weigh_workload
 from wfconsole.observations.world import World
@@ -45,6 +47,9 @@ WEIGH: Final[dict[str, Callable[[Any, Millis], Weighed]]] = {
     "secrets": weigh_secret,
     "cache": lambda row, now: (judge_cache(row, now), 0),
     "keys": lambda _row, _now: PLAIN,
+    "sessions": weigh_session,
+    "statements": lambda _row, _now: PLAIN,
+    "replicas": lambda row, now: (judge_replica(row, now), 0),
 }
 
 

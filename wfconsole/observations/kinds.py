@@ -18,6 +18,9 @@ from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pods import PodRow
 from wfconsole.observations.services import ServiceRow
 from wfconsole.observations.secrets import SecretRow
+from wfconsole.observations.replicas import ReplicaRow
+from wfconsole.observations.sessions import SessionRow
+from wfconsole.observations.statements import StatementRow
 from wfconsole.observations.workloads import WorkloadRow
 
 
@@ -54,5 +57,8 @@ KINDS: Final[dict[str, Kind]] = {
         Kind("secrets", SecretRow),
         Kind("cache", CacheRow),
         Kind("keys", KeysRow),
+        Kind("sessions", SessionRow),
+        Kind("statements", StatementRow),
+        Kind("replicas", ReplicaRow),
     )
 }

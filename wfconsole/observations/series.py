@@ -13,6 +13,7 @@ from wfconsole.clock import HOUR, SECOND, Millis
 from wfconsole.observations.auth import measure_auth
 from wfconsole.observations.cache import CacheRow, KeysRow, memory_share
 from wfconsole.observations.database import DatabaseRow, usable
+from wfconsole.observations.database import DatabaseRow, used_share
 from wfconsole.observations.events import EventRow, judge_event
 from wfconsole.observations.findings import measure_findings
 from wfconsole.observations.hpas import HpaRow, at_max, why_blind, worst_ratio
@@ -24,13 +25,15 @@ from wfconsole.observations.pod_groups import RESTARTING, PodTally
 from wfconsole.observations.pods import PodRow, judge_pod, serving
 from wfconsole.observations.services import ServiceRow, is_down
 from wfconsole.observations.secrets import measure_secrets
+from wfconsole.observations.replicas import ReplicaRow
+from wfconsole.observations.sessions import SessionRow, is_idle_in_transaction, lasts
 from wfconsole.observations.snapshot import STALE_AFTER_INTERVALS
 from wfconsole.observations.workloads import WorkloadRow, is_short
 from wfconsole.observations.world import World
 
 
 class Signal(msgspec.Struct, frozen=True):
-    """One number that the console keeps a history of. `unit` is "ratio" (1.0 is all of it) or "count".
+    """One number that the console keeps a history of. `unit` is "ratio" (1.0 is all of it), "count" or "bytes".
 
     `low_is_worse` says which of two values in one cell of a trend is shown: never the average, always the worse.
     """
@@ -80,6 +83,12 @@ SIGNALS: Final[dict[str, Signal]] = {
         Signal("cache.memory", "cache", "ratio", "memory of the cache in use, of what it may have"),
         Signal("cache.clients", "cache", "ratio", "clients of the cache, of those that it takes"),
         Signal("cache.sessions", "keys", "count", "sessions, as last counted to the end", low_is_worse=True),
+        Signal("db.waiters", "sessions", "count", "database sessions that wait for a lock"),
+        Signal("db.held_up", "sessions", "count", "database sessions that wait for one session, directly or not"),
+        Signal("db.idle_in_transaction", "sessions", "count", "database sessions idle in transaction for a minute"),
+        Signal("db.long_queries", "sessions", "count", "database queries that have run for a minute"),
+        Signal("db.replica_lag", "replicas", "bytes", "WAL that the worst replica has not replayed yet"),
+        Signal("db.replicas_missing", "replicas", "count", "database replicas that should be there and are not"),
         Signal("events.warnings", "events", "count", "warning events of the last ten minutes"),
     )
 }
@@ -158,7 +167,25 @@ def _events(rows: Mapping[str, EventRow], now: Millis) -> dict[str, float | None
 
 
 def _database(rows: Mapping[str, DatabaseRow], _now: Millis) -> dict[str, float | None]:
-    return {"db.connections": max((row.clients / max(1, usable(row)) for row in rows.values()), default=None)}
+    return {
+        "db.connections": max((share for row in rows.values() if (share := used_share(row)) is not None), default=None)
+    }
+
+
+def _sessions(rows: Mapping[str, SessionRow], now: Millis) -> dict[str, float | None]:
+    return {
+        "db.waiters": sum(row.blockers > 0 for row in rows.values()),
+        "db.held_up": max((row.behind for row in rows.values()), default=0),
+        "db.idle_in_transaction": sum(lasts(row, now) and is_idle_in_transaction(row) for row in rows.values()),
+        "db.long_queries": sum(lasts(row, now) and row.state == "active" for row in rows.values()),
+    }
+
+
+def _replicas(rows: Mapping[str, ReplicaRow], _now: Millis) -> dict[str, float | None]:
+    return {
+        "db.replica_lag": max((row.lag_bytes for row in rows.values() if row.lag_bytes is not None), default=None),
+        "db.replicas_missing": sum(row.expected - row.found for row in rows.values()),
+    }
 
 
 def _services(rows: Mapping[str, ServiceRow], _now: Millis) -> dict[str, float | None]:
@@ -194,6 +221,8 @@ _MEASURES: Final[dict[str, Callable[[Mapping[str, Any], Millis], dict[str, float
     "secrets": measure_secrets,
     "cache": _cache,
     "keys": _keys,
+    "sessions": _sessions,
+    "replicas": _replicas,
 }
 
 
@@ -242,7 +271,8 @@ class SeriesBook(msgspec.Struct, frozen=True):
             return self
         names = [name for name, signal in SIGNALS.items() if signal.source == source]
         values: dict[str, float | None] = {}
-        if snapshot.quality(now) in _SHOWN:
+        quality = snapshot.quality(now)
+        if quality in _SHOWN and not (quality == Quality.PARTIAL and source in _NOTHING_IN_PART):
             values = measure_pods(judged.tally) if source == "pods" else measure(source, snapshot.rows, now)
         until = now + STALE_AFTER_INTERVALS * snapshot.interval_ms
         series = dict(self.series)
@@ -277,3 +307,5 @@ class SeriesBook(msgspec.Struct, frozen=True):
 _EMPTY: Final = Series()
 # A partial list is true as far as it goes, and its trend is worth seeing; nothing is concluded from a trend.
 _SHOWN: Final = frozenset((Quality.LIVE, Quality.LATE, Quality.PARTIAL))
+# Of these a part tells nothing: where sessions are hidden from us, none seems to wait.
+_NOTHING_IN_PART: Final = frozenset(("sessions", "replicas"))

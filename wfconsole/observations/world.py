@@ -22,7 +22,10 @@ from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pods import PodRow
 from wfconsole.observations.services import ServiceRow
 from wfconsole.observations.secrets import SecretRow
+from wfconsole.observations.replicas import ReplicaRow
+from wfconsole.observations.sessions import SessionRow
 from wfconsole.observations.snapshot import Snapshot
+from wfconsole.observations.statements import StatementRow
 from wfconsole.observations.workloads import WorkloadRow
 
 # How many answers to on-demand reads are kept: the newest of each object.
@@ -102,6 +105,16 @@ class World(msgspec.Struct, frozen=True):
     @property
     def keys(self) -> Mapping[str, KeysRow]:
         return self._rows("keys")
+    def sessions(self) -> Mapping[str, SessionRow]:
+        return self._rows("sessions")
+
+    @property
+    def replicas(self) -> Mapping[str, ReplicaRow]:
+        return self._rows("replicas")
+
+    @property
+    def statements(self) -> Mapping[str, StatementRow]:
+        return self._rows("statements")
 
     def _rows(self, source: str) -> Mapping[str, Any]:
         snapshot = self.snapshots.get(source)

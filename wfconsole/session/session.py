@@ -25,6 +25,7 @@ from wfconsole.observations.answers import CollectorSaid, PodAnswer
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.series import SeriesBook
 from wfconsole.observations.snapshot import follow
+from wfconsole.observations.statement_book import StatementBook
 from wfconsole.observations.world import World
 from wfconsole.recording.lines import Noted, OperatorNote, SourcePatch
 from wfconsole.session.view import JournalView, View
@@ -55,6 +56,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     world: World
     judged: Judged
     series: SeriesBook
+    statements: StatementBook
     incident: IncidentState
     memory: ScribeMemory
     entries: tuple[Entry, ...]
@@ -136,7 +138,10 @@ class Session:
             after = before.with_snapshot(snapshot)
             judged = self._view.judged.after(after, item.source, item.at)
             series = self._view.series.after(after, judged, item.source, item.at)
-            self._view = msgspec.structs.replace(self._view, world=after, judged=judged, series=series)
+            statements = self._view.statements.after(after, item.source, item.at)
+            self._view = msgspec.structs.replace(
+                self._view, world=after, judged=judged, series=series, statements=statements
+            )
             self._memory, seen = notice(self._memory, self._view.incident, after, item.source, item.at, judged=judged)
             for event in seen:
                 self._enter(event, SCRIBE, item.at)
@@ -218,6 +223,7 @@ class Session:
                 world=view.world,
                 judged=view.judged,
                 series=view.series,
+                statements=view.statements,
                 incident=view.incident,
                 memory=self._memory,
                 entries=tuple(self._entries),
@@ -227,9 +233,7 @@ class Session:
     def restore(self, checkpoint: Checkpoint | None) -> None:
         """Go back to a checkpoint, or to the very beginning."""
         with self._lock:
-            old = checkpoint or Checkpoint(
-                World(), Judged(), SeriesBook(), IncidentState(target=self._view.target), ScribeMemory(), (), ()
-            )
+            old = checkpoint or _nothing_yet(self._view.target)
             self._memory = old.memory
             self._entries = list(old.entries)
             self._view = msgspec.structs.replace(
@@ -237,6 +241,7 @@ class Session:
                 world=old.world,
                 judged=old.judged,
                 series=old.series,
+                statements=old.statements,
                 incident=old.incident,
                 said=old.said,
             )
@@ -272,6 +277,19 @@ class Session:
         else:
             self._unsaved.add(entry.id)
             self._sink.append(entry)
+
+
+def _nothing_yet(target: Target) -> Checkpoint:
+    return Checkpoint(
+        world=World(),
+        judged=Judged(),
+        series=SeriesBook(),
+        statements=StatementBook(),
+        incident=IncidentState(target=target),
+        memory=ScribeMemory(),
+        entries=(),
+        said=(),
+    )
 
 
 def _identity(event: Event, at: Millis) -> str:

@@ -12,6 +12,7 @@ from wfconsole.incident.events import Target
 from wfconsole.incident.state import IncidentState
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.series import SeriesBook
+from wfconsole.observations.statement_book import StatementBook
 from wfconsole.observations.world import World
 
 Mode = Literal["live", "frozen", "back", "replay"]
@@ -48,6 +49,7 @@ class View(msgspec.Struct, frozen=True):
     world: World = World()
     judged: Judged = Judged()
     series: SeriesBook = SeriesBook()
+    statements: StatementBook = StatementBook()
     incident: IncidentState = IncidentState()
     pending: frozenset[str] = frozenset()  # ids of entries that are not on disk yet
     journal: JournalView = JournalView()

@@ -20,6 +20,8 @@ SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 # How long a collector waits at most before it asks a server again that did not answer.
 LONGEST_RETRY: Millis = MINUTE
 CLUSTER_SOURCES = ("pods", "workloads", "hpas", "nodes", "events", "services", "ingresses", "isolation")
+CLUSTER_SOURCES = ("pods", "workloads", "hpas", "nodes", "events")
+DATABASE_SOURCES = ("database", "sessions", "statements", "replicas")
 
 
 def sources_of(settings: Settings) -> tuple[str, ...]:
@@ -33,6 +35,7 @@ def sources_of(settings: Settings) -> tuple[str, ...]:
         *(("database",) if settings.database.configured else ()),
         *(("cache", "keys") if settings.cache.configured else ()),
     )
+    return (*CLUSTER_SOURCES, *(DATABASE_SOURCES if settings.database.configured else ()))
 
 
 def collector_command() -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 from collections.abc import Callable, Mapping
+from importlib import resources
 from typing import Any, Final
 
 import psycopg
@@ -12,11 +13,14 @@ import psycopg
 from tests.rig import processes
 from tests.rig.processes import Account, Server, ServerPlan
 from tests.rig.systems import auth_faults
+from tests.rig.systems.postgres_faults import PostgresFaults
 from tests.rig.systems.system import System, program
 
 DATABASE: Final = "wearforce"
 APPLICATION: Final = "wf_app"
 MONITOR: Final = "wf_mon"
+ACTING: Final = "wf_act"
+PLAIN: Final = "wf_plain"  # may log in, and nothing else
 PASSWORD: Final = "monitor-me"
 MAX_CONNECTIONS: Final = 30
 
@@ -37,12 +41,15 @@ class Postgres(System):
     """One server. `admin()` gives a superuser's connection, `application()` one of the application's."""
 
     name = "postgres"
+    APPLICATION = APPLICATION
+    DATABASE = DATABASE
 
     def __init__(self, *, max_connections: int = MAX_CONNECTIONS, options: Mapping[str, str] | None = None) -> None:
         super().__init__()
         self.account = Account.named("postgres")
         self.server: Server
         self.port: int
+        self.made = PostgresFaults(self)
         self._options = {
             "max_connections": str(max_connections),
             "superuser_reserved_connections": "3",
@@ -61,32 +68,34 @@ class Postgres(System):
         self.port = self.server.ports[0]
         self._create()
 
-    def settings(self) -> Mapping[str, Mapping[str, Any]]:
+    def settings(self, role: str = MONITOR) -> Mapping[str, Mapping[str, Any]]:
         password = self.directory / "monitor.password"
         if not password.exists():
             password.write_text(f"{PASSWORD}\n")
             password.chmod(0o600)
-        where = {"host": "127.0.0.1", "port": self.port, "name": DATABASE, "user": MONITOR}
+        where = {"host": "127.0.0.1", "port": self.port, "name": DATABASE, "user": role}
         return {"database": {**where, "password_file": str(password)}, "auth": {"table": "auth_logs"}}
 
     @property
     def faults(self) -> Mapping[str, Callable[[], str]]:
-        return {**auth_faults.faults(self.application)}
+        return {**self.made.all, **auth_faults.faults(self.application)}
 
     def recover(self) -> None:
+        self.made.end()
         auth_faults.recover(self.application)
-        with self.admin() as connection:
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", (APPLICATION,)
-            )
+
+    def restart(self) -> None:
+        """End it in good order, and start it again on the same port."""
+        self.server.stop()
+        self.server = self.run(self._plan(self.port))
 
     def admin(self, database: str = DATABASE) -> psycopg.Connection[Any]:
         """A connection that may do everything."""
         return self._connect(database, "postgres")
 
-    def application(self, name: str = "checkout-api") -> psycopg.Connection[Any]:
+    def application(self, name: str = "checkout-api", *, user: str = "") -> psycopg.Connection[Any]:
         """A session of the application, in a transaction once it runs something."""
-        connection = self._connect(DATABASE, APPLICATION, name)
+        connection = self._connect(DATABASE, user or APPLICATION, name)
         connection.autocommit = False
         return connection
 
@@ -118,25 +127,27 @@ class Postgres(System):
         )
         (self.directory / "data" / "pg_hba.conf").write_text(
             f"local all all trust\nhost all postgres 127.0.0.1/32 trust\nhost replication postgres 127.0.0.1/32 trust\n"
-            f"host all {MONITOR} 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n"
+            f"host all {MONITOR},{ACTING},{PLAIN} 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n"
         )
 
-    def _plan(self) -> ServerPlan:
+    def _plan(self, fixed: int | None = None) -> ServerPlan:
+        """`fixed`: the port that it had before."""
         options = [word for name, value in self._options.items() for word in ("-c", f"{name}={value}")]
         return ServerPlan(
             name="postgres",
             command=lambda port: [
                 *(program("postgres", "postgresql"), "-D", self.directory / "data"),
-                *("-c", "listen_addresses=127.0.0.1", "-c", f"port={port}"),
+                *("-c", "listen_addresses=127.0.0.1", "-c", f"port={fixed or port}"),
                 *("-c", f"unix_socket_directories={self.directory}", *options),
             ],
-            ready=self._ready,
+            ready=lambda port: self.answers(fixed or port),
             directory=self.directory,
             stop_signal=signal.SIGINT,  # its fast shutdown; TERM waits for every session
             account=self.account,
         )
 
-    def _ready(self, port: int) -> bool:
+    def answers(self, port: int) -> bool:
+        """Whether a server there takes questions."""
         if not processes.accepts(port):
             return False
         try:
@@ -151,18 +162,11 @@ class Postgres(System):
             connection.execute(f"CREATE DATABASE {DATABASE}")
         with self.admin() as connection:
             connection.execute(_TABLES)
-            for statement in (monitor_role() + shipped("auth-log")).split(";\n"):
-                if statement.strip():
-                    connection.execute(statement.replace("{password}", PASSWORD))
-
-
-def monitor_role() -> str:
-    """The SQL that the project ships for the console's role."""
-    return shipped("monitoring-role")
+            connection.execute(f"CREATE ROLE {PLAIN} LOGIN PASSWORD '{PASSWORD}'")
+            for name in ("monitoring-role", "auth-log", "acting-role"):
+                connection.execute(shipped(name).replace("{password}", PASSWORD))
 
 
 def shipped(name: str) -> str:
-    """One of the project's SQL files."""
-    from importlib import resources
-
+    """The SQL that the project ships for a role."""
     return resources.files("wfconsole.sources.postgres").joinpath("sql", f"{name}.sql").read_text()

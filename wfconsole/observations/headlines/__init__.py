@@ -10,3 +10,7 @@ from wfconsole.observations.headlines.security import findings, secrets
 
 __all__ = ["auth", "database", "findings", "hpas", "nodes", "pods", "secrets"]
 __all__ = ["cache", "database", "hpas", "nodes", "pods"]
+from wfconsole.observations.headlines.replicas import replicas
+from wfconsole.observations.headlines.sessions import sessions
+
+__all__ = ["database", "hpas", "nodes", "pods", "replicas", "sessions"]

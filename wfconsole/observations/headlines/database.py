@@ -7,6 +7,7 @@ from wfconsole.observations.database import usable
 from wfconsole.observations.headlines.facts import Facts
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.world import World
+from wfconsole.text import UNKNOWN
 
 
 def database(world: World, judged: Judged, _now: Millis) -> Facts:
@@ -15,4 +16,5 @@ def database(world: World, judged: Judged, _now: Millis) -> Facts:
     if row is None:
         return Facts(("no server",))
     finding = table.finding(row.name)
-    return Facts((f"conn {row.clients}/{usable(row)}",), finding.level, finding.reason)
+    clients = UNKNOWN if row.clients is None else row.clients
+    return Facts((f"conn {clients}/{usable(row)}",), finding.level, finding.reason)

@@ -11,7 +11,8 @@ from wfconsole.config.systems import AuthSettings
 from wfconsole.observations.auth import SPRAYED_USERS, AuthRow
 from wfconsole.sources.contract import Part, RowTable, Source, SourceError
 from wfconsole.sources.polling import PolledSource
-from wfconsole.sources.postgres.connection import PostgresPoll, Row, Session, statement
+from wfconsole.sources.postgres.connection import Row, Session, statement
+from wfconsole.sources.postgres.looking import SessionPoll
 from wfconsole.sources.sealing import seal
 from wfconsole.text import safe
 
@@ -121,7 +122,7 @@ class Log:
         return str(self._columns[name]["type"])
 
 
-class _LogPoll(PostgresPoll):
+class _LogPoll(SessionPoll):
     """A look at the log."""
 
     def __init__(self, name: str, session: Session, settings: AuthSettings, interval_ms: Millis) -> None:

@@ -41,8 +41,9 @@ _OPTIONS: Final = (
 
 
 def statement(name: str) -> str:
-    """The SQL of `sql/NAME.sql`."""
-    return resources.files(__package__).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    """The SQL of `sql/NAME.sql`, without its comments: the server keeps the text in its statistics."""
+    text = resources.files(__package__).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--"))
 
 
 class Session:
@@ -65,7 +66,7 @@ class Session:
         psycopg's errors."""
         with self._turns.of(poll):
             try:
-                connection = self._connected(poll.left_s())
+                connection = self._connected(poll)
                 yield connection
                 if connection.broken:
                     raise ConnectionError("the connection was lost")
@@ -90,19 +91,20 @@ class Session:
         shut(duplicate)
         duplicate.close()
 
-    def _connected(self, within_s: float) -> psycopg.Connection[Row]:
+    def _connected(self, poll: Poll) -> psycopg.Connection[Row]:
         if self._connection is not None and not self._connection.closed:
             return self._connection
         import psycopg
         from psycopg.rows import dict_row
 
         password = read_secret(self.settings.password_file, "database.password_file")
-        addresses = self.resolver.addresses(within_s) if self.resolver is not None else []
+        addresses = self.resolver.addresses(poll.left_s()) if self.resolver is not None else []
         self._opening = opening = Opening()
         try:
-            opened = opening.open(_parameters(self.settings, password), [at[0] for _, at in addresses], within_s)
-            connection = psycopg.Connection(opened, row_factory=dict_row)
-            self._connection = connection
+            poll.check()  # an end that came before there was anything to sever
+            reached = [address[0] for _, address in addresses]
+            opened = opening.open(_parameters(self.settings, password), reached, poll.left_s())
+            self._connection = connection = psycopg.Connection(opened, row_factory=dict_row)
         finally:
             self._opening = None
         connection.prepare_threshold = None
@@ -110,26 +112,6 @@ class Session:
         if connection.info.server_version >= _CHECKED_SINCE:
             connection.execute("SET client_connection_check_interval = '1s'")
         return connection
-
-
-class PostgresPoll(Poll):
-    """A look at PostgreSQL over the shared session."""
-
-    def __init__(self, name: str, session: Session, interval_ms: Millis) -> None:
-        super().__init__(name, interval_ms, resolver=session.resolver)
-        self.session = session
-
-    def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> Sequence[Row]:
-        """What a statement gives."""
-        with self.session.turn(self) as connection:
-            return connection.execute(sql.encode(), values).fetchall()
-
-    def explain(self, error: Exception) -> SourceError:
-        return failures.explain(error, self.session.settings)
-
-    def sever(self) -> None:
-        super().sever()
-        self.session.sever(self)
 
 
 def _parameters(settings: DatabaseSettings, password: Secret | None) -> dict[str, Any]:

@@ -6,22 +6,24 @@ from collections.abc import Mapping
 
 from wfconsole.clock import Millis
 from wfconsole.config.systems import AuthSettings, DatabaseSettings
-from wfconsole.sources.contract import Part, Source
-from wfconsole.sources.polling import PolledSource
+from wfconsole.sources.contract import Source
 from wfconsole.sources.postgres.auth import auth_source
 from wfconsole.sources.postgres.capacity import CapacityPoll
 from wfconsole.sources.postgres.connection import Session
+from wfconsole.sources.postgres.replicas import ReplicasPoll
+from wfconsole.sources.postgres.sessions import SessionsPoll
+from wfconsole.sources.postgres.statements import StatementsPoll
 
 
 def sources(settings: DatabaseSettings, every_ms: Mapping[str, Millis], auth: AuthSettings) -> list[Source]:
-    """`every_ms` says how often each is looked at, by its name."""
+    """`every_ms` says how often each is looked at, by its name. All share one session on the server."""
     if not settings.configured:
         return []
     session = Session(settings)
-    capacity = CapacityPoll(session, every_ms["database"])
     return [
-        PolledSource(
-            "database", capacity.interval_ms, (Part(capacity),), capacity.table.take, partial=capacity.partial
-        ),
+        CapacityPoll(session, every_ms["database"]).source(),
+        SessionsPoll(session, every_ms["sessions"]).source(),
+        StatementsPoll(session, every_ms["statements"]).source(),
+        ReplicasPoll(session, every_ms["replicas"]).source(),
         *auth_source(session, auth, every_ms),
     ]

@@ -14,10 +14,14 @@ from wfconsole.tui.listings.hpas import HpasListing
 from wfconsole.tui.listings.ingresses import IngressesListing
 from wfconsole.tui.listings.isolation import IsolationListing
 from wfconsole.tui.listings.listing import Listing
+from wfconsole.tui.listings.locks import LocksListing
 from wfconsole.tui.listings.nodes import NodesListing
 from wfconsole.tui.listings.pods import AllPodsListing, UnhealthyPodsListing
 from wfconsole.tui.listings.services import ServicesListing
 from wfconsole.tui.listings.secrets import SecretsListing
+from wfconsole.tui.listings.replicas import ReplicasListing
+from wfconsole.tui.listings.statements import StatementsListing
+from wfconsole.tui.listings.transactions import TransactionsListing
 from wfconsole.tui.listings.workloads import WorkloadsListing
 
 
@@ -37,6 +41,7 @@ def _nodes() -> tuple[Listing, ...]:
 
 def _database() -> tuple[Listing, ...]:
     return (ConnectionsListing(), CacheListing(), KeysListing())
+    return (LocksListing(), TransactionsListing(), ConnectionsListing(), StatementsListing(), ReplicasListing())
 
 
 def _security() -> tuple[Listing, ...]:

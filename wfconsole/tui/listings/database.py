@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from wfconsole.observations.database import usable
-from wfconsole.text import percent
+from wfconsole.observations.database import DatabaseRow, usable
+from wfconsole.text import UNKNOWN, percent
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.listings.listing import Cells, Column, Listing, next_line, row_line, said
@@ -43,17 +43,19 @@ class ConnectionsListing(Listing):
         return (
             mark(frame.glyphs, finding.level),
             Span(row.name, "strong"),
-            Span(f"{row.clients}/{usable(row)}", level_ink(finding.level)),
+            Span(f"{_count(row, row.clients)}/{usable(row)}", level_ink(finding.level)),
             Span(percent(row.clients, usable(row)), level_ink(finding.level)),
-            Span(str(row.states.get("active", 0))),
-            Span(str(row.states.get("idle", 0))),
-            Span(str(in_transaction)),
+            Span(_count(row, row.states.get("active", 0))),
+            Span(_count(row, row.states.get("idle", 0))),
+            Span(_count(row, in_transaction)),
             Span(row.version, "dim"),
         )
 
     def counts(self, frame: Frame) -> Line:
         rows = frame.view.world.database.values()
-        clients, slots = sum(row.clients for row in rows), sum(usable(row) for row in rows)
+        known = [row.clients for row in rows if row.clients is not None]
+        clients = sum(known) if len(known) == len(rows) else UNKNOWN
+        slots = sum(usable(row) for row in rows)
         return said((f" {clients} of {slots} connections", "strong"))
 
     def detail(self, frame: Frame, key: str) -> list[Line]:
@@ -61,7 +63,7 @@ class ConnectionsListing(Listing):
         if row is None:
             return []
         finding = frame.view.judged.finding("database", key)
-        states = "   ".join(f"{count} {state}" for state, count in sorted(row.states.items()))
+        states = "   ".join(f"{count} {state}" for state, count in sorted(row.states.items())) or UNKNOWN
         return [
             row_line("ROW", (row.name, "strong"), f"   {row.database}   PostgreSQL {row.version}"),
             row_line("why", (finding.reason or "has room", level_ink(finding.level))),
@@ -72,4 +74,9 @@ class ConnectionsListing(Listing):
 
     def nothing(self, frame: Frame) -> str:
         del frame
-        return "no server was seen"
+        return "there are no servers"
+
+
+def _count(row: DatabaseRow, count: int | None) -> str:
+    """A count of sessions, where others' are not hidden."""
+    return UNKNOWN if row.clients is None else str(count)

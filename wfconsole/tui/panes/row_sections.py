@@ -23,6 +23,7 @@ from wfconsole.tui.panes.row_parts import (
     now_section,
     told_section,
 )
+from wfconsole.tui.panes.session_sections import session_sections
 from wfconsole.tui.state_words import level_ink, mark
 from wfconsole.tui.widgets.scroll_text import Section
 
@@ -164,4 +165,5 @@ _SECTIONS: Final[dict[str, Callable[[Frame, str, Any], list[Section]]]] = {
     "ingresses": of_ingress,
     "isolation": of_isolation,
     "findings": of_finding,
+    "sessions": session_sections,
 }

@@ -18,6 +18,7 @@ _KINDS = {
     "ingresses": "INGRESS",
     "isolation": "ISOLATION",
     "findings": "FINDING",
+    "sessions": "SESSION",
 }
 
 
@@ -39,6 +40,8 @@ class RowScreen(ScreenOfRow):
         gone = quality.conclusive and snapshot is not None and self._key not in snapshot.rows
         state = Span("gone", "strong") if gone else badge(frame.glyphs, self.level(frame), quality)
         namespace, name = self._key.split("/", 1) if "/" in self._key else ("", self._key)
+        if self._source == "sessions" and namespace.isdigit():  # "PID/START", or "prepared/GID"
+            namespace, name = "", namespace
         return (Span(f"{_KINDS[self._source]} {name} ", "title"), state, Span(f"   {namespace}"))
 
     def footer(self, frame: Frame) -> Line:
