@@ -158,7 +158,7 @@ def test_variables_carry_words_numbers_lists_and_paths(tmp_path: Path, monkeypat
             '[[console.environments]]\ncontext = "a"\nword = "A"\n'
             '\n[[console.environments]]\ncontext = "b"\nword = ""\n',
             7,
-            "console.environments: rule 2 does not fit; expected tables [[console.environments]] with context and word",
+            "console.environments: rule 2: word does not fit; expected one short word such as PROD",
         ),
         ('[[console.environments]]\ncontext = "a"\n', 1, "console.environments: rule 1 does not fit"),
         (

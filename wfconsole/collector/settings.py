@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from wfconsole.clock import SECOND, Millis
+from wfconsole.config.metrics import GpuSettings, InferenceSettings, PrometheusSettings, SignalsSettings
 from wfconsole.config.systems import DatabaseSettings
 
 
@@ -17,6 +18,10 @@ class CollectorSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_
     namespaces: tuple[str, ...] = ()  # none: all
     sources: tuple[str, ...] = ("pods", "workloads", "hpas", "nodes", "events")  # those of Kubernetes
     database: DatabaseSettings = DatabaseSettings()
+    prometheus: PrometheusSettings = PrometheusSettings()
+    signals: SignalsSettings = SignalsSettings()
+    gpu: GpuSettings = GpuSettings()
+    inference: InferenceSettings = InferenceSettings()
     intervals: dict[str, Millis] = {}  # by source, in ms: how often it looks at least; 5 s where not named
     flush_ms: Millis = 500  # how long changes are collected before they are sent
     deadline_ms: Millis = 4 * SECOND  # for an answer to begin; shorter than the intervals

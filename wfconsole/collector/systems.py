@@ -8,6 +8,7 @@ from wfconsole.clock import SECOND, Millis
 from wfconsole.collector.settings import CollectorSettings
 from wfconsole.sources.contract import Source
 from wfconsole.sources.postgres import system as postgres
+from wfconsole.sources.prometheus import system as prometheus
 
 _INTERVAL_MS: Millis = 5 * SECOND
 
@@ -24,4 +25,5 @@ def other_sources(settings: CollectorSettings) -> list[Source]:
     every: Mapping[str, Millis] = _Every(settings.intervals)
     return [
         *postgres.sources(settings.database, every),
+        *prometheus.sources(settings, every),
     ]

@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct, field
 
 from wfconsole.config.about import PATH, about
+from wfconsole.config.metrics import GpuSettings, InferenceSettings, PrometheusSettings, SignalsSettings
 from wfconsole.config.systems import DatabaseSettings
 
 UNKNOWN_CLUSTER: Final = "PROD?"  # a cluster that no rule knows is treated as production until somebody says otherwise
@@ -55,6 +56,10 @@ class IntervalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     nodes: Annotated[float, _seconds("nodes")] = 10.0
     events: Annotated[float, _seconds("events")] = 5.0
     database: Annotated[float, _seconds("database connections")] = 5.0
+    signals: Annotated[float, _seconds("signals")] = 10.0
+    signal_history: Annotated[float, _seconds("the last hour of the signals")] = 60.0
+    gpus: Annotated[float, _seconds("the use of GPUs")] = 15.0
+    inference: Annotated[float, _seconds("inference services")] = 15.0
 
 
 class EnvironmentRule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -175,6 +180,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
     kubernetes: KubernetesSettings = KubernetesSettings()
     database: DatabaseSettings = DatabaseSettings()
+    prometheus: PrometheusSettings = PrometheusSettings()
+    signals: SignalsSettings = SignalsSettings()
+    gpu: GpuSettings = GpuSettings()
+    inference: InferenceSettings = InferenceSettings()
     intervals: IntervalSettings = IntervalSettings()
     console: ConsoleSettings = ConsoleSettings()
     runbook: RunbookSettings = RunbookSettings()

@@ -39,10 +39,15 @@ class _Pane(NamedTuple):
 
 _PANES: Final = (
     _Pane(1, "Alerts"),
-    _Pane(2, "Signals"),
+    _Pane(2, "Signals", (("signals", headlines.signals),), "signals.worst", 2.0),
     _Pane(3, "Pods", (("pods", headlines.pods),), "pods.ready_ratio"),
     _Pane(4, "HPA", (("hpas", headlines.hpas),), "hpas.worst_ratio", 2.0),
-    _Pane(5, "Nodes+GPU", (("nodes", headlines.nodes),), "nodes.memory"),
+    _Pane(
+        5,
+        "Nodes+GPU",
+        (("nodes", headlines.nodes), ("gpus", headlines.gpus), ("inference", headlines.inference)),
+        "nodes.memory",
+    ),
     _Pane(6, "DB", (("database", headlines.database),), "db.connections"),
     _Pane(7, "Auth+Sec"),
 )

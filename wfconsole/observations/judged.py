@@ -13,12 +13,15 @@ import msgspec
 from wfconsole.clock import Millis
 from wfconsole.observations.database import judge_database
 from wfconsole.observations.events import weigh_event
+from wfconsole.observations.gpus import judge_gpu
 from wfconsole.observations.hpas import judge_hpa
+from wfconsole.observations.inference import judge_inference
 from wfconsole.observations.ladder import PLAIN, Weighed
 from wfconsole.observations.levels import HEALTHY, Finding, Level
 from wfconsole.observations.nodes import weigh_node
 from wfconsole.observations.pod_groups import PodGroup, PodTally, Regrouping
 from wfconsole.observations.pods import weigh_pod
+from wfconsole.observations.signals import judge_signal
 from wfconsole.observations.snapshot import Snapshot
 from wfconsole.observations.workloads import weigh_workload
 from wfconsole.observations.world import World
@@ -30,6 +33,9 @@ WEIGH: Final[dict[str, Callable[[Any, Millis], Weighed]]] = {
     "nodes": weigh_node,
     "events": weigh_event,
     "database": lambda row, now: (judge_database(row, now), 0),
+    "signals": lambda row, now: (judge_signal(row, now), 0),
+    "gpus": lambda row, now: (judge_gpu(row, now), 0),
+    "inference": lambda row, now: (judge_inference(row, now), 0),
 }
 
 

@@ -8,9 +8,12 @@ import msgspec
 
 from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.events import EventRow
+from wfconsole.observations.gpus import GpuRow
 from wfconsole.observations.hpas import HpaRow
+from wfconsole.observations.inference import InferenceRow
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pods import PodRow
+from wfconsole.observations.signals import SignalHistoryRow, SignalRow
 from wfconsole.observations.workloads import WorkloadRow
 
 
@@ -39,5 +42,9 @@ KINDS: Final[dict[str, Kind]] = {
         Kind("nodes", NodeRow),
         Kind("events", EventRow),
         Kind("database", DatabaseRow),
+        Kind("signals", SignalRow, repeats=("rule", "title", "unit", "promql")),
+        Kind("signal_history", SignalHistoryRow),
+        Kind("gpus", GpuRow, repeats=("node", "model", "namespace")),
+        Kind("inference", InferenceRow),
     )
 }

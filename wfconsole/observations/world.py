@@ -11,10 +11,13 @@ from wfconsole.clock import Millis
 from wfconsole.observations.answers import PodAnswer
 from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.events import EventRow
+from wfconsole.observations.gpus import GpuRow
 from wfconsole.observations.hpas import HpaRow
+from wfconsole.observations.inference import InferenceRow
 from wfconsole.observations.levels import Quality
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pods import PodRow
+from wfconsole.observations.signals import SignalHistoryRow, SignalRow
 from wfconsole.observations.snapshot import Snapshot
 from wfconsole.observations.workloads import WorkloadRow
 
@@ -67,6 +70,22 @@ class World(msgspec.Struct, frozen=True):
     @property
     def database(self) -> Mapping[str, DatabaseRow]:
         return self._rows("database")
+
+    @property
+    def signals(self) -> Mapping[str, SignalRow]:
+        return self._rows("signals")
+
+    @property
+    def signal_history(self) -> Mapping[str, SignalHistoryRow]:
+        return self._rows("signal_history")
+
+    @property
+    def gpus(self) -> Mapping[str, GpuRow]:
+        return self._rows("gpus")
+
+    @property
+    def inference(self) -> Mapping[str, InferenceRow]:
+        return self._rows("inference")
 
     def _rows(self, source: str) -> Mapping[str, Any]:
         snapshot = self.snapshots.get(source)

@@ -20,11 +20,16 @@ SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 # How long a collector waits at most before it asks a server again that did not answer.
 LONGEST_RETRY: Millis = MINUTE
 CLUSTER_SOURCES = ("pods", "workloads", "hpas", "nodes", "events")
+METRICS_SOURCES = ("signals", "signal_history", "gpus", "inference")
 
 
 def sources_of(settings: Settings) -> tuple[str, ...]:
     """The names of all sources that are looked at."""
-    return (*CLUSTER_SOURCES, *(("database",) if settings.database.configured else ()))
+    return (
+        *CLUSTER_SOURCES,
+        *(("database",) if settings.database.configured else ()),
+        *(METRICS_SOURCES if settings.prometheus.configured else ()),
+    )
 
 
 def collector_command() -> tuple[str, ...]:
@@ -48,6 +53,10 @@ def collector_settings(
         namespaces=kubernetes.namespaces,
         in_cluster=kubernetes.in_cluster,
         database=settings.database,
+        prometheus=settings.prometheus,
+        signals=settings.signals,
+        gpu=settings.gpu,
+        inference=settings.inference,
         intervals={name: round(seconds * SECOND) for name, seconds in every.items()},
         title=title,
         replaces=before is not None,

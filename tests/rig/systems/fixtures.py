@@ -11,6 +11,7 @@ import pytest
 
 from tests.rig.processes import ServerError
 from tests.rig.systems.postgres import Postgres
+from tests.rig.systems.prometheus import Prometheus
 from tests.rig.systems.system import System
 
 S = TypeVar("S", bound=System)
@@ -41,3 +42,15 @@ def _postgres() -> Iterator[Postgres]:
 def postgres(_postgres: Postgres) -> Iterator[Postgres]:
     yield _postgres
     _postgres.recover()
+
+
+@pytest.fixture(scope="session")
+def _prometheus() -> Iterator[Prometheus]:
+    with running(Prometheus()) as system:
+        yield system
+
+
+@pytest.fixture
+def prometheus(_prometheus: Prometheus) -> Iterator[Prometheus]:
+    yield _prometheus
+    _prometheus.recover()
