@@ -10,10 +10,13 @@ from wfconsole.incident.events import Declared, Entry, Event, Noticed
 from wfconsole.incident.playbook import Branch, Checklist, Runbook, Step
 from wfconsole.incident.policy import BusinessCalendar, SeverityPolicy, SeverityRule, Span
 from wfconsole.observations.events import EventRow
+from wfconsole.observations.gpus import GpuRow
 from wfconsole.observations.hpas import HpaMetric, HpaRow
+from wfconsole.observations.inference import InferenceRow
 from wfconsole.observations.levels import Level
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pods import ContainerRow, PodRow
+from wfconsole.observations.signals import SignalRow, signal_key
 from wfconsole.observations.snapshot import Failure, Snapshot
 from wfconsole.observations.workloads import Revision, WorkloadRow
 from wfconsole.observations.world import World
@@ -112,6 +115,36 @@ def an_event(reason: str = "BackOff", **changes: Any) -> EventRow:
     return EventRow(reason=reason, **(fields | changes))
 
 
+def a_signal(rule: str = "errors", value: float | None = 0.001, **changes: Any) -> SignalRow:
+    """The share of requests that fail, within its bounds, of all services."""
+    fields: dict[str, Any] = {"title": "err", "unit": "ratio", "warning": 0.01, "critical": 0.05, "slo": True}
+    if value is None:
+        fields["state"] = "none"
+    return SignalRow(rule=rule, value=value, **(fields | changes))
+
+
+def a_gpu(gpu: str = "0", **changes: Any) -> GpuRow:
+    """A card that is busy and well, of the pod llm-0."""
+    fields: dict[str, Any] = {
+        "node": "gpu-1",
+        "namespace": "ai",
+        "pod": f"llm-{gpu}",
+        "utilization": 0.61,
+        "memory_used": 48 << 30,
+        "memory_total": 80 << 30,
+        "temperature": 63.0,
+        "power": 410.0,
+        "xid": 0,
+    }
+    return GpuRow(gpu=gpu, **(fields | changes))
+
+
+def a_model(name: str = "llama-3-70b", **changes: Any) -> InferenceRow:
+    """A model that keeps up."""
+    fields: dict[str, Any] = {"queue": 2.0, "queue_low": 2.0, "latency": 0.8, "batch": 24.0, "cache": 0.55}
+    return InferenceRow(name=name, **(fields | changes))
+
+
 def a_failure(kind: Any = "timeout", **changes: Any) -> Failure:
     fields: dict[str, Any] = {"message": "no answer within 3 s", "since": NOW - MINUTE}
     return Failure(kind=kind, **(fields | changes))
@@ -128,8 +161,12 @@ def row_key(row: Any) -> str:
     """The key that a row has in its snapshot."""
     if isinstance(row, WorkloadRow):
         return f"{row.kind}/{row.namespace}/{row.name}"
-    if isinstance(row, NodeRow):
+    if isinstance(row, NodeRow | InferenceRow):
         return row.name
+    if isinstance(row, SignalRow):
+        return signal_key(row.rule, row.group)
+    if isinstance(row, GpuRow):
+        return f"{row.node}/{row.gpu}/{row.pod}"
     if isinstance(row, EventRow):
         return f"{row.namespace}/{row.name}/{row.reason}"
     return f"{row.namespace}/{row.name}"

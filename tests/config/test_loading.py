@@ -148,7 +148,7 @@ def test_variables_carry_words_numbers_lists_and_paths(tmp_path: Path, monkeypat
         (
             "[consol]\n",
             1,
-            "consol: unknown key; expected one of console, database, intervals, ",
+            "consol: unknown key; expected one of console, database, ",
         ),
         ("console = 1\n", 1, "console: this is no table; expected a line [console], then its keys"),
         ("theme = 'a'\n", 1, "theme: unknown key"),

@@ -19,7 +19,7 @@ from wfconsole.tui.listings import listings_of
 from wfconsole.tui.listings.listing import Listing
 from wfconsole.tui.state_words import sign_and_word
 
-LISTINGS = [listing for pane in (3, 4, 5) for listing in listings_of(pane)]
+LISTINGS = [listing for pane in (3, 4, 5, 2) for listing in listings_of(pane)]
 REASON = "no answer within 3 s"
 REMEDY = "is the VPN up"
 # What each quality must say of an empty list, beside its sign and word: age and reason.
@@ -37,6 +37,9 @@ FINE: dict[str, list[Any]] = {
     "hpas": [builders.an_hpa()],
     "nodes": [builders.a_node()],
     "events": [],
+    "signals": [builders.a_signal()],
+    "gpus": [builders.a_gpu()],
+    "inference": [builders.a_model()],
 }
 KNOWN_TO_BE_EMPTY = ("there are no", "no change", "no events", "no node", "are well", "can act", "none is in trouble")
 
@@ -120,6 +123,7 @@ def test_a_list_that_is_empty_in_our_namespace_says_so() -> None:
 # --- on the screen --------------------------------------------------------------------------------------------------
 
 PANES = {"pods": "3", "workloads": "3 v v", "events": "3 v v v v", "hpas": "4", "nodes": "5"}
+PANES |= {"signals": "2", "gpus": "5 v v v", "inference": "5 v v v v"}
 LOST = [Quality.STALE, Quality.UNKNOWN, Quality.DENIED, Quality.ERROR]
 
 

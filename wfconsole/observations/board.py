@@ -20,6 +20,7 @@ from wfconsole.text import UNKNOWN, cells, cut
 HEADLINE_CELLS: Final = 38
 _LEAST_FACT: Final = 14  # cells that an old fact keeps beside the reason why there is no newer one
 TREND_CELL_MS: Final = 30 * SECOND
+_NOTHING: Final = "nothing there"
 
 Say = Callable[[World, Judged, Millis], Facts]
 
@@ -106,6 +107,7 @@ def board(
         if not parts:
             lines.append(BoardLine(pane.number, pane.name, Level.OK, Quality.OFF, "not configured"))
             continue
+        parts = [part for part in parts if part.says_anything] or parts[:1]
         trend = series.trend(pane.signal, now, trend_cells, cell_ms) if pane.signal else ()
         scaled = tuple(None if value is None else min(1.0, max(0.0, value / pane.top)) for value in trend)
         lines.append(_line(pane, parts, scaled, now))
@@ -123,6 +125,11 @@ class _Part(NamedTuple):
     def tells(self) -> bool:
         """Whether what it says is true now, if not all of it."""
         return self.quality.conclusive or self.quality == Quality.PARTIAL
+
+    @property
+    def says_anything(self) -> bool:
+        """A source that is well and has nothing to tell, such as GPUs where there are none, takes no room."""
+        return bool(self.facts.facts) or self.facts.level > Level.OK or not self.quality.conclusive
 
 
 def _line(pane: _Pane, parts: list[_Part], trend: tuple[float | None, ...], now: Millis) -> BoardLine:
@@ -144,7 +151,7 @@ def _line(pane: _Pane, parts: list[_Part], trend: tuple[float | None, ...], now:
         pane.name,
         max(part.facts.level for part in parts),
         quality,
-        _headline(facts or main.facts.facts, quality, main.snapshot, now),
+        _headline(facts or main.facts.facts or (_NOTHING,), quality, main.snapshot, now),
         facts,
         trend,
         lead.snapshot.age_ms(now),

@@ -155,7 +155,7 @@ def _database(rows: Mapping[str, DatabaseRow], _now: Millis) -> dict[str, float 
 
 def _signals(rows: Mapping[str, SignalRow], _now: Millis) -> dict[str, float | None]:
     shares = [share for row in rows.values() if not row.group and (share := _of_bound(row)) is not None]
-    values = {rule: row.value for rule in ("errors", "p99") if (row := rows.get(rule)) is not None}
+    values = {rule: row.value if (row := rows.get(rule)) is not None else None for rule in ("errors", "p99")}
     return {"signals.worst": max(shares, default=None), **{f"signals.{rule}": value for rule, value in values.items()}}
 
 

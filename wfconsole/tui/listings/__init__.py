@@ -7,10 +7,13 @@ from typing import Final
 from wfconsole.tui.listings.changes import ChangesListing
 from wfconsole.tui.listings.database import ConnectionsListing
 from wfconsole.tui.listings.events import EventsListing
+from wfconsole.tui.listings.gpus import GpusListing
 from wfconsole.tui.listings.hpas import HpasListing
+from wfconsole.tui.listings.inference import InferenceListing
 from wfconsole.tui.listings.listing import Listing
 from wfconsole.tui.listings.nodes import NodesListing
 from wfconsole.tui.listings.pods import AllPodsListing, UnhealthyPodsListing
+from wfconsole.tui.listings.signals import SignalsListing
 from wfconsole.tui.listings.workloads import WorkloadsListing
 
 
@@ -23,14 +26,18 @@ def _hpas() -> tuple[Listing, ...]:
 
 
 def _nodes() -> tuple[Listing, ...]:
-    return (NodesListing("nodes"), NodesListing("gpu"), NodesListing("pressure"))
+    return (NodesListing("nodes"), NodesListing("gpu"), NodesListing("pressure"), GpusListing(), InferenceListing())
 
 
 def _database() -> tuple[Listing, ...]:
     return (ConnectionsListing(),)
 
 
-_OF_PANE: Final = {3: _pods, 4: _hpas, 5: _nodes, 6: _database}
+def _signals() -> tuple[Listing, ...]:
+    return (SignalsListing("golden"), SignalsListing("per service"))
+
+
+_OF_PANE: Final = {2: _signals, 3: _pods, 4: _hpas, 5: _nodes, 6: _database}
 
 
 def listings_of(pane: int) -> tuple[Listing, ...]:

@@ -1,4 +1,4 @@
-"""One autoscaler or one node, whole: what it says of itself, what it has and uses, and what happened to it."""
+"""One autoscaler, node or signal, whole: what it says of itself, what it has and uses, and what happened to it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.panes.row_sections import sections_of
+from wfconsole.tui.panes.signal_sections import signal_sections
 from wfconsole.tui.screens.of_row import ScreenOfRow, TextOfRow
 from wfconsole.tui.state_words import badge
 from wfconsole.tui.widgets.scroll_text import Section
 
-_KINDS = {"hpas": "HPA", "nodes": "NODE"}
+_KINDS = {"hpas": "HPA", "nodes": "NODE", "signals": "SIGNAL"}
 
 
 class RowText(TextOfRow):
@@ -19,11 +20,13 @@ class RowText(TextOfRow):
 
     def sections(self, frame: Frame, width: int) -> Sequence[Section]:
         del width
+        if self._source == "signals":
+            return signal_sections(frame, self._key)
         return sections_of(frame, self._source, self._key)
 
 
 class RowScreen(ScreenOfRow):
-    """An autoscaler or a node."""
+    """An autoscaler, a node, or a signal."""
 
     TEXT = RowText
 
