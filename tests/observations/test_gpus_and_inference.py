@@ -16,7 +16,7 @@ from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.series import SeriesBook, measure
 from wfconsole.observations.world import World
 
-GROWING = {"queue": 60.0, "queue_low": 5.0}
+GROWING: dict[str, Any] = {"queue": 60.0, "queue_low": 5.0}
 
 
 def line_of(world: World) -> BoardLine:

@@ -19,18 +19,23 @@ from tests.rig.systems.system import System, program
 
 # Seconds of scrapes are enough for a rate then; in the field it is minutes.
 WINDOW: Final = "5s"
+USER: Final = "wfconsole"
+PASSWORD: Final = "monitor-me"
+_HASH: Final = "$2b$04$Kex.6SbHiTMHtFhObzE1N.FgLb64VvuJVZDaJcTx81Bqtu2nFpffO"  # bcrypt of the password
 
 
 class Prometheus(System):
     """One server and one exporter. `world` is what the exporter tells; `tell` changes it.
 
-    `alertmanagers` are "host:port" that alerts go to, `rules` files of alerting rules, which stay where they are.
+    `guarded`: it asks everybody for a user and a password. `alertmanagers`: "host:port" that alerts go to. `rules`:
+    files of alerting rules, which stay where they are.
     """
 
     name = "prometheus"
 
-    def __init__(self, *, alertmanagers: Sequence[str] = (), rules: Sequence[Path] = ()) -> None:
+    def __init__(self, *, alertmanagers: Sequence[str] = (), rules: Sequence[Path] = (), guarded: bool = False) -> None:
         super().__init__()
+        self._guarded = guarded
         self.account = Account.named("prometheus")
         self.server: Server
         self.exporter: Server
@@ -59,8 +64,14 @@ class Prometheus(System):
         self.server = self.run(self._plan())
 
     def settings(self) -> Mapping[str, Mapping[str, Any]]:
+        who: dict[str, str] = {}
+        if self._guarded:
+            password = self.directory / "password"
+            password.write_text(f"{PASSWORD}\n")
+            password.chmod(0o600)
+            who = {"user": USER, "password_file": str(password)}
         return {
-            "prometheus": {"url": self.url},
+            "prometheus": {"url": self.url, **who},
             "signals": {"window": WINDOW},
             "intervals": {"signals": 2.0, "gpus": 2.0, "inference": 2.0},
         }
@@ -156,6 +167,8 @@ class Prometheus(System):
         path = self.directory / "prometheus.yml"
         path.write_text(json.dumps(told))
         path.chmod(0o644)
+        users = {USER: _HASH} if self._guarded else {}
+        (self.directory / "web.yml").write_text(json.dumps({"basic_auth_users": users}))
 
     def _plan(self) -> ServerPlan:
         return ServerPlan(
@@ -164,6 +177,7 @@ class Prometheus(System):
                 *(program("prometheus", "prometheus"), f"--config.file={self.directory / 'prometheus.yml'}"),
                 *(f"--storage.tsdb.path={self.directory / 'data'}", f"--web.listen-address=127.0.0.1:{port}"),
                 *("--storage.tsdb.retention.time=2h", "--web.enable-lifecycle", "--query.timeout=10s"),
+                *(f"--web.config.file={self.directory / 'web.yml'}",),
                 *("--rules.alert.resend-delay=1s", "--log.level=warn"),
             ],
             ready=_ready,
@@ -176,7 +190,7 @@ def _ready(port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", "/-/ready")
-        return connection.getresponse().status == 200
+        return connection.getresponse().status in (200, 401)
     except OSError:
         return False
     finally:
