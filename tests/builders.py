@@ -22,6 +22,13 @@ from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pods import ContainerRow, PodRow
 from wfconsole.observations.services import ServicePort, ServiceRow
 from wfconsole.observations.secrets import SecretRow
+from wfconsole.observations.gpus import GpuRow
+from wfconsole.observations.hpas import HpaMetric, HpaRow
+from wfconsole.observations.inference import InferenceRow
+from wfconsole.observations.levels import Level
+from wfconsole.observations.nodes import NodeRow
+from wfconsole.observations.pods import ContainerRow, PodRow
+from wfconsole.observations.signals import SignalRow, signal_key
 from wfconsole.observations.snapshot import Failure, Snapshot
 from wfconsole.observations.workloads import Revision, WorkloadRow
 from wfconsole.observations.world import World
@@ -211,6 +218,34 @@ def a_keys_row(prefix: str = "session:", **changes: Any) -> KeysRow:
     """Sessions, counted to the end."""
     fields: dict[str, Any] = {"sessions": True, "keys": 300, "total": 400}
     return KeysRow(prefix=prefix, **(fields | changes))
+def a_signal(rule: str = "errors", value: float | None = 0.001, **changes: Any) -> SignalRow:
+    """The share of requests that fail, within its bounds, of all services."""
+    fields: dict[str, Any] = {"title": "err", "unit": "ratio", "warning": 0.01, "critical": 0.05, "slo": True}
+    if value is None:
+        fields["state"] = "none"
+    return SignalRow(rule=rule, value=value, **(fields | changes))
+
+
+def a_gpu(gpu: str = "0", **changes: Any) -> GpuRow:
+    """A card that is busy and well, of the pod llm-0."""
+    fields: dict[str, Any] = {
+        "node": "gpu-1",
+        "namespace": "ai",
+        "pod": f"llm-{gpu}",
+        "utilization": 0.61,
+        "memory_used": 48 << 30,
+        "memory_total": 80 << 30,
+        "temperature": 63.0,
+        "power": 410.0,
+        "xid": 0,
+    }
+    return GpuRow(gpu=gpu, **(fields | changes))
+
+
+def a_model(name: str = "llama-3-70b", **changes: Any) -> InferenceRow:
+    """A model that keeps up."""
+    fields: dict[str, Any] = {"queue": 2.0, "queue_low": 2.0, "latency": 0.8, "batch": 24.0, "cache": 0.55}
+    return InferenceRow(name=name, **(fields | changes))
 
 
 def a_failure(kind: Any = "timeout", **changes: Any) -> Failure:
@@ -244,6 +279,12 @@ def row_key(row: Any) -> str:
         return row.name
     if isinstance(row, KeysRow):
         return f"cache.example:6379/{row.database}/{row.prefix}"
+    if isinstance(row, NodeRow | InferenceRow):
+        return row.name
+    if isinstance(row, SignalRow):
+        return signal_key(row.rule, row.group)
+    if isinstance(row, GpuRow):
+        return f"{row.node}/{row.gpu}/{row.pod}"
     if isinstance(row, EventRow):
         return f"{row.namespace}/{row.name}/{row.reason}"
     return f"{row.namespace}/{row.name}"

@@ -21,6 +21,7 @@ from wfconsole.tui.state_words import sign_and_word
 
 LISTINGS = [listing for pane in (3, 4, 5, 7) for listing in listings_of(pane)]
 LISTINGS = [listing for pane in (3, 4, 5, 6) for listing in listings_of(pane) if listing.source != "database"]
+LISTINGS = [listing for pane in (3, 4, 5, 2) for listing in listings_of(pane)]
 REASON = "no answer within 3 s"
 REMEDY = "is the VPN up"
 # What each quality must say of an empty list, beside its sign and word: age and reason.
@@ -46,6 +47,9 @@ FINE: dict[str, list[Any]] = {
     "secrets": [builders.a_secret()],
     "cache": [builders.a_cache()],
     "keys": [builders.a_keys_row()],
+    "signals": [builders.a_signal()],
+    "gpus": [builders.a_gpu()],
+    "inference": [builders.a_model()],
 }
 KNOWN_TO_BE_EMPTY = ("there are no", "no change", "no events", "no node", "are well", "can act", "none is in trouble")
 
@@ -132,6 +136,8 @@ PANES = {
     **{"pods": "3", "workloads": "3 v v", "events": "3 v v v v", "hpas": "4", "nodes": "5"},
     **{"services": "3 v v v v v", "ingresses": "3 v v v v v v", "isolation": "3 v v v v v v v"},
 }
+PANES = {"pods": "3", "workloads": "3 v v", "events": "3 v v v v", "hpas": "4", "nodes": "5"}
+PANES |= {"signals": "2", "gpus": "5 v v v", "inference": "5 v v v v"}
 LOST = [Quality.STALE, Quality.UNKNOWN, Quality.DENIED, Quality.ERROR]
 
 

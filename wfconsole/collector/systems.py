@@ -10,6 +10,7 @@ from wfconsole.sources.aws import system as aws
 from wfconsole.sources.cache import system as cache
 from wfconsole.sources.contract import Source
 from wfconsole.sources.postgres import system as postgres
+from wfconsole.sources.prometheus import system as prometheus
 
 _INTERVAL_MS: Millis = 5 * SECOND
 
@@ -29,4 +30,5 @@ def other_sources(settings: CollectorSettings) -> list[Source]:
         *aws.sources(settings.aws, every),
         *postgres.sources(settings.database, every),
         *cache.sources(settings.cache, every),
+        *prometheus.sources(settings, every),
     ]

@@ -200,8 +200,17 @@ def _misfit(field: Field, given: _Given, told: str) -> Problem:
     at = _IN_A_RULE.search(told)
     if not (field.structured and at and given.file):
         return Problem(given.where, field.key, "this value does not fit", _shown(given.value), field.expected)
-    key = ".".join(part for part in (field.key, at[1], at[2]) if part)
-    return Problem(given.file.where(key), field.key, f"rule {int(at[1]) + 1} does not fit", expected=field.expected)
+    place, name = int(at[1]), at[2] or ""
+    where = given.file.where(".".join(part for part in (field.key, str(place), name) if part))
+    if not name:  # of the whole rule: a key is missing, unknown, or does not go with another
+        said = safe(told.partition(" - at ")[0].removeprefix("Object ").replace("`", ""), 200)
+        return Problem(where, field.key, f"rule {place + 1} does not fit: {said}", expected=field.expected)
+    about = next(each for each in msgspec.structs.fields(get_args(get_args(field.kind)[0])[0]) if each.name == name)
+    meta = next((part for part in get_args(about.type)[1:] if isinstance(part, Meta)), None)
+    expected = ((meta.extra or {}) if meta is not None else {}).get("expected", field.expected)
+    return Problem(
+        where, field.key, f"rule {place + 1}: {name} does not fit", _shown(given.value[place][name]), expected
+    )
 
 
 def _absolute(value: Any, folder: Path) -> Any:

@@ -14,6 +14,8 @@ from msgspec import Meta, Struct, field
 from wfconsole.config.about import PATH, about
 from wfconsole.config.systems import AuthSettings, AwsSettings, DatabaseSettings
 from wfconsole.config.systems import CacheSettings, DatabaseSettings
+from wfconsole.config.metrics import GpuSettings, InferenceSettings, PrometheusSettings, SignalsSettings
+from wfconsole.config.systems import DatabaseSettings
 
 UNKNOWN_CLUSTER: Final = "PROD?"  # a cluster that no rule knows is treated as production until somebody says otherwise
 
@@ -67,6 +69,10 @@ class IntervalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     sessions: Annotated[float, _seconds("database sessions and locks")] = 3.0
     statements: Annotated[float, _seconds("slow statements")] = 15.0
     replicas: Annotated[float, _seconds("database replicas")] = 10.0
+    signals: Annotated[float, _seconds("signals")] = 10.0
+    signal_history: Annotated[float, _seconds("the last hour of the signals")] = 60.0
+    gpus: Annotated[float, _seconds("the use of GPUs")] = 15.0
+    inference: Annotated[float, _seconds("inference services")] = 15.0
 
 
 class EnvironmentRule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -190,6 +196,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     auth: AuthSettings = AuthSettings()
     aws: AwsSettings = AwsSettings()
     cache: CacheSettings = CacheSettings()
+    prometheus: PrometheusSettings = PrometheusSettings()
+    signals: SignalsSettings = SignalsSettings()
+    gpu: GpuSettings = GpuSettings()
+    inference: InferenceSettings = InferenceSettings()
     intervals: IntervalSettings = IntervalSettings()
     console: ConsoleSettings = ConsoleSettings()
     runbook: RunbookSettings = RunbookSettings()

@@ -20,6 +20,7 @@ from wfconsole.text import UNKNOWN, cells, cut
 HEADLINE_CELLS: Final = 38
 _LEAST_FACT: Final = 14  # cells that an old fact keeps beside the reason why there is no newer one
 TREND_CELL_MS: Final = 30 * SECOND
+_NOTHING: Final = "nothing there"
 
 Say = Callable[[World, Judged, Millis], Facts]
 
@@ -39,10 +40,15 @@ class _Pane(msgspec.Struct, frozen=True):
 
 _PANES: Final = (
     _Pane(1, "Alerts"),
-    _Pane(2, "Signals"),
+    _Pane(2, "Signals", (("signals", headlines.signals),), "signals.worst", 2.0),
     _Pane(3, "Pods", (("pods", headlines.pods),), "pods.ready_ratio"),
     _Pane(4, "HPA", (("hpas", headlines.hpas),), "hpas.worst_ratio", 2.0),
-    _Pane(5, "Nodes+GPU", (("nodes", headlines.nodes),), "nodes.memory"),
+    _Pane(
+        5,
+        "Nodes+GPU",
+        (("nodes", headlines.nodes), ("gpus", headlines.gpus), ("inference", headlines.inference)),
+        "nodes.memory",
+    ),
     _Pane(6, "DB", (("database", headlines.database),), "db.connections"),
     _Pane(
         7,
@@ -121,6 +127,7 @@ def board(
         if not parts:
             lines.append(BoardLine(pane.number, pane.name, Level.OK, Quality.OFF, "not configured"))
             continue
+        parts = [part for part in parts if part.says_anything] or parts[:1]
         trend = series.trend(pane.signal, now, trend_cells, cell_ms) if pane.signal else ()
         scaled = tuple(None if value is None else min(1.0, max(0.0, value / pane.top)) for value in trend)
         lines.append(_line(pane, parts, scaled, now))
@@ -138,6 +145,11 @@ class _Part(msgspec.Struct, frozen=True):
     def tells(self) -> bool:
         """Whether what it says is true now, if not all of it."""
         return self.quality.conclusive or self.quality == Quality.PARTIAL
+
+    @property
+    def says_anything(self) -> bool:
+        """A source that is well and has nothing to tell, such as GPUs where there are none, takes no room."""
+        return bool(self.facts.facts) or self.facts.level > Level.OK or not self.quality.conclusive
 
 
 def _line(pane: _Pane, parts: list[_Part], trend: tuple[float | None, ...], now: Millis) -> BoardLine:
@@ -159,7 +171,7 @@ def _line(pane: _Pane, parts: list[_Part], trend: tuple[float | None, ...], now:
         pane.name,
         max(part.facts.level for part in told) if main.tells else main.facts.level,
         quality,
-        _headline(facts or main.facts.facts, quality, main.snapshot, now),
+        _headline(facts or main.facts.facts or (_NOTHING,), quality, main.snapshot, now),
         facts,
         trend,
         lead.snapshot.age_ms(now),

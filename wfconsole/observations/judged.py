@@ -19,6 +19,9 @@ from wfconsole.observations.findings import weigh_finding
 from wfconsole.observations.hpas import judge_hpa
 from wfconsole.observations.ingresses import judge_ingress
 from wfconsole.observations.isolation import judge_isolation
+from wfconsole.observations.gpus import judge_gpu
+from wfconsole.observations.hpas import judge_hpa
+from wfconsole.observations.inference import judge_inference
 from wfconsole.observations.ladder import PLAIN, Weighed
 from wfconsole.observations.levels import HEALTHY, Finding, Level
 from wfconsole.observations.nodes import weigh_node
@@ -28,6 +31,7 @@ from wfconsole.observations.services import judge_service
 from wfconsole.observations.secrets import weigh_secret
 from wfconsole.observations.replicas import judge_replica
 from wfconsole.observations.sessions import weigh_session
+from wfconsole.observations.signals import judge_signal
 from wfconsole.observations.snapshot import Snapshot
 from wfconsole.observations.workloads import weigh_workload
 from wfconsole.observations.world import World
@@ -50,6 +54,9 @@ WEIGH: Final[dict[str, Callable[[Any, Millis], Weighed]]] = {
     "sessions": weigh_session,
     "statements": lambda _row, _now: PLAIN,
     "replicas": lambda row, now: (judge_replica(row, now), 0),
+    "signals": lambda row, now: (judge_signal(row, now), 0),
+    "gpus": lambda row, now: (judge_gpu(row, now), 0),
+    "inference": lambda row, now: (judge_inference(row, now), 0),
 }
 
 

@@ -21,6 +21,12 @@ from wfconsole.observations.secrets import SecretRow
 from wfconsole.observations.replicas import ReplicaRow
 from wfconsole.observations.sessions import SessionRow
 from wfconsole.observations.statements import StatementRow
+from wfconsole.observations.gpus import GpuRow
+from wfconsole.observations.hpas import HpaRow
+from wfconsole.observations.inference import InferenceRow
+from wfconsole.observations.nodes import NodeRow
+from wfconsole.observations.pods import PodRow
+from wfconsole.observations.signals import SignalHistoryRow, SignalRow
 from wfconsole.observations.workloads import WorkloadRow
 
 
@@ -60,5 +66,9 @@ KINDS: Final[dict[str, Kind]] = {
         Kind("sessions", SessionRow),
         Kind("statements", StatementRow),
         Kind("replicas", ReplicaRow),
+        Kind("signals", SignalRow, repeats=("rule", "title", "unit", "promql")),
+        Kind("signal_history", SignalHistoryRow),
+        Kind("gpus", GpuRow, repeats=("node", "model", "namespace")),
+        Kind("inference", InferenceRow),
     )
 }

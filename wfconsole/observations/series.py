@@ -18,6 +18,9 @@ from wfconsole.observations.events import EventRow, judge_event
 from wfconsole.observations.findings import measure_findings
 from wfconsole.observations.hpas import HpaRow, at_max, why_blind, worst_ratio
 from wfconsole.observations.ingresses import IngressRow, is_broken
+from wfconsole.observations.gpus import GpuRow, mean_utilization, memory_share
+from wfconsole.observations.hpas import HpaRow, at_max, why_blind, worst_ratio
+from wfconsole.observations.inference import InferenceRow
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.nodes import NodeRow, share
@@ -27,6 +30,7 @@ from wfconsole.observations.services import ServiceRow, is_down
 from wfconsole.observations.secrets import measure_secrets
 from wfconsole.observations.replicas import ReplicaRow
 from wfconsole.observations.sessions import SessionRow, is_idle_in_transaction, lasts
+from wfconsole.observations.signals import SignalRow
 from wfconsole.observations.snapshot import STALE_AFTER_INTERVALS
 from wfconsole.observations.workloads import WorkloadRow, is_short
 from wfconsole.observations.world import World
@@ -89,6 +93,13 @@ SIGNALS: Final[dict[str, Signal]] = {
         Signal("db.long_queries", "sessions", "count", "database queries that have run for a minute"),
         Signal("db.replica_lag", "replicas", "bytes", "WAL that the worst replica has not replayed yet"),
         Signal("db.replicas_missing", "replicas", "count", "database replicas that should be there and are not"),
+        Signal("signals.worst", "signals", "ratio", "the worst total signal, of its first bound"),
+        Signal("signals.errors", "signals", "ratio", 'requests that failed, by the rule "errors"'),
+        Signal("signals.p99", "signals", "seconds", 'latency of the slowest in a hundred, by the rule "p99"'),
+        Signal("gpus.busy", "gpus", "ratio", "mean utilization of GPUs"),
+        Signal("gpus.memory", "gpus", "ratio", "fullest memory of any GPU"),
+        Signal("inference.queue", "inference", "count", "requests that wait for a model"),
+        Signal("inference.latency", "inference", "ratio", "slowest model, of the latency that it may have"),
         Signal("events.warnings", "events", "count", "warning events of the last ten minutes"),
     )
 }
@@ -208,6 +219,33 @@ def _keys(rows: Mapping[str, KeysRow], _now: Millis) -> dict[str, float | None]:
     return {"cache.sessions": None if not counted or None in counted else sum(each or 0 for each in counted)}
 
 
+def _signals(rows: Mapping[str, SignalRow], _now: Millis) -> dict[str, float | None]:
+    shares = [share for row in rows.values() if not row.group and (share := _of_bound(row)) is not None]
+    values = {rule: row.value if (row := rows.get(rule)) is not None else None for rule in ("errors", "p99")}
+    return {"signals.worst": max(shares, default=None), **{f"signals.{rule}": value for rule, value in values.items()}}
+
+
+def _of_bound(row: SignalRow) -> float | None:
+    """How far a value has come towards its first bound, from the good side: 1 is there."""
+    if row.value is None or not row.bound:
+        return None
+    return min(2.0, row.bound / row.value if row.value else 2.0) if row.below else min(2.0, row.value / row.bound)
+
+
+def _gpus(rows: Mapping[str, GpuRow], _now: Millis) -> dict[str, float | None]:
+    shares = [share for row in rows.values() if (share := memory_share(row)) is not None]
+    return {"gpus.busy": mean_utilization(rows.values()), "gpus.memory": max(shares, default=None)}
+
+
+def _inference(rows: Mapping[str, InferenceRow], _now: Millis) -> dict[str, float | None]:
+    queues = [row.queue for row in rows.values() if row.queue is not None]
+    slowest = [row.latency / row.latency_limit for row in rows.values() if row.latency is not None]
+    return {
+        "inference.queue": sum(queues) if queues else None,
+        "inference.latency": max(slowest, default=None),
+    }
+
+
 _MEASURES: Final[dict[str, Callable[[Mapping[str, Any], Millis], dict[str, float | None]]]] = {
     "workloads": _workloads,
     "hpas": _hpas,
@@ -223,6 +261,9 @@ _MEASURES: Final[dict[str, Callable[[Mapping[str, Any], Millis], dict[str, float
     "keys": _keys,
     "sessions": _sessions,
     "replicas": _replicas,
+    "signals": _signals,
+    "gpus": _gpus,
+    "inference": _inference,
 }
 
 

@@ -24,6 +24,13 @@ from wfconsole.observations.services import ServiceRow
 from wfconsole.observations.secrets import SecretRow
 from wfconsole.observations.replicas import ReplicaRow
 from wfconsole.observations.sessions import SessionRow
+from wfconsole.observations.gpus import GpuRow
+from wfconsole.observations.hpas import HpaRow
+from wfconsole.observations.inference import InferenceRow
+from wfconsole.observations.levels import Quality
+from wfconsole.observations.nodes import NodeRow
+from wfconsole.observations.pods import PodRow
+from wfconsole.observations.signals import SignalHistoryRow, SignalRow
 from wfconsole.observations.snapshot import Snapshot
 from wfconsole.observations.statements import StatementRow
 from wfconsole.observations.workloads import WorkloadRow
@@ -115,6 +122,20 @@ class World(msgspec.Struct, frozen=True):
     @property
     def statements(self) -> Mapping[str, StatementRow]:
         return self._rows("statements")
+    def signals(self) -> Mapping[str, SignalRow]:
+        return self._rows("signals")
+
+    @property
+    def signal_history(self) -> Mapping[str, SignalHistoryRow]:
+        return self._rows("signal_history")
+
+    @property
+    def gpus(self) -> Mapping[str, GpuRow]:
+        return self._rows("gpus")
+
+    @property
+    def inference(self) -> Mapping[str, InferenceRow]:
+        return self._rows("inference")
 
     def _rows(self, source: str) -> Mapping[str, Any]:
         snapshot = self.snapshots.get(source)

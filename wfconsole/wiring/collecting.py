@@ -22,6 +22,7 @@ LONGEST_RETRY: Millis = MINUTE
 CLUSTER_SOURCES = ("pods", "workloads", "hpas", "nodes", "events", "services", "ingresses", "isolation")
 CLUSTER_SOURCES = ("pods", "workloads", "hpas", "nodes", "events")
 DATABASE_SOURCES = ("database", "sessions", "statements", "replicas")
+METRICS_SOURCES = ("signals", "signal_history", "gpus", "inference")
 
 
 def sources_of(settings: Settings) -> tuple[str, ...]:
@@ -36,6 +37,11 @@ def sources_of(settings: Settings) -> tuple[str, ...]:
         *(("cache", "keys") if settings.cache.configured else ()),
     )
     return (*CLUSTER_SOURCES, *(DATABASE_SOURCES if settings.database.configured else ()))
+    return (
+        *CLUSTER_SOURCES,
+        *(("database",) if settings.database.configured else ()),
+        *(METRICS_SOURCES if settings.prometheus.configured else ()),
+    )
 
 
 def collector_command() -> tuple[str, ...]:
@@ -62,6 +68,10 @@ def collector_settings(
         auth=settings.auth,
         aws=settings.aws,
         cache=settings.cache,
+        prometheus=settings.prometheus,
+        signals=settings.signals,
+        gpu=settings.gpu,
+        inference=settings.inference,
         intervals={name: round(seconds * SECOND) for name, seconds in every.items()},
         title=title,
         replaces=before is not None,

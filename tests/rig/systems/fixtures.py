@@ -13,6 +13,7 @@ from tests.rig.processes import ServerError
 from tests.rig.systems.aws import Aws
 from tests.rig.systems.postgres import Postgres
 from tests.rig.systems.redis import Redis
+from tests.rig.systems.prometheus import Prometheus
 from tests.rig.systems.system import System
 
 S = TypeVar("S", bound=System)
@@ -50,6 +51,8 @@ def _aws() -> Iterator[Aws]:
     with running(Aws()) as system:
 def _redis() -> Iterator[Redis]:
     with running(Redis()) as system:
+def _prometheus() -> Iterator[Prometheus]:
+    with running(Prometheus()) as system:
         yield system
 
 
@@ -64,3 +67,6 @@ def aws(_aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 def redis(_redis: Redis) -> Iterator[Redis]:
     yield _redis
     _redis.recover()
+def prometheus(_prometheus: Prometheus) -> Iterator[Prometheus]:
+    yield _prometheus
+    _prometheus.recover()

@@ -3,7 +3,9 @@
 from wfconsole.observations.headlines.auth import auth
 from wfconsole.observations.headlines.cache import cache
 from wfconsole.observations.headlines.database import database
+from wfconsole.observations.headlines.gpus import gpus
 from wfconsole.observations.headlines.hpas import hpas
+from wfconsole.observations.headlines.inference import inference
 from wfconsole.observations.headlines.nodes import nodes
 from wfconsole.observations.headlines.pods import pods
 from wfconsole.observations.headlines.security import findings, secrets
@@ -14,3 +16,6 @@ from wfconsole.observations.headlines.replicas import replicas
 from wfconsole.observations.headlines.sessions import sessions
 
 __all__ = ["database", "hpas", "nodes", "pods", "replicas", "sessions"]
+from wfconsole.observations.headlines.signals import signals
+
+__all__ = ["database", "gpus", "hpas", "inference", "nodes", "pods", "signals"]

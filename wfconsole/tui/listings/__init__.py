@@ -13,6 +13,9 @@ from wfconsole.tui.listings.findings import FindingsListing
 from wfconsole.tui.listings.hpas import HpasListing
 from wfconsole.tui.listings.ingresses import IngressesListing
 from wfconsole.tui.listings.isolation import IsolationListing
+from wfconsole.tui.listings.gpus import GpusListing
+from wfconsole.tui.listings.hpas import HpasListing
+from wfconsole.tui.listings.inference import InferenceListing
 from wfconsole.tui.listings.listing import Listing
 from wfconsole.tui.listings.locks import LocksListing
 from wfconsole.tui.listings.nodes import NodesListing
@@ -22,6 +25,7 @@ from wfconsole.tui.listings.secrets import SecretsListing
 from wfconsole.tui.listings.replicas import ReplicasListing
 from wfconsole.tui.listings.statements import StatementsListing
 from wfconsole.tui.listings.transactions import TransactionsListing
+from wfconsole.tui.listings.signals import SignalsListing
 from wfconsole.tui.listings.workloads import WorkloadsListing
 
 
@@ -36,7 +40,7 @@ def _hpas() -> tuple[Listing, ...]:
 
 
 def _nodes() -> tuple[Listing, ...]:
-    return (NodesListing("nodes"), NodesListing("gpu"), NodesListing("pressure"))
+    return (NodesListing("nodes"), NodesListing("gpu"), NodesListing("pressure"), GpusListing(), InferenceListing())
 
 
 def _database() -> tuple[Listing, ...]:
@@ -50,6 +54,11 @@ def _security() -> tuple[Listing, ...]:
 
 
 _OF_PANE: Final = {3: _pods, 4: _hpas, 5: _nodes, 6: _database, 7: _security}
+def _signals() -> tuple[Listing, ...]:
+    return (SignalsListing("golden"), SignalsListing("per service"))
+
+
+_OF_PANE: Final = {2: _signals, 3: _pods, 4: _hpas, 5: _nodes, 6: _database}
 
 
 def listings_of(pane: int) -> tuple[Listing, ...]:

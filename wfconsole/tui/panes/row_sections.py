@@ -24,6 +24,7 @@ from wfconsole.tui.panes.row_parts import (
     told_section,
 )
 from wfconsole.tui.panes.session_sections import session_sections
+from wfconsole.tui.panes.signal_sections import signal_sections
 from wfconsole.tui.state_words import level_ink, mark
 from wfconsole.tui.widgets.scroll_text import Section
 
@@ -166,4 +167,5 @@ _SECTIONS: Final[dict[str, Callable[[Frame, str, Any], list[Section]]]] = {
     "isolation": of_isolation,
     "findings": of_finding,
     "sessions": session_sections,
+    "signals": lambda frame, key, _row: signal_sections(frame, key),
 }

@@ -19,6 +19,7 @@ _KINDS = {
     "isolation": "ISOLATION",
     "findings": "FINDING",
     "sessions": "SESSION",
+    "signals": "SIGNAL",
 }
 
 

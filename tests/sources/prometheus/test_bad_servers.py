@@ -1,0 +1,240 @@
+"""What no real Prometheus can be made to do: each failure is told in an operator's words, within its deadline."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.sources.api_double import ApiDouble, Conversation, Request, reset, silence
+from tests.sources.prometheus.polls import gpus_poll, history_poll, inference_poll, seen, signals_poll
+from wfconsole.config.metrics import SignalRule
+from wfconsole.sources.contract import CutShort, SourceError
+from wfconsole.sources.prometheus.server import MOST_BYTES
+from wfconsole.sources.prometheus.signals import SignalsPoll
+from wfconsole.text import is_safe
+
+ONE = SignalRule("one", "up")
+
+
+def vector(*series: Any) -> bytes:
+    return json.dumps({"status": "success", "data": {"resultType": "vector", "result": list(series)}}).encode()
+
+
+UP = {"metric": {}, "value": [time.time(), "1"]}
+
+
+@pytest.fixture
+def double() -> Iterator[ApiDouble]:
+    with ApiDouble() as server:
+        yield server
+
+
+def look(double: ApiDouble, **options: Any) -> SignalsPoll:
+    return signals_poll(double.url, ONE, defaults=False, interval_ms=1000, **options)
+
+
+def told_by(poll: Any) -> SourceError:
+    began = time.monotonic()
+    with pytest.raises(SourceError) as told:
+        poll.step(lambda: None)
+    assert time.monotonic() - began < 2.5
+    assert is_safe(told.value.message)
+    assert told.value.remedy
+    return told.value
+
+
+def answering(body: bytes, status: str = "200 OK", headers: tuple[str, ...] = ()) -> Any:
+    return lambda talk, _: talk.answer(body, status, headers)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "code"),
+    [
+        ("401 Unauthorized", "denied", 401),
+        ("403 Forbidden", "denied", 403),
+        ("404 Not Found", "not-served", 404),
+        ("429 Too Many Requests", "rate-limited", 429),
+        ("500 Internal Server Error", "server-error", 500),
+        ("503 Service Unavailable", "server-error", 503),
+        ("302 Found", "configuration", 302),
+        ("204 No Content", "bad-answer", 204),
+    ],
+)
+def test_a_status_is_told_as_what_it_is(double: ApiDouble, status: str, kind: str, code: int) -> None:
+    double.behaviour = answering(b"", status, ("Location: http://127.0.0.1:1/login",))
+    error = told_by(look(double))
+    assert (error.kind, error.code) == (kind, code)
+    assert len(double.requests) == 1  # neither followed nor tried again
+
+
+@pytest.mark.parametrize(
+    ("after", "least", "most"),
+    [("7", 7000, 7000), (formatdate(time.time() + 90, usegmt=True), 1, 90_000), ("999999", 300_000, 300_000)],
+)
+def test_a_server_says_when_to_come_again(double: ApiDouble, after: str, least: int, most: int) -> None:
+    double.behaviour = answering(b"slow down", "429 Too Many Requests", (f"Retry-After: {after}",))
+    wait = told_by(look(double)).retry_after_ms
+    assert wait is not None
+    assert least <= wait <= most
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<!doctype html><title>Log in</title>",
+        b'{"status":"success"}',
+        b'{"data":{"result":{}}}',
+        b'{"data":{"result":[{"metric":{}}]}}',
+        b'{"data":{"result":[{"metric":{},"value":[1]}]}}',
+        b'{"data":{"result":[{"metric":{},"value":["a","b"]}]}}',
+        b'{"data":{"result":[1]}}',
+        b'{"data":' + b"[" * 100_000,
+        b"\xff\xfe\x00",
+    ],
+)
+def test_what_is_no_answer_of_prometheus_is_called_that(double: ApiDouble, body: bytes) -> None:
+    double.behaviour = answering(body)
+    assert told_by(look(double)).kind == "bad-answer"
+
+
+def test_an_answer_that_is_too_large_ends_early_and_hits_its_rule_alone(double: ApiDouble) -> None:
+    sent = 0
+
+    def flood(talk: Conversation, request: Request) -> None:
+        nonlocal sent
+        if request.query["query"] == "up":
+            talk.answer(vector(UP))
+            return
+        talk.begin_chunks()
+        for _ in range(1000):
+            talk.chunk(b"x" * 1_000_000)
+            sent += 1_000_000
+
+    double.behaviour = flood
+    poll = signals_poll(double.url, SignalRule("much", "all"), ONE, defaults=False)
+    rows = seen(poll, "signals")
+    assert "larger than 4 MiB" in rows["much"].problem
+    assert rows["one"].value == 1.0
+    assert sent < 8 * MOST_BYTES
+
+
+def test_too_many_series_are_not_read(double: ApiDouble) -> None:
+    double.behaviour = answering(vector(*[UP] * 6000))
+    assert "6000 series" in seen(look(double), "signals")["one"].problem
+
+
+@pytest.mark.parametrize("poll", [look, lambda at: history_poll(at.url, ONE), lambda at: gpus_poll(at.url)])
+def test_nobody_listens(double: ApiDouble, poll: Any) -> None:
+    double.refuse()
+    error = told_by(poll(double))
+    assert (error.kind, "prometheus" in error.remedy.lower()) == ("refused", True)
+
+
+def test_accepted_and_never_answered(double: ApiDouble) -> None:
+    double.on_accept = silence
+    assert told_by(look(double)).kind == "timeout"
+
+
+def test_a_byte_now_and_then_does_not_stretch_the_deadline(double: ApiDouble) -> None:
+    double.behaviour = lambda talk, _: talk.drip(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n" + b"x" * 9000)
+    assert told_by(look(double)).kind == "timeout"
+
+
+def test_a_body_that_drips_does_not_either(double: ApiDouble) -> None:
+    def drip(talk: Conversation, _: Request) -> None:
+        talk.begin_chunks()
+        while not talk.over.wait(0.05):
+            talk.chunk(b" ")
+
+    double.behaviour = drip
+    assert told_by(look(double)).kind == "timeout"
+
+
+def test_reset_before_and_within_the_answer(double: ApiDouble) -> None:
+    double.on_accept = reset
+    assert told_by(look(double)).kind == "bad-answer"
+    double.on_accept = None
+
+    def half(talk: Conversation, _: Request) -> None:
+        talk.answer(b'{"status":', length=500)
+        reset(talk)
+
+    double.behaviour = half
+    assert told_by(look(double)).kind == "bad-answer"
+
+
+def test_a_look_can_be_cut(double: ApiDouble) -> None:
+    poll = look(double)
+
+    def cut(talk: Conversation, _: Request) -> None:
+        poll.cut()
+        talk.hang()
+
+    double.behaviour = cut
+    with pytest.raises(CutShort):
+        poll.step(lambda: None)
+
+
+def test_it_recovers_alone(double: ApiDouble) -> None:
+    poll = look(double)
+    double.on_accept = reset
+    told_by(poll)
+    double.on_accept = None
+    double.behaviour = answering(vector(UP))
+    assert seen(poll, "signals")["one"].value == 1.0
+
+
+def test_a_slow_server_is_not_asked_for_all_and_another_rule_goes_without_next_time(double: ApiDouble) -> None:
+    rules = [SignalRule(f"r{number}", "up") for number in range(5)]
+
+    def slow(talk: Conversation, _: Request) -> None:
+        talk.over.wait(0.3)
+        talk.answer(vector(UP))
+
+    double.behaviour = slow
+    poll = signals_poll(double.url, *rules, defaults=False, interval_ms=1000)
+    first = {name for name, row in seen(poll, "signals").items() if row.state == "unasked"}
+    assert first
+    assert "not asked for" in poll.partial()
+    rows = {name for name, row in seen(poll, "signals").items() if row.state == "unasked"}
+    assert not first & rows
+
+
+def test_a_name_that_does_not_resolve_is_told_with_the_setting() -> None:
+    error = told_by(signals_poll("http://prometheus.invalid:9090", ONE, interval_ms=1000))
+    assert "prometheus.url" in error.remedy
+
+
+def test_a_clock_that_is_off_is_told(double: ApiDouble) -> None:
+    double.behaviour = answering(vector(UP), headers=(f"Date: {formatdate(time.time() - 300, usegmt=True)}",))
+    poll = look(double)
+    poll.step(lambda: None)
+    assert poll.server.facts()["clock"].startswith("the server's clock is behind by ")
+
+
+def test_a_sample_older_than_five_minutes_is_no_value(double: ApiDouble) -> None:
+    double.behaviour = answering(vector({"metric": {}, "value": [time.time() - 301, "1"]}))
+    row = seen(look(double), "signals")["one"]
+    assert (row.state, row.value) == ("old", None)
+    assert row.sampled_at
+
+
+def test_a_token_goes_in_its_header_and_nowhere_else(double: ApiDouble, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("hush\n")
+    double.behaviour = answering(b'{"status":"error","error":"no"}', "403 Forbidden")
+    error = told_by(look(double, token_file=str(token)))
+    assert double.requests[0].headers["authorization"] == "Bearer hush"
+    assert "hush" not in error.message + error.remedy + double.requests[0].target
+
+
+def test_models_without_any_series_are_none(double: ApiDouble) -> None:
+    double.behaviour = answering(vector())
+    assert seen(inference_poll(double.url), "inference") == {}

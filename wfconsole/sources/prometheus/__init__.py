@@ -1,0 +1,1 @@
+"""Prometheus: signals, their last hour, GPUs, and inference services."""

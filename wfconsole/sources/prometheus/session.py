@@ -1,0 +1,62 @@
+"""A session for Prometheus' client that reads bounded answers only. Imported by the first look that needs it.
+
+The client reads whole answers into memory, follows redirects, retries, and takes proxies and passwords from the
+environment; here none of that happens.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import requests
+
+from wfconsole.sources.contract import SourceError
+from wfconsole.sources.prometheus import failures
+
+_READ: Final = 64 * 1024
+_MOST_ERROR_BYTES: Final = 64 * 1024
+MIB: Final = 1024 * 1024
+
+
+class BoundedSession(requests.Session):
+    """One look's connection. `heard` gets the headers of each answer."""
+
+    def __init__(self, host: str, most_bytes: int, heard: Callable[[Mapping[str, str]], None]) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.headers["Accept-Encoding"] = "identity"  # what inflates has no bound that we know beforehand
+        self._host, self._most_bytes, self._heard = host, most_bytes, heard
+
+    def request(self, method: str, url: str | bytes, *args: Any, **named: Any) -> requests.Response:
+        """The answer, read whole. Raises SourceError for every status but 200, and for one that is too large."""
+        response = super().request(method, url, *args, **(named | {"stream": True, "allow_redirects": False}))
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        self._heard(headers)
+        if response.status_code != 200:
+            body = response.raw.read(_MOST_ERROR_BYTES, decode_content=False)
+            response.close()  # what is left of it would come before the next answer
+            raise failures.from_answer(self._host, response.status_code, headers, body)
+        if headers.get("content-encoding", "identity") != "identity":
+            response.close()
+            raise SourceError("bad-answer", f"{self._host}: an encoding that was not asked for")
+        response.raw = io.BytesIO(self._body(response))
+        return response
+
+    def _body(self, response: requests.Response) -> bytes:
+        body = bytearray()
+        while piece := response.raw.read(_READ, decode_content=False):
+            body += piece
+            if len(body) > self._most_bytes:
+                response.close()
+                raise SourceError(
+                    "bad-answer",
+                    f"{self._host}: the answer is larger than {self._most_bytes // MIB} MiB",
+                    remedy="Narrow the rule: fewer labels in its group.",
+                    code=413,
+                )
+        expected = response.headers.get("content-length", "")
+        if expected.isdecimal() and int(expected) > len(body):
+            raise SourceError("bad-answer", f"{self._host}: the answer broke off")
+        return bytes(body)

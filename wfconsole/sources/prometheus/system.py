@@ -1,0 +1,48 @@
+"""The sources of one Prometheus, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from wfconsole.clock import Millis
+from wfconsole.config.metrics import GpuSettings, InferenceSettings, PrometheusSettings, SignalsSettings
+from wfconsole.sources.contract import Part, Source
+from wfconsole.sources.polling import PolledSource
+from wfconsole.sources.prometheus.gpus import GpusPoll
+from wfconsole.sources.prometheus.history import HistoryPoll
+from wfconsole.sources.prometheus.inference import InferencePoll
+from wfconsole.sources.prometheus.server import Server
+from wfconsole.sources.prometheus.signals import SignalsPoll
+
+
+class MetricsSettings(Protocol):
+    """What is asked, and of whom."""
+
+    @property
+    def prometheus(self) -> PrometheusSettings: ...
+    @property
+    def signals(self) -> SignalsSettings: ...
+    @property
+    def gpu(self) -> GpuSettings: ...
+    @property
+    def inference(self) -> InferenceSettings: ...
+
+
+def sources(settings: MetricsSettings, every_ms: Mapping[str, Millis]) -> list[Source]:
+    """`every_ms` says how often each is looked at, by its name."""
+    if not settings.prometheus.configured:
+        return []
+    server = Server(settings.prometheus)
+    signals = SignalsPoll(server, settings.signals, every_ms["signals"])
+    history = HistoryPoll(server, settings.signals, every_ms["signal_history"])
+    gpus = GpusPoll(server, settings.gpu, every_ms["gpus"])
+    inference = InferencePoll(server, settings.inference, settings.signals, every_ms["inference"])
+    return [
+        PolledSource(
+            "signals", signals.interval_ms, (Part(signals),), signals.table.take, signals.partial, server.facts
+        ),
+        PolledSource("signal_history", history.interval_ms, (Part(history),), history.table.take, history.partial),
+        PolledSource("gpus", gpus.interval_ms, (Part(gpus),), gpus.table.take, gpus.partial, gpus.facts),
+        PolledSource("inference", inference.interval_ms, (Part(inference),), inference.table.take),
+    ]
