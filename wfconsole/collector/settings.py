@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from wfconsole.clock import SECOND, Millis
-from wfconsole.config.systems import DatabaseSettings
+from wfconsole.config.systems import AlertmanagerSettings, DatabaseSettings, PrometheusSettings
 
 
 class CollectorSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -17,6 +17,8 @@ class CollectorSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_
     namespaces: tuple[str, ...] = ()  # none: all
     sources: tuple[str, ...] = ("pods", "workloads", "hpas", "nodes", "events")  # those of Kubernetes
     database: DatabaseSettings = DatabaseSettings()
+    prometheus: PrometheusSettings = PrometheusSettings()
+    alertmanager: AlertmanagerSettings = AlertmanagerSettings()
     intervals: dict[str, Millis] = {}  # by source, in ms: how often it looks at least; 5 s where not named
     flush_ms: Millis = 500  # how long changes are collected before they are sent
     deadline_ms: Millis = 4 * SECOND  # for an answer to begin; shorter than the intervals

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from wfconsole.clock import SECOND, Millis
 from wfconsole.collector.settings import CollectorSettings
+from wfconsole.sources.alertmanager import system as alertmanager
 from wfconsole.sources.contract import Source
 from wfconsole.sources.postgres import system as postgres
 
@@ -24,4 +25,5 @@ def other_sources(settings: CollectorSettings) -> list[Source]:
     every: Mapping[str, Millis] = _Every(settings.intervals)
     return [
         *postgres.sources(settings.database, every),
+        *alertmanager.sources(settings.alertmanager, settings.prometheus, every),
     ]

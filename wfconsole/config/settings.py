@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct, field
 
 from wfconsole.config.about import PATH, about
-from wfconsole.config.systems import DatabaseSettings
+from wfconsole.config.systems import AlertmanagerSettings, DatabaseSettings, PrometheusSettings
 
 UNKNOWN_CLUSTER: Final = "PROD?"  # a cluster that no rule knows is treated as production until somebody says otherwise
 
@@ -55,6 +55,7 @@ class IntervalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     nodes: Annotated[float, _seconds("nodes")] = 10.0
     events: Annotated[float, _seconds("events")] = 5.0
     database: Annotated[float, _seconds("database connections")] = 5.0
+    alerts: Annotated[float, _seconds("alerts")] = 5.0
 
 
 class EnvironmentRule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -175,6 +176,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
     kubernetes: KubernetesSettings = KubernetesSettings()
     database: DatabaseSettings = DatabaseSettings()
+    prometheus: PrometheusSettings = PrometheusSettings()
+    alertmanager: AlertmanagerSettings = AlertmanagerSettings()
     intervals: IntervalSettings = IntervalSettings()
     console: ConsoleSettings = ConsoleSettings()
     runbook: RunbookSettings = RunbookSettings()

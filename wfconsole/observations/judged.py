@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.clock import Millis
+from wfconsole.observations.alerts import judge_alert
 from wfconsole.observations.database import judge_database
 from wfconsole.observations.events import weigh_event
 from wfconsole.observations.hpas import judge_hpa
@@ -30,6 +31,7 @@ WEIGH: Final[dict[str, Callable[[Any, Millis], Weighed]]] = {
     "nodes": weigh_node,
     "events": weigh_event,
     "database": lambda row, now: (judge_database(row, now), 0),
+    "alerts": lambda row, now: (judge_alert(row, now), 0),
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from wfconsole.observations.alerts import AlertRow
 from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.events import EventRow
 from wfconsole.observations.hpas import HpaRow
@@ -39,5 +40,6 @@ KINDS: Final[dict[str, Kind]] = {
         Kind("nodes", NodeRow),
         Kind("events", EventRow),
         Kind("database", DatabaseRow),
+        Kind("alerts", AlertRow),
     )
 }

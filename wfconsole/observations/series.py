@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.clock import HOUR, SECOND, Millis
+from wfconsole.observations.alerts import AlertRow, judge_alert
 from wfconsole.observations.database import DatabaseRow, usable
 from wfconsole.observations.events import EventRow, judge_event
 from wfconsole.observations.hpas import HpaRow, at_max, why_blind, worst_ratio
@@ -62,6 +63,8 @@ SIGNALS: Final[dict[str, Signal]] = {
         Signal("gpus.allocated", "nodes", "count", "GPUs that pods have"),
         Signal("gpus.allocated_ratio", "nodes", "ratio", "GPUs that pods have, of what can be allocated"),
         Signal("db.connections", "database", "ratio", "client connections, of the slots that they may use"),
+        Signal("alerts.active", "alerts", "count", "alerts that fire and nobody silenced"),
+        Signal("alerts.critical", "alerts", "count", "critical alerts that fire and nobody silenced"),
         Signal("events.warnings", "events", "count", "warning events of the last ten minutes"),
     )
 }
@@ -143,12 +146,18 @@ def _database(rows: Mapping[str, DatabaseRow], _now: Millis) -> dict[str, float 
     return {"db.connections": max((row.clients / max(1, usable(row)) for row in rows.values()), default=None)}
 
 
+def _alerts(rows: Mapping[str, AlertRow], now: Millis) -> dict[str, float | None]:
+    firing = [found.level for row in rows.values() if (found := judge_alert(row, now)).kind == "firing"]
+    return {"alerts.active": len(firing), "alerts.critical": firing.count(Level.CRITICAL)}
+
+
 _MEASURES: Final[dict[str, Callable[[Mapping[str, Any], Millis], dict[str, float | None]]]] = {
     "workloads": _workloads,
     "hpas": _hpas,
     "nodes": _nodes,
     "events": _events,
     "database": _database,
+    "alerts": _alerts,
 }
 
 

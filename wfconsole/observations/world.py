@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from wfconsole.clock import Millis
+from wfconsole.observations.alerts import AlertRow
 from wfconsole.observations.answers import PodAnswer
 from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.events import EventRow
@@ -67,6 +68,10 @@ class World(msgspec.Struct, frozen=True):
     @property
     def database(self) -> Mapping[str, DatabaseRow]:
         return self._rows("database")
+
+    @property
+    def alerts(self) -> Mapping[str, AlertRow]:
+        return self._rows("alerts")
 
     def _rows(self, source: str) -> Mapping[str, Any]:
         snapshot = self.snapshots.get(source)

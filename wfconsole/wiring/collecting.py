@@ -24,7 +24,11 @@ CLUSTER_SOURCES = ("pods", "workloads", "hpas", "nodes", "events")
 
 def sources_of(settings: Settings) -> tuple[str, ...]:
     """The names of all sources that are looked at."""
-    return (*CLUSTER_SOURCES, *(("database",) if settings.database.configured else ()))
+    return (
+        *CLUSTER_SOURCES,
+        *(("database",) if settings.database.configured else ()),
+        *(("alerts",) if settings.alertmanager.configured else ()),
+    )
 
 
 def collector_command() -> tuple[str, ...]:
@@ -48,6 +52,8 @@ def collector_settings(
         namespaces=kubernetes.namespaces,
         in_cluster=kubernetes.in_cluster,
         database=settings.database,
+        prometheus=settings.prometheus,
+        alertmanager=settings.alertmanager,
         intervals={name: round(seconds * SECOND) for name, seconds in every.items()},
         title=title,
         replaces=before is not None,

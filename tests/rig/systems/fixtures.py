@@ -10,6 +10,7 @@ from typing import TypeVar
 import pytest
 
 from tests.rig.processes import ServerError
+from tests.rig.systems.alertmanager import Alertmanager
 from tests.rig.systems.postgres import Postgres
 from tests.rig.systems.system import System
 
@@ -41,3 +42,15 @@ def _postgres() -> Iterator[Postgres]:
 def postgres(_postgres: Postgres) -> Iterator[Postgres]:
     yield _postgres
     _postgres.recover()
+
+
+@pytest.fixture(scope="session")
+def _alertmanager() -> Iterator[Alertmanager]:
+    with running(Alertmanager()) as system:
+        yield system
+
+
+@pytest.fixture
+def alertmanager(_alertmanager: Alertmanager) -> Iterator[Alertmanager]:
+    yield _alertmanager
+    _alertmanager.recover()
