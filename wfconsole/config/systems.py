@@ -48,9 +48,7 @@ class DatabaseSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_def
 class PrometheusSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The Prometheus that the signals and, while Alertmanager is down, the alerts come from."""
 
-    url: Annotated[
-        str, about("where Prometheus is; empty: off", _URL, pattern=_URL_FORM, max_length=500)
-    ] = ""
+    url: Annotated[str, about("where Prometheus is; empty: off", _URL, pattern=_URL_FORM, max_length=500)] = ""
     token_file: Annotated[str, about("a file that holds a bearer token and nothing else", PATH, path=True)] = ""
     ca_file: Annotated[str, about("the authority that signed its certificate", PATH, path=True)] = ""
 
@@ -62,9 +60,7 @@ class PrometheusSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_d
 class AlertmanagerSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The Alertmanager that knows what is firing, and what somebody silenced."""
 
-    url: Annotated[
-        str, about("where Alertmanager is; empty: off", _URL, pattern=_URL_FORM, max_length=500)
-    ] = ""
+    url: Annotated[str, about("where Alertmanager is; empty: off", _URL, pattern=_URL_FORM, max_length=500)] = ""
     token_file: Annotated[str, about("a file that holds a bearer token and nothing else", PATH, path=True)] = ""
     ca_file: Annotated[str, about("the authority that signed its certificate", PATH, path=True)] = ""
     heartbeat: Annotated[

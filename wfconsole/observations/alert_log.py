@@ -70,15 +70,21 @@ class Flood(msgspec.Struct, frozen=True):
 
 class AlertLog(msgspec.Struct, frozen=True):
     """All alerts that fire and count, and those that ended lately. `new`: when each came within ten minutes, and its
-    key; `first_out`: the alert that began the present burst, "" for a burst of one or none."""
+    key. `burst_first` is the alert that began the newest burst, and `burst` how many belong to it."""
 
     pasts: Mapping[str, AlertPast] = msgspec.field(default_factory=dict)
     new: tuple[tuple[Millis, str], ...] = ()
     flood: Flood | None = None
-    first_out: str = ""
+    burst_first: str = ""
+    burst: int = 0
     rows: Mapping[str, AlertRow] = msgspec.field(default_factory=dict)
     at: Millis = 0
     based: bool = False
+
+    @property
+    def first_out(self) -> str:
+        """The alert that began the newest burst; "" where it is alone, since then it was before no other."""
+        return self.burst_first if self.burst > 1 else ""
 
     def after(self, world: World, source: str, now: Millis) -> AlertLog:
         """With what the alerts' source shows at `now`. Partial rows tell what fires, not what has ended."""
@@ -96,7 +102,7 @@ class AlertLog(msgspec.Struct, frozen=True):
             pasts,
             new,
             _flood(before.flood, len({key for _at, key in new}), now),
-            first_out(pasts, now),
+            *newest_burst(pasts, now),
             snapshot.rows,
             now,
             based=True,
@@ -117,7 +123,8 @@ class AlertLog(msgspec.Struct, frozen=True):
         """Write what changed into `pasts`; which alerts are new, and since when. What the first look finds began
         when its rule says."""
         came: list[tuple[Millis, str]] = []
-        for key in changed_keys(self.rows, rows):
+        gone = [key for key, past in pasts.items() if not past.ended_at and key not in rows]
+        for key in changed_keys(self.rows, rows).union(gone):
             row, past = rows.get(key), pasts.get(key)
             if row is not None and counts(row, now):
                 if past is None or past.ended_at:
@@ -141,20 +148,21 @@ def flips_of(moves: Iterable[Move], now: Millis) -> int:
     return len(recent)
 
 
-def first_out(pasts: Mapping[str, AlertPast], now: Millis) -> str:
-    """The alert that began the newest burst: going back from the newest, as long as the one before it began at most
-    ten minutes earlier. What has been standing for a day began nothing, and what chatters tells nothing."""
+def newest_burst(pasts: Mapping[str, AlertPast], now: Millis) -> tuple[str, int]:
+    """The alert that began the newest burst, and how many are in it: going back from the newest, as long as the one
+    before it began at most ten minutes earlier. What has been standing for a day began
+    nothing, and what chatters tells nothing."""
     starts = sorted(
         (past.started_at, key)
         for key, past in pasts.items()
         if now - past.started_at < STANDING_AFTER and past.held_until <= now
     )
     if not starts:
-        return ""
+        return "", 0
     place = len(starts) - 1
     while place and starts[place][0] - starts[place - 1][0] <= FLOOD_WINDOW:
         place -= 1
-    return starts[place][1] if place < len(starts) - 1 else ""
+    return starts[place][1], len(starts) - place
 
 
 def _flood(before: Flood | None, new: int, now: Millis) -> Flood | None:

@@ -62,7 +62,7 @@ def judge_alert(row: AlertRow, _now: Millis) -> Finding:
     if row.state == "suppressed" or row.inhibited_by:
         return Finding(Level.OK, "inhibited by another alert", "inhibited", row.starts_at)
     if row.state == "pending":
-        return Finding(Level.WATCH, f"pending: {title(row)}", "pending", row.starts_at)
+        return Finding(Level.OK, "pending: its rule holds, but not for long enough yet", "pending", row.starts_at)
     level = _LEVELS.get(row.severity.lower(), Level.WARNING)
     return Finding(level, title(row), "firing", row.starts_at)
 

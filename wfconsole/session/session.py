@@ -21,6 +21,7 @@ from wfconsole.incident.events import SCRIBE, Declared, Entry, Event, Noticed, T
 from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.scribe import ScribeMemory, notice
 from wfconsole.incident.state import IncidentState
+from wfconsole.observations.alert_log import AlertLog
 from wfconsole.observations.answers import CollectorSaid, PodAnswer
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.series import SeriesBook
@@ -55,6 +56,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     world: World
     judged: Judged
     series: SeriesBook
+    alerts: AlertLog
     incident: IncidentState
     memory: ScribeMemory
     entries: tuple[Entry, ...]
@@ -136,8 +138,12 @@ class Session:
             after = before.with_snapshot(snapshot)
             judged = self._view.judged.after(after, item.source, item.at)
             series = self._view.series.after(after, judged, item.source, item.at)
-            self._view = msgspec.structs.replace(self._view, world=after, judged=judged, series=series)
-            self._memory, seen = notice(self._memory, self._view.incident, after, item.source, item.at, judged=judged)
+            alerts = self._view.alerts.after(after, item.source, item.at)
+            self._view = msgspec.structs.replace(self._view, world=after, judged=judged, series=series, alerts=alerts)
+            incident = self._view.incident
+            self._memory, seen = notice(
+                self._memory, incident, after, item.source, item.at, judged=judged, alerts=alerts
+            )
             for event in seen:
                 self._enter(event, SCRIBE, item.at)
             if self._view.incident.declared:
@@ -218,6 +224,7 @@ class Session:
                 world=view.world,
                 judged=view.judged,
                 series=view.series,
+                alerts=view.alerts,
                 incident=view.incident,
                 memory=self._memory,
                 entries=tuple(self._entries),
@@ -228,7 +235,14 @@ class Session:
         """Go back to a checkpoint, or to the very beginning."""
         with self._lock:
             old = checkpoint or Checkpoint(
-                World(), Judged(), SeriesBook(), IncidentState(target=self._view.target), ScribeMemory(), (), ()
+                World(),
+                Judged(),
+                SeriesBook(),
+                AlertLog(),
+                IncidentState(target=self._view.target),
+                ScribeMemory(),
+                (),
+                (),
             )
             self._memory = old.memory
             self._entries = list(old.entries)
@@ -237,6 +251,7 @@ class Session:
                 world=old.world,
                 judged=old.judged,
                 series=old.series,
+                alerts=old.alerts,
                 incident=old.incident,
                 said=old.said,
             )

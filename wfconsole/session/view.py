@@ -10,6 +10,7 @@ import msgspec
 from wfconsole.clock import Millis
 from wfconsole.incident.events import Target
 from wfconsole.incident.state import IncidentState
+from wfconsole.observations.alert_log import AlertLog
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.series import SeriesBook
 from wfconsole.observations.world import World
@@ -48,6 +49,7 @@ class View(msgspec.Struct, frozen=True):
     world: World = World()
     judged: Judged = Judged()
     series: SeriesBook = SeriesBook()
+    alerts: AlertLog = AlertLog()
     incident: IncidentState = IncidentState()
     pending: frozenset[str] = frozenset()  # ids of entries that are not on disk yet
     journal: JournalView = JournalView()

@@ -43,7 +43,7 @@ class AlertsPoll(Poll):
         try:
             rows = self._managed(missing)
             self._starts = {key: row.starts_at for key, row in rows.items()}
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, there may be another to ask
             failed = self._alertmanager.explain(error)
             if self._prometheus is None:
                 raise failed from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from wfconsole.tui.listings.alerts import AlertsListing
 from wfconsole.tui.listings.changes import ChangesListing
 from wfconsole.tui.listings.database import ConnectionsListing
 from wfconsole.tui.listings.events import EventsListing
@@ -30,7 +31,11 @@ def _database() -> tuple[Listing, ...]:
     return (ConnectionsListing(),)
 
 
-_OF_PANE: Final = {3: _pods, 4: _hpas, 5: _nodes, 6: _database}
+def _alerts() -> tuple[Listing, ...]:
+    return (AlertsListing("open"), AlertsListing("shelved"), AlertsListing("all"))
+
+
+_OF_PANE: Final = {1: _alerts, 3: _pods, 4: _hpas, 5: _nodes, 6: _database}
 
 
 def listings_of(pane: int) -> tuple[Listing, ...]:

@@ -36,7 +36,7 @@ class Column(NamedTuple):
 class Opens(NamedTuple):
     """What Enter opens: the row of a source that has a screen of its own."""
 
-    source: Literal["pods", "hpas", "nodes"]
+    source: Literal["pods", "hpas", "nodes", "alerts"]
     key: str
 
 

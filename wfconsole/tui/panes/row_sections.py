@@ -13,6 +13,7 @@ from wfconsole.text import UNKNOWN, age, clock_time, coarse_age, fit, memory, mi
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span, faded
 from wfconsole.tui.listings.standing import doubt, is_old
+from wfconsole.tui.panes.alert_sections import sections_of_alert
 from wfconsole.tui.panes.long_texts import in_place
 from wfconsole.tui.panes.pod_sections import heading
 from wfconsole.tui.state_words import level_ink, mark
@@ -24,6 +25,8 @@ PODS_SHOWN: Final = 12
 
 def sections_of(frame: Frame, source: str, key: str) -> list[Section]:
     """All sections of the row; what it was when it was last seen where nobody sees it any more."""
+    if source == "alerts":
+        return sections_of_alert(frame, key)
     row = frame.view.world.hpas.get(key) if source == "hpas" else frame.view.world.nodes.get(key)
     if row is None:
         said = doubt(frame, source, without="not there") or "not there any more"

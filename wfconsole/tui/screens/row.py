@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from wfconsole.observations.alerts import title
+from wfconsole.observations.levels import Level
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.panes.row_sections import sections_of
@@ -11,7 +13,7 @@ from wfconsole.tui.screens.of_row import ScreenOfRow, TextOfRow
 from wfconsole.tui.state_words import badge
 from wfconsole.tui.widgets.scroll_text import Section
 
-_KINDS = {"hpas": "HPA", "nodes": "NODE"}
+_KINDS = {"hpas": "HPA", "nodes": "NODE", "alerts": "ALERT"}
 
 
 class RowText(TextOfRow):
@@ -32,7 +34,13 @@ class RowScreen(ScreenOfRow):
         gone = quality.conclusive and snapshot is not None and self._key not in snapshot.rows
         state = Span("gone", "strong") if gone else badge(frame.glyphs, self.level(frame), quality)
         namespace, _, name = self._key.rpartition("/")
+        if alarm := frame.alarms.by_key.get(self._key):
+            name, namespace = title(alarm.row), alarm.row.labels.get("namespace", "")
         return (Span(f"{_KINDS[self._source]} {name} ", "title"), state, Span(f"   {namespace}"))
+
+    def level(self, frame: Frame) -> Level:
+        alarm = frame.alarms.by_key.get(self._key) if self._source == "alerts" else None
+        return super().level(frame) if alarm is None else alarm.level
 
     def footer(self, frame: Frame) -> Line:
         del frame
