@@ -9,25 +9,21 @@ from wfconsole.clock import DAY, HOUR, MINUTE, Millis
 from wfconsole.incident.events import Declared, Entry, Event, Noticed
 from wfconsole.incident.playbook import Branch, Checklist, Runbook, Step
 from wfconsole.incident.policy import BusinessCalendar, SeverityPolicy, SeverityRule, Span
-from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.auth import AuthRow
 from wfconsole.observations.cache import CacheRow, KeysRow
+from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.events import EventRow
 from wfconsole.observations.findings import FindingRow
+from wfconsole.observations.gpus import GpuRow
 from wfconsole.observations.hpas import HpaMetric, HpaRow
+from wfconsole.observations.inference import InferenceRow
 from wfconsole.observations.ingresses import IngressPath, IngressRow
 from wfconsole.observations.isolation import IsolationRow
 from wfconsole.observations.levels import Level
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pods import ContainerRow, PodRow
-from wfconsole.observations.services import ServicePort, ServiceRow
 from wfconsole.observations.secrets import SecretRow
-from wfconsole.observations.gpus import GpuRow
-from wfconsole.observations.hpas import HpaMetric, HpaRow
-from wfconsole.observations.inference import InferenceRow
-from wfconsole.observations.levels import Level
-from wfconsole.observations.nodes import NodeRow
-from wfconsole.observations.pods import ContainerRow, PodRow
+from wfconsole.observations.services import ServicePort, ServiceRow
 from wfconsole.observations.signals import SignalRow, signal_key
 from wfconsole.observations.snapshot import Failure, Snapshot
 from wfconsole.observations.workloads import Revision, WorkloadRow
@@ -160,6 +156,8 @@ def an_isolation(name: str = "gateway", **changes: Any) -> IsolationRow:
     """The gateway's pods, which no policy isolates."""
     fields: dict[str, Any] = {"kind": "Deployment", "labels": "app=gateway", "pods": 3}
     return IsolationRow("production", name, **(fields | changes))
+
+
 def all_logins(**changes: Any) -> AuthRow:
     """The row about all attempts of an hour, as many failing as ever."""
     fields: dict[str, Any] = {"failed": 540, "succeeded": 3000, "users": 40, "sources": 12, "per_minute": 9.0}
@@ -198,6 +196,8 @@ def a_secret(name: str = "prod/orders/database", **changes: Any) -> SecretRow:
     """A secret that was changed three days ago."""
     fields: dict[str, Any] = {"region": "eu-west-1", "changed_at": LONG_AGO}
     return SecretRow(name=name, **(fields | changes))
+
+
 def a_cache(name: str = "cache.example:6379", **changes: Any) -> CacheRow:
     """A master that is half full, of which nothing may be evicted."""
     fields: dict[str, Any] = {
@@ -218,6 +218,8 @@ def a_keys_row(prefix: str = "session:", **changes: Any) -> KeysRow:
     """Sessions, counted to the end."""
     fields: dict[str, Any] = {"sessions": True, "keys": 300, "total": 400}
     return KeysRow(prefix=prefix, **(fields | changes))
+
+
 def a_signal(rule: str = "errors", value: float | None = 0.001, **changes: Any) -> SignalRow:
     """The share of requests that fail, within its bounds, of all services."""
     fields: dict[str, Any] = {"title": "err", "unit": "ratio", "warning": 0.01, "critical": 0.05, "slo": True}
@@ -264,10 +266,9 @@ def row_key(row: Any) -> str:
     """The key that a row has in its snapshot."""
     if isinstance(row, WorkloadRow):
         return f"{row.kind}/{row.namespace}/{row.name}"
-    if isinstance(row, NodeRow | DatabaseRow):
     if isinstance(row, IsolationRow):
         return f"{row.namespace}/{row.kind}/{row.name}"
-    if isinstance(row, NodeRow):
+    if isinstance(row, NodeRow | DatabaseRow):
         return row.name
     if isinstance(row, AuthRow):
         return "all" if row.by == "all" else f"{row.by}/{row.name}"

@@ -5,10 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from wfconsole.clock import SECOND, Millis
-from wfconsole.config.systems import AuthSettings, AwsSettings, DatabaseSettings
-from wfconsole.config.systems import CacheSettings, DatabaseSettings
 from wfconsole.config.metrics import GpuSettings, InferenceSettings, PrometheusSettings, SignalsSettings
-from wfconsole.config.systems import DatabaseSettings
+from wfconsole.config.systems import (
+    AlertmanagerSettings,
+    AuthSettings,
+    AwsSettings,
+    CacheSettings,
+    DatabaseSettings,
+)
 
 
 class CollectorSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -31,6 +35,7 @@ class CollectorSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_
     signals: SignalsSettings = SignalsSettings()
     gpu: GpuSettings = GpuSettings()
     inference: InferenceSettings = InferenceSettings()
+    alertmanager: AlertmanagerSettings = AlertmanagerSettings()
     intervals: dict[str, Millis] = {}  # by source, in ms: how often it looks at least; 5 s where not named
     flush_ms: Millis = 500  # how long changes are collected before they are sent
     deadline_ms: Millis = 4 * SECOND  # for an answer to begin; shorter than the intervals

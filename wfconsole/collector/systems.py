@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from wfconsole.clock import SECOND, Millis
 from wfconsole.collector.settings import CollectorSettings
+from wfconsole.sources.alertmanager import system as alertmanager
 from wfconsole.sources.aws import system as aws
 from wfconsole.sources.cache import system as cache
 from wfconsole.sources.contract import Source
@@ -28,7 +29,7 @@ def other_sources(settings: CollectorSettings) -> list[Source]:
     return [
         *postgres.sources(settings.database, every, settings.auth),
         *aws.sources(settings.aws, every),
-        *postgres.sources(settings.database, every),
         *cache.sources(settings.cache, every),
         *prometheus.sources(settings, every),
+        *alertmanager.sources(settings.alertmanager, settings.prometheus, every),
     ]

@@ -12,10 +12,14 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct, field
 
 from wfconsole.config.about import PATH, about
-from wfconsole.config.systems import AuthSettings, AwsSettings, DatabaseSettings
-from wfconsole.config.systems import CacheSettings, DatabaseSettings
 from wfconsole.config.metrics import GpuSettings, InferenceSettings, PrometheusSettings, SignalsSettings
-from wfconsole.config.systems import DatabaseSettings
+from wfconsole.config.systems import (
+    AlertmanagerSettings,
+    AuthSettings,
+    AwsSettings,
+    CacheSettings,
+    DatabaseSettings,
+)
 
 UNKNOWN_CLUSTER: Final = "PROD?"  # a cluster that no rule knows is treated as production until somebody says otherwise
 
@@ -73,6 +77,7 @@ class IntervalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     signal_history: Annotated[float, _seconds("the last hour of the signals")] = 60.0
     gpus: Annotated[float, _seconds("the use of GPUs")] = 15.0
     inference: Annotated[float, _seconds("inference services")] = 15.0
+    alerts: Annotated[float, _seconds("alerts")] = 5.0
 
 
 class EnvironmentRule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -200,6 +205,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     signals: SignalsSettings = SignalsSettings()
     gpu: GpuSettings = GpuSettings()
     inference: InferenceSettings = InferenceSettings()
+    alertmanager: AlertmanagerSettings = AlertmanagerSettings()
     intervals: IntervalSettings = IntervalSettings()
     console: ConsoleSettings = ConsoleSettings()
     runbook: RunbookSettings = RunbookSettings()

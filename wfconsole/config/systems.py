@@ -10,6 +10,8 @@ from wfconsole.config.about import PATH, about
 
 _HOST = "a host name or an address"
 _PORT = "a number from 1 to 65535"
+_URL = "an address such as http://prometheus.monitoring:9090, without a name or a password in it"
+_URL_FORM = r"^(https?://[^@/?#\s]+(/[^@?#\s]*)?)?$"
 
 
 class DatabaseSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -116,6 +118,8 @@ class AwsSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     @property
     def configured(self) -> bool:
         return bool(self.regions)
+
+
 class CacheSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The Redis server that holds sessions and cached values. The password comes from the named file."""
 
@@ -142,3 +146,23 @@ class CacheSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     @property
     def configured(self) -> bool:
         return bool(self.host)
+
+
+class AlertmanagerSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The Alertmanager that knows what is firing, and what somebody silenced."""
+
+    url: Annotated[str, about("where Alertmanager is; empty: off", _URL, pattern=_URL_FORM, max_length=500)] = ""
+    token_file: Annotated[str, about("a file that holds a bearer token and nothing else", PATH, path=True)] = ""
+    ca_file: Annotated[str, about("the authority that signed its certificate", PATH, path=True)] = ""
+    heartbeat: Annotated[
+        str,
+        about(
+            "an alert that must always fire, such as Watchdog; the pane says when it is missing; empty: none",
+            "the name of an alert",
+            max_length=200,
+        ),
+    ] = ""
+
+    @property
+    def configured(self) -> bool:
+        return bool(self.url)

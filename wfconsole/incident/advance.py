@@ -2,7 +2,7 @@
 
 What follows from an entry without anybody saying so:
 - declared: detected then, unless a moment says otherwise; broken since `started_at`, where that is known;
-- acknowledged: the first role taken or step ticked by a person after the declaration;
+- acknowledged: the first role taken, step ticked or alert acknowledged by a person after the declaration;
 - mitigated: the status became "monitoring"; resolved: it became "resolved". A moment that somebody set stands.
 """
 
@@ -15,8 +15,8 @@ import msgspec
 
 from wfconsole.clock import Millis
 from wfconsole.incident import events as ev
-from wfconsole.incident.events import SCRIBE, Entry, Event, Moment, Noticed
-from wfconsole.incident.state import IncidentState, Line, Overwritten, StepState
+from wfconsole.incident.events import SCRIBE, SHELVED_AT_MOST, Entry, Event, Moment, Noticed
+from wfconsole.incident.state import Acked, IncidentState, Line, Overwritten, Shelved, StepState
 from wfconsole.incident.wording import step_title
 from wfconsole.observations.levels import Level
 from wfconsole.text import calendar_time, clock_time
@@ -238,6 +238,25 @@ def _marked(draft: _Draft, entry: Entry, event: ev.StepMarked) -> None:
         _acknowledged(draft, entry)
 
 
+def _alerts_acked(draft: _Draft, entry: Entry, event: ev.AlertsAcknowledged) -> None:
+    draft.line(entry, "ALERT", f"acknowledged: {_titled(event.title, len(event.alerts))}")
+    for key, started_at in event.alerts.items():
+        draft.put("acked", key, Acked(entry.actor, entry.at, started_at))
+    _acknowledged(draft, entry)
+
+
+def _alerts_shelved(draft: _Draft, entry: Entry, event: ev.AlertsShelved) -> None:
+    until = min(event.until, entry.at + SHELVED_AT_MOST)
+    when = f"shelved until {clock_time(until)}" if until > entry.at else "back from the shelf"
+    draft.line(entry, "ALERT", _because(f"{when}: {_titled(event.title, len(event.alerts))}", event.reason))
+    for key in event.alerts:
+        draft.put("shelved", key, Shelved(entry.actor, entry.at, until, event.reason))
+
+
+def _titled(title: str, count: int) -> str:
+    return f"{title} ({count} alerts)" if count > 1 else title or "an alert"
+
+
 def _console_started(draft: _Draft, entry: Entry, event: ev.ConsoleStarted) -> None:
     text = f"console opened on {event.host}, version {event.version}"
     draft.line(entry, "STATE", _because(text, event.found), level=Level.WATCH if event.found else Level.OK)
@@ -294,10 +313,15 @@ _STEPS: Final[dict[type[Event], Callable[[_Draft, Entry, Any], None]]] = {
     ev.UpdateSent: _update,
     ev.StepProbed: _probed,
     ev.StepMarked: _marked,
+    ev.AlertsAcknowledged: _alerts_acked,
+    ev.AlertsShelved: _alerts_shelved,
     ev.ConsoleStarted: _console_started,
     ev.ConsoleEnded: _console_ended,
     ev.Noticed: _noticed,
 }
 _CAN_UNDO: Final = frozenset(
-    (ev.SeverityChanged, ev.StatusChanged, ev.RoleTaken, ev.PlaybookChosen, ev.MomentSet, ev.UpdateSent, ev.StepMarked)
+    (
+        *(ev.SeverityChanged, ev.StatusChanged, ev.RoleTaken, ev.PlaybookChosen, ev.MomentSet, ev.UpdateSent),
+        *(ev.StepMarked, ev.AlertsAcknowledged, ev.AlertsShelved),
+    )
 )

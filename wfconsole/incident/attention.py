@@ -1,8 +1,9 @@
 """What needs the commander first: the order behind the DO NOW line. Fixed and published, so that it can be learned.
 
 1. the view is not what it seems, or the record is on no disk; 2. something that was done failed; 3. a clock is overdue,
-then due soon; 4. a new critical condition; 5. the next step waits for an answer; 6. a source that the next step needs
-is lost; 7. a new warning, or any other source lost; 8. the next step; 9. the next clock, in plain words. Ties: the
+then due soon; 4. a critical alert that nobody acknowledged, the first-out first, then a new
+critical condition; 5. the next step waits for an answer; 6. a source that the next step needs
+is lost; 7. such a warning, or any other source lost; 8. the next step; 9. the next clock, in plain words. Ties: the
 oldest first.
 """
 
@@ -14,6 +15,7 @@ from typing import Final, Literal
 import msgspec
 
 from wfconsole.clock import SECOND, Millis
+from wfconsole.incident.alarms import AlarmGroup, Alarms
 from wfconsole.incident.checklist import Active, Item
 from wfconsole.incident.clocks import Clock, next_due
 from wfconsole.incident.events import Noticed
@@ -26,7 +28,10 @@ from wfconsole.text import age, countdown
 # Frozen for longer than this, a screen is taken for live.
 FROZEN_TOO_LONG: Final = 30 * SECOND
 _LOST: Final = frozenset((Quality.STALE, Quality.UNKNOWN, Quality.DENIED, Quality.ERROR))
+# Lost sources have a place of their own in the order, alerts are told from the alerts themselves.
+_TOLD_ELSEWHERE: Final = frozenset(("source", "alert"))
 _PANE_OF: Final = {
+    "alerts": 1,
     "pods": 3,
     "workloads": 3,
     "events": 3,
@@ -63,12 +68,13 @@ class Situation(msgspec.Struct, frozen=True):
     behind_ms: Millis = 0
     live_trouble: str = ""
     record_trouble: str = ""
+    alarms: Alarms = Alarms()
 
 
 def attention(seen: Situation) -> tuple[Need, ...]:
     """What needs somebody, most urgent first; never empty."""
-    needs = (*_view(seen), *_failed(seen), *_clocks(seen), *_conditions(seen, Level.CRITICAL), *_step_waits(seen))
-    needs += (*_step_source(seen), *_conditions(seen, Level.WARNING), *_sources(seen), *_next_step(seen))
+    needs = (*_view(seen), *_failed(seen), *_clocks(seen), *_begun(seen, Level.CRITICAL), *_step_waits(seen))
+    needs += (*_step_source(seen), *_begun(seen, Level.WARNING), *_sources(seen), *_next_step(seen))
     return needs if any(need.goto for need in needs) else (*needs, _nothing(seen))
 
 
@@ -111,12 +117,32 @@ def _clocks(seen: Situation) -> Iterator[Need]:
 _CLOCK_WORDS: Final = {"respond": "response", "update": "status update", "resolve": "resolution"}
 
 
+def _begun(seen: Situation, level: Level) -> Iterator[Need]:
+    yield from _alerts(seen, level)
+    yield from _conditions(seen, level)
+
+
+def _alerts(seen: Situation, level: Level) -> Iterator[Need]:
+    """Alerts that nobody acknowledged, in a flood by cause; none where nobody knows whether they still fire."""
+    if not seen.alarms.known:
+        return
+    new = [group for group in seen.alarms.open if group.state == "new" and _level_of_new(group) == level]
+    for group in sorted(new, key=lambda group: (not group.first_out, group.first.started_at)):
+        count = f"{len(group.alarms)} x " if len(group.alarms) > 1 else ""
+        first = ", first-out" if group.first_out else ""
+        yield Need(f"unacked alert: {count}{group.title}{first}", level, "pane:1")
+
+
+def _level_of_new(group: AlarmGroup) -> Level:
+    return max(alarm.level for alarm in group.alarms if alarm.state == "new")
+
+
 def _conditions(seen: Situation, level: Level) -> Iterator[Need]:
     """Conditions that last and nobody has taken up: declaring takes up what there was, a star what came after."""
     lasting = [
         (found, seen.state.lines[line_id])
         for key, found in seen.state.conditions.items()
-        if found.level == level and found.phase in ("began", "again") and found.family != "source"
+        if found.level == level and found.phase in ("began", "again") and found.family not in _TOLD_ELSEWHERE
         if (line_id := seen.state.line_of_key.get(key, "")) in seen.state.lines
     ]
     for found, line in sorted(lasting, key=lambda item: item[0].since or item[1].at):

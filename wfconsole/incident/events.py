@@ -6,17 +6,19 @@ screen or the command line, the scribe's from what was seen.
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Final, Literal
 
 import msgspec
 
-from wfconsole.clock import Millis
+from wfconsole.clock import HOUR, Millis
 from wfconsole.incident.playbook import Mark
 from wfconsole.incident.policy import SeverityName, Status
 from wfconsole.observations.levels import Level
 
 NoteKind = Literal["note", "decision", "fact", "hypothesis"]
 Moment = Literal["started", "detected", "acknowledged", "mitigated", "resolved"]
+SHELVED_AT_MOST: Final[Millis] = 8 * HOUR  # nobody remembers longer what is on a shelf
 SCRIBE = "scribe"  # the actor of what the console noticed by itself
 
 
@@ -125,6 +127,28 @@ class StepMarked(msgspec.Struct, frozen=True, tag="step", omit_defaults=True):
     answer: str = ""
 
 
+class AlertsAcknowledged(msgspec.Struct, frozen=True, tag="alerts-acked", omit_defaults=True):
+    """Somebody knows of these alerts and looks after them. By key, since when each fires: one that begins anew is new.
+
+    Nothing is sent to Alertmanager.
+    """
+
+    alerts: Mapping[str, Millis]
+    title: str = ""
+
+
+class AlertsShelved(msgspec.Struct, frozen=True, tag="alerts-shelved", omit_defaults=True):
+    """These alerts are out of the way until a time, for a reason; an `until` that is over brings them back.
+
+    They go on firing, and Alertmanager goes on telling people.
+    """
+
+    alerts: tuple[str, ...]
+    until: Millis
+    reason: str = ""
+    title: str = ""
+
+
 class ConsoleStarted(msgspec.Struct, frozen=True, tag="console-started", omit_defaults=True):
     """A console opened the incident; `found` says what the journal's reader noticed (torn tails, gaps)."""
 
@@ -168,6 +192,8 @@ Event = (
     | UpdateSent
     | StepProbed
     | StepMarked
+    | AlertsAcknowledged
+    | AlertsShelved
     | ConsoleStarted
     | ConsoleEnded
     | Noticed

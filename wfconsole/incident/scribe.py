@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from wfconsole.clock import HOUR, MINUTE, Millis
+from wfconsole.incident.alert_sights import ALERT_WORDS, sights_of_alerts
 from wfconsole.incident.events import Noticed
 from wfconsole.incident.scribe_memory import FLOOD, Pen, ScribeMemory
 from wfconsole.incident.sights import (
@@ -22,6 +23,7 @@ from wfconsole.incident.sights import (
     sights_of_workloads,
 )
 from wfconsole.incident.state import IncidentState
+from wfconsole.observations.alert_log import AlertLog
 from wfconsole.observations.changes import Change, hpa_changes, recent_changes, workload_changes
 from wfconsole.observations.judged import Judged, JudgedRows, changed_keys
 from wfconsole.observations.levels import Level, Quality
@@ -57,10 +59,12 @@ def notice(
     now: Millis,
     *,
     judged: Judged | None = None,
+    alerts: AlertLog | None = None,
 ) -> tuple[ScribeMemory, list[Noticed]]:
     """What is worth an entry now that `source` has said something at `now`, and the memory that includes it.
 
     `judged` is the judgement of `after` at `now`, where somebody has it already: it need not be made twice.
+    `alerts` is what alerts did up to `now`.
     """
     snapshot = after.snapshots.get(source)
     if snapshot is None:
@@ -73,6 +77,8 @@ def notice(
         based |= {source}
         _look_at_changes(pen, memory, known.rows(source), after, source)
         _look_at_rows(pen, memory, known, source)
+        if source == "alerts" and alerts is not None:
+            _look_at_alerts(pen, memory, alerts)
     return pen.done(known, based), pen.said
 
 
@@ -113,11 +119,33 @@ def _look_at_rows(pen: Pen, memory: ScribeMemory, judged: Judged, source: str) -
         for key in [key for key, found in pen.conditions.items() if found.active and found.subject not in seen]:
             if key.partition(" ")[0] in words:
                 pen.meet(key, None, "")
-    note = "" if not first else " (already when the console opened)"
-    if first and memory.resumed_at:
-        note = " (seen when the console came back)"
-    pen.begin_all(begun, note)
+    pen.begin_all(begun, _note(memory, first=first))
     pen.say_what_lasts((*words, "scale"))
+
+
+def _look_at_alerts(pen: Pen, memory: ScribeMemory, log: AlertLog) -> None:
+    """Which bursts, floods and critical alerts there are; what is not among them is over."""
+    lasting = frozenset(
+        key for key, found in pen.conditions.items() if found.active and key.partition(" ")[0] in ALERT_WORDS
+    )
+    seen = sights_of_alerts(log, lasting, pen.now)
+    begun: dict[str, tuple[Sight, str]] = {}
+    for key, found in seen.items():
+        if pen.is_known(key):
+            pen.meet(key, *found)
+        else:
+            begun[key] = found
+    for key in lasting - seen.keys():
+        pen.meet(key, None, "")
+    pen.begin_all(begun, _note(memory, first="alerts" not in memory.based))
+    pen.say_what_lasts(ALERT_WORDS)
+
+
+def _note(memory: ScribeMemory, *, first: bool) -> str:
+    """What is said with conditions that the first look finds."""
+    if not first:
+        return ""
+    return " (seen when the console came back)" if memory.resumed_at else " (already when the console opened)"
 
 
 def _seen(pen: Pen, memory: ScribeMemory, judged: Judged, source: str) -> Seen:

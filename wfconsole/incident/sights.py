@@ -77,6 +77,8 @@ OVER: Final = {
     "hpa-blind": "autoscaler {name} sees its metrics again",
     "node-not-ready": "node {name} is ready again",
     "node-pressure": "node {name}: pressure is over",
+    "alert": "alert {name} is over",
+    "alert-flood": "the flood of {name} is over",
     "source": "{name}: data again",
     "collector": "the collector runs again",
 }

@@ -27,6 +27,23 @@ class StepState(msgspec.Struct, frozen=True):
     probe_entry: str = ""  # id of the journal entry that holds the evidence
 
 
+class Acked(msgspec.Struct, frozen=True):
+    """Who acknowledged an alert, when, and since when it fired then."""
+
+    by: str
+    at: Millis
+    started_at: Millis
+
+
+class Shelved(msgspec.Struct, frozen=True):
+    """Who shelved an alert, until when and why."""
+
+    by: str
+    at: Millis
+    until: Millis
+    reason: str = ""
+
+
 class Line(msgspec.Struct, frozen=True):
     """One line of the timeline: an entry, or all entries of one flapping condition folded into one.
 
@@ -75,6 +92,8 @@ class IncidentState(msgspec.Struct, frozen=True):
     moments: Mapping[Moment, Millis] = msgspec.field(default_factory=dict)
     roles: Mapping[str, str] = msgspec.field(default_factory=dict)
     steps: Mapping[str, StepState] = msgspec.field(default_factory=dict)
+    acked: Mapping[str, Acked] = msgspec.field(default_factory=dict)  # by the alert's key
+    shelved: Mapping[str, Shelved] = msgspec.field(default_factory=dict)  # those whose time is over, too
     conditions: Mapping[str, Noticed] = msgspec.field(
         default_factory=dict
     )  # by key: those that last, and the ended ones

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import msgspec
 
 from wfconsole.clock import SECOND, Millis
-from wfconsole.observations import headlines
 from wfconsole.observations.headlines.facts import Facts
 from wfconsole.observations.judged import Judged
+from wfconsole.observations.later import Later
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.series import SeriesBook
 from wfconsole.observations.snapshot import Snapshot
@@ -38,40 +38,34 @@ class _Pane(msgspec.Struct, frozen=True):
     top: float = 1.0
 
 
+def _say(source: str, module: str = "") -> tuple[str, Say]:
+    """A source, and what says its facts: the function of its name in the module of headlines."""
+    return source, Later(f"headlines.{module or source}:{source}")
+
+
 _PANES: Final = (
-    _Pane(1, "Alerts"),
-    _Pane(2, "Signals", (("signals", headlines.signals),), "signals.worst", 2.0),
-    _Pane(3, "Pods", (("pods", headlines.pods),), "pods.ready_ratio"),
-    _Pane(4, "HPA", (("hpas", headlines.hpas),), "hpas.worst_ratio", 2.0),
-    _Pane(
-        5,
-        "Nodes+GPU",
-        (("nodes", headlines.nodes), ("gpus", headlines.gpus), ("inference", headlines.inference)),
-        "nodes.memory",
-    ),
-    _Pane(6, "DB", (("database", headlines.database),), "db.connections"),
+    _Pane(1, "Alerts", (_say("alerts"),), "alerts.active", 10.0),
+    _Pane(2, "Signals", (_say("signals"),), "signals.worst", 2.0),
+    _Pane(3, "Pods", (_say("pods"),), "pods.ready_ratio"),
+    _Pane(4, "HPA", (_say("hpas"),), "hpas.worst_ratio", 2.0),
+    _Pane(5, "Nodes+GPU", (_say("nodes"), _say("gpus"), _say("inference")), "nodes.memory"),
+    _Pane(6, "DB", (_say("database"), _say("sessions"), _say("replicas"), _say("cache")), "db.connections"),
     _Pane(
         7,
         "Auth+Sec",
-        (("auth", headlines.auth), ("findings", headlines.findings), ("secrets", headlines.secrets)),
+        (_say("auth"), _say("findings", "security"), _say("secrets", "security")),
         "auth.rise",
         4.0,
     ),
-    _Pane(6, "DB", (("database", headlines.database), ("cache", headlines.cache)), "db.connections"),
-    _Pane(
-        6,
-        "DB",
-        (("database", headlines.database), ("sessions", headlines.sessions), ("replicas", headlines.replicas)),
-        "db.connections",
-    ),
-    _Pane(7, "Auth+Sec"),
 )
+# Sources that a pane has only in its views.
+_IN_VIEWS: Final = {"keys": 6, "statements": 6, "signal_history": 2}
 
 
 def pane_of(source: str) -> int:
     """The number of the pane that shows a source; those that only stand beside pods in its views are of that one."""
     shown = {name: pane.number for pane in _PANES for name, _ in pane.shows}
-    return shown.get(source, 3)
+    return shown.get(source) or _IN_VIEWS.get(source, 3)
 
 
 class BoardLine(msgspec.Struct, frozen=True):
@@ -115,12 +109,14 @@ def board(
     *,
     trend_cells: int = 8,
     cell_ms: Millis = TREND_CELL_MS,
+    told: Mapping[str, Facts] | None = None,
 ) -> tuple[BoardLine, ...]:
-    """All seven lines, in the order of their numbers."""
+    """All seven lines, in the order of their numbers. `told` is what somebody who knows more says, by source."""
     lines = []
+    known = told or {}
     for pane in _PANES:
         parts = [
-            _Part(snapshot, snapshot.quality(now), say(world, judged, now))
+            _Part(snapshot, snapshot.quality(now), known.get(source) or say(world, judged, now))
             for source, say in pane.shows
             if (snapshot := world.snapshots.get(source)) is not None
         ]

@@ -11,30 +11,24 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.clock import Millis
-from wfconsole.observations.auth import judge_auth
-from wfconsole.observations.cache import judge_cache
-from wfconsole.observations.database import judge_database
 from wfconsole.observations.events import weigh_event
-from wfconsole.observations.findings import weigh_finding
 from wfconsole.observations.hpas import judge_hpa
-from wfconsole.observations.ingresses import judge_ingress
-from wfconsole.observations.isolation import judge_isolation
-from wfconsole.observations.gpus import judge_gpu
-from wfconsole.observations.hpas import judge_hpa
-from wfconsole.observations.inference import judge_inference
 from wfconsole.observations.ladder import PLAIN, Weighed
+from wfconsole.observations.later import Later
 from wfconsole.observations.levels import HEALTHY, Finding, Level
 from wfconsole.observations.nodes import weigh_node
 from wfconsole.observations.pod_groups import PodGroup, PodTally, Regrouping
 from wfconsole.observations.pods import weigh_pod
-from wfconsole.observations.services import judge_service
-from wfconsole.observations.secrets import weigh_secret
-from wfconsole.observations.replicas import judge_replica
-from wfconsole.observations.sessions import weigh_session
-from wfconsole.observations.signals import judge_signal
 from wfconsole.observations.snapshot import Snapshot
 from wfconsole.observations.workloads import weigh_workload
 from wfconsole.observations.world import World
+
+
+def _settled(place: str) -> Callable[[Any, Millis], Weighed]:
+    """The judgement at this place, which time alone does not change."""
+    judge = Later(place)
+    return lambda row, now: (judge(row, now), 0)
+
 
 WEIGH: Final[dict[str, Callable[[Any, Millis], Weighed]]] = {
     "pods": weigh_pod,
@@ -42,21 +36,22 @@ WEIGH: Final[dict[str, Callable[[Any, Millis], Weighed]]] = {
     "hpas": lambda row, now: (judge_hpa(row, now), 0),
     "nodes": weigh_node,
     "events": weigh_event,
-    "database": lambda row, now: (judge_database(row, now), 0),
-    "services": lambda row, now: (judge_service(row, now), 0),
-    "ingresses": lambda row, now: (judge_ingress(row, now), 0),
-    "isolation": lambda row, now: (judge_isolation(row, now), 0),
-    "auth": lambda row, now: (judge_auth(row, now), 0),
-    "findings": weigh_finding,
-    "secrets": weigh_secret,
-    "cache": lambda row, now: (judge_cache(row, now), 0),
+    "database": _settled("database:judge_database"),
+    "services": _settled("services:judge_service"),
+    "ingresses": _settled("ingresses:judge_ingress"),
+    "isolation": _settled("isolation:judge_isolation"),
+    "auth": _settled("auth:judge_auth"),
+    "findings": Later("findings:weigh_finding"),
+    "secrets": Later("secrets:weigh_secret"),
+    "cache": _settled("cache:judge_cache"),
     "keys": lambda _row, _now: PLAIN,
-    "sessions": weigh_session,
+    "sessions": Later("sessions:weigh_session"),
     "statements": lambda _row, _now: PLAIN,
-    "replicas": lambda row, now: (judge_replica(row, now), 0),
-    "signals": lambda row, now: (judge_signal(row, now), 0),
-    "gpus": lambda row, now: (judge_gpu(row, now), 0),
-    "inference": lambda row, now: (judge_inference(row, now), 0),
+    "replicas": _settled("replicas:judge_replica"),
+    "signals": _settled("signals:judge_signal"),
+    "gpus": _settled("gpus:judge_gpu"),
+    "inference": _settled("inference:judge_inference"),
+    "alerts": _settled("alerts:judge_alert"),
 }
 
 

@@ -6,69 +6,55 @@ from typing import Any, Final
 
 import msgspec
 
-from wfconsole.observations.auth import AuthRow
-from wfconsole.observations.cache import CacheRow, KeysRow
-from wfconsole.observations.database import DatabaseRow
-from wfconsole.observations.events import EventRow
-from wfconsole.observations.findings import FindingRow
-from wfconsole.observations.hpas import HpaRow
-from wfconsole.observations.ingresses import IngressRow
-from wfconsole.observations.isolation import IsolationRow
-from wfconsole.observations.nodes import NodeRow
-from wfconsole.observations.pods import PodRow
-from wfconsole.observations.services import ServiceRow
-from wfconsole.observations.secrets import SecretRow
-from wfconsole.observations.replicas import ReplicaRow
-from wfconsole.observations.sessions import SessionRow
-from wfconsole.observations.statements import StatementRow
-from wfconsole.observations.gpus import GpuRow
-from wfconsole.observations.hpas import HpaRow
-from wfconsole.observations.inference import InferenceRow
-from wfconsole.observations.nodes import NodeRow
-from wfconsole.observations.pods import PodRow
-from wfconsole.observations.signals import SignalHistoryRow, SignalRow
-from wfconsole.observations.workloads import WorkloadRow
+from wfconsole.observations.later import found
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """One kind of source. `schema` grows by one when a field changes its meaning; adding fields does not count.
+    """One kind of source. `place` is where its row type is (see `later.found`).
 
-    `repeats`: fields whose texts are the same in very many rows, so that one text can do for all of them.
+    `schema` grows by one when a field changes its meaning; adding fields does not count. `repeats`: fields whose texts
+    are the same in very many rows, so that one text can do for all of them.
     """
 
     name: str
-    row: Any
+    place: str
     schema: int = 1
     repeats: tuple[str, ...] = ()
 
+    @property
+    def row(self) -> Any:
+        """The type of its rows."""
+        return found(self.place)
 
-_OF_PODS: Final = ("namespace", "status", "phase", "node", "owner_kind", "owner", "revision", "image")
 
 KINDS: Final[dict[str, Kind]] = {
     kind.name: kind
     for kind in (
         Kind(
-            "pods", PodRow, repeats=("namespace", "status", "phase", "node", "owner_kind", "owner", "revision", "image")
+            "pods",
+            "pods:PodRow",
+            repeats=("namespace", "status", "phase", "node", "owner_kind", "owner", "revision", "image"),
         ),
-        Kind("workloads", WorkloadRow),
-        Kind("hpas", HpaRow),
-        Kind("nodes", NodeRow),
-        Kind("events", EventRow),
-        Kind("database", DatabaseRow),
-        Kind("services", ServiceRow),
-        Kind("ingresses", IngressRow),
-        Kind("isolation", IsolationRow),
-        Kind("auth", AuthRow),
-        Kind("findings", FindingRow),
-        Kind("secrets", SecretRow),
-        Kind("cache", CacheRow),
-        Kind("keys", KeysRow),
-        Kind("sessions", SessionRow),
-        Kind("statements", StatementRow),
-        Kind("replicas", ReplicaRow),
-        Kind("signals", SignalRow, repeats=("rule", "title", "unit", "promql")),
-        Kind("signal_history", SignalHistoryRow),
-        Kind("gpus", GpuRow, repeats=("node", "model", "namespace")),
-        Kind("inference", InferenceRow),
+        Kind("workloads", "workloads:WorkloadRow"),
+        Kind("hpas", "hpas:HpaRow"),
+        Kind("nodes", "nodes:NodeRow"),
+        Kind("events", "events:EventRow"),
+        Kind("database", "database:DatabaseRow"),
+        Kind("services", "services:ServiceRow"),
+        Kind("ingresses", "ingresses:IngressRow"),
+        Kind("isolation", "isolation:IsolationRow"),
+        Kind("auth", "auth:AuthRow"),
+        Kind("findings", "findings:FindingRow"),
+        Kind("secrets", "secrets:SecretRow"),
+        Kind("cache", "cache:CacheRow"),
+        Kind("keys", "cache:KeysRow"),
+        Kind("sessions", "sessions:SessionRow"),
+        Kind("statements", "statements:StatementRow"),
+        Kind("replicas", "replicas:ReplicaRow"),
+        Kind("signals", "signals:SignalRow", repeats=("rule", "title", "unit", "promql")),
+        Kind("signal_history", "signals:SignalHistoryRow"),
+        Kind("gpus", "gpus:GpuRow", repeats=("node", "model", "namespace")),
+        Kind("inference", "inference:InferenceRow"),
+        Kind("alerts", "alerts:AlertRow"),
     )
 }

@@ -10,27 +10,14 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.clock import HOUR, SECOND, Millis
-from wfconsole.observations.auth import measure_auth
-from wfconsole.observations.cache import CacheRow, KeysRow, memory_share
-from wfconsole.observations.database import DatabaseRow, usable
-from wfconsole.observations.database import DatabaseRow, used_share
 from wfconsole.observations.events import EventRow, judge_event
-from wfconsole.observations.findings import measure_findings
 from wfconsole.observations.hpas import HpaRow, at_max, why_blind, worst_ratio
-from wfconsole.observations.ingresses import IngressRow, is_broken
-from wfconsole.observations.gpus import GpuRow, mean_utilization, memory_share
-from wfconsole.observations.hpas import HpaRow, at_max, why_blind, worst_ratio
-from wfconsole.observations.inference import InferenceRow
 from wfconsole.observations.judged import Judged
+from wfconsole.observations.later import Later
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.nodes import NodeRow, share
 from wfconsole.observations.pod_groups import RESTARTING, PodTally
 from wfconsole.observations.pods import PodRow, judge_pod, serving
-from wfconsole.observations.services import ServiceRow, is_down
-from wfconsole.observations.secrets import measure_secrets
-from wfconsole.observations.replicas import ReplicaRow
-from wfconsole.observations.sessions import SessionRow, is_idle_in_transaction, lasts
-from wfconsole.observations.signals import SignalRow
 from wfconsole.observations.snapshot import STALE_AFTER_INTERVALS
 from wfconsole.observations.workloads import WorkloadRow, is_short
 from wfconsole.observations.world import World
@@ -100,6 +87,8 @@ SIGNALS: Final[dict[str, Signal]] = {
         Signal("gpus.memory", "gpus", "ratio", "fullest memory of any GPU"),
         Signal("inference.queue", "inference", "count", "requests that wait for a model"),
         Signal("inference.latency", "inference", "ratio", "slowest model, of the latency that it may have"),
+        Signal("alerts.active", "alerts", "count", "alerts that fire and nobody silenced"),
+        Signal("alerts.critical", "alerts", "count", "critical alerts that fire and nobody silenced"),
         Signal("events.warnings", "events", "count", "warning events of the last ten minutes"),
     )
 }
@@ -177,93 +166,25 @@ def _events(rows: Mapping[str, EventRow], now: Millis) -> dict[str, float | None
     return {"events.warnings": sum(judge_event(row, now).level > Level.OK for row in rows.values())}
 
 
-def _database(rows: Mapping[str, DatabaseRow], _now: Millis) -> dict[str, float | None]:
-    return {
-        "db.connections": max((share for row in rows.values() if (share := used_share(row)) is not None), default=None)
-    }
-
-
-def _sessions(rows: Mapping[str, SessionRow], now: Millis) -> dict[str, float | None]:
-    return {
-        "db.waiters": sum(row.blockers > 0 for row in rows.values()),
-        "db.held_up": max((row.behind for row in rows.values()), default=0),
-        "db.idle_in_transaction": sum(lasts(row, now) and is_idle_in_transaction(row) for row in rows.values()),
-        "db.long_queries": sum(lasts(row, now) and row.state == "active" for row in rows.values()),
-    }
-
-
-def _replicas(rows: Mapping[str, ReplicaRow], _now: Millis) -> dict[str, float | None]:
-    return {
-        "db.replica_lag": max((row.lag_bytes for row in rows.values() if row.lag_bytes is not None), default=None),
-        "db.replicas_missing": sum(row.expected - row.found for row in rows.values()),
-    }
-
-
-def _services(rows: Mapping[str, ServiceRow], _now: Millis) -> dict[str, float | None]:
-    known = [row for row in rows.values() if row.ready is not None or row.external_name]
-    return {"services.down": sum(map(is_down, known)) if known or not rows else None}
-
-
-def _ingresses(rows: Mapping[str, IngressRow], _now: Millis) -> dict[str, float | None]:
-    return {"ingresses.broken": sum(is_broken(path) for row in rows.values() for path in row.paths)}
-def _cache(rows: Mapping[str, CacheRow], _now: Millis) -> dict[str, float | None]:
-    shares = [share for row in rows.values() if (share := memory_share(row)) is not None]
-    return {
-        "cache.memory": max(shares, default=None),
-        "cache.clients": max((row.clients / row.max_clients for row in rows.values() if row.max_clients), default=None),
-    }
-
-
-def _keys(rows: Mapping[str, KeysRow], _now: Millis) -> dict[str, float | None]:
-    counted = [row.keys for row in rows.values() if row.sessions]
-    return {"cache.sessions": None if not counted or None in counted else sum(each or 0 for each in counted)}
-
-
-def _signals(rows: Mapping[str, SignalRow], _now: Millis) -> dict[str, float | None]:
-    shares = [share for row in rows.values() if not row.group and (share := _of_bound(row)) is not None]
-    values = {rule: row.value if (row := rows.get(rule)) is not None else None for rule in ("errors", "p99")}
-    return {"signals.worst": max(shares, default=None), **{f"signals.{rule}": value for rule, value in values.items()}}
-
-
-def _of_bound(row: SignalRow) -> float | None:
-    """How far a value has come towards its first bound, from the good side: 1 is there."""
-    if row.value is None or not row.bound:
-        return None
-    return min(2.0, row.bound / row.value if row.value else 2.0) if row.below else min(2.0, row.value / row.bound)
-
-
-def _gpus(rows: Mapping[str, GpuRow], _now: Millis) -> dict[str, float | None]:
-    shares = [share for row in rows.values() if (share := memory_share(row)) is not None]
-    return {"gpus.busy": mean_utilization(rows.values()), "gpus.memory": max(shares, default=None)}
-
-
-def _inference(rows: Mapping[str, InferenceRow], _now: Millis) -> dict[str, float | None]:
-    queues = [row.queue for row in rows.values() if row.queue is not None]
-    slowest = [row.latency / row.latency_limit for row in rows.values() if row.latency is not None]
-    return {
-        "inference.queue": sum(queues) if queues else None,
-        "inference.latency": max(slowest, default=None),
-    }
-
-
 _MEASURES: Final[dict[str, Callable[[Mapping[str, Any], Millis], dict[str, float | None]]]] = {
     "workloads": _workloads,
     "hpas": _hpas,
     "nodes": _nodes,
     "events": _events,
-    "database": _database,
-    "services": _services,
-    "ingresses": _ingresses,
-    "auth": measure_auth,
-    "findings": measure_findings,
-    "secrets": measure_secrets,
-    "cache": _cache,
-    "keys": _keys,
-    "sessions": _sessions,
-    "replicas": _replicas,
-    "signals": _signals,
-    "gpus": _gpus,
-    "inference": _inference,
+    "database": Later("measures:database"),
+    "services": Later("measures:services"),
+    "ingresses": Later("measures:ingresses"),
+    "auth": Later("auth:measure_auth"),
+    "findings": Later("findings:measure_findings"),
+    "secrets": Later("secrets:measure_secrets"),
+    "cache": Later("measures:cache"),
+    "keys": Later("measures:keys"),
+    "sessions": Later("measures:sessions"),
+    "replicas": Later("measures:replicas"),
+    "signals": Later("measures:signals"),
+    "gpus": Later("measures:gpus"),
+    "inference": Later("measures:inference"),
+    "alerts": Later("measures:alerts"),
 }
 
 

@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from wfconsole.clock import Millis
 from wfconsole.observations.answers import PodAnswer
-from wfconsole.observations.auth import AuthRow
-from wfconsole.observations.cache import CacheRow, KeysRow
-from wfconsole.observations.database import DatabaseRow
-from wfconsole.observations.events import EventRow
-from wfconsole.observations.findings import FindingRow
-from wfconsole.observations.hpas import HpaRow
-from wfconsole.observations.ingresses import IngressRow
-from wfconsole.observations.isolation import IsolationRow
 from wfconsole.observations.levels import Quality
-from wfconsole.observations.nodes import NodeRow
-from wfconsole.observations.pods import PodRow
-from wfconsole.observations.services import ServiceRow
-from wfconsole.observations.secrets import SecretRow
-from wfconsole.observations.replicas import ReplicaRow
-from wfconsole.observations.sessions import SessionRow
-from wfconsole.observations.gpus import GpuRow
-from wfconsole.observations.hpas import HpaRow
-from wfconsole.observations.inference import InferenceRow
-from wfconsole.observations.levels import Quality
-from wfconsole.observations.nodes import NodeRow
-from wfconsole.observations.pods import PodRow
-from wfconsole.observations.signals import SignalHistoryRow, SignalRow
 from wfconsole.observations.snapshot import Snapshot
-from wfconsole.observations.statements import StatementRow
-from wfconsole.observations.workloads import WorkloadRow
+
+if TYPE_CHECKING:
+    from wfconsole.observations.alerts import AlertRow
+    from wfconsole.observations.auth import AuthRow
+    from wfconsole.observations.cache import CacheRow, KeysRow
+    from wfconsole.observations.database import DatabaseRow
+    from wfconsole.observations.events import EventRow
+    from wfconsole.observations.findings import FindingRow
+    from wfconsole.observations.gpus import GpuRow
+    from wfconsole.observations.hpas import HpaRow
+    from wfconsole.observations.inference import InferenceRow
+    from wfconsole.observations.ingresses import IngressRow
+    from wfconsole.observations.isolation import IsolationRow
+    from wfconsole.observations.nodes import NodeRow
+    from wfconsole.observations.pods import PodRow
+    from wfconsole.observations.replicas import ReplicaRow
+    from wfconsole.observations.secrets import SecretRow
+    from wfconsole.observations.services import ServiceRow
+    from wfconsole.observations.sessions import SessionRow
+    from wfconsole.observations.signals import SignalHistoryRow, SignalRow
+    from wfconsole.observations.statements import StatementRow
+    from wfconsole.observations.workloads import WorkloadRow
 
 # How many answers to on-demand reads are kept: the newest of each object.
 ANSWERS_KEPT = 64
@@ -96,6 +95,8 @@ class World(msgspec.Struct, frozen=True):
     @property
     def isolation(self) -> Mapping[str, IsolationRow]:
         return self._rows("isolation")
+
+    @property
     def auth(self) -> Mapping[str, AuthRow]:
         return self._rows("auth")
 
@@ -106,12 +107,16 @@ class World(msgspec.Struct, frozen=True):
     @property
     def secrets(self) -> Mapping[str, SecretRow]:
         return self._rows("secrets")
+
+    @property
     def cache(self) -> Mapping[str, CacheRow]:
         return self._rows("cache")
 
     @property
     def keys(self) -> Mapping[str, KeysRow]:
         return self._rows("keys")
+
+    @property
     def sessions(self) -> Mapping[str, SessionRow]:
         return self._rows("sessions")
 
@@ -122,6 +127,8 @@ class World(msgspec.Struct, frozen=True):
     @property
     def statements(self) -> Mapping[str, StatementRow]:
         return self._rows("statements")
+
+    @property
     def signals(self) -> Mapping[str, SignalRow]:
         return self._rows("signals")
 
@@ -136,6 +143,10 @@ class World(msgspec.Struct, frozen=True):
     @property
     def inference(self) -> Mapping[str, InferenceRow]:
         return self._rows("inference")
+
+    @property
+    def alerts(self) -> Mapping[str, AlertRow]:
+        return self._rows("alerts")
 
     def _rows(self, source: str) -> Mapping[str, Any]:
         snapshot = self.snapshots.get(source)

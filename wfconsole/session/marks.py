@@ -22,6 +22,8 @@ _KINDS = {
     "step": "ACTION",
     "update": "COMMS",
     "moment": "STATE",
+    "alerts-acked": "STATE",
+    "alerts-shelved": "STATE",
 }
 
 

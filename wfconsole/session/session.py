@@ -21,6 +21,7 @@ from wfconsole.incident.events import SCRIBE, Declared, Entry, Event, Noticed, T
 from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.scribe import ScribeMemory, notice
 from wfconsole.incident.state import IncidentState
+from wfconsole.observations.alert_log import AlertLog
 from wfconsole.observations.answers import CollectorSaid, PodAnswer
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.series import SeriesBook
@@ -57,6 +58,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     judged: Judged
     series: SeriesBook
     statements: StatementBook
+    alerts: AlertLog
     incident: IncidentState
     memory: ScribeMemory
     entries: tuple[Entry, ...]
@@ -139,10 +141,14 @@ class Session:
             judged = self._view.judged.after(after, item.source, item.at)
             series = self._view.series.after(after, judged, item.source, item.at)
             statements = self._view.statements.after(after, item.source, item.at)
+            alerts = self._view.alerts.after(after, item.source, item.at)
             self._view = msgspec.structs.replace(
-                self._view, world=after, judged=judged, series=series, statements=statements
+                self._view, world=after, judged=judged, series=series, statements=statements, alerts=alerts
             )
-            self._memory, seen = notice(self._memory, self._view.incident, after, item.source, item.at, judged=judged)
+            incident = self._view.incident
+            self._memory, seen = notice(
+                self._memory, incident, after, item.source, item.at, judged=judged, alerts=alerts
+            )
             for event in seen:
                 self._enter(event, SCRIBE, item.at)
             if self._view.incident.declared:
@@ -224,6 +230,7 @@ class Session:
                 judged=view.judged,
                 series=view.series,
                 statements=view.statements,
+                alerts=view.alerts,
                 incident=view.incident,
                 memory=self._memory,
                 entries=tuple(self._entries),
@@ -242,6 +249,7 @@ class Session:
                 judged=old.judged,
                 series=old.series,
                 statements=old.statements,
+                alerts=old.alerts,
                 incident=old.incident,
                 said=old.said,
             )
@@ -285,6 +293,7 @@ def _nothing_yet(target: Target) -> Checkpoint:
         judged=Judged(),
         series=SeriesBook(),
         statements=StatementBook(),
+        alerts=AlertLog(),
         incident=IncidentState(target=target),
         memory=ScribeMemory(),
         entries=(),

@@ -10,6 +10,7 @@ import msgspec
 from wfconsole.clock import Millis
 from wfconsole.incident.events import Target
 from wfconsole.incident.state import IncidentState
+from wfconsole.observations.alert_log import AlertLog
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.series import SeriesBook
 from wfconsole.observations.statement_book import StatementBook
@@ -50,6 +51,7 @@ class View(msgspec.Struct, frozen=True):
     judged: Judged = Judged()
     series: SeriesBook = SeriesBook()
     statements: StatementBook = StatementBook()
+    alerts: AlertLog = AlertLog()
     incident: IncidentState = IncidentState()
     pending: frozenset[str] = frozenset()  # ids of entries that are not on disk yet
     journal: JournalView = JournalView()

@@ -8,6 +8,7 @@ never `close()`: the descriptor could be somebody else's by then.
 from __future__ import annotations
 
 import abc
+import contextlib
 import heapq
 import itertools
 import os
@@ -15,7 +16,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -79,7 +80,8 @@ class Wires:
     """The connections that one thread opens while it is in here, whichever client opens them; any thread may cut them.
 
     Python tells of each `connect` before it happens (its audit event `socket.connect`). What is kept is a duplicate of
-    the descriptor, so that it is that connection for as long as we hold it; it is given up at the end.
+    the descriptor, so that it is that connection for as long as we hold it; it is given up at the end. One may be
+    entered inside another: what is opened in the inner one belongs to both.
     """
 
     _of_thread = threading.local()
@@ -89,6 +91,7 @@ class Wires:
         self._lock = threading.Lock()
         self._held: list[socket.socket] = []
         self._cut = False
+        self._outer: Wires | None = None
 
     def __enter__(self) -> Self:
         if not Wires._listening:
@@ -96,13 +99,14 @@ class Wires:
             sys.addaudithook(_heard)
         with self._lock:
             self._cut = False
+        self._outer = getattr(Wires._of_thread, "wires", None)
         Wires._of_thread.wires = self
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        Wires._of_thread.wires = None
+        Wires._of_thread.wires = self._outer
         with self._lock:
             for each in self._held:
                 each.close()
@@ -116,6 +120,8 @@ class Wires:
                 shut(each)
 
     def connecting(self, sock: socket.socket) -> None:
+        if self._outer is not None:
+            self._outer.connecting(sock)
         with self._lock:
             if self._cut:
                 raise TimeoutError("cut")
@@ -176,6 +182,17 @@ class Poll(abc.ABC):
     def left_s(self) -> float:
         """Seconds until the deadline of the look that is under way, at least a tenth: for a client's own limits."""
         return 0.1 if self._due is None else max(0.1, self._due - time.monotonic())
+
+    @contextlib.contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """A part of a look with a deadline of its own: what it opened is cut then, and the look goes on."""
+        part = Wires()
+        number = _WATCHDOG.watch(time.monotonic() + seconds, part.cut)
+        try:
+            with part:
+                yield
+        finally:
+            _WATCHDOG.done(number)
 
     def cut(self) -> None:
         self._end("cut")

@@ -13,7 +13,7 @@ import msgspec
 from textual.binding import Binding
 
 Kind = Literal["look", "change"]
-Where = Literal["all", "lists", "items", "zoom", "checklist", "timeline", "sources", "logs", "axis"]
+Where = Literal["all", "lists", "items", "zoom", "alerts", "checklist", "timeline", "sources", "logs", "axis"]
 
 # Taken by terminals, multiplexers, signals and tty editing, or the same byte as another key (research F14, 7.3).
 FORBIDDEN: Final = frozenset(
@@ -124,6 +124,11 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("previous-section", ("b",), "section before", "section(-1)", where="logs", mnemonic="back"),
     Action("span", ("v",), "how far back the time axis goes", "span", where="axis", label="span", rank=75,
            mnemonic="view"),
+    # --- alerts
+    Action("acknowledge", ("K",), "acknowledge the alert, in a flood its cause; Alertmanager is not told",
+           "acknowledge_alert", "change", where="alerts", label="ack", rank=83, mnemonic="acK"),
+    Action("shelve", ("S",), "shelve the alert: how long, at most 8 h, and why; Alertmanager is not told",
+           "shelve_alert", "change", where="alerts", label="shelve", rank=82, mnemonic="Shelve"),
     # --- time
     Action("freeze", ("space",), "freeze or go on; in a replay pause or play", "toggle_time", label="freeze",
            hint_keys="Space", rank=50),

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from wfconsole.clock import MINUTE, Millis
+from wfconsole.incident.alarms import Alarms, alarms_of, facts_of
 from wfconsole.incident.attention import Need, Situation, attention
 from wfconsole.incident.checklist import Active, active_checklist
 from wfconsole.incident.clocks import Clock, clocks
@@ -38,6 +39,7 @@ class Frame(msgspec.Struct, frozen=True):
     clocks: tuple[Clock, ...]
     checklist: Active
     needs: tuple[Need, ...]  # what needs somebody, most urgent first
+    alarms: Alarms = Alarms()
     observer: bool = False
     lag_ms: Millis = 0  # how old the frame before this one had become when this one could be written
 
@@ -51,7 +53,9 @@ class Frame(msgspec.Struct, frozen=True):
 def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis = 0) -> Frame:
     """The console at this instant."""
     view, now, time = console.view(), console.now(), console.transport.show()
-    lines = board(view.world, view.judged, view.series, now, trend_cells=TREND_CELLS)
+    alarms = alarms_of(view.world, view.alerts, view.incident, now)
+    told = {"alerts": facts_of(alarms)}
+    lines = board(view.world, view.judged, view.series, now, trend_cells=TREND_CELLS, told=told)
     policy = console.runbook.policy
     running = clocks(view.incident, policy, now) if policy.rules else ()  # none before the runbook is read
     checklist = active_checklist(console.runbook, view.incident)
@@ -64,6 +68,7 @@ def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis
         time.mode,
         time.behind_ms,
         record_trouble=view.journal.reason if view.journal.condition == "memory-only" else "",
+        alarms=alarms,
     )
     return Frame(
         view=view,
@@ -79,6 +84,7 @@ def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis
         clocks=running,
         checklist=checklist,
         needs=attention(situation),
+        alarms=alarms,
         observer=observer,
         lag_ms=lag_ms,
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # What a board number is called as a tile beside the checklist.
 TILE_OF = {1: "alerts", 2: "signals", 3: "pods", 4: "hpas", 5: "nodes", 6: "database", 7: "security"}
 PINS = 2
+ALERTS = 1  # the pane whose keys say what people do about its rows
 
 
 class Navigation:
@@ -54,10 +55,11 @@ class Navigation:
     def open_zoom(self, number: int, view: str = "") -> None:
         room = self._room
         zoom: Any = screens.load("zoom")
+        kind: Any = screens.load("alerts") if number == ALERTS else zoom
         if isinstance(room.screen, zoom):
-            room.switch_screen(zoom(number, view))
+            room.switch_screen(kind(number, view))
         else:
-            room.push_screen(zoom(number, view))
+            room.push_screen(kind(number, view))
 
     def open_row(self, source: str, key: str) -> None:
         """The screen of one row: of a pod, an autoscaler or a node."""

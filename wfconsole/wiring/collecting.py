@@ -20,28 +20,20 @@ SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 # How long a collector waits at most before it asks a server again that did not answer.
 LONGEST_RETRY: Millis = MINUTE
 CLUSTER_SOURCES = ("pods", "workloads", "hpas", "nodes", "events", "services", "ingresses", "isolation")
-CLUSTER_SOURCES = ("pods", "workloads", "hpas", "nodes", "events")
-DATABASE_SOURCES = ("database", "sessions", "statements", "replicas")
-METRICS_SOURCES = ("signals", "signal_history", "gpus", "inference")
 
 
 def sources_of(settings: Settings) -> tuple[str, ...]:
     """The names of all sources that are looked at."""
-    database = ("database",) if settings.database.configured else ()
-    auth = ("auth",) if settings.database.configured and settings.auth.configured else ()
-    aws = ("findings", "secrets") if settings.aws.configured else ()
-    return (*CLUSTER_SOURCES, *database, *auth, *aws)
-    return (
-        *CLUSTER_SOURCES,
-        *(("database",) if settings.database.configured else ()),
-        *(("cache", "keys") if settings.cache.configured else ()),
+    there = (
+        (True, CLUSTER_SOURCES),
+        (settings.database.configured, ("database", "sessions", "statements", "replicas")),
+        (settings.database.configured and settings.auth.configured, ("auth",)),
+        (settings.cache.configured, ("cache", "keys")),
+        (settings.prometheus.configured, ("signals", "signal_history", "gpus", "inference")),
+        (settings.alertmanager.configured, ("alerts",)),
+        (settings.aws.configured, ("findings", "secrets")),
     )
-    return (*CLUSTER_SOURCES, *(DATABASE_SOURCES if settings.database.configured else ()))
-    return (
-        *CLUSTER_SOURCES,
-        *(("database",) if settings.database.configured else ()),
-        *(METRICS_SOURCES if settings.prometheus.configured else ()),
-    )
+    return tuple(name for configured, names in there if configured for name in names)
 
 
 def collector_command() -> tuple[str, ...]:
@@ -72,6 +64,7 @@ def collector_settings(
         signals=settings.signals,
         gpu=settings.gpu,
         inference=settings.inference,
+        alertmanager=settings.alertmanager,
         intervals={name: round(seconds * SECOND) for name, seconds in every.items()},
         title=title,
         replaces=before is not None,

@@ -10,10 +10,11 @@ from typing import TypeVar
 import pytest
 
 from tests.rig.processes import ServerError
+from tests.rig.systems.alertmanager import Alertmanager
 from tests.rig.systems.aws import Aws
 from tests.rig.systems.postgres import Postgres
-from tests.rig.systems.redis import Redis
 from tests.rig.systems.prometheus import Prometheus
+from tests.rig.systems.redis import Redis
 from tests.rig.systems.system import System
 
 S = TypeVar("S", bound=System)
@@ -49,10 +50,6 @@ def postgres(_postgres: Postgres) -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def _aws() -> Iterator[Aws]:
     with running(Aws()) as system:
-def _redis() -> Iterator[Redis]:
-    with running(Redis()) as system:
-def _prometheus() -> Iterator[Prometheus]:
-    with running(Prometheus()) as system:
         yield system
 
 
@@ -64,9 +61,39 @@ def aws(_aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
         monkeypatch.setenv(name, value)
     yield _aws
     _aws.recover()
+
+
+@pytest.fixture(scope="session")
+def _redis() -> Iterator[Redis]:
+    with running(Redis()) as system:
+        yield system
+
+
+@pytest.fixture
 def redis(_redis: Redis) -> Iterator[Redis]:
     yield _redis
     _redis.recover()
+
+
+@pytest.fixture(scope="session")
+def _prometheus() -> Iterator[Prometheus]:
+    with running(Prometheus()) as system:
+        yield system
+
+
+@pytest.fixture
 def prometheus(_prometheus: Prometheus) -> Iterator[Prometheus]:
     yield _prometheus
     _prometheus.recover()
+
+
+@pytest.fixture(scope="session")
+def _alertmanager() -> Iterator[Alertmanager]:
+    with running(Alertmanager()) as system:
+        yield system
+
+
+@pytest.fixture
+def alertmanager(_alertmanager: Alertmanager) -> Iterator[Alertmanager]:
+    yield _alertmanager
+    _alertmanager.recover()

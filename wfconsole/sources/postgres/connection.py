@@ -10,14 +10,13 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from wfconsole.clock import SECOND, Millis
 from wfconsole.config.systems import DatabaseSettings
 from wfconsole.secret import Secret
-from wfconsole.sources.contract import SourceError
 from wfconsole.sources.passwords import read_secret
 from wfconsole.sources.polling import Poll, shut
 from wfconsole.sources.postgres import failures

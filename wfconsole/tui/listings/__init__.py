@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from typing import Final
 
+from wfconsole.tui.listings.alerts import AlertsListing
 from wfconsole.tui.listings.cache import CacheListing, KeysListing
 from wfconsole.tui.listings.changes import ChangesListing
 from wfconsole.tui.listings.database import ConnectionsListing
 from wfconsole.tui.listings.events import EventsListing
 from wfconsole.tui.listings.failures import FailuresListing
 from wfconsole.tui.listings.findings import FindingsListing
-from wfconsole.tui.listings.hpas import HpasListing
-from wfconsole.tui.listings.ingresses import IngressesListing
-from wfconsole.tui.listings.isolation import IsolationListing
 from wfconsole.tui.listings.gpus import GpusListing
 from wfconsole.tui.listings.hpas import HpasListing
 from wfconsole.tui.listings.inference import InferenceListing
+from wfconsole.tui.listings.ingresses import IngressesListing
+from wfconsole.tui.listings.isolation import IsolationListing
 from wfconsole.tui.listings.listing import Listing
 from wfconsole.tui.listings.locks import LocksListing
 from wfconsole.tui.listings.nodes import NodesListing
 from wfconsole.tui.listings.pods import AllPodsListing, UnhealthyPodsListing
-from wfconsole.tui.listings.services import ServicesListing
-from wfconsole.tui.listings.secrets import SecretsListing
 from wfconsole.tui.listings.replicas import ReplicasListing
+from wfconsole.tui.listings.secrets import SecretsListing
+from wfconsole.tui.listings.services import ServicesListing
+from wfconsole.tui.listings.signals import SignalsListing
 from wfconsole.tui.listings.statements import StatementsListing
 from wfconsole.tui.listings.transactions import TransactionsListing
-from wfconsole.tui.listings.signals import SignalsListing
 from wfconsole.tui.listings.workloads import WorkloadsListing
 
 
@@ -44,8 +44,8 @@ def _nodes() -> tuple[Listing, ...]:
 
 
 def _database() -> tuple[Listing, ...]:
-    return (ConnectionsListing(), CacheListing(), KeysListing())
-    return (LocksListing(), TransactionsListing(), ConnectionsListing(), StatementsListing(), ReplicasListing())
+    of_database = (LocksListing(), TransactionsListing(), ConnectionsListing(), StatementsListing(), ReplicasListing())
+    return (*of_database, CacheListing(), KeysListing())
 
 
 def _security() -> tuple[Listing, ...]:
@@ -53,15 +53,17 @@ def _security() -> tuple[Listing, ...]:
     return (*failures, FindingsListing(), SecretsListing())
 
 
-_OF_PANE: Final = {3: _pods, 4: _hpas, 5: _nodes, 6: _database, 7: _security}
 def _signals() -> tuple[Listing, ...]:
     return (SignalsListing("golden"), SignalsListing("per service"))
 
 
-_OF_PANE: Final = {2: _signals, 3: _pods, 4: _hpas, 5: _nodes, 6: _database}
+def _alerts() -> tuple[Listing, ...]:
+    return (AlertsListing("open"), AlertsListing("shelved"), AlertsListing("all"))
+
+
+_OF_PANE: Final = {1: _alerts, 2: _signals, 3: _pods, 4: _hpas, 5: _nodes, 6: _database, 7: _security}
 
 
 def listings_of(pane: int) -> tuple[Listing, ...]:
-    """The views of a pane, in the order of `v`; none for a pane that has none yet."""
-    make = _OF_PANE.get(pane)
-    return make() if make is not None else ()
+    """The views of a pane, in the order of `v`."""
+    return _OF_PANE[pane]()

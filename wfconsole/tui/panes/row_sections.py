@@ -12,6 +12,7 @@ from wfconsole.text import UNKNOWN, age, clock_time, coarse_age, memory, millico
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.listings.standing import doubt
+from wfconsole.tui.panes.alert_sections import sections_of_alert
 from wfconsole.tui.panes.finding_sections import of_finding
 from wfconsole.tui.panes.network_sections import of_ingress, of_isolation, of_service
 from wfconsole.tui.panes.pod_sections import heading
@@ -33,6 +34,8 @@ PODS_SHOWN: Final = 12
 
 def sections_of(frame: Frame, source: str, key: str) -> list[Section]:
     """All sections of the row; what it was when it was last seen where nobody sees it any more."""
+    if source == "alerts":
+        return sections_of_alert(frame, key)
     snapshot = frame.view.world.snapshots.get(source)
     row = snapshot.rows.get(key) if snapshot is not None else None
     if row is None:

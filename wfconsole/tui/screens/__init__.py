@@ -17,6 +17,8 @@ from textual.screen import Screen
 _PLACES: Final[Mapping[str, str]] = {
     "overview": "overview:Overview",
     "zoom": "zoom:Zoom",
+    "alerts": "alerts:AlertsZoom",
+    "shelve": "shelve:ShelveForm",
     "pod": "pod:PodScreen",
     "row": "row:RowScreen",
     "evidence": "evidence:EvidenceScreen",

@@ -102,6 +102,11 @@ class HelpForm(Form):
         below = self._below()
         return next((scope for scope in below.SCOPES if scope in _NAMES), "") if below is not None else ""
 
+    def _own(self) -> Sequence[str]:
+        """Where its own keys work: what has two kinds of them has named the wider one first."""
+        below = self._below()
+        return [scope for scope in below.SCOPES if scope in (self._scope(), "alerts")] if below is not None else ()
+
     def _page(self, width: int) -> list[Line]:
         refusal = self.war_room.refused_change()
         rows = self._beside(
@@ -112,7 +117,7 @@ class HelpForm(Form):
         reading = [(Span("READING THE SCREEN", "title"),), *_states(self.frame)]
         left = [(Span("TIME  looking back, and replays", "title"),), *(self._row(row) for row in _TIME)]
         rows += _columns(left, reading, width)
-        own = [action for action in action_names.ACTIONS if action.where == self._scope()]
+        own = [action for action in action_names.ACTIONS if action.where in self._own()]
         here: Row = [((action.id,), action.label or action.does) for action in own]
         return [*rows, *folded((Span("HERE", "title"), *self._row(here)), width)] if here else rows
 

@@ -24,6 +24,7 @@ PLACES: Final = {
     "lists": "in a list",
     "items": "on checklist, timeline, sources, replays, post-mortem and this list",
     "zoom": "in a pane",
+    "alerts": "in the pane of alerts",
     "checklist": "in the checklist",
     "timeline": "in the timeline",
     "axis": "on the time axis",

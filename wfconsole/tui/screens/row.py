@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from wfconsole.observations.alerts import title
+from wfconsole.observations.levels import Level
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.panes.row_sections import sections_of
@@ -12,6 +14,7 @@ from wfconsole.tui.state_words import badge
 from wfconsole.tui.widgets.scroll_text import Section
 
 _KINDS = {
+    "alerts": "ALERT",
     "hpas": "HPA",
     "nodes": "NODE",
     "services": "SERVICE",
@@ -43,7 +46,13 @@ class RowScreen(ScreenOfRow):
         namespace, name = self._key.split("/", 1) if "/" in self._key else ("", self._key)
         if self._source == "sessions" and namespace.isdigit():  # "PID/START", or "prepared/GID"
             namespace, name = "", namespace
+        if alarm := frame.alarms.by_key.get(self._key):
+            name, namespace = title(alarm.row), alarm.row.labels.get("namespace", "")
         return (Span(f"{_KINDS[self._source]} {name} ", "title"), state, Span(f"   {namespace}"))
+
+    def level(self, frame: Frame) -> Level:
+        alarm = frame.alarms.by_key.get(self._key) if self._source == "alerts" else None
+        return super().level(frame) if alarm is None else alarm.level
 
     def footer(self, frame: Frame) -> Line:
         del frame

@@ -1,0 +1,98 @@
+"""What is firing: from Alertmanager, and from Prometheus' own rules while Alertmanager does not answer."""
+
+from __future__ import annotations
+
+from typing import Final, TypeVar
+
+import msgspec
+
+from wfconsole.clock import Millis
+from wfconsole.observations.alerts import AlertRow
+from wfconsole.sources.alertmanager.endpoint import Endpoint
+from wfconsole.sources.alertmanager.payloads import (
+    ManagedAlert,
+    ManagedSilence,
+    RuleAnswer,
+    bounded,
+    managed_rows,
+    referred,
+    rule_rows,
+)
+from wfconsole.sources.contract import RowTable, SourceError
+from wfconsole.sources.polling import Poll
+from wfconsole.sources.sealing import seal
+
+T = TypeVar("T")
+
+# Of the time of a look that Alertmanager gets where Prometheus is there to be asked after it.
+_SHARE: Final = 0.6
+
+
+class AlertsPoll(Poll):
+    """Fills `table` with one row for each alert. `prometheus` is asked only when Alertmanager fails."""
+
+    def __init__(self, alertmanager: Endpoint, prometheus: Endpoint | None, interval_ms: Millis) -> None:
+        super().__init__("alerts", interval_ms)
+        self.table = RowTable()
+        self._alertmanager, self._prometheus = alertmanager, prometheus
+        self._starts: dict[str, Millis] = {}
+        self._partial = ""
+
+    def read(self) -> None:
+        missing: list[str] = []
+        try:
+            rows = self._managed(missing)
+            self._starts = {key: row.starts_at for key, row in rows.items()}
+        except Exception as error:  # noqa: BLE001  whatever it is, there may be another to ask
+            failed = self._alertmanager.explain(error)
+            if self._prometheus is None:
+                raise failed from None
+            rows = self._from_rules(self._prometheus, failed)
+            missing = [f"from Prometheus: {failed.message}; silences unknown"]
+        kept = bounded(rows)
+        if len(kept) < len(rows):
+            missing.append(f"the worst {len(kept)} of {len(rows)} alerts")
+        self._partial = "; ".join(missing)
+        self.table.replace({key: seal(row) for key, row in kept.items()})
+
+    def explain(self, error: Exception) -> SourceError:
+        return self._alertmanager.explain(error)
+
+    def partial(self) -> str:
+        return self._partial
+
+    def _managed(self, missing: list[str]) -> dict[str, AlertRow]:
+        server = self._alertmanager
+        seconds = self.left_s() * (_SHARE if self._prometheus is not None else 1.0)
+        try:
+            with self.within(seconds):
+                body = server.get("/api/v2/alerts", seconds)
+                alerts = _decoded(server, body, list[ManagedAlert])
+                return managed_rows(alerts, self._silences(missing) if referred(alerts) else ())
+        except TimeoutError:  # a connection that began after the cut
+            raise server.late(seconds) from None
+
+    def _silences(self, missing: list[str]) -> list[ManagedSilence]:
+        """All silences; without them the alerts are whole but for who silenced them."""
+        server = self._alertmanager
+        try:
+            return _decoded(server, server.get("/api/v2/silences", self.left_s()), list[ManagedSilence])
+        except Exception as error:  # noqa: BLE001  whatever it is, the alerts are there
+            missing.append(f"who silenced what is unknown: {server.explain(error).message}")
+            return []
+
+    def _from_rules(self, server: Endpoint, failed: SourceError) -> dict[str, AlertRow]:
+        try:
+            answer = _decoded(server, server.get("/api/v1/alerts", self.left_s()), RuleAnswer)
+        except Exception as error:  # noqa: BLE001  both reasons are worth knowing
+            second = server.explain(error)
+            said = f"{failed.message}; {second.message}"
+            raise SourceError(failed.kind, said, remedy=failed.remedy, code=failed.code) from None
+        return rule_rows(answer.data.alerts, self._starts)
+
+
+def _decoded(server: Endpoint, body: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise server.wrong(error) from None

@@ -1,0 +1,39 @@
+"""The source of alerts, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wfconsole.clock import Millis
+from wfconsole.config.metrics import PrometheusSettings
+from wfconsole.config.systems import AlertmanagerSettings
+from wfconsole.sources.alertmanager.alerts import AlertsPoll
+from wfconsole.sources.alertmanager.endpoint import Endpoint
+from wfconsole.sources.contract import Part, Source
+from wfconsole.sources.polling import PolledSource
+
+
+def sources(
+    settings: AlertmanagerSettings, prometheus: PrometheusSettings, every_ms: Mapping[str, Millis]
+) -> list[Source]:
+    """Nothing where no Alertmanager is named. `every_ms` says how often each is looked at, by its name."""
+    if not settings.configured:
+        return []
+    poll = a_poll(settings, prometheus, every_ms["alerts"])
+    facts = {"heartbeat": settings.heartbeat} if settings.heartbeat else {}
+    return [
+        PolledSource(
+            "alerts", poll.interval_ms, (Part(poll),), poll.table.take, partial=poll.partial, facts=lambda: facts
+        )
+    ]
+
+
+def a_poll(settings: AlertmanagerSettings, prometheus: PrometheusSettings, interval_ms: Millis) -> AlertsPoll:
+    """The task that reads alerts, over both servers where both are named."""
+    manager = Endpoint("alertmanager", "Alertmanager", settings.url, settings.token_file, settings.ca_file)
+    rules = (
+        Endpoint("prometheus", "Prometheus", prometheus.url, prometheus.token_file, prometheus.ca_file)
+        if prometheus.configured
+        else None
+    )
+    return AlertsPoll(manager, rules, interval_ms)
