@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.builders import NOW, a_cache, a_keys_row, a_snapshot, a_world
-from wfconsole.observations import headlines
+from wfconsole.observations.headlines.cache import cache
 from wfconsole.observations.board import board
 from wfconsole.observations.cache import CacheRow, judge_cache, keys_estimate, keys_known, rate
 from wfconsole.observations.judged import Judged
@@ -134,7 +134,7 @@ def told(world: World) -> Judged:
 )
 def test_the_headline_says_memory_and_what_is_worst(row: CacheRow, facts: tuple[str, ...]) -> None:
     world = a_world(cache=a_snapshot("cache", {row.name: row}))
-    assert headlines.cache(world, told(world), NOW).facts == facts
+    assert cache(world, told(world), NOW).facts == facts
 
 
 def test_the_pane_of_the_database_shows_a_cache_in_trouble_within_its_width() -> None:

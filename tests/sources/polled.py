@@ -27,7 +27,7 @@ from tests.rig.systems.postgres import Postgres
 from tests.rig.systems.redis import Redis
 from tests.sources.fault_proxy import Preamble
 from wfconsole.clock import Millis
-from wfconsole.config.systems import CacheSettings, DatabaseSettings
+from wfconsole.config.systems import AuthSettings, CacheSettings, DatabaseSettings
 from wfconsole.sources.cache import system as cache
 from wfconsole.sources.contract import Source
 from wfconsole.sources.polling import Poll
@@ -68,7 +68,7 @@ def _database(system: Postgres, where: Where) -> Sequence[Source]:
     table = {**system.settings()["database"], "host": where.host, "port": where.port, "tls": "disable"}
     if where.ca_file is not None:
         table |= {"tls": "verify-full", "ca_file": str(where.ca_file)}
-    return postgres.sources(msgspec.convert(table, DatabaseSettings), _Every())
+    return postgres.sources(msgspec.convert(table, DatabaseSettings), _Every(), AuthSettings(table="auth_logs"))
 
 
 def _written(system: Postgres) -> object:
@@ -93,7 +93,7 @@ def _changed(system: Redis) -> object:
 SYSTEMS: Final[Mapping[str, Polled]] = {
     "postgres": Polled(
         fixture="postgres",
-        sources=("database",),
+        sources=("database", "sessions", "statements", "replicas", "auth"),
         build=_database,
         state=_written,
         preamble=Preamble(length=8, answer=b"S"),

@@ -245,7 +245,7 @@ def test_a_missing_grant_is_denied_with_the_grant_and_noticed_when_it_comes(
 
 def test_a_slow_count_ends_in_the_server_and_names_the_index(postgres: Postgres, console: Console) -> None:
     console.look()
-    with console.poll.session.turn(1) as connection:
+    with console.poll.session.turn(console.poll) as connection:
         connection.execute("SET statement_timeout = 1")
     attempts(postgres, *((f"user-{n}", "failed", None) for n in range(5_000)))
     error = console.refused()
@@ -272,7 +272,7 @@ def test_a_session_that_somebody_ended_is_opened_again(postgres: Postgres, conso
 
 def test_the_role_reads_the_log_and_cannot_write_it(postgres: Postgres, console: Console) -> None:
     console.look()
-    with console.poll.session.turn(1) as connection, pytest.raises(psycopg.Error):
+    with console.poll.session.turn(console.poll) as connection, pytest.raises(psycopg.Error):
         connection.execute("DELETE FROM auth_logs")
 
 

@@ -76,10 +76,20 @@ def test_a_frozen_backend_ends_the_look_in_time_and_the_next_one_works(poll: Cap
         poll.step(lambda: None)  # by another backend, while that one is still frozen
 
 
+def sleeping(poll: CapacityPoll, seconds: int) -> Callable[[], Mapping[str, bytes]]:
+    """A look that takes so long in the server."""
+
+    def look() -> Mapping[str, bytes]:
+        poll.rows(f"SELECT pg_sleep({seconds})")
+        return {}
+
+    return look
+
+
 def test_nothing_of_ours_runs_on_after_a_cut(postgres: Postgres, poll: CapacityPoll) -> None:
     poll.step(lambda: None)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(poll, "look", lambda: poll.rows("SELECT pg_sleep(30)") and {})
+        patched.setattr(poll, "look", sleeping(poll, 30))
         assert failure(poll).kind == "timeout"
     eventually(lambda: not backends(postgres), within_s=4)
 
@@ -87,10 +97,10 @@ def test_nothing_of_ours_runs_on_after_a_cut(postgres: Postgres, poll: CapacityP
 def test_a_slow_statement_ends_in_the_server_and_the_connection_stays(session: Session) -> None:
     poll = CapacityPoll(session, 5000)
     poll.step(lambda: None)
-    with session.turn(1) as connection:
+    with session.turn(poll) as connection:
         connection.execute("SET statement_timeout = '100ms'")
     pid = pid_of(poll)
-    poll.look = lambda: poll.rows("SELECT pg_sleep(30)") and {}  # type: ignore[method-assign]
+    poll.look = sleeping(poll, 30)  # type: ignore[method-assign]
     told = failure(poll)
     assert told.kind == "timeout"
     assert "statement timeout" in told.message
@@ -120,7 +130,7 @@ def test_a_restart_during_a_look(postgres: Postgres, session: Session) -> None:
     poll.step(lambda: None)
     restart = threading.Timer(0.3, postgres.server.stop)
     restart.start()
-    look, poll.look = poll.look, lambda: poll.rows("SELECT pg_sleep(3)") and {}  # type: ignore[method-assign]
+    look, poll.look = poll.look, sleeping(poll, 3)  # type: ignore[method-assign]
     began = time.monotonic()
     told = failure(poll)
     restart.join()
@@ -175,7 +185,7 @@ def test_all_looks_share_one_session(postgres: Postgres, session: Session, poll:
 def test_a_cut_look_says_that_it_was_cut(poll: CapacityPoll) -> None:
     poll.step(lambda: None)
     poll.deadline_ms = 5000
-    poll.look = lambda: poll.rows("SELECT pg_sleep(3)") and {}  # type: ignore[method-assign]
+    poll.look = sleeping(poll, 3)  # type: ignore[method-assign]
     threading.Timer(0.2, poll.cut).start()
     began = time.monotonic()
     with pytest.raises(CutShort):
