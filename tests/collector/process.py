@@ -17,6 +17,7 @@ from wfconsole.observations.answers import CollectorSaid, PodAnswer
 from wfconsole.observations.snapshot import Snapshot, follow
 from wfconsole.recording.format import Ended, Noted, SourcePatch, StreamReader
 
+# What a test follows that names no sources; the network's have tests of their own.
 ALL = ("pods", "workloads", "hpas", "nodes", "events")
 
 
@@ -56,7 +57,7 @@ class CollectorProcess:
             stderr=subprocess.PIPE,
             bufsize=0,
         )
-        self.send(dict(settings))
+        self.send({"sources": ALL, **settings})
         if follow_stream:
             threading.Thread(target=self._follow, daemon=True).start()
 

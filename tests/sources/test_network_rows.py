@@ -25,12 +25,12 @@ class Cluster:
     """The mirrors of the network, and what of it counts as read."""
 
     def __init__(self) -> None:
-        self.read = {"services": True, "slices": True, "pods": True}
+        self.read = {"services": True, "slices": True, "pods": True, "policies": True}
         self.groups = LabelGroups()
         known = Known(*(functools.partial(self.read.__getitem__, what) for what in ("services", "slices", "pods")))
         self.services = ServiceMirror(self.groups, known)
         self.ingresses = IngressMirror(self.services)
-        self.policies = PolicyMirror(self.groups)
+        self.policies = PolicyMirror(self.groups, lambda: self.read["policies"])
 
     def pod(
         self, name: str, *, ready: bool = True, owner: tuple[str, str] = GATEWAY, revision: str = "1", **labels: str
@@ -313,6 +313,18 @@ def test_pods_of_one_workload_that_policies_treat_differently_are_two_rows() -> 
     ]
     cluster.groups.remove("shop/b")
     assert None in cluster.policies.take().values()
+
+
+def test_pods_do_not_pass_for_open_before_the_policies_were_read() -> None:
+    cluster = Cluster()
+    cluster.read["policies"] = False
+    cluster.pod("a")
+    assert cluster.policies.take() == {}
+    cluster.policy("deny", podSelector={})
+    assert cluster.policies.take() == {}
+    cluster.read["policies"] = True
+    row = the_row(cluster.policies.take(), "shop/Deployment/gateway", IsolationRow)
+    assert row.ingress.by == ("deny",)
 
 
 def test_hostile_text_in_the_network_is_made_safe() -> None:

@@ -45,7 +45,8 @@ def test_the_world_has_its_services_ways_in_and_open_pods(world: World) -> None:
         )
         assert (row.endpoints, row.pods, row.pods_ready) == (4, 4, 4)
         assert (row.selector, row.ports[0].port) == ("app=wearforce-clean-gateway", 8080)
-        assert rows(collector, "services")["default/kubernetes"].ready == 1, "no selector, and one endpoint"
+        api_server = rows(collector, "services")["default/kubernetes"]
+        assert (api_server.selector, api_server.pods) == ("", None)
         ingress = rows(collector, "ingresses")["production/wearforce-clean-ingress"]
         assert [(path.host, path.state, path.ready) for path in ingress.paths] == [
             ("clean.wearforce.example", "ready", 4)
@@ -97,10 +98,15 @@ def test_a_service_that_selects_nothing_says_so(cluster: Cluster, namespace: str
     cluster.api.create(f"/api/v1/namespaces/{namespace}/services", service)
     with watching(cluster.viewer.kubeconfig, namespaces=[namespace]) as collector:
         row = collector.until(
-            lambda: (row := rows(collector, "services").get(f"{namespace}/lost")) and row.pods == 0 and row,
+            lambda: (
+                (row := rows(collector, "services").get(f"{namespace}/lost"))
+                and row.pods == 0
+                and row.ready == 0
+                and row
+            ),
             "the service",
         )
-        assert (row.endpoints, row.ready) == (0, 0)
+        assert row.endpoints == 0
 
 
 def test_who_may_not_see_the_network_still_sees_the_pods(cluster: Cluster, namespace: str, tmp_path: Path) -> None:

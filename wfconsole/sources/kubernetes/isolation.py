@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import msgspec
 
@@ -63,10 +64,14 @@ def _port(port: PolicyPort) -> Port:
 
 
 class PolicyMirror:
-    """Keeps policies; a namespace is looked at again when its policies or its groups of pods changed."""
+    """Keeps policies; a namespace is looked at again when its policies or its groups of pods changed.
 
-    def __init__(self, groups: LabelGroups) -> None:
+    `known` says whether the policies have been read: until then every pod would pass for open.
+    """
+
+    def __init__(self, groups: LabelGroups, known: Callable[[], bool]) -> None:
         self.table = RowTable()
+        self._known = known
         self._groups = groups
         self._changed_groups = groups.subscribe()
         self._policies: dict[str, dict[str, Policy]] = {}  # by namespace, then by key
@@ -95,7 +100,9 @@ class PolicyMirror:
             self._look_again(namespace)
 
     def take(self) -> dict[str, bytes | None]:
-        """Encoded rows that changed since the last call."""
+        """Encoded rows that changed since the last call; none before the policies are known."""
+        if not self._known():
+            return {}
         changed = self._groups.take(self._changed_groups)
         with self._lock:
             touched, self._touched = self._touched | {group.namespace for group in changed}, set()

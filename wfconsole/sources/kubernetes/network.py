@@ -51,11 +51,13 @@ class Network:
         return self._source("ingresses", parts, mirror, reflectors)
 
     def isolation(self) -> ClusterSource:
-        """Neither policies nor pods alone say who is isolated."""
-        mirror = PolicyMirror(self._cluster.pods.groups)
-        reflectors = self._cluster.reflect(NETWORK_POLICIES, payloads.NetworkPolicy, mirror, "isolation")
+        """Without policies nothing is known; pods that cannot be read are missing from the rows."""
+        policies: list[Reflector[Any]] = []
+        mirror = PolicyMirror(self._cluster.pods.groups, lambda: _listed(policies))
+        policies += self._cluster.reflect(NETWORK_POLICIES, payloads.NetworkPolicy, mirror, "isolation")
         pods = self._cluster.follow_pods()
-        return self._source("isolation", tuple(map(Part, (*reflectors, *pods))), mirror, (*reflectors, *pods))
+        parts = (*map(Part, policies), *(Part(each, "part", "pods") for each in pods))
+        return self._source("isolation", parts, mirror, (*policies, *pods))
 
     def _follow_services(self) -> tuple[ServiceMirror, Reflectors, Reflectors]:
         if self._services is None:
