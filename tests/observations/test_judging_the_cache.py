@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.builders import NOW, a_cache, a_keys_row, a_snapshot, a_world
-from wfconsole.observations.headlines.cache import cache
 from wfconsole.observations.board import board
 from wfconsole.observations.cache import CacheRow, judge_cache, keys_estimate, keys_known, rate
+from wfconsole.observations.headlines.cache import cache
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.series import SeriesBook, measure

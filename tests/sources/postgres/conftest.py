@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -13,21 +13,28 @@ from wfconsole.config.systems import DatabaseSettings
 from wfconsole.sources.postgres.connection import Session
 from wfconsole.sources.postgres.looking import PostgresPoll
 
+Opens = Callable[..., Session]
+
 
 @pytest.fixture
-def settings(postgres: Postgres) -> Callable[..., DatabaseSettings]:
-    """The settings of a role's console, with changes."""
+def opens(postgres: Postgres) -> Iterator[Opens]:
+    """Gives the session of a role's console, with changes of its settings; it is closed after the test."""
+    opened: list[Session] = []
 
-    def made(role: str = MONITOR, **changes: Any) -> DatabaseSettings:
+    def session_of(role: str = MONITOR, **changes: Any) -> Session:
         told = msgspec.convert(postgres.settings(role)["database"], DatabaseSettings)
-        return msgspec.structs.replace(told, **changes)
+        opened.append(Session(msgspec.structs.replace(told, **changes)))
+        return opened[-1]
 
-    return made
+    yield session_of
+    for each in opened:
+        if each._connection is not None:
+            each._connection.close()
 
 
 @pytest.fixture
-def session(postgres: Postgres, settings: Callable[..., DatabaseSettings]) -> Session:
-    return Session(settings())
+def session(opens: Opens) -> Session:
+    return opens()
 
 
 def rows_of(poll: PostgresPoll, kind: type[Any]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import msgspec
 import pytest
 
 from tests.rig.systems.postgres import MAX_CONNECTIONS, Postgres
-from wfconsole.config.systems import DatabaseSettings
 from wfconsole.observations.database import DatabaseRow, usable
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.postgres.capacity import CapacityPoll
@@ -12,8 +11,8 @@ from wfconsole.sources.postgres.connection import Session
 
 
 @pytest.fixture
-def poll(postgres: Postgres) -> CapacityPoll:
-    return CapacityPoll(Session(msgspec.convert(postgres.settings()["database"], DatabaseSettings)), 5000)
+def poll(session: Session) -> CapacityPoll:
+    return CapacityPoll(session, 5000)
 
 
 def row_of(poll: CapacityPoll) -> DatabaseRow:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import psycopg
 import pytest
 
 from tests.rig.systems.postgres import ACTING, DATABASE, MONITOR, PASSWORD, PLAIN, Postgres
-from tests.sources.postgres.conftest import rows_of
-from wfconsole.config.systems import DatabaseSettings
+from tests.sources.postgres.conftest import Opens, rows_of
 from wfconsole.observations.database import DatabaseRow, judge_database
 from wfconsole.observations.levels import Level
 from wfconsole.observations.sessions import SessionRow
 from wfconsole.sources.postgres.capacity import CapacityPoll
-from wfconsole.sources.postgres.connection import Session
 from wfconsole.sources.postgres.sessions import SessionsPoll
 
 
@@ -24,10 +20,10 @@ def as_role(postgres: Postgres, role: str) -> psycopg.Connection[tuple[object, .
     )
 
 
-def test_without_pg_monitor_nothing_is_counted(postgres: Postgres, settings: Callable[..., DatabaseSettings]) -> None:
+def test_without_pg_monitor_nothing_is_counted(postgres: Postgres, opens: Opens) -> None:
     """The server gives one client and no waiter, and no error: there are five, and three wait."""
     postgres.faults["lock-chain"]()
-    session = Session(settings(PLAIN))
+    session = opens(PLAIN)
     capacity, sessions = CapacityPoll(session, 5000), SessionsPoll(session, 5000)
     (row,) = rows_of(capacity, DatabaseRow).values()
     assert (row.clients, row.states) == (None, {})
@@ -39,9 +35,9 @@ def test_without_pg_monitor_nothing_is_counted(postgres: Postgres, settings: Cal
         )
 
 
-def test_a_grant_is_noticed_at_the_next_look(postgres: Postgres, settings: Callable[..., DatabaseSettings]) -> None:
+def test_a_grant_is_noticed_at_the_next_look(postgres: Postgres, opens: Opens) -> None:
     postgres.faults["lock-chain"]()
-    poll = SessionsPoll(Session(settings(PLAIN)), 5000)
+    poll = SessionsPoll(opens(PLAIN), 5000)
     poll.step(lambda: None)
     with postgres.admin() as admin:
         admin.execute(f"GRANT pg_monitor TO {PLAIN}")

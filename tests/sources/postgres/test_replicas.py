@@ -8,12 +8,10 @@ from collections.abc import Callable
 import msgspec
 
 from tests.rig.systems.postgres import PLAIN, Postgres
-from tests.sources.postgres.conftest import rows_of
+from tests.sources.postgres.conftest import Opens, rows_of
 from wfconsole.clock import SystemClock
-from wfconsole.config.systems import DatabaseSettings
 from wfconsole.observations.levels import Level
 from wfconsole.observations.replicas import ReplicaRow, judge_replica
-from wfconsole.sources.postgres.connection import Session
 from wfconsole.sources.postgres.replicas import ReplicasPoll, replica_rows
 
 NOW = SystemClock().now()
@@ -26,12 +24,10 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def test_a_paused_standby_falls_behind_and_catches_up(
-    postgres: Postgres, settings: Callable[..., DatabaseSettings]
-) -> None:
-    primary = ReplicasPoll(Session(settings()), 5000)
+def test_a_paused_standby_falls_behind_and_catches_up(postgres: Postgres, opens: Opens) -> None:
+    primary = ReplicasPoll(opens(), 5000)
     standby = postgres.made.standby()
-    own = ReplicasPoll(Session(settings(port=standby.port)), 5000)
+    own = ReplicasPoll(opens(port=standby.port), 5000)
     until(lambda: rows_of(primary, ReplicaRow)["replica-1 127.0.0.1"].lag_bytes == 0)
     standby.pause()
     with postgres.admin() as admin:
@@ -49,23 +45,19 @@ def test_a_paused_standby_falls_behind_and_catches_up(
     assert judge_replica(rows_of(own, ReplicaRow)["standby"], NOW).level == Level.OK
 
 
-def test_a_replica_that_is_expected_and_missing_is_a_finding(
-    postgres: Postgres, settings: Callable[..., DatabaseSettings]
-) -> None:
-    poll = ReplicasPoll(Session(settings(replicas=2)), 5000)
+def test_a_replica_that_is_expected_and_missing_is_a_finding(postgres: Postgres, opens: Opens) -> None:
+    poll = ReplicasPoll(opens(replicas=2), 5000)
     assert judge_replica(rows_of(poll, ReplicaRow)["missing"], NOW).level == Level.CRITICAL
     postgres.made.standby()
     rows = rows_of(poll, ReplicaRow)
     assert judge_replica(rows["missing"], NOW).level == Level.WARNING
     assert judge_replica(rows["missing"], NOW).reason == "1 of 2 replicas are fed"
-    assert not rows_of(ReplicasPoll(Session(settings()), 5000), ReplicaRow).keys() - {"replica-1 127.0.0.1"}
+    assert not rows_of(ReplicasPoll(opens(), 5000), ReplicaRow).keys() - {"replica-1 127.0.0.1"}
 
 
-def test_a_standby_whose_primary_is_gone_receives_nothing(
-    postgres: Postgres, settings: Callable[..., DatabaseSettings]
-) -> None:
+def test_a_standby_whose_primary_is_gone_receives_nothing(postgres: Postgres, opens: Opens) -> None:
     standby = postgres.made.standby()
-    own = ReplicasPoll(Session(settings(port=standby.port)), 5000)
+    own = ReplicasPoll(opens(port=standby.port), 5000)
     assert rows_of(own, ReplicaRow)["standby"].receives
     postgres.server.stop()
     try:
@@ -75,9 +67,9 @@ def test_a_standby_whose_primary_is_gone_receives_nothing(
         postgres.restart()
 
 
-def test_a_plain_role_knows_of_no_lag(postgres: Postgres, settings: Callable[..., DatabaseSettings]) -> None:
+def test_a_plain_role_knows_of_no_lag(postgres: Postgres, opens: Opens) -> None:
     postgres.made.standby()
-    poll = ReplicasPoll(Session(settings(PLAIN)), 5000)
+    poll = ReplicasPoll(opens(PLAIN), 5000)
     rows = rows_of(poll, ReplicaRow)
     assert [row.lag_bytes for row in rows.values()] == [None]
     assert [judge_replica(row, NOW).level for row in rows.values()] == [Level.WATCH]

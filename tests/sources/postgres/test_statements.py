@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.rig.systems.postgres import PLAIN, Postgres
-from tests.sources.postgres.conftest import rows_of
+from tests.sources.postgres.conftest import Opens, rows_of
 from wfconsole.config.systems import DatabaseSettings
 from wfconsole.observations.statements import StatementRow
 from wfconsole.sources.contract import SourceError
@@ -123,10 +123,10 @@ def test_an_extension_that_is_not_loaded_says_how_to_load_it() -> None:
     assert "shared_preload_libraries" in raised.value.remedy
 
 
-def test_a_plain_role_gets_no_texts_and_says_so(settings: Callable[..., DatabaseSettings], postgres: Postgres) -> None:
+def test_a_plain_role_gets_no_texts_and_says_so(opens: Opens, postgres: Postgres) -> None:
     with postgres.application() as session:
         session.execute("SELECT count(*) AS secret FROM orders")
-    source = (poll := StatementsPoll(Session(settings(PLAIN)), 5000)).source()
+    source = (poll := StatementsPoll(opens(PLAIN), 5000)).source()
     rows = rows_of(poll, StatementRow)
     assert not [row for row in rows.values() if "secret" in row.query or "insufficient" in row.query]
     assert "GRANT pg_monitor" in source.partial()
