@@ -315,9 +315,14 @@ def unreachable_kubeconfig(port: int = 9) -> str:
 
 def everything_configured(folder: Path, port: int = 9) -> Path:
     """A configuration with every system at one port, where nobody answers or whatever the caller has put there."""
-    written = folder / "everything.toml"
+    written, url = folder / "everything.toml", f"http://127.0.0.1:{port}"
     tables: dict[str, dict[str, object]] = {
         "database": {"host": "127.0.0.1", "port": port},
+        "auth": {"table": "auth_logs"},
+        "cache": {"host": "127.0.0.1", "port": port},
+        "prometheus": {"url": url},
+        "alertmanager": {"url": url},
+        "aws": {"regions": ["eu-west-1", "us-west-2"], "endpoint_url": url},
     }
     lines = [line for name, values in tables.items() for line in (f"[{name}]", *_assigned(values))]
     written.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -38,63 +38,14 @@ if TYPE_CHECKING:
 ANSWERS_KEPT = 64
 
 
-class World(msgspec.Struct, frozen=True):
-    """What all sources saw last. A source that is missing here is off."""
+class _OtherSystems(msgspec.Struct, frozen=True):
+    """The rows of all that is not Kubernetes."""
 
     snapshots: Mapping[str, Snapshot[Any]] = msgspec.field(default_factory=dict)
-    answers: Mapping[str, tuple[Millis, PodAnswer]] = msgspec.field(default_factory=dict)
-
-    def with_snapshot(self, snapshot: Snapshot[Any]) -> World:
-        return World(snapshots={**self.snapshots, snapshot.source: snapshot}, answers=self.answers)
-
-    def with_answer(self, at: Millis, answer: PodAnswer) -> World:
-        """The newest answer for each pod, under "namespace/name"; the oldest ones are dropped beyond a bound."""
-        key = f"{answer.namespace}/{answer.name}"
-        kept = {k: v for k, v in self.answers.items() if k != key}
-        while len(kept) >= ANSWERS_KEPT:
-            kept.pop(next(iter(kept)))
-        kept[key] = (at, answer)
-        return World(snapshots=self.snapshots, answers=kept)
-
-    def quality(self, source: str, now: Millis) -> Quality:
-        snapshot = self.snapshots.get(source)
-        return Quality.OFF if snapshot is None else snapshot.quality(now)
-
-    @property
-    def pods(self) -> Mapping[str, PodRow]:
-        return self._rows("pods")
-
-    @property
-    def workloads(self) -> Mapping[str, WorkloadRow]:
-        return self._rows("workloads")
-
-    @property
-    def hpas(self) -> Mapping[str, HpaRow]:
-        return self._rows("hpas")
-
-    @property
-    def nodes(self) -> Mapping[str, NodeRow]:
-        return self._rows("nodes")
-
-    @property
-    def events(self) -> Mapping[str, EventRow]:
-        return self._rows("events")
 
     @property
     def database(self) -> Mapping[str, DatabaseRow]:
         return self._rows("database")
-
-    @property
-    def services(self) -> Mapping[str, ServiceRow]:
-        return self._rows("services")
-
-    @property
-    def ingresses(self) -> Mapping[str, IngressRow]:
-        return self._rows("ingresses")
-
-    @property
-    def isolation(self) -> Mapping[str, IsolationRow]:
-        return self._rows("isolation")
 
     @property
     def auth(self) -> Mapping[str, AuthRow]:
@@ -151,3 +102,57 @@ class World(msgspec.Struct, frozen=True):
     def _rows(self, source: str) -> Mapping[str, Any]:
         snapshot = self.snapshots.get(source)
         return {} if snapshot is None else snapshot.rows
+
+
+class World(_OtherSystems, frozen=True):
+    """What all sources saw last. A source that is missing here is off."""
+
+    answers: Mapping[str, tuple[Millis, PodAnswer]] = msgspec.field(default_factory=dict)
+
+    def with_snapshot(self, snapshot: Snapshot[Any]) -> World:
+        return World(snapshots={**self.snapshots, snapshot.source: snapshot}, answers=self.answers)
+
+    def with_answer(self, at: Millis, answer: PodAnswer) -> World:
+        """The newest answer for each pod, under "namespace/name"; the oldest ones are dropped beyond a bound."""
+        key = f"{answer.namespace}/{answer.name}"
+        kept = {k: v for k, v in self.answers.items() if k != key}
+        while len(kept) >= ANSWERS_KEPT:
+            kept.pop(next(iter(kept)))
+        kept[key] = (at, answer)
+        return World(snapshots=self.snapshots, answers=kept)
+
+    def quality(self, source: str, now: Millis) -> Quality:
+        snapshot = self.snapshots.get(source)
+        return Quality.OFF if snapshot is None else snapshot.quality(now)
+
+    @property
+    def pods(self) -> Mapping[str, PodRow]:
+        return self._rows("pods")
+
+    @property
+    def workloads(self) -> Mapping[str, WorkloadRow]:
+        return self._rows("workloads")
+
+    @property
+    def hpas(self) -> Mapping[str, HpaRow]:
+        return self._rows("hpas")
+
+    @property
+    def nodes(self) -> Mapping[str, NodeRow]:
+        return self._rows("nodes")
+
+    @property
+    def events(self) -> Mapping[str, EventRow]:
+        return self._rows("events")
+
+    @property
+    def services(self) -> Mapping[str, ServiceRow]:
+        return self._rows("services")
+
+    @property
+    def ingresses(self) -> Mapping[str, IngressRow]:
+        return self._rows("ingresses")
+
+    @property
+    def isolation(self) -> Mapping[str, IsolationRow]:
+        return self._rows("isolation")

@@ -7,11 +7,16 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
+from tests.rig.systems.alertmanager import Alertmanager
+from tests.rig.systems.aws import Aws
 from tests.rig.systems.postgres import Postgres
+from tests.rig.systems.prometheus import Prometheus
+from tests.rig.systems.redis import Redis
 from tests.rig.systems.system import System
 
+S = TypeVar("S", bound=System)
 Report = Callable[[str], None]
 
 
@@ -26,6 +31,10 @@ class Systems:
     def __enter__(self) -> Self:
         try:
             self._add(Postgres())
+            self._add(Redis())
+            alertmanager = self._add(Alertmanager())
+            self._add(Prometheus(alertmanagers=[f"127.0.0.1:{alertmanager.port}"]))
+            self._add(Aws())
         except BaseException:
             self._stack.close()
             raise
@@ -54,9 +63,10 @@ class Systems:
                 tables.setdefault(name, {}).update(values)
         path.write_text("\n".join(line for name, values in tables.items() for line in _table(name, values)) + "\n")
 
-    def _add(self, system: System) -> None:
+    def _add(self, system: S) -> S:
         self._report(f"starting {system.name}")
         self.all.append(self._stack.enter_context(system))
+        return system
 
 
 def _table(name: str, values: Mapping[str, Any]) -> list[str]:
