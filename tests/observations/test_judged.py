@@ -101,7 +101,7 @@ def test_going_back_in_time_judges_afresh() -> None:
 
 def test_a_source_that_nobody_judges_changes_nothing() -> None:
     judged = Judged()
-    assert judged.after(a_world(alerts={}), "alerts", NOW) is judged
+    assert judged.after(a_world(weather={}), "weather", NOW) is judged
 
 
 def test_workloads_and_nodes_are_judged_beside_the_pods() -> None:

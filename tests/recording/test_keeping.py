@@ -151,7 +151,7 @@ def test_what_the_console_itself_noticed_is_kept_among_the_lines() -> None:
 
 
 def test_lines_of_kinds_and_sources_that_we_do_not_know_are_kept() -> None:
-    odd = b'[5,"z",{"new":[1,2]}]\n[5,"d","gpus",{"other":{"form":1}}]\n[5,"e",{"type":"weather","rain":true}]\n'
+    odd = b'[5,"z",{"new":[1,2]}]\n[5,"d","weather",{"other":{"form":1}}]\n[5,"e",{"type":"weather","rain":true}]\n'
     assert content(tape_of(HEADER + odd)).endswith(odd)
 
 

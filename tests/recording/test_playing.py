@@ -120,10 +120,10 @@ def test_a_compressed_recording_that_was_cut_plays_up_to_the_cut(tmp_path: Path)
 def test_a_growing_file_is_followed(tmp_path: Path) -> None:
     whole = taped(compress=False)
     path = tmp_path / "growing.jsonl"
-    path.write_bytes(whole[:700])
+    path.write_bytes(whole[:2_000])
     recording = Recording(path)
     seen: dict[int, Item] = dict(recording.read())
-    for at in range(700, len(whole), 9_973):
+    for at in range(2_000, len(whole), 9_973):
         with path.open("ab") as file:
             file.write(whole[at : at + 9_973])
         recording.refresh()

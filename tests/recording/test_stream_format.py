@@ -196,7 +196,7 @@ def test_what_is_unknown_is_counted_and_its_time_passes() -> None:
     reader = StreamReader()
     items = reader.feed(
         HEADER
-        + b'# written by hand\n\n[10,"z",{"new":true}]\n[20,"d","gpus",{"rows":{"a":{"x":1}}}]\n'
+        + b'# written by hand\n\n[10,"z",{"new":true}]\n[20,"d","weather",{"rows":{"a":{"x":1}}}]\n'
         + b'[30,"e",{"type":"weather","rain":true}]\n[40,"d","pods",{"unknown":[1,{"deep":2}]}]\n'
     )
     assert items == [SourcePatch(EPOCH + 100, "pods", Patch(), keyframe=False)]
