@@ -65,7 +65,7 @@ class Session:
         psycopg's errors."""
         with self._turns.of(poll):
             try:
-                connection = self._connected(poll.left_s())
+                connection = self._connected(poll)
                 yield connection
                 if connection.broken:
                     raise ConnectionError("the connection was lost")
@@ -90,19 +90,20 @@ class Session:
         shut(duplicate)
         duplicate.close()
 
-    def _connected(self, within_s: float) -> psycopg.Connection[Row]:
+    def _connected(self, poll: Poll) -> psycopg.Connection[Row]:
         if self._connection is not None and not self._connection.closed:
             return self._connection
         import psycopg
         from psycopg.rows import dict_row
 
         password = read_secret(self.settings.password_file, "database.password_file")
-        addresses = self.resolver.addresses(within_s) if self.resolver is not None else []
+        addresses = self.resolver.addresses(poll.left_s()) if self.resolver is not None else []
         self._opening = opening = Opening()
         try:
-            opened = opening.open(_parameters(self.settings, password), [at[0] for _, at in addresses], within_s)
-            connection = psycopg.Connection(opened, row_factory=dict_row)
-            self._connection = connection
+            poll.check()  # an end that came before there was anything to sever
+            reached = [address[0] for _, address in addresses]
+            opened = opening.open(_parameters(self.settings, password), reached, poll.left_s())
+            self._connection = connection = psycopg.Connection(opened, row_factory=dict_row)
         finally:
             self._opening = None
         connection.prepare_threshold = None
