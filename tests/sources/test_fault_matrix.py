@@ -223,3 +223,38 @@ def test_a_server_that_starts_anew_within_a_look(bench: Bench) -> None:
     assert failed <= len(polls_of(bench.source))
     bench.look()
     bench.left_nothing()
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_all_looks_at_a_system_that_hangs_end_in_time_although_they_share_a_connection(
+    system: str, request: pytest.FixtureRequest
+) -> None:
+    polled = SYSTEMS[system]
+    server = request.getfixturevalue(polled.fixture)
+    with FaultProxy(server.port) as proxy:
+        sources = polled.build(server, Where("127.0.0.1", proxy.port))
+        tasks = [task for source in sources for task in polls_of(source)]
+        for task in tasks:
+            task.deadline_ms = polled.deadline_ms
+            task.step(lambda: None)
+        proxy.become(Fault("silent"))
+        errors: list[SourceError] = []
+
+        def looking(task: Poll) -> None:
+            try:
+                task.step(lambda: None)
+            except SourceError as error:
+                errors.append(error)
+
+        threads = [threading.Thread(target=looking, args=(task,)) for task in tasks]
+        began = time.monotonic()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+        assert time.monotonic() - began < polled.deadline_ms / 1000 + GRACE_S
+        assert [error.kind for error in errors] == ["timeout"] * len(tasks)
+        assert all(polled.called.format(port=proxy.port) in error.message for error in errors)
+        proxy.heal()
+        for task in tasks:
+            task.step(lambda: None)
