@@ -49,7 +49,9 @@ async def test_the_golden_signals_are_totals_with_the_worst_first() -> None:
     async with war_room(a_desk(), SIZES[1]) as room:
         assert "err 7.8% (SLO 1.0)" in room.text
         await room.press("2")
-        rows = [line for line in room.lines if " all " in line and "%" in line or "0.30s" in line or "node cpu" in line]
+        rows = [
+            line for line in room.lines if (" all " in line and "%" in line) or "0.30s" in line or "node cpu" in line
+        ]
         assert [" ".join(row.split()[2:6]) for row in rows[:1]] == ["err all 7.8% 1.0%"]
         assert "production/checkout" not in room.text
         assert "no such series" in room.text
