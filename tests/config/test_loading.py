@@ -162,6 +162,21 @@ def test_variables_carry_words_numbers_lists_and_paths(tmp_path: Path, monkeypat
         ),
         ('[[console.environments]]\ncontext = "a"\n', 1, "console.environments: rule 1 does not fit"),
         (
+            '[[signals.rules]]\nname = "a"\npromql = "up"\nunit = "percent"\n',
+            4,
+            "signals.rules: rule 1: unit does not fit (percent); expected ratio, seconds, per-second, bytes or count",
+        ),
+        (
+            '[[signals.rules]]\nname = "a"\n',
+            1,
+            "signals.rules: rule 1 does not fit: missing required field promql; expected tables [[signals.rules]]",
+        ),
+        (
+            '[[signals.rules]]\nname = "a"\npromql = "up"\nwarning = 2\ncritical = 1\n',
+            1,
+            "signals.rules: rule 1 does not fit: critical lies before warning",
+        ),
+        (
             '[kubernetes]\nin_cluster = true\ncontext = "a"\n',
             3,
             "kubernetes.context: this does not go with in_cluster (a). Leave out one of the two.",

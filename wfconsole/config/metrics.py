@@ -104,13 +104,6 @@ class GpuSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
         str,
         about("further label matchers for the metrics of dcgm-exporter", 'such as cluster="prod"', max_length=300),
     ] = ""
-    exec: Annotated[
-        bool,
-        about(
-            "where Prometheus knows no GPUs, run nvidia-smi in pods that have one; needs the right to exec",
-            "true or false",
-        ),
-    ] = False
 
 
 _VLLM_TIME: Final = 'sum by (le, model_name) (rate({__name__=~"vllm[:_]e2e_request_latency_seconds_bucket"}[$window]))'

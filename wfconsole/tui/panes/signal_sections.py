@@ -43,7 +43,7 @@ def signal_sections(frame: Frame, key: str) -> list[Section]:
 def _now(frame: Frame, key: str, row: SignalRow) -> list[Line]:
     finding = frame.view.judged.finding("signals", key)
     lines: list[Line] = [
-        (Span(f"  {shown(row)}  ", "strong"), Span(finding.reason or "within its bounds", level_ink(finding.level))),
+        (Span("  "), Span(finding.reason or f"{shown(row)}, within its bounds", level_ink(finding.level))),
         (Span(f"  {bounds_words(row)}{'   a promise to users' if row.slo else ''}"),),
     ]
     if not is_old(frame.view.world.quality("signals", frame.now)):
