@@ -153,8 +153,8 @@ def facts_of(alarms: Alarms) -> Facts:
     first = alarms.first_out if alarms.first_out is not None and alarms.first_out.state in _OPEN else None
     worst = min(unacked, key=_rank, default=None)
     if alarms.flood is not None:
-        head = f"FLOOD {alarms.flood.new} new in 10 min"
-        reason = f"{_count(len([group for group in alarms.open if group.key != HELD]), 'cause')}"
+        head = f"FLOOD {alarms.flood.new} new"
+        reason = f"{_count(sum(group.key != HELD for group in alarms.open), 'cause')}, within 10 min"
     else:
         head = f"{len(unacked)} unacked"
         reason = f"{title(worst.row)}: {worst.row.severity or 'no severity'}" if worst is not None else ""

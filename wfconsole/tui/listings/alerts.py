@@ -169,5 +169,5 @@ def _remark(frame: Frame, group: AlarmGroup) -> str:
         return "standing"
     later = first.started_at - out.started_at if out is not None else -1
     if frame.alarms.flood is not None and later >= 0:
-        return f"+{age(later)} after first-out"
+        return f"+{age(later)} later"
     return ""

@@ -52,7 +52,8 @@ class Board(Pane, can_focus=True):
 
         if self.frame is None:
             return ""
-        shown = listings_of(self.frame.board[self._row(self.frame)].number)
+        line = self.frame.board[self._row(self.frame)]
+        shown = listings_of(line.number) if line.quality != Quality.OFF else ()
         return shown[0].source if shown else ""
 
     def _row(self, frame: Frame) -> int:
