@@ -77,7 +77,8 @@ class Postgres(System):
         auth_faults.recover(self.application)
         with self.admin() as connection:
             connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", (APPLICATION,)
+                "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE usename = ANY(%s)",
+                ([APPLICATION, MONITOR],),  # a console of the test before would be counted in the next
             )
 
     def admin(self, database: str = DATABASE) -> psycopg.Connection[Any]:
