@@ -8,7 +8,7 @@ import pytest
 
 from tests import builders
 from tests.builders import NOW
-from wfconsole.clock import DAY, HOUR, MINUTE
+from wfconsole.clock import DAY, HOUR
 from wfconsole.observations.auth import AuthRow, judge_auth, measure_auth, per_minute
 from wfconsole.observations.board import BoardLine, board
 from wfconsole.observations.findings import FindingRow, measure_findings, weigh_finding
@@ -176,8 +176,3 @@ def test_the_signals() -> None:
 def test_what_nobody_counted_is_a_gap() -> None:
     assert measure_auth({}, NOW)["auth.failures"] is None
     assert measure_auth({"all": builders.all_logins(usual_per_minute=None)}, NOW)["auth.rise"] is None
-
-
-def test_a_rise_began_when_the_first_of_them_failed() -> None:
-    row = builders.all_logins(per_minute=90.0, first_failed_at=NOW - 5 * MINUTE)
-    assert judge_auth(row, NOW).since == NOW - 5 * MINUTE

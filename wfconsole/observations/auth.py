@@ -80,7 +80,7 @@ def _judge_rate(row: AuthRow) -> Finding:
     if row.per_minute is None or times is None or times < RISE or row.per_minute < RISE_PER_MINUTE:
         return HEALTHY
     said = f"{per_minute(row.per_minute)} failures/min, usually {per_minute(row.usual_per_minute)}"
-    return Finding(Level.WARNING, said, "rising", row.first_failed_at)
+    return Finding(Level.WARNING, said, "rising")
 
 
 def _judge_source(row: AuthRow) -> Finding:

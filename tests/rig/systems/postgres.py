@@ -83,6 +83,11 @@ class Postgres(System):
     def recover(self) -> None:
         self.made.end()
         auth_faults.recover(self.application)
+        with self.admin() as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE usename = ANY(%s)",
+                ([APPLICATION, MONITOR],),  # a console of the test before would be counted in the next
+            )
 
     def restart(self) -> None:
         """End it in good order, and start it again on the same port."""

@@ -265,7 +265,7 @@ def test_a_lock_on_the_log_does_not_hold_us_up(postgres: Postgres, console: Cons
 def test_a_session_that_somebody_ended_is_opened_again(postgres: Postgres, console: Console) -> None:
     console.look()
     with postgres.admin() as connection:
-        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'wf_mon'")
+        connection.execute("SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE usename = 'wf_mon'")
     assert console.refused().kind == "refused"
     console.poll.step(lambda: None)
 

@@ -1,8 +1,9 @@
-"""botocore reads an answer whole, however long it is. Here it is given up beyond a size."""
+"""botocore reads an answer whole, however long it is, and takes one that was cut off for a whole one."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 # A hundred findings are a few hundred kilobytes; the largest that the service allows, 24 MB.
@@ -10,8 +11,16 @@ MOST_BYTES: Final = 32 << 20
 _CHUNK: Final = 64 << 10
 
 
-class TooLargeError(Exception):
-    """An answer that is larger than any that makes sense."""
+class BadAnswerError(Exception):
+    """An answer that is larger than any that makes sense, ends too early, or lacks what it is about."""
+
+
+def listed(answer: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
+    """The list `name` of an answer. One that lacks it says nothing, which must not be taken for an empty list."""
+    found = answer.get(name)
+    if not isinstance(found, list):
+        raise BadAnswerError(f"the answer holds no {name}")
+    return [each for each in found if isinstance(each, dict)]
 
 
 class BoundedHttp:
@@ -34,7 +43,11 @@ class BoundedHttp:
         for chunk in response.raw.stream(_CHUNK):
             body += chunk
             if len(body) > MOST_BYTES:
-                raise TooLargeError(f"the answer is larger than {MOST_BYTES >> 20} MiB")
+                raise BadAnswerError(f"the answer is larger than {MOST_BYTES >> 20} MiB")
+        # What ends too early is no error to the client, and to its parser, if it is short enough, an empty answer.
+        promised = response.headers.get("Content-Length", "")
+        if promised.isdecimal() and len(body) != int(promised):
+            raise BadAnswerError(f"the answer ended after {len(body)} of {promised} bytes")
         return AWSResponse(response.url, response.status_code, response.headers, _Read(bytes(body)))
 
     def close(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from wfconsole.observations.snapshot import FailureKind
-from wfconsole.sources.aws.bounded import TooLargeError
 from wfconsole.sources.contract import SourceError
 from wfconsole.text import safe
 
@@ -14,6 +13,7 @@ _AGAIN: Final = "It is tried again by itself."
 _LOG_IN: Final = "Log in again (aws sso login), or give new credentials in the environment or the shared files."
 _KEYS: Final = "Check the credentials; a region that the account did not enable answers like this too."
 _CLOCK: Final = "Set this machine's clock right: AWS takes five minutes of difference at most."
+_SKEWED: Final = ("Signature not yet current", "Signature expired")  # of a signature that is right otherwise
 _NO_CREDENTIALS: Final = "Give credentials in the environment, in the shared files, or as a role of this machine."
 
 
@@ -22,6 +22,7 @@ class _Meaning(NamedTuple):
     remedy: str
 
 
+_NOT_AWS: Final = _Meaning("bad-answer", "Is this address AWS, or something on the way to it?")
 # By the code of the answer. {action} and {region} are put in.
 _CODES: Final[dict[str, _Meaning]] = {
     **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"), _Meaning("denied", _LOG_IN)),
@@ -84,16 +85,17 @@ _CLASSES: Final[dict[str, _Meaning]] = {
     "ResponseStreamingError": _Meaning("bad-answer", "The connection ended in the middle of the answer. " + _AGAIN),
     "ProtocolError": _Meaning("bad-answer", "The connection ended in the middle of the answer. " + _AGAIN),
     "IncompleteRead": _Meaning("bad-answer", "The connection ended in the middle of the answer. " + _AGAIN),
-    "ResponseParserError": _Meaning("bad-answer", "Is this address AWS, or something on the way to it?"),
-    "InvalidHeader": _Meaning("bad-answer", "Is this address AWS, or something on the way to it?"),
+    "ResponseParserError": _NOT_AWS,
+    "InvalidHeader": _NOT_AWS,
+    "BadAnswerError": _NOT_AWS,
+    # Of the client's parser, or of ours, over an answer of another shape.
+    **dict.fromkeys(("TypeError", "ValueError", "KeyError", "AttributeError"), _NOT_AWS),
 }
 
 
 def explain(error: Exception, region: str, action: str) -> SourceError:
     """`error` in words; `action` is what the policy must allow for the call that failed."""
     said = safe(" ".join(str(error).split()), _SHOWN) or type(error).__name__
-    if isinstance(error, TooLargeError):
-        return SourceError("bad-answer", f"{region}: {said}", remedy="Is this address AWS, or something on the way?")
     response = getattr(error, "response", None)
     if isinstance(response, dict) and "Error" in response:
         return _of_answer(response, said, region, action)
@@ -109,11 +111,9 @@ def _of_answer(response: dict[str, Any], said: str, region: str, action: str) ->
     code = str(told.get("Code", ""))
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     message = f"{region}: {safe(code, 60)}: {safe(' '.join(str(told.get('Message', '')).split()), _SHOWN)}"
-    meaning = _CODES.get(code)
-    if meaning is None and "is not yet current" in said:
+    meaning = _CODES.get(code) or _of_status(status)
+    if any(words in said for words in _SKEWED):
         meaning = _Meaning("denied", _CLOCK)
-    if meaning is None:
-        meaning = _of_status(status)
     remedy = meaning.remedy.format(action=action, region=region)
     return SourceError(meaning.kind, message, remedy=remedy, code=status)
 
@@ -125,4 +125,4 @@ def _of_status(status: int) -> _Meaning:
         return _Meaning("server-error", "The service is in trouble: see the AWS health page. " + _AGAIN)
     if status in (401, 403):
         return _CODES["AccessDenied"]
-    return _Meaning("bad-answer", "Is this address AWS, or something on the way to it?")
+    return _NOT_AWS

@@ -9,6 +9,7 @@ from typing import Any, Final
 from wfconsole.clock import Millis
 from wfconsole.config.systems import AwsSettings
 from wfconsole.observations.findings import FindingRow, rank
+from wfconsole.sources.aws.bounded import listed
 from wfconsole.sources.aws.region import RegionPoll
 from wfconsole.sources.sealing import seal
 from wfconsole.text import safe
@@ -38,7 +39,7 @@ class FindingsPoll(RegionPoll):
             while True:
                 following = {"NextToken": token} if token else {}
                 answer = client.get_findings(Filters=filters(), SortCriteria=_NEWEST, MaxResults=_PAGE, **following)
-                for row in open_findings(answer.get("Findings", ()), self.region):
+                for row in open_findings(listed(answer, "Findings"), self.region):
                     rows[f"{row.region}/{row.id}"] = row
                 token, pages = answer.get("NextToken") or "", pages + 1
                 if not token or pages >= MOST_PAGES:

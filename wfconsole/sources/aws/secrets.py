@@ -9,6 +9,7 @@ from typing import Any, Final
 from wfconsole.clock import Millis
 from wfconsole.config.systems import AwsSettings
 from wfconsole.observations.secrets import SecretRow, renewed_at
+from wfconsole.sources.aws.bounded import listed
 from wfconsole.sources.aws.region import RegionPoll
 from wfconsole.sources.sealing import seal
 from wfconsole.text import safe
@@ -36,7 +37,7 @@ class SecretsPoll(RegionPoll):
             while True:
                 following = {"NextToken": token} if token else {}
                 answer = client.list_secrets(MaxResults=_PAGE, **following)
-                for each in answer.get("SecretList", ()):
+                for each in listed(answer, "SecretList"):
                     row = secret_row(each, self.region, self.settings.secrets_stale_days)
                     rows[f"{row.region}/{row.name}"] = row
                 token, pages = answer.get("NextToken") or "", pages + 1

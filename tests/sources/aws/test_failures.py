@@ -1,0 +1,210 @@
+"""What the real services cannot be made to do: each failure has its kind, its words, and its end in time."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.sources.api_double import ApiDouble, Conversation, Request, reset
+from wfconsole.config.systems import AwsSettings
+from wfconsole.sources.aws import bounded
+from wfconsole.sources.aws.findings import FindingsPoll
+from wfconsole.sources.aws.secrets import SecretsPoll
+from wfconsole.sources.contract import CutShort, SourceError
+from wfconsole.text import is_safe
+
+Behave = Callable[[Conversation, Request], None]
+NOTHING = b'{"Findings": [], "SecretList": []}'
+DEADLINE_MS = 700
+
+
+@pytest.fixture
+def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiDouble]:
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "very-secret",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": "/nonexistent",
+        "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    with ApiDouble(lambda talk, _: talk.answer(NOTHING)) as server:
+        yield server
+
+
+def poll_of(double: ApiDouble, url: str = "") -> FindingsPoll:
+    poll = FindingsPoll(AwsSettings(regions=("eu-west-1",), endpoint_url=url or double.url), "eu-west-1", 60_000)
+    if not url:
+        poll.step(lambda: None)  # what is imported and loaded once is no part of the deadline
+    poll.deadline_ms = DEADLINE_MS
+    return poll
+
+
+def failure(poll: FindingsPoll | SecretsPoll) -> SourceError:
+    began = time.monotonic()
+    with pytest.raises(SourceError) as told:
+        poll.step(lambda: None)
+    assert time.monotonic() - began < 2
+    assert told.value.remedy
+    assert is_safe(told.value.message)
+    assert "very-secret" not in told.value.message
+    return told.value
+
+
+def an_error(code: str, status: str, message: str = "no") -> Behave:
+    body = json.dumps({"message": message, "Message": message}).encode()
+    return lambda talk, _: talk.answer(body, status, (f"x-amzn-ErrorType: {code}",))
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind", "remedy"),
+    [
+        ("ExpiredTokenException", "403 Forbidden", "denied", "Log in again"),
+        ("UnrecognizedClientException", "403 Forbidden", "denied", "Check the credentials"),
+        ("AccessDeniedException", "403 Forbidden", "denied", "securityhub:GetFindings"),
+        ("SomethingNewException", "403 Forbidden", "denied", "securityhub:GetFindings"),
+        ("InvalidSignatureException", "403 Forbidden", "denied", "Check the credentials"),
+        ("RequestExpired", "400 Bad Request", "denied", "clock"),
+        ("InvalidAccessException", "401 Unauthorized", "not-served", "Enable Security Hub in eu-west-1"),
+        ("ThrottlingException", "400 Bad Request", "rate-limited", "less often"),
+        ("LimitExceededException", "429 Too Many Requests", "rate-limited", "less often"),
+        ("Odd", "429 Too Many Requests", "rate-limited", "less often"),
+        ("InternalException", "500 Internal Server Error", "server-error", "health"),
+        ("Odd", "503 Service Unavailable", "server-error", "health"),
+        ("InvalidInputException", "400 Bad Request", "bad-answer", "AWS"),
+    ],
+)
+def test_errors_of_the_service(double: ApiDouble, code: str, status: str, kind: str, remedy: str) -> None:
+    poll = poll_of(double)
+    double.behaviour = an_error(code, status)
+    asked = len(double.requests)
+    error = failure(poll)
+    assert error.kind == kind
+    assert remedy in error.remedy
+    assert error.message.startswith("eu-west-1: ")
+    assert error.code == int(status[:3])
+    assert len(double.requests) == asked + 1  # trying again is the pacer's work
+
+
+def test_a_clock_that_is_off_is_named(double: ApiDouble) -> None:
+    poll = poll_of(double)
+    said = "Signature not yet current: 20260301T144207Z is still later than 20260301T143707Z"
+    double.behaviour = an_error("InvalidSignatureException", "403 Forbidden", said)
+    assert "clock" in failure(poll).remedy
+
+
+def half(talk: Conversation, _: Request) -> None:
+    talk.answer(NOTHING[:10], length=len(NOTHING))
+    reset(talk)
+
+
+def garbage(talk: Conversation, _: Request) -> None:
+    talk.sock.sendall(b"SSH-2.0-OpenSSH\r\n\r\n")
+    talk.hang()
+
+
+def drips(talk: Conversation, _: Request) -> None:
+    talk.drip(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n" + b" " * 9000)
+
+
+def floods(talk: Conversation, _: Request) -> None:
+    talk.begin_chunks()
+    while not talk.over.is_set():
+        talk.chunk(b" " * 65536)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "kind"),
+    [
+        (half, "bad-answer"),
+        (garbage, "bad-answer"),
+        (lambda talk, _: talk.answer(b"<html>captive portal</html>"), "bad-answer"),
+        (lambda talk, _: talk.answer(b'{"Findings": 7}'), "bad-answer"),
+        (lambda talk, _: talk.answer(b"{}"), "bad-answer"),
+        (lambda talk, _: talk.answer(b""), "bad-answer"),
+        (lambda talk, _: talk.hang(), "timeout"),
+        (drips, "timeout"),
+    ],
+)
+def test_answers_that_are_none(double: ApiDouble, behaviour: Behave, kind: str) -> None:
+    poll = poll_of(double)
+    double.behaviour = behaviour
+    assert failure(poll).kind == kind
+    double.behaviour = lambda talk, _: talk.answer(NOTHING)
+    poll.step(lambda: None)
+
+
+def test_an_answer_without_an_end_is_given_up(double: ApiDouble, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "MOST_BYTES", 1 << 20)
+    poll = poll_of(double)
+    poll.deadline_ms = 10_000
+    double.behaviour = floods
+    error = failure(poll)
+    assert error.kind == "bad-answer"
+    assert "larger than 1 MiB" in error.message
+
+
+def test_nobody_listens(double: ApiDouble) -> None:
+    poll = poll_of(double)
+    double.refuse()
+    error = failure(poll)
+    assert error.kind == "refused"
+    assert "aws.endpoint_url" in error.remedy
+
+
+def test_accepts_and_says_nothing(double: ApiDouble) -> None:
+    poll = poll_of(double)
+
+    def silent(talk: Conversation) -> bool:
+        talk.hang()
+        return False
+
+    double.on_accept = silent
+    assert failure(poll).kind == "timeout"
+
+
+def test_a_name_that_is_none(double: ApiDouble) -> None:
+    error = failure(poll_of(double, "http://securityhub.invalid"))
+    assert error.kind in ("refused", "timeout")
+    assert "aws.endpoint_url" in error.remedy
+
+
+def test_a_look_that_waits_can_be_cut(double: ApiDouble) -> None:
+    poll = poll_of(double)
+    poll.deadline_ms = 20_000
+    waits = threading.Event()
+
+    def waiting(talk: Conversation, _: Request) -> None:
+        waits.set()
+        talk.hang()
+
+    def cut() -> None:
+        waits.wait()
+        poll.cut()
+
+    double.behaviour = waiting
+    threading.Thread(target=cut, daemon=True).start()
+    with pytest.raises(CutShort):
+        poll.step(lambda: None)
+
+
+def test_a_token_that_leads_round_and_round_has_an_end(double: ApiDouble) -> None:
+    poll = SecretsPoll(AwsSettings(regions=("eu-west-1",), endpoint_url=double.url), "eu-west-1", 60_000)
+    double.behaviour = lambda talk, _: talk.answer(b'{"SecretList": [{"Name": "a"}], "NextToken": "again"}')
+    poll.step(lambda: None)
+    assert (len(poll.table), poll.more) == (1, True)
+    assert len(double.requests) == 10
+
+
+def test_nothing_is_left_behind(double: ApiDouble) -> None:
+    poll = poll_of(double)
+    before = threading.active_count()
+    double.behaviour = lambda talk, _: talk.hang()
+    for _ in range(3):
+        failure(poll)
+    assert threading.active_count() <= before + 3  # those of the double
