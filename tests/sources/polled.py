@@ -8,6 +8,7 @@ break the way. An entry says
 - `sources`: its sources by name; each is put through everything;
 - `build`: all sources of the system as its `system.py` makes them, asked at `where` and not where the server is;
 - `state`: something of the server that a reader must not change, whatever it is;
+- `calm`: sources that have no row while all is well;
 - `measured`: fields that differ at every look because somebody measures them;
 - the rest only where a system differs: see `Polled`.
 
@@ -53,6 +54,8 @@ class Polled:
     build: Callable[[Any, Where], Sequence[Source]]
     state: Callable[[Any], object]
     measured: frozenset[str] = frozenset()
+    grows: frozenset[str] = frozenset()  # sources in which our own looks show, once they are over
+    calm: frozenset[str] = frozenset()  # sources that have no row while all is well
     deadline_ms: Millis = 1000  # of a look, in these tests
     called: str = "127.0.0.1:{port}"  # how its messages name the server
     preamble: Preamble | None = None  # what comes before a TLS handshake
@@ -96,6 +99,10 @@ SYSTEMS: Final[Mapping[str, Polled]] = {
         sources=("database", "sessions", "statements", "replicas", "auth"),
         build=_database,
         state=_written,
+        # Our own statements are counted too.
+        measured=frozenset({"calls", "total_ms", "longest_ms", "rows", "hits", "reads"}),
+        grows=frozenset({"statements"}),
+        calm=frozenset({"sessions", "replicas"}),
         preamble=Preamble(length=8, answer=b"S"),
     ),
     "redis": Polled(

@@ -57,10 +57,10 @@ def test_nothing_is_asked_before_the_first_look(source: Source) -> None:
 
 
 @pytest.mark.parametrize(("system", "name"), EACH, ids=IDS)
-def test_rows_are_of_their_kind_and_told_once(source: Source) -> None:
+def test_rows_are_of_their_kind_and_told_once(source: Source, system: str, name: str) -> None:
     assert look(source) == len(source.parts)
     rows = source.take()
-    assert rows
+    assert rows or name in SYSTEMS[system].calm
     for key, row in rows.items():
         assert row is not None
         assert is_safe(key)
@@ -71,11 +71,13 @@ def test_rows_are_of_their_kind_and_told_once(source: Source) -> None:
 
 
 @pytest.mark.parametrize(("system", "name"), EACH, ids=IDS)
-def test_a_second_look_at_the_same_changes_nothing_but_what_is_measured(source: Source, system: str) -> None:
+def test_a_second_look_at_the_same_changes_nothing_but_what_is_measured(source: Source, system: str, name: str) -> None:
     look(source)
     before = decoded(source, source.take())
     look(source)
     for key, row in decoded(source, source.take()).items():
+        if key not in before and name in SYSTEMS[system].grows:
+            continue
         same = {field: getattr(row, field) for field in SYSTEMS[system].measured if hasattr(row, field)}
         assert same, f"{key} was told again"
         assert msgspec.structs.replace(before[key], **same) == row

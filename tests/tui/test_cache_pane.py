@@ -37,7 +37,7 @@ def a_cache_desk() -> Desk:
 
 async def test_the_server_says_what_is_wrong_and_what_it_would_refuse() -> None:
     async with war_room(a_cache_desk(), SIZES[1]) as room:
-        await room.press("6", "v")
+        await room.press("6", *"vvvvv")
         shown = room.text
     assert "cache.example:6379" in shown
     assert "writes fail: OOM, 2.4/s" in shown
@@ -49,7 +49,7 @@ async def test_the_server_says_what_is_wrong_and_what_it_would_refuse() -> None:
 
 async def test_sessions_come_first_and_a_count_under_way_is_no_count() -> None:
     async with war_room(a_cache_desk(), SIZES[1]) as room:
-        await room.press("6", "v", "v")
+        await room.press("6", *"vvvvvv")
         rows = [line for line in room.lines if "+ " in line and "counting" in line and "%" in line and "of" not in line]
         shown = room.text
     assert ["session:" in rows[0], "cache:" in rows[1], EVERYTHING_ELSE in rows[2]] == [True, True, True]
@@ -61,7 +61,7 @@ async def test_an_older_count_says_how_old_it_is() -> None:
     desk = Desk()
     desk.tell("keys", [builders.a_keys_row(keys=25_300, counted_at=NOW - 2 * MINUTE, so_far=10, walked=20)])
     async with war_room(desk, SIZES[0]) as room:
-        await room.press("6", "v", "v")
+        await room.press("6", *"vvvvvv")
         shown = room.text
     assert "25,300" in shown
     assert "2m00s ago" in shown
@@ -69,6 +69,6 @@ async def test_an_older_count_says_how_old_it_is() -> None:
 
 async def test_the_pane_fits_the_smallest_screen() -> None:
     async with war_room(a_cache_desk(), SIZES[0]) as room:
-        await room.press("6", "v")
+        await room.press("6", *"vvvvv")
         assert "cache.example" in room.text
         assert "100%" in room.text

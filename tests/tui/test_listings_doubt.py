@@ -19,9 +19,13 @@ from wfconsole.tui.listings import listings_of
 from wfconsole.tui.listings.listing import Listing
 from wfconsole.tui.state_words import sign_and_word
 
-LISTINGS = [listing for pane in (3, 4, 5, 7) for listing in listings_of(pane)]
-LISTINGS = [listing for pane in (3, 4, 5, 6) for listing in listings_of(pane) if listing.source != "database"]
-LISTINGS = [listing for pane in (3, 4, 5, 2) for listing in listings_of(pane)]
+# Alerts have a test of their own; the database's listings say what a server without a row is.
+LISTINGS = [
+    listing
+    for pane in (3, 4, 5, 2, 6, 7)
+    for listing in listings_of(pane)
+    if listing.source not in ("database", "sessions", "statements", "replicas")
+]
 REASON = "no answer within 3 s"
 REMEDY = "is the VPN up"
 # What each quality must say of an empty list, beside its sign and word: age and reason.
@@ -136,7 +140,6 @@ PANES = {
     **{"pods": "3", "workloads": "3 v v", "events": "3 v v v v", "hpas": "4", "nodes": "5"},
     **{"services": "3 v v v v v", "ingresses": "3 v v v v v v", "isolation": "3 v v v v v v v"},
 }
-PANES = {"pods": "3", "workloads": "3 v v", "events": "3 v v v v", "hpas": "4", "nodes": "5"}
 PANES |= {"signals": "2", "gpus": "5 v v v", "inference": "5 v v v v"}
 LOST = [Quality.STALE, Quality.UNKNOWN, Quality.DENIED, Quality.ERROR]
 

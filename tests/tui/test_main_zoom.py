@@ -50,10 +50,11 @@ async def test_v_goes_through_the_views_and_comes_back() -> None:
     async with war_room(troubled_desk()) as room:
         await room.press("3")
         seen = []
-        for _ in range(6):
+        for _ in range(9):
             seen.append(room.lines[2].split("[")[1].split("]")[0])
             await room.press("v")
-        assert seen == ["unhealthy", "all", "workloads", "changes", "events", "unhealthy"]
+        pods, network = ["unhealthy", "all", "workloads", "changes", "events"], ["services", "ingress", "isolation"]
+        assert seen == [*pods, *network, "unhealthy"]
 
 
 async def test_a_filter_takes_every_printable_key() -> None:

@@ -39,7 +39,9 @@ async def test_each_source_has_its_state_its_age_and_its_cost() -> None:
 async def test_a_source_that_is_not_there_yet_is_off() -> None:
     async with war_room(troubled_desk()) as room:
         await room.press("e")
-        assert "database    · off     not configured" in room.text
+        off = next(line for line in room.lines if "· off" in line)
+        assert "not configured: " in off
+        assert "database, " in flat("\n".join(room.lines))
 
 
 async def test_what_is_wrong_is_told_whole_with_what_to_do() -> None:

@@ -134,13 +134,13 @@ class Navigation:
         on = tuple(line.number for line in frame.board if line.quality != Quality.OFF)
         section = frame.checklist.section
         wanted = room.pins if room.pins is not None else (section.pins if section is not None else ()) or on
-        return tuple(TILE_OF[number] for number in wanted if number in TILE_OF and number in on)[:PINS]
+        return tuple(TILE_OF[number] for number in wanted if number in on)[:PINS]
 
     def pin(self, number: int) -> str:
         """Pin a pane beside the checklist, or unpin it; what to say about it."""
         room = self._room
-        if number not in TILE_OF:
-            return "this pane has nothing to pin yet"
+        if room.frame().board[number - 1].quality == Quality.OFF:
+            return "this pane is off: it has nothing to pin"
         pinned = room.pins or ()
         if number in pinned:
             room.pins = tuple(other for other in pinned if other != number) or None

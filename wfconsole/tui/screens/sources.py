@@ -17,7 +17,7 @@ from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.panes.strips import rule
 from wfconsole.tui.screens.list_screen import ListScreen
-from wfconsole.tui.state_words import BADGE_CELLS, badge
+from wfconsole.tui.state_words import badge
 from wfconsole.tui.widgets.scrolled import Block, BlockList
 from wfconsole.tui.wrapping import labelled
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
 
 SAID_SHOWN: Final = 8
+_OFF: Final = "off"  # the block of what is not configured
 _INDENT: Final = 3
 _WORD: Final = 18
 _WIDE_WHY: Final = 40
@@ -58,15 +59,16 @@ class SourceList(BlockList):
 
     def blocks(self, frame: Frame, width: int) -> Sequence[Block]:
         here = self.cursor_key or self.key or next(iter(KINDS))
-        blocks = []
-        snapshots = frame.view.world.snapshots
+        blocks, snapshots = [], frame.view.world.snapshots
         for name in (each for each in KINDS if each in snapshots or not snapshots):
             snapshot = snapshots.get(name)
             rows = [_line(frame, name, snapshot, width)]
             if name == here and snapshot is not None:
                 rows += _opened(frame, snapshot, width)
             blocks.append(Block(name, rows))
-        blocks += [Block(name, [_off(frame, name)]) for name in KINDS if snapshots and name not in snapshots]
+        off = [name for name in KINDS if name not in snapshots]
+        if snapshots and off:
+            blocks.append(Block(_OFF, _off(frame, off, width)))
         return [*blocks, *_kept(frame, width), *_left_out(self._left_out(), width), *_said(frame, width)]
 
     def _left_out(self) -> Sequence[str]:
@@ -83,8 +85,8 @@ class SourceList(BlockList):
         elif self.key in room.session.view().world.snapshots:
             room.session.ask(AskRetry(id=f"retry-{self.key}", source=self.key))
             room.say(f"asked {self.key} again")
-        elif self.key in KINDS:
-            room.say(f"{self.key} is not configured")
+        elif self.key == _OFF:
+            room.say("they are not configured: nobody can be asked")
 
 
 class SourcesScreen(ListScreen):
@@ -158,9 +160,11 @@ def _opened(frame: Frame, snapshot: Snapshot[Any], width: int) -> list[Line]:
     ]
 
 
-def _off(frame: Frame, name: str) -> Line:
-    off = badge(frame.glyphs, Level.OK, Quality.OFF).text
-    return (Span(f"{'':{_INDENT}}{fit(name, 12)}{fit(off, max(10, BADGE_CELLS))}not configured", "dim"),)
+def _off(frame: Frame, names: Sequence[str], width: int) -> list[Line]:
+    """What no configuration names: all in one place, so that what is read stays in sight."""
+    sign = badge(frame.glyphs, Level.OK, Quality.OFF).text
+    label = f"{'':{_INDENT}}{fit('', 12)}{fit(sign, 10)}"
+    return labelled(label, f"not configured: {', '.join(names)}", width, indent=_INDENT + 22, ink="dim")
 
 
 def _kept(frame: Frame, width: int) -> Iterator[Block]:

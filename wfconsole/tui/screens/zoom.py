@@ -9,7 +9,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from wfconsole.observations.levels import Level, Quality
-from wfconsole.text import UNKNOWN, age
+from wfconsole.text import ELLIPSIS, UNKNOWN, age, cells
 from wfconsole.tui import action_names, places
 from wfconsole.tui.action_names import Where
 from wfconsole.tui.frame import Frame
@@ -26,6 +26,7 @@ from wfconsole.tui.widgets.trend import trend_line
 
 _DETAIL_ROWS = 5
 _DETAIL_ROWS_WITH_ROOM = 8
+_TITLE_MARGIN = 12  # corners and spaces of the frame, and the sign of what is left out
 
 
 class Summary(Pane):
@@ -45,6 +46,8 @@ class Summary(Pane):
         if line.level >= Level.WARNING:
             drawn = tuple(Span(span.text, level_ink(line.level)) for span in drawn)
         summary = listing.summary(frame)
+        if not drawn:
+            return [summary]
         for trend in ((*drawn, Span(" 30 s a cell ", "dim")), (*drawn, Span(" "))):
             if width_of(summary) + width_of(trend) < width:
                 return [spread(summary, trend, width)]
@@ -129,10 +132,18 @@ class Zoom(FilteringScreen):
         """Name, state, and the views with the one on show in brackets."""
         line = frame.board[self.pane_number - 1]
         ink: Ink = "title"
-        names = (f"[{listing.name}]" if listing is self.listing else listing.name for listing in self._listings)
-        views = "".join(f"  {name}" for name in names)
         shown = badge(frame.glyphs, line.level, self.quality(frame))
-        return (Span(f"{line.number} {line.name} ", ink), shown, *((Span(f" {views}"),) if views else ()))
+        head: Line = (Span(f"{line.number} {line.name} ", ink), shown)
+        views = self._views(self.size.width - width_of(head) - _TITLE_MARGIN)
+        return (*head, Span(f" {views}")) if views else head
+
+    def _views(self, room: int) -> str:
+        """The names of the views; where they do not fit, those before the one on show give way."""
+        names = [f"[{listing.name}]" if listing is self.listing else listing.name for listing in self._listings]
+        first = 0
+        while first < self._shown and cells("  ".join(("", *names[first:]))) > room:
+            first += 1
+        return "".join(f"  {name}" for name in ((ELLIPSIS, *names[first:]) if first else names))
 
     def footer(self, frame: Frame) -> Line:
         """Age, place in the list, order, filter; and the way back."""
