@@ -204,8 +204,9 @@ def look_at_pods(terminal: Terminal) -> None:
 
 
 def look_at_pod(terminal: Terminal) -> None:
-    terminal.press("v")
-    terminal.wait_for("[unhealthy]")
+    for view in ("services", "ingress", "isolation", "unhealthy"):
+        terminal.press("v")
+        terminal.wait_for(f"[{view}]")
     terminal.press("home", "enter")
     for place in ("zqwaiting", "zqended", "zqmessage"):
         terminal.wait_for(shown(place))

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,13 +21,21 @@ _ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def environment(cluster: Cluster, tmp_path: Path) -> dict[str, str]:
+def folder() -> Iterator[Path]:
+    """A temporary folder that servers reach too which run as users of their own; pytest's is ours alone."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture
+def environment(cluster: Cluster, folder: Path, tmp_path: Path) -> dict[str, str]:
     """The programs that the fixture found, and a cache of our own: a rig that the developer runs is not ours to see."""
     return os.environ | {
         "KUBEBUILDER_ASSETS": str(cluster.binaries.apiserver.parent),
         "PATH": f"{cluster.binaries.kwok.parent}:{os.environ['PATH']}",
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
-        "TMPDIR": str(tmp_path),
+        "TMPDIR": str(folder),
     }
 
 
@@ -70,7 +79,7 @@ def foreground(environment: dict[str, str], tmp_path: Path) -> Iterator[Foregrou
 
 
 def test_the_rig_takes_faults_from_its_input_and_from_elsewhere_and_leaves_nothing(
-    foreground: Foreground, tmp_path: Path
+    foreground: Foreground, folder: Path
 ) -> None:
     foreground.says("Ctrl-C ends everything")
     kubeconfig = foreground.says(r"KUBECONFIG=\S+wfconsole-viewer.kubeconfig wfconsole live --config \S+").split()[0]
@@ -92,7 +101,7 @@ def test_the_rig_takes_faults_from_its_input_and_from_elsewhere_and_leaves_nothi
     foreground.process.send_signal(signal.SIGINT)
     assert foreground.process.wait(30) == 0
     assert not [pid for pid in pids if process_exists(pid)]
-    assert not list(tmp_path.glob("wfconsole-rig-*"))
+    assert not list(folder.glob("wfconsole-*"))
     assert foreground.command("status").returncode == 1
 
 

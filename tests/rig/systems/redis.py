@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from redis import Redis as Client
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
 from tests.rig import processes
@@ -174,6 +174,15 @@ class Redis(System):
                 yield
             finally:
                 self.admin().script_kill()
+                while self._is_busy():
+                    time.sleep(0.01)
+
+    def _is_busy(self) -> bool:
+        try:
+            self.admin().ping()
+        except ResponseError:
+            return True
+        return False
 
     def _do(self, *words: str) -> Any:
         return self.admin().execute_command(*words)  # type: ignore[no-untyped-call]

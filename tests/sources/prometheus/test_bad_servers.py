@@ -26,7 +26,9 @@ def vector(*series: Any) -> bytes:
     return json.dumps({"status": "success", "data": {"resultType": "vector", "result": list(series)}}).encode()
 
 
-UP = {"metric": {}, "value": [time.time(), "1"]}
+def up() -> dict[str, object]:
+    """One series, whose sample is of now."""
+    return {"metric": {}, "value": [time.time(), "1"]}
 
 
 @pytest.fixture
@@ -111,7 +113,7 @@ def test_an_answer_that_is_too_large_ends_early_and_hits_its_rule_alone(double: 
     def flood(talk: Conversation, request: Request) -> None:
         nonlocal sent
         if request.query["query"] == "up":
-            talk.answer(vector(UP))
+            talk.answer(vector(up()))
             return
         talk.begin_chunks()
         for _ in range(1000):
@@ -127,7 +129,7 @@ def test_an_answer_that_is_too_large_ends_early_and_hits_its_rule_alone(double: 
 
 
 def test_too_many_series_are_not_read(double: ApiDouble) -> None:
-    double.behaviour = answering(vector(*[UP] * 6000))
+    double.behaviour = answering(vector(*[up()] * 6000))
     assert "6000 series" in seen(look(double), "signals")["one"].problem
 
 
@@ -188,7 +190,7 @@ def test_it_recovers_alone(double: ApiDouble) -> None:
     double.on_accept = reset
     told_by(poll)
     double.on_accept = None
-    double.behaviour = answering(vector(UP))
+    double.behaviour = answering(vector(up()))
     assert seen(poll, "signals")["one"].value == 1.0
 
 
@@ -197,7 +199,7 @@ def test_a_slow_server_is_not_asked_for_all_and_another_rule_goes_without_next_t
 
     def slow(talk: Conversation, _: Request) -> None:
         talk.over.wait(0.3)
-        talk.answer(vector(UP))
+        talk.answer(vector(up()))
 
     double.behaviour = slow
     poll = signals_poll(double.url, *rules, defaults=False, interval_ms=1000)
@@ -214,7 +216,7 @@ def test_a_name_that_does_not_resolve_is_told_with_the_setting() -> None:
 
 
 def test_a_clock_that_is_off_is_told(double: ApiDouble) -> None:
-    double.behaviour = answering(vector(UP), headers=(f"Date: {formatdate(time.time() - 300, usegmt=True)}",))
+    double.behaviour = answering(vector(up()), headers=(f"Date: {formatdate(time.time() - 300, usegmt=True)}",))
     poll = look(double)
     poll.step(lambda: None)
     assert poll.server.facts()["clock"].startswith("the server's clock is behind by ")
