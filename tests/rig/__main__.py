@@ -83,8 +83,10 @@ def _interrupt(_number: int, _frame: object) -> None:
 
 
 def _usage(cluster: Cluster, systems: Systems, configuration: Path) -> str:
+    named = {"KUBECONFIG": str(cluster.viewer.kubeconfig), **systems.environment}
+    words = " ".join(f"{name}={value}" for name, value in named.items())
     return f"""
-  console, least privilege:  KUBECONFIG={cluster.viewer.kubeconfig} wfconsole live --config {configuration}
+  console, least privilege:  {words} wfconsole live --config {configuration}
   kubectl, administrator:    KUBECONFIG={cluster.admin.kubeconfig} kubectl get pods
 
   Type a fault, or from elsewhere: python -m tests.rig fault NAME

@@ -82,7 +82,7 @@ def test_the_rig_takes_faults_from_its_input_and_from_elsewhere_and_leaves_nothi
     foreground: Foreground, folder: Path
 ) -> None:
     foreground.says("Ctrl-C ends everything")
-    kubeconfig = foreground.says(r"KUBECONFIG=\S+wfconsole-viewer.kubeconfig wfconsole live --config \S+").split()[0]
+    kubeconfig = foreground.says(r"KUBECONFIG=\S+wfconsole-viewer.kubeconfig .*wfconsole live --config \S+").split()[0]
     assert Path(kubeconfig.removeprefix("KUBECONFIG=")).is_file()
 
     assert foreground.process.stdin is not None

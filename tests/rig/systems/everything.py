@@ -50,6 +50,11 @@ class Systems:
         """What can go wrong in any of them, by name."""
         return {name: cause for system in self.all for name, cause in system.faults.items()}
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What a console needs in its environment."""
+        return {name: value for system in self.all for name, value in system.environment.items()}
+
     def recover(self) -> None:
         """Undo every fault."""
         for system in self.all:

@@ -55,6 +55,11 @@ class System(abc.ABC):
         """Tables of a configuration file."""
 
     @property
+    def environment(self) -> Mapping[str, str]:
+        """What a console needs in its environment to be let in."""
+        return {}
+
+    @property
     def faults(self) -> Mapping[str, Callable[[], str]]:
         """What can go wrong, by name."""
         return {}
