@@ -231,7 +231,9 @@ def test_a_broken_watch_is_a_failure_although_lists_are_well(fault: str, double:
 
         def each_failed() -> bool:
             for snapshot in collector.history:
-                if snapshot.failure is not None and snapshot.failure.kind == kind:
+                # Three collections make the workloads: they fail one after another, and seldom all at once.
+                one_of_several = snapshot.source == "workloads" and snapshot.partial
+                if one_of_several or (snapshot.failure is not None and snapshot.failure.kind == kind):
                     seen[snapshot.source] = True
             return all(seen.values())
 

@@ -41,7 +41,7 @@ class Redis(System):
         self.server: Server
         self.port: int
         self._options = options
-        self._held: list[socket.socket] = []
+        self._held: list[socket.socket | Client] = []
 
     def bring_up(self) -> None:
         users = f"user default on nopass ~* &* +@all\n{users_file('monitoring-user')}{users_file('acting-users')}"
@@ -146,8 +146,9 @@ class Redis(System):
         admin = self.admin()
         most = admin.info("clients")["connected_clients"] + 5
         admin.config_set("maxclients", most)
-        self.knock(5)
-        admin.close()
+        while admin.info("clients")["connected_clients"] < most:  # somebody may have left meanwhile
+            self.knock()
+        self._held.append(admin)
         self.knock(3)
         return f"{most} clients are connected, and nobody else gets in"
 
