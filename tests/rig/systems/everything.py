@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from tests.rig.systems.alertmanager import Alertmanager
 from tests.rig.systems.aws import Aws
@@ -16,24 +16,26 @@ from tests.rig.systems.prometheus import Prometheus
 from tests.rig.systems.redis import Redis
 from tests.rig.systems.system import System
 
-S = TypeVar("S", bound=System)
 Report = Callable[[str], None]
 
 
 class Systems:
     """Use it as a context manager."""
 
-    def __init__(self, report: Report = lambda _line: None) -> None:
+    def __init__(self, report: Report = lambda _line: None, *, database: Postgres | None = None) -> None:
+        """`database`: one of another size than usual."""
         self._report = report
+        self._database = database or Postgres()
+        self.alertmanager = Alertmanager()
         self._stack = ExitStack()
         self.all: list[System] = []
 
     def __enter__(self) -> Self:
         try:
-            self._add(Postgres())
+            self._add(self._database)
             self._add(Redis())
-            alertmanager = self._add(Alertmanager())
-            self._add(Prometheus(alertmanagers=[f"127.0.0.1:{alertmanager.port}"]))
+            self._add(self.alertmanager)
+            self._add(Prometheus(alertmanagers=[f"127.0.0.1:{self.alertmanager.port}"]))
             self._add(Aws())
         except BaseException:
             self._stack.close()
@@ -68,10 +70,9 @@ class Systems:
                 tables.setdefault(name, {}).update(values)
         path.write_text("\n".join(line for name, values in tables.items() for line in _table(name, values)) + "\n")
 
-    def _add(self, system: S) -> S:
+    def _add(self, system: System) -> None:
         self._report(f"starting {system.name}")
         self.all.append(self._stack.enter_context(system))
-        return system
 
 
 def _table(name: str, values: Mapping[str, Any]) -> list[str]:
