@@ -67,18 +67,25 @@ class _Given(Struct, frozen=True):
 
 
 @functools.cache
-def known_settings() -> Mapping[str, Field]:
-    """Everything that can be set, by key: for the README, for messages. Found out only where something is set."""
+def _tables() -> Mapping[str, Any]:
+    return {found.name: found.type for found in msgspec.structs.fields(Settings)}
+
+
+@functools.cache
+def _settings_of(table: str) -> Mapping[str, Field]:
+    """What can be set in a table, by key. Found out only where something is set: the first frame waits for it."""
     fields: dict[str, Field] = {}
-    for table in msgspec.structs.fields(Settings):
-        for found in msgspec.structs.fields(table.type):
-            about = next(part for part in get_args(found.type)[1:] if isinstance(part, Meta))
-            extra = about.extra or {}
-            key = f"{table.name}.{found.name}"
-            fields[key] = Field(
-                key, found.type, found.default, about.description or "", extra["expected"], extra["path"]
-            )
+    for found in msgspec.structs.fields(_tables()[table]):
+        about = next(part for part in get_args(found.type)[1:] if isinstance(part, Meta))
+        extra = about.extra or {}
+        key = f"{table}.{found.name}"
+        fields[key] = Field(key, found.type, found.default, about.description or "", extra["expected"], extra["path"])
     return fields
+
+
+def known_settings() -> Mapping[str, Field]:
+    """Everything that can be set, by key: for the README, for messages."""
+    return {key: field for table in _tables() for key, field in _settings_of(table).items()}
 
 
 def load_settings(
@@ -107,12 +114,15 @@ def load_settings(
 
 def _checked(given: Mapping[str, _Given], problems: list[Problem]) -> dict[str, Any]:
     """The values by key, each of its type. Raises ConfigError with everything that is wrong."""
-    known = known_settings()
-    values = {key: value for key, one in given.items() if (value := _converted(known[key], one, problems)) is not None}
+    values = {key: value for key, one in given.items() if (value := _converted(_field(key), one, problems)) is not None}
     _settle_cluster(values, given, problems)
     if problems:
         raise ConfigError(tuple(problems))
     return values
+
+
+def _field(key: str) -> Field:
+    return _settings_of(key.partition(".")[0])[key]
 
 
 def _settings(values: Mapping[str, Any]) -> Settings:
@@ -120,29 +130,25 @@ def _settings(values: Mapping[str, Any]) -> Settings:
     for key, value in values.items():
         table, _, name = key.partition(".")
         tables.setdefault(table, {})[name] = value
-    return Settings(
-        **{found.name: found.type(**tables.get(found.name, {})) for found in msgspec.structs.fields(Settings)}
-    )
+    return Settings(**{name: _tables()[name](**of_table) for name, of_table in tables.items()})
 
 
 def _from_file(file: TomlFile, problems: list[Problem]) -> dict[str, _Given]:
     given: dict[str, _Given] = {}
-    tables = {found.name for found in msgspec.structs.fields(Settings)}
     for table, content in file.data.items():
-        if table not in tables:
-            problems.append(_unknown(file.where(table), table, tables))
+        if table not in _tables():
+            problems.append(_unknown(file.where(table), table, _tables()))
         elif not isinstance(content, dict):
             problems.append(
                 Problem(file.where(table), table, "this is no table", expected=f"a line [{table}], then its keys")
             )
         else:
-            known = {key.partition(".")[2] for key in known_settings() if key.startswith(f"{table}.")}
             for name, value in content.items():
                 key = f"{table}.{name}"
-                if name in known:
+                if key in _settings_of(table):
                     given[key] = _Given(value, file.where(key), 0, file.path.parent, file)
                 else:
-                    problems.append(_unknown(file.where(key), key, {f"{table}.{each}" for each in known}))
+                    problems.append(_unknown(file.where(key), key, _settings_of(table)))
     return given
 
 
