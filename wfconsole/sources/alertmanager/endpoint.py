@@ -7,6 +7,7 @@ to the address that we looked up, under the server's own name: a second look-up 
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -14,11 +15,13 @@ from urllib.parse import urlsplit
 from wfconsole.observations.snapshot import FailureKind
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.passwords import read_secret
-from wfconsole.sources.resolver import Resolver
+from wfconsole.sources.resolver import Addresses, Resolver
 from wfconsole.text import safe
 
 if TYPE_CHECKING:
     import httpx
+
+LookUp = Callable[[Resolver, float], Addresses]
 
 MOST_BYTES: Final = 16 << 20
 _SHOWN: Final = 200
@@ -39,11 +42,14 @@ class Endpoint:
         self._resolver = Resolver(self._host, self._port, f"{table}.url")
         self._trust: tuple[float, ssl.SSLContext] | None = None
 
-    def get(self, path: str, within_s: float) -> bytes:
-        """The body of one answer. Raises SourceError, and what the client raises when its connection is cut."""
+    def get(self, path: str, within_s: float, look_up: LookUp) -> bytes:
+        """The body of one answer. Raises SourceError, and what the client raises when its connection is cut.
+
+        `look_up` finds the server's addresses within so many seconds: see `Poll.addresses`.
+        """
         import httpx
 
-        addresses = self._resolver.addresses(within_s)
+        addresses = look_up(self._resolver, within_s)
         headers = {"Host": self._name, "Accept": "application/json", "User-Agent": "wfconsole"}
         token = read_secret(self._token_file, f"{self.table}.token_file")
         if token is not None:

@@ -17,7 +17,7 @@ from wfconsole.clock import SECOND, Millis
 from wfconsole.config.systems import AwsSettings
 from wfconsole.sources.aws import failures
 from wfconsole.sources.aws.bounded import BoundedHttp
-from wfconsole.sources.contract import RowTable, SourceError
+from wfconsole.sources.contract import SourceError
 from wfconsole.sources.polling import Poll
 from wfconsole.sources.resolver import Resolver
 
@@ -40,7 +40,6 @@ class RegionPoll(Poll):
         super().__init__(f"{name} {region}", interval_ms, _DEADLINE_MS)
         self.settings = settings
         self.region = region
-        self.table = RowTable()
         self._session: Any = None
         self._resolvers: dict[str, Resolver] = {}
 
@@ -92,4 +91,4 @@ class RegionPoll(Poll):
         port = target.port or (443 if target.scheme == "https" else 80)
         named_by = "aws.endpoint_url" if self.settings.endpoint_url else "aws.regions"
         resolver = self._resolvers.setdefault(f"{host}:{port}", Resolver(host, port, named_by))
-        resolver.addresses(min(self.left_s(), 4.0))
+        self.addresses(resolver, min(self.left_s(), 4.0))

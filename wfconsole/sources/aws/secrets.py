@@ -44,7 +44,7 @@ class SecretsPoll(RegionPoll):
                 if not token or pages >= MOST_PAGES:
                     break
         shown = sorted(rows, key=lambda key: (renewed_at(rows[key]), key))[:SHOWN]
-        self.table.replace({key: seal(rows[key]) for key in shown})
+        self.keep({key: seal(rows[key]) for key in shown})
         self.found, self.more = len(rows), bool(token)
 
 
