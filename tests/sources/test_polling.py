@@ -373,6 +373,23 @@ def test_a_look_that_was_cut_and_returns_is_no_look() -> None:
     assert proofs == []
 
 
+def test_a_part_of_a_look_that_is_late_says_so_whatever_its_client_raises(silent: int) -> None:
+    raised: list[type[Exception]] = []
+
+    def read() -> None:
+        for swallows in (True, False):
+            try:
+                with poll.within(0.05), socket.create_connection(("127.0.0.1", silent)) as sock:
+                    if not sock.recv(1) and not swallows:
+                        raise ConnectionResetError
+            except OSError as error:
+                raised.append(type(error))
+
+    poll = Asking(read, deadline_ms=5000)
+    poll.step(lambda: None)
+    assert raised == [TimeoutError, TimeoutError]
+
+
 def test_what_a_look_keeps_is_all_there_is() -> None:
     poll = Asking(lambda: poll.keep({"b": b"2"}))
     poll.table.put("a", b"1")

@@ -112,6 +112,11 @@ class Wires:
                 each.close()
             self._held.clear()
 
+    @property
+    def was_cut(self) -> bool:
+        """Whether `cut` was called since it was entered."""
+        return self._cut
+
     def cut(self) -> None:
         """End what waits on any of them, and what is opened from here on."""
         with self._lock:
@@ -177,6 +182,10 @@ class Poll(abc.ABC):
     def explain(self, error: Exception) -> SourceError:
         """What an exception of the client means to an operator."""
 
+    def whom(self) -> str:
+        """Who is asked, as its messages name it."""
+        return self.name if self.resolver is None else self.resolver.server
+
     def sever(self) -> None:
         """End what waits, from any thread."""
         self.wires.cut()
@@ -191,14 +200,21 @@ class Poll(abc.ABC):
 
     @contextlib.contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """A part of a look with a deadline of its own: what it opened is cut then, and the look goes on."""
+        """A part of a look with a deadline of its own: what it opened is cut then, and the look goes on. Raises
+        TimeoutError where it was cut, whatever the client made of that."""
         part = Wires()
         number = _WATCHDOG.watch(time.monotonic() + seconds, part.cut)
         try:
             with part:
                 yield
+        except Exception:
+            if part.was_cut:
+                raise TimeoutError from None
+            raise
         finally:
             _WATCHDOG.done(number)
+        if part.was_cut:
+            raise TimeoutError
 
     def cut(self) -> None:
         self._end("cut")
@@ -265,8 +281,7 @@ class Poll(abc.ABC):
         if self._why == "late":
             if isinstance(error, SourceError) and error.kind == "timeout":
                 return error  # it knows what took so long
-            server = self.resolver.server if self.resolver is not None else self.name
-            said = f"{server}: no answer within {self.deadline_ms / SECOND:g} s"
+            said = f"{self.whom()}: no answer within {self.deadline_ms / SECOND:g} s"
             return SourceError(
                 "timeout", said, remedy="The server or the way to it hangs; it is tried again by itself."
             )

@@ -2,7 +2,7 @@
 
 Credentials come as for every AWS client: environment, shared files, role of the machine. A client is made anew for
 each look, so that none of its connections outlives the look, where nobody could cut them; what it costs is paid once
-a minute. The session is kept while it works, and made anew after a failure: somebody may have logged in meanwhile.
+a minute. The session is kept, and made anew once it was not let in: somebody may have logged in meanwhile.
 """
 
 from __future__ import annotations
@@ -54,8 +54,9 @@ class RegionPoll(Poll):
             with contextlib.closing(client):
                 self._look_up(client.meta.endpoint_url)
                 yield client
-        except Exception:
-            self._session = None
+        except Exception as error:
+            if self.explain(error).kind in ("denied", "configuration"):
+                self._session = None
             raise
 
     def _made(self) -> Any:
@@ -76,6 +77,7 @@ class RegionPoll(Poll):
                 self.service,
                 region_name=self.region,
                 endpoint_url=self.settings.endpoint_url or None,
+                verify=self.settings.ca_file or None,
                 config=config,
             )
         BoundedHttp.put_into(client)

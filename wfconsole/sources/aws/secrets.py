@@ -27,7 +27,7 @@ class SecretsPoll(RegionPoll):
 
     def __init__(self, settings: AwsSettings, region: str, interval_ms: Millis) -> None:
         super().__init__("secrets", settings, region, interval_ms)
-        self.found = 0
+        self.found = -1  # no look yet
         self.more = False
 
     def read(self) -> None:
