@@ -32,7 +32,7 @@ def doubt(frame: Frame, source: str, *, without: str) -> str:
     state = " ".join((*sign_and_word(frame.glyphs, Level.OK, quality), ""))
     snapshot = frame.view.world.snapshots.get(source)
     if snapshot is None:
-        return f"{state}nothing reads {source}"
+        return f"{state}nothing reads {source.replace('_', ' ')}"
     if quality == Quality.PARTIAL:
         return f"{state}{without} in what could be read: {snapshot.partial}"
     why = _why(frame, snapshot)
