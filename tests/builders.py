@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wfconsole.clock import DAY, HOUR, MINUTE, Millis
+from wfconsole.clock import DAY, HOUR, MINUTE, SECOND, Millis
 from wfconsole.incident.events import Declared, Entry, Event, Noticed
 from wfconsole.incident.playbook import Branch, Checklist, Runbook, Step
 from wfconsole.incident.policy import BusinessCalendar, SeverityPolicy, SeverityRule, Span
@@ -22,10 +22,13 @@ from wfconsole.observations.isolation import IsolationRow
 from wfconsole.observations.levels import Level
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pods import ContainerRow, PodRow
+from wfconsole.observations.replicas import ReplicaRow
 from wfconsole.observations.secrets import SecretRow
 from wfconsole.observations.services import ServicePort, ServiceRow
+from wfconsole.observations.sessions import SessionRow, session_key
 from wfconsole.observations.signals import SignalRow, signal_key
 from wfconsole.observations.snapshot import Failure, Snapshot
+from wfconsole.observations.statements import StatementRow
 from wfconsole.observations.workloads import Revision, WorkloadRow
 from wfconsole.observations.world import World
 
@@ -114,6 +117,47 @@ def a_database(name: str = "orders-db:5432", **changes: Any) -> DatabaseRow:
     """Ten clients, of 97 slots that an ordinary role may have."""
     fields: dict[str, Any] = {"clients": 10, "max_connections": 100, "reserved": 3, "states": {"idle": 10}}
     return DatabaseRow(**{"name": name, "database": "orders", "version": "15.18", **fields, **changes})
+
+
+def a_session(pid: int = 3321, **changes: Any) -> SessionRow:
+    """A session that has run its query for three seconds, and that nobody waits for."""
+    fields: dict[str, Any] = {
+        "started_at": NOW - HOUR,
+        "backend": "client backend",
+        "database": "orders",
+        "user": "shop",
+        "application": "checkout",
+        "client": "10.2.8.14",
+        "state": "active",
+        "xact_at": NOW - 4 * SECOND,
+        "query_at": NOW - 3 * SECOND,
+        "state_at": NOW - 3 * SECOND,
+        "query": "UPDATE orders SET state = $1",
+    }
+    return SessionRow(pid=pid, **(fields | changes))
+
+
+def a_statement(query: str = "SELECT * FROM orders", **changes: Any) -> StatementRow:
+    """One that ran twenty times since it was first read, 10 ms each."""
+    fields: dict[str, Any] = {
+        "user": "shop",
+        "database": "orders",
+        "calls": 120,
+        "total_ms": 1200.0,
+        "longest_ms": 88.0,
+        "hits": 900,
+        "reads": 100,
+        "base_at": NOW - HOUR,
+        "base_calls": 100,
+        "base_ms": 1000.0,
+    }
+    return StatementRow(query=query, **(fields | changes))
+
+
+def a_replica(name: str = "standby-1", **changes: Any) -> ReplicaRow:
+    """One that follows."""
+    fields: dict[str, Any] = {"client": "10.2.8.20", "state": "streaming", "sync": "async", "lag_bytes": 0}
+    return ReplicaRow(name=name, **(fields | changes))
 
 
 def an_event(reason: str = "BackOff", **changes: Any) -> EventRow:
@@ -268,8 +312,12 @@ def row_key(row: Any) -> str:
         return f"{row.kind}/{row.namespace}/{row.name}"
     if isinstance(row, IsolationRow):
         return f"{row.namespace}/{row.kind}/{row.name}"
-    if isinstance(row, NodeRow | DatabaseRow):
+    if isinstance(row, NodeRow | DatabaseRow | ReplicaRow):
         return row.name
+    if isinstance(row, SessionRow):
+        return f"prepared/{row.gid}" if row.gid else session_key(row.pid, row.started_at)
+    if isinstance(row, StatementRow):
+        return f"{row.query}/{row.user}/{row.database}"
     if isinstance(row, AuthRow):
         return "all" if row.by == "all" else f"{row.by}/{row.name}"
     if isinstance(row, FindingRow):

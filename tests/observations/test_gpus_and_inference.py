@@ -19,6 +19,10 @@ from wfconsole.observations.world import World
 GROWING: dict[str, Any] = {"queue": 60.0, "queue_low": 5.0}
 
 
+NOTHING = "tells nothing of itself"
+NEITHER = "neither its queue nor its latency is known"
+
+
 def line_of(world: World) -> BoardLine:
     judged = Judged()
     for source in world.snapshots:
@@ -31,7 +35,7 @@ def line_of(world: World) -> BoardLine:
     [
         ({}, Level.OK, ""),
         ({"utilization": 1.0}, Level.OK, ""),
-        ({"utilization": None, "xid": None, "temperature": None, "memory_used": None}, Level.OK, ""),
+        ({"utilization": None, "xid": None, "temperature": None, "memory_used": None}, Level.WATCH, NOTHING),
         ({"xid": 79}, Level.WARNING, "last error Xid 79"),
         ({"xid": 31}, Level.WATCH, "last error Xid 31, of an application"),
         ({"temperature": 84.0}, Level.OK, ""),
@@ -51,7 +55,7 @@ def test_a_gpu_is_judged_by_what_it_complains_of(changes: dict[str, Any], level:
     ("changes", "level", "reason"),
     [
         ({}, Level.OK, ""),
-        ({"queue": None, "queue_low": None, "latency": None, "cache": None}, Level.OK, ""),
+        ({"queue": None, "queue_low": None, "latency": None, "cache": None}, Level.WATCH, NEITHER),
         (GROWING, Level.WARNING, "queue grew 5 to 60"),
         ({"queue": 60.0, "queue_low": 58.0}, Level.WATCH, "60 wait"),
         ({"queue": 60.0, "queue_low": None}, Level.WATCH, "60 wait"),

@@ -21,7 +21,7 @@ from typing import Final, Literal, Self
 from tests.rig import processes
 from tests.sources.api_double import until
 
-What = Literal["pass", "refuse", "silent", "drip", "reset", "garbage", "endless", "certificate"]
+What = Literal["pass", "refuse", "silent", "drip", "reset", "garbage", "endless", "says", "certificate"]
 
 # Lines end where they should: a client that waits for the end of its line is silence, which is another fault.
 GARBAGE: Final = bytes(each for each in range(256) if each not in b"\r\n") * 4 + b"\r\n\r\n"
@@ -37,6 +37,8 @@ class Fault:
     what: What = "pass"
     after: int = 0
     begins: bytes = b""  # of an endless answer
+    says: bytes = b""  # in place of the server, once on each connection
+    changed: Callable[[bytes], bytes] | None = None  # what the server said, on its way through
 
     @property
     def needs_server(self) -> bool:
@@ -172,6 +174,7 @@ class _Way:
         self.touched = touched
         self.over = threading.Event()
         self.passed = 0  # bytes of the server's since the fault began
+        self._said = False
         self._proxy = proxy
         self._server: socket.socket | None = None
 
@@ -205,6 +208,10 @@ class _Way:
             self.client.sendall(GARBAGE)
         elif fault.what == "endless":
             self._endless(fault)
+        elif fault.what == "says":
+            if not self._said:
+                self.client.sendall(fault.says)
+            self._said = True
         elif fault.needs_server and self._server is not None:
             self._server.sendall(data)
 
@@ -220,6 +227,8 @@ class _Way:
         fault = self._proxy.fault
         if not fault.needs_server:
             return
+        if fault.changed is not None:
+            data = fault.changed(data)
         well = len(data) if fault.what == "pass" else max(0, fault.after - self.passed)
         self.client.sendall(data[:well])
         self.passed += len(data)

@@ -332,17 +332,76 @@ def test_the_deadline_of_a_look_that_is_over_hits_none_after_it(silent: int) -> 
     assert poll.severed == 0
 
 
-def test_a_look_that_ends_well_although_it_was_late_is_a_good_look() -> None:
-    poll, proofs = Asking(lambda: time.sleep(0.3), deadline_ms=100), list[int]()
-    poll.step(lambda: proofs.append(1))
-    assert (proofs, poll.severed) == ([1], 1)
+# A client may take the end of its socket for the end of the answer, and return as if all were well.
+def test_a_look_whose_client_swallows_its_end_is_late_and_keeps_nothing(silent: int) -> None:
+    proofs: list[int] = []
+
+    def read() -> None:
+        with socket.create_connection(("127.0.0.1", silent)) as sock, contextlib.suppress(OSError):
+            assert sock.recv(1) == b""
+        poll.keep({"half": b"{}"})
+
+    poll = Asking(read, deadline_ms=100)
+    with pytest.raises(SourceError) as told:
+        poll.step(lambda: proofs.append(1))
+    assert (told.value.kind, proofs, poll.severed) == ("timeout", [], 1)
+    assert poll.table.take() == {}
+
+
+def test_a_look_that_returns_after_its_deadline_is_late_whatever_it_brings() -> None:
+    proofs: list[int] = []
+    ended = threading.Event()
+    poll = Asking(lambda: ended.wait(5), deadline_ms=100)
+    poll.sever = ended.set  # type: ignore[method-assign]
+    with pytest.raises(SourceError) as told:
+        poll.step(lambda: proofs.append(1))
+    assert (told.value.kind, proofs) == ("timeout", [])
+
+
+def test_a_look_is_late_even_where_the_watchdog_did_not_come_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Watchdog, "watch", lambda *_: 0)
+    poll = Asking(lambda: until(lambda: poll.overdue_ms() > 0, "it is late"), deadline_ms=50)
+    assert failure_of(poll).kind == "timeout"
+
+
+def test_a_look_that_was_cut_and_returns_is_no_look() -> None:
+    proofs: list[int] = []
+    poll = Asking(lambda: None)
+    poll.read = poll.cut  # type: ignore[method-assign]
+    with pytest.raises(CutShort):
+        poll.step(lambda: proofs.append(1))
+    assert proofs == []
+
+
+def test_a_part_of_a_look_that_is_late_says_so_whatever_its_client_raises(silent: int) -> None:
+    raised: list[type[Exception]] = []
+
+    def read() -> None:
+        for swallows in (True, False):
+            try:
+                with poll.within(0.05), socket.create_connection(("127.0.0.1", silent)) as sock:
+                    if not sock.recv(1) and not swallows:
+                        raise ConnectionResetError
+            except OSError as error:
+                raised.append(type(error))
+
+    poll = Asking(read, deadline_ms=5000)
+    poll.step(lambda: None)
+    assert raised == [TimeoutError, TimeoutError]
+
+
+def test_what_a_look_keeps_is_all_there_is() -> None:
+    poll = Asking(lambda: poll.keep({"b": b"2"}))
+    poll.table.put("a", b"1")
+    poll.step(lambda: None)
+    assert poll.table.take() == {"a": None, "b": b"2"}
 
 
 def test_a_look_where_no_deadline_reaches_says_how_far_it_is_beyond() -> None:
     over = threading.Event()
     poll = Asking(lambda: over.wait(5), deadline_ms=100)
     assert poll.overdue_ms() == 0
-    thread = threading.Thread(target=lambda: poll.step(lambda: None))
+    thread = threading.Thread(target=failure_of, args=(poll,))
     thread.start()
     assert poll.begun.wait(5)
     assert poll.overdue_ms() == 0, "not yet"

@@ -19,21 +19,16 @@ from wfconsole.tui.listings import listings_of
 from wfconsole.tui.listings.listing import Listing
 from wfconsole.tui.state_words import sign_and_word
 
-# Alerts have a test of their own; the database's listings say what a server without a row is.
-LISTINGS = [
-    listing
-    for pane in (3, 4, 5, 2, 6, 7)
-    for listing in listings_of(pane)
-    if listing.source not in ("database", "sessions", "statements", "replicas")
-]
+# Alerts have a test of their own.
+LISTINGS = [listing for pane in (3, 4, 5, 2, 6, 7) for listing in listings_of(pane)]
 REASON = "no answer within 3 s"
 REMEDY = "is the VPN up"
 # What each quality must say of an empty list, beside its sign and word: age and reason.
 SAYS = {
     Quality.PARTIAL: ("none in what could be read", "only namespace production"),
     Quality.STALE: ("none when", "4m00s ago", f"timeout for 5m00s, {REASON}; {REMEDY}"),
-    Quality.UNKNOWN: ("were never seen", f"timeout for 1m00s, {REASON}; {REMEDY}"),
-    Quality.DENIED: ("were never seen", f"denied for 1m00s, {REASON}; {REMEDY}"),
+    Quality.UNKNOWN: ("never seen", f"timeout for 1m00s, {REASON}; {REMEDY}"),
+    Quality.DENIED: ("never seen", f"denied for 1m00s, {REASON}; {REMEDY}"),
     Quality.ERROR: ("none when", "2s ago", f"timeout for 1m02s, {REASON}; {REMEDY}"),
     Quality.OFF: ("nothing reads",),
 }
@@ -54,6 +49,10 @@ FINE: dict[str, list[Any]] = {
     "signals": [builders.a_signal()],
     "gpus": [builders.a_gpu()],
     "inference": [builders.a_model()],
+    "database": [builders.a_database()],
+    "sessions": [builders.a_session()],
+    "statements": [builders.a_statement()],
+    "replicas": [builders.a_replica()],
 }
 KNOWN_TO_BE_EMPTY = ("there are no", "no change", "no events", "no node", "are well", "can act", "none is in trouble")
 
@@ -141,6 +140,8 @@ PANES = {
     **{"services": "3 v v v v v", "ingresses": "3 v v v v v v", "isolation": "3 v v v v v v v"},
 }
 PANES |= {"signals": "2", "gpus": "5 v v v", "inference": "5 v v v v"}
+PANES |= {"sessions": "6 v", "database": "6 v v", "statements": "6 v v v", "replicas": "6 v v v v"}
+PANES |= {"cache": "6 v v v v v", "keys": "6 v v v v v v", "auth": "7", "findings": "7 v v v", "secrets": "7 v v v v"}
 LOST = [Quality.STALE, Quality.UNKNOWN, Quality.DENIED, Quality.ERROR]
 
 

@@ -108,6 +108,12 @@ class AwsSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
         about("one address in place of those of AWS: a VPC endpoint, a test", "http:// or https:// and a host",
               pattern=r"^(https?://[^/\s@]+/?)?$"),
     ] = ""  # fmt: skip
+    ca_file: Annotated[
+        str,
+        about(
+            "the authority that signed the certificate at that address; empty: as AWS_CA_BUNDLE says", PATH, path=True
+        ),
+    ] = ""
     findings_shown: Annotated[
         int, about("how many findings of a region are listed, the worst first", "a number from 1 to 500", ge=1, le=500)
     ] = 100

@@ -57,7 +57,14 @@ def judge_gpu(row: GpuRow, _now: Millis) -> Finding:
     full = memory_share(row)
     if full is not None and full >= _FULL:
         return Finding(Level.WATCH, f"memory {full:.0%} in use", "full")
+    if all(each is None for each in (row.utilization, row.memory_used, row.temperature, row.xid, row.ecc_errors)):
+        return Finding(Level.WATCH, "tells nothing of itself", "unknown")
     return HEALTHY
+
+
+def tells_errors(row: GpuRow) -> bool:
+    """Whether a card that complains of nothing would have complained."""
+    return row.xid is not None or row.ecc_errors is not None
 
 
 def memory_share(row: GpuRow) -> float | None:

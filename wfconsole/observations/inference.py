@@ -57,6 +57,8 @@ def judge_inference(row: InferenceRow, _now: Millis) -> Finding:
         return Finding(Level.WATCH, f"{row.queue:.0f} wait", "queue")
     if row.cache is not None and row.cache >= _FULL_CACHE:
         return Finding(Level.WATCH, f"cache {row.cache:.0%} in use", "cache")
+    if row.queue is None and row.latency is None:
+        return Finding(Level.WATCH, "neither its queue nor its latency is known", "unknown")
     return HEALTHY
 
 

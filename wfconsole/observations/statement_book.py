@@ -77,7 +77,9 @@ def _marked(before: tuple[Mark, ...], row: StatementRow, now: Millis) -> tuple[M
     if not before or before[-1].at > now:
         return (base, here) if base.at < now else (here,)
     last = before[-1]
-    if row.calls < last.calls or row.total_ms < last.total_ms:  # the statistics were reset: it began from nothing
+    # A statement that was evicted and came back may count more than before by now; its base tells.
+    came_back = base.at > before[0].at and not base.calls and not base.total_ms
+    if came_back or row.calls < last.calls or row.total_ms < last.total_ms:  # it began from nothing
         began = Mark(max(last.at, base.at if base.at <= now else 0), 0, 0.0)
         return (began, here)
     if now - last.at < MARK_MS or (row.calls, row.total_ms) == (last.calls, last.total_ms):

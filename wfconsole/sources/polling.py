@@ -23,8 +23,8 @@ from typing import Any, Final, Self
 import msgspec
 
 from wfconsole.clock import SECOND, Millis
-from wfconsole.sources.contract import CutShort, Part, SourceError
-from wfconsole.sources.resolver import Resolver
+from wfconsole.sources.contract import CutShort, Part, RowTable, SourceError
+from wfconsole.sources.resolver import Addresses, Resolver
 
 # A look may take so long, or as long as its interval where that is shorter.
 DEADLINE_MS: Final[Millis] = 5 * SECOND
@@ -112,6 +112,11 @@ class Wires:
                 each.close()
             self._held.clear()
 
+    @property
+    def was_cut(self) -> bool:
+        """Whether `cut` was called since it was entered."""
+        return self._cut
+
     def cut(self) -> None:
         """End what waits on any of them, and what is opened from here on."""
         with self._lock:
@@ -146,9 +151,13 @@ def shut(sock: socket.socket) -> None:
 class Poll(abc.ABC):
     """A task (see `contract.Task`) that looks at everything once an interval.
 
-    Who writes one gives `read`, which asks and keeps the answer, and `explain`, which says what an exception of its
-    client means. A connection that outlives the look is cut by an override of `sever`. `resolver` looks up the
-    server's name before the client does, which could hang in that for longer than any deadline.
+    Who writes one gives `read`, which asks and gives the answer to `keep`, and `explain`, which says what an exception
+    of its client means. A connection that outlives the look is cut by an override of `sever`. `resolver` looks up the
+    server's name before the client does, which could hang in that for longer than any deadline; one that is known
+    only within the look goes through `addresses`.
+
+    A client may take the end of its socket for the end of an answer and return as if all were well. So a look that was
+    ended from outside, or is past its deadline, keeps nothing and proves nothing, whatever `read` made of it.
     """
 
     def __init__(
@@ -159,7 +168,9 @@ class Poll(abc.ABC):
         self.deadline_ms = min(deadline_ms, interval_ms)
         self.resolver = resolver
         self.wires = Wires()
+        self.table = RowTable()
         self._lock = threading.Lock()
+        self._looking_up = resolver
         self._due: float | None = None  # monotonic: of the look that is under way
         self._why = ""
 
@@ -170,6 +181,10 @@ class Poll(abc.ABC):
     @abc.abstractmethod
     def explain(self, error: Exception) -> SourceError:
         """What an exception of the client means to an operator."""
+
+    def whom(self) -> str:
+        """Who is asked, as its messages name it."""
+        return self.name if self.resolver is None else self.resolver.server
 
     def sever(self) -> None:
         """End what waits, from any thread."""
@@ -185,14 +200,21 @@ class Poll(abc.ABC):
 
     @contextlib.contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """A part of a look with a deadline of its own: what it opened is cut then, and the look goes on."""
+        """A part of a look with a deadline of its own: what it opened is cut then, and the look goes on. Raises
+        TimeoutError where it was cut, whatever the client made of that."""
         part = Wires()
         number = _WATCHDOG.watch(time.monotonic() + seconds, part.cut)
         try:
             with part:
                 yield
+        except Exception:
+            if part.was_cut:
+                raise TimeoutError from None
+            raise
         finally:
             _WATCHDOG.done(number)
+        if part.was_cut:
+            raise TimeoutError
 
     def cut(self) -> None:
         self._end("cut")
@@ -207,6 +229,16 @@ class Poll(abc.ABC):
         if self._why:
             raise CutShort
 
+    def keep(self, rows: Mapping[str, bytes]) -> None:
+        """These are all rows there are, unless this look was ended: then CutShort is raised."""
+        self.check()
+        self.table.replace(rows)
+
+    def addresses(self, resolver: Resolver, within_s: float) -> Addresses:
+        """Where a server is, within so many seconds; a look that is cut does not wait for it."""
+        self._looking_up = resolver
+        return resolver.addresses(within_s, given_up=lambda: self._why == "cut")
+
     def step(self, proven: Callable[[], None]) -> Millis:
         began = time.monotonic()
         with self._lock:
@@ -215,9 +247,10 @@ class Poll(abc.ABC):
         try:
             with self.wires:
                 if self.resolver is not None:
-                    self.resolver.addresses(self.left_s(), given_up=lambda: self._why == "cut")
+                    self.addresses(self.resolver, self.left_s())
                 self.check()
                 self.read()
+            self._end_well()
         except Exception as error:  # noqa: BLE001  the client's own words come after ours
             raise self._failure(error) from None
         finally:
@@ -227,21 +260,28 @@ class Poll(abc.ABC):
         proven()
         return max(0, self.interval_ms - round((time.monotonic() - began) * 1000))
 
+    def _end_well(self) -> None:
+        """The look is over; raises CutShort where it was ended before, or should have been."""
+        with self._lock:
+            if self._due is not None and time.monotonic() > self._due:
+                self._why = self._why or "late"
+            self.check()
+            self._due = None
+
     def _end(self, why: str) -> None:
         with self._lock:
             if self._due is None or self._why:
                 return
             self._why = why
-            if self.resolver is not None:
-                self.resolver.wake()
+            if self._looking_up is not None:
+                self._looking_up.wake()
             self.sever()  # inside the lock: a look that begins meanwhile must not be hit
 
     def _failure(self, error: Exception) -> Exception:
         if self._why == "late":
             if isinstance(error, SourceError) and error.kind == "timeout":
                 return error  # it knows what took so long
-            server = self.resolver.server if self.resolver is not None else self.name
-            said = f"{server}: no answer within {self.deadline_ms / SECOND:g} s"
+            said = f"{self.whom()}: no answer within {self.deadline_ms / SECOND:g} s"
             return SourceError(
                 "timeout", said, remedy="The server or the way to it hangs; it is tried again by itself."
             )

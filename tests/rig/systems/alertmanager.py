@@ -51,6 +51,7 @@ class Alertmanager(System):
         super().__init__()
         self.server: Server | None = None
         self.prometheus: Server | None = None
+        self._touched = False  # since Alertmanager began
         self.port = processes.free_port()
         self.prometheus_port = processes.free_port()
 
@@ -81,19 +82,23 @@ class Alertmanager(System):
         }
 
     def recover(self) -> None:
-        """Alerts are in Alertmanager's memory, silences in its folder: it begins anew without both."""
-        self.stop_manager()
-        self.start_manager()
+        """Alerts are in Alertmanager's memory, silences in its folder: it begins anew without both, unless nothing was
+        done to it."""
+        if self._touched:
+            self.stop_manager()
+            self.start_manager()
         if self.prometheus is None or not self.prometheus.alive:
             self.start_prometheus()
 
     def start_manager(self) -> None:
+        self._touched = False
         shutil.rmtree(self.directory / "silences", ignore_errors=True)
         self.server = self.run(
             self._plan("alertmanager", program("prometheus-alertmanager", "prometheus-alertmanager"), self.port)
         )
 
     def stop_manager(self) -> str:
+        self._touched = True
         if self.server is not None:
             self.server.stop()
         return "Alertmanager is gone; Prometheus goes on"
@@ -144,6 +149,7 @@ class Alertmanager(System):
         return "PodDown is inhibited by NodeDown"
 
     def post(self, path: str, body: Any) -> bytes:
+        self._touched = True
         request = urllib.request.Request(
             f"{self.url}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
         )

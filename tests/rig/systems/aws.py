@@ -36,7 +36,7 @@ class Aws(System):
     def __init__(self) -> None:
         super().__init__()
         self.server: Server
-        self.url: str
+        self._session = boto3.session.Session()
         self._admin: dict[str, str] = {}
 
     def bring_up(self) -> None:
@@ -49,8 +49,15 @@ class Aws(System):
                 env={"AWS_EC2_METADATA_DISABLED": "true"},
             )
         )
-        self.url = f"http://127.0.0.1:{self.server.ports[0]}"
         self.recover()
+
+    @property
+    def port(self) -> int:
+        return self.server.ports[0]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     def settings(self) -> Mapping[str, Mapping[str, Any]]:
         return {"aws": {"regions": list(REGIONS), "endpoint_url": self.url, "profile": CONSOLE}}
@@ -80,7 +87,8 @@ class Aws(System):
 
     def client(self, service: str, region: str = REGIONS[0]) -> Any:
         keys = self._admin or {"aws_access_key_id": "rig", "aws_secret_access_key": "rig"}
-        return boto3.session.Session(**keys).client(service, region_name=region, endpoint_url=self.url)
+        # One session: each new one reads the descriptions of all services anew.
+        return self._session.client(service, region_name=region, endpoint_url=self.url, **keys)
 
     def check_permissions(self, yes: bool) -> None:
         self._post("moto-api/reset-auth", CHECKED if yes else NOT_CHECKED)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.rig import processes
+from tests.rig.api import wait_for
 from tests.rig.processes import Account, Server, ServerPlan
 from tests.rig.systems import exporter
 from tests.rig.systems.system import System, program
@@ -62,6 +63,8 @@ class Prometheus(System):
         )
         self._configure()
         self.server = self.run(self._plan())
+        if not self._guarded:
+            wait_for("it scrapes the exporter", lambda: self.query("up == 1"))
 
     def settings(self) -> Mapping[str, Mapping[str, Any]]:
         who: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Every way in which the servers can fail: the look ends in time, says what it was, and the other server is asked."""
+"""Whatever Alertmanager does, Prometheus is asked in the same look; and what only its answers can have wrong."""
 
 from __future__ import annotations
 
@@ -65,51 +65,42 @@ def garbage(talk: Conversation, _request: Request) -> None:
     talk.sock.sendall(bytes(range(256)) * 10 + b"\r\n\r\n")
 
 
-BAD: list[tuple[Behaviour, str, str]] = [
-    (lambda talk, _: talk.hang(), "timeout", ""),
-    (dripping_head, "timeout", ""),
-    (dripping_body, "timeout", ""),
-    (reset_in_mid_answer, "", ""),
-    (garbage, "bad-answer", "alertmanager.url"),
-    (status("401 Unauthorized"), "denied", "alertmanager.token_file"),
-    (status("403 Forbidden"), "denied", "alertmanager.token_file"),
-    (status("404 Not Found"), "not-served", "alertmanager.url"),
-    (status("429 Too Many Requests", "Retry-After: 7"), "rate-limited", ""),
-    (status("503 Service Unavailable"), "server-error", ""),
-    (status("302 Found", "Location: http://127.0.0.1:1/"), "bad-answer", "do not follow"),
-    (lambda talk, _: talk.answer(b"<html>login</html>"), "bad-answer", "alertmanager.url"),
-    (lambda talk, _: talk.answer(b'[{"labels": 5}]'), "bad-answer", "alertmanager.url"),
-    (lambda talk, _: talk.answer(b"[" * 100_000), "bad-answer", ""),
-]
-NAMES = (
-    "silent", "drips its head", "drips its body", "resets", "garbage", "401", "403", "404", "429", "503", "redirects",
-    "a web page", "another form", "too deep",
-)  # fmt: skip
+BAD: dict[str, Behaviour] = {
+    "silent": lambda talk, _: talk.hang(),
+    "drips its head": dripping_head,
+    "drips its body": dripping_body,
+    "resets": reset_in_mid_answer,
+    "garbage": garbage,
+    "401": status("401 Unauthorized"),
+    "429": status("429 Too Many Requests", "Retry-After: 7"),
+    "503": status("503 Service Unavailable"),
+    "a web page": lambda talk, _: talk.answer(b"<html>login</html>"),
+    "too deep": lambda talk, _: talk.answer(b"[" * 100_000),
+}
 
 
-@pytest.mark.parametrize(("behaviour", "kind", "remedy"), BAD, ids=NAMES)
-def test_the_look_ends_in_time_and_says_what_it_was(
-    double: ApiDouble, behaviour: Behaviour, kind: str, remedy: str
-) -> None:
+@pytest.mark.parametrize(
+    ("behaviour", "kind", "remedy"),
+    [
+        (status("401 Unauthorized"), "denied", "alertmanager.token_file"),
+        (status("404 Not Found"), "not-served", "alertmanager.url"),
+        (status("302 Found", "Location: http://127.0.0.1:1/"), "bad-answer", "do not follow"),
+        (lambda talk, _: talk.answer(b'[{"labels": 5}]'), "bad-answer", "alertmanager.url"),
+    ],
+)
+def test_the_remedy_names_the_setting(double: ApiDouble, behaviour: Behaviour, kind: str, remedy: str) -> None:
     double.behaviour = behaviour
-    poll = the_poll(double)
-    began = time.monotonic()
     with pytest.raises(SourceError) as told:
-        poll.step(lambda: None)
-    assert time.monotonic() - began < 2 * DEADLINE_MS / 1000
-    assert told.value.kind == (kind or told.value.kind)
+        the_poll(double).step(lambda: None)
+    assert told.value.kind == kind
     assert remedy in told.value.remedy
-    assert told.value.message
-    double.behaviour = lambda talk, _request: talk.answer(b"[]")
-    poll.step(lambda: None)
 
 
-@pytest.mark.parametrize(("behaviour", "kind", "remedy"), BAD, ids=NAMES)
+@pytest.mark.parametrize("bad", BAD)
 def test_whatever_alertmanager_does_prometheus_is_asked_in_the_same_look(
-    double: ApiDouble, rules: ApiDouble, behaviour: Behaviour, kind: str, remedy: str
+    double: ApiDouble, rules: ApiDouble, bad: str
 ) -> None:
-    del kind, remedy
-    double.behaviour = behaviour
+    double.behaviour = BAD[bad]
     poll = the_poll(double, rules)
     began = time.monotonic()
     poll.step(lambda: None)
@@ -119,21 +110,6 @@ def test_whatever_alertmanager_does_prometheus_is_asked_in_the_same_look(
     assert msgspec.json.decode(row, type=AlertRow).name == "Down"
     assert poll.partial().startswith("from Prometheus: Alertmanager")
     assert poll.partial().endswith("silences unknown")
-
-
-def test_nobody_listens(double: ApiDouble) -> None:
-    double.refuse()
-    with pytest.raises(SourceError) as told:
-        the_poll(double).step(lambda: None)
-    assert told.value.kind == "refused"
-    assert "Does Alertmanager run" in told.value.remedy
-
-
-def test_how_long_to_wait_is_told(double: ApiDouble) -> None:
-    double.behaviour = status("429 Too Many Requests", "Retry-After: 7")
-    with pytest.raises(SourceError) as told:
-        the_poll(double).step(lambda: None)
-    assert (told.value.retry_after_ms, told.value.code) == (7000, 429)
 
 
 def test_a_huge_answer_is_not_read_to_its_end(double: ApiDouble, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +144,7 @@ def test_silences_that_cannot_be_read_leave_the_alerts(double: ApiDouble) -> Non
     poll = the_poll(double)
     poll.step(lambda: None)
     assert len(poll.table.take()) == 1
-    assert poll.partial().startswith("who silenced what is unknown: Alertmanager: 403")
+    assert poll.partial().startswith("who silenced what is unknown: Alertmanager at ")
 
 
 def test_the_token_is_sent_and_never_told(double: ApiDouble, tmp_path: Path) -> None:

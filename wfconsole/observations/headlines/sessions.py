@@ -10,7 +10,12 @@ from wfconsole.observations.sessions import IDLE_IN_TRANSACTION, PREPARED, is_ro
 from wfconsole.observations.world import World
 from wfconsole.text import UNKNOWN
 
-_LASTING = ((IDLE_IN_TRANSACTION, "idle in tx"), (PREPARED, "prepared"), ("long query", "long queries"))
+# A kind of finding, and what one and many of it are called.
+_LASTING = (
+    (IDLE_IN_TRANSACTION, "idle in tx", "idle in tx"),
+    (PREPARED, "prepared", "prepared"),
+    ("long query", "long query", "long queries"),
+)
 
 
 def sessions(world: World, judged: Judged, _now: Millis) -> Facts:
@@ -23,7 +28,9 @@ def sessions(world: World, judged: Judged, _now: Millis) -> Facts:
     elif circle:
         facts.append(f"{circle} wait in a circle")
     kinds = [finding.kind for finding in table.findings.values() if finding.level > Level.OK]
-    facts += [f"{kinds.count(kind)} {words}" for kind, words in _LASTING if kind in kinds]
+    for kind, one, many in _LASTING:
+        if count := kinds.count(kind):
+            facts.append(f"{count} {one if count == 1 else many}")
     if not facts:
         facts.append(f"lock waits {UNKNOWN}" if world.snapshots["sessions"].partial else "no lock waits")
     worst = min(table.findings.items(), key=lambda item: (-item[1].level, item[1].since, item[0]), default=None)

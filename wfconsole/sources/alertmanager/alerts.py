@@ -18,7 +18,8 @@ from wfconsole.sources.alertmanager.payloads import (
     referred,
     rule_rows,
 )
-from wfconsole.sources.contract import RowTable, SourceError
+from wfconsole.sources.contract import SourceError
+from wfconsole.sources.http_headers import clock_facts
 from wfconsole.sources.polling import Poll
 from wfconsole.sources.sealing import seal
 
@@ -33,8 +34,8 @@ class AlertsPoll(Poll):
 
     def __init__(self, alertmanager: Endpoint, prometheus: Endpoint | None, interval_ms: Millis) -> None:
         super().__init__("alerts", interval_ms)
-        self.table = RowTable()
         self._alertmanager, self._prometheus = alertmanager, prometheus
+        self._asked = alertmanager  # last
         self._starts: dict[str, Millis] = {}
         self._partial = ""
 
@@ -53,37 +54,45 @@ class AlertsPoll(Poll):
         if len(kept) < len(rows):
             missing.append(f"the worst {len(kept)} of {len(rows)} alerts")
         self._partial = "; ".join(missing)
-        self.table.replace({key: seal(row) for key, row in kept.items()})
+        self.keep({key: seal(row) for key, row in kept.items()})
 
     def explain(self, error: Exception) -> SourceError:
         return self._alertmanager.explain(error)
 
+    def whom(self) -> str:
+        return self._asked.where
+
     def partial(self) -> str:
         return self._partial
 
+    def facts(self) -> dict[str, str]:
+        """What an operator should know about the server that answered."""
+        return clock_facts(self._asked.ahead_ms)
+
     def _managed(self, missing: list[str]) -> dict[str, AlertRow]:
-        server = self._alertmanager
+        server = self._asked = self._alertmanager
         seconds = self.left_s() * (_SHARE if self._prometheus is not None else 1.0)
         try:
             with self.within(seconds):
-                body = server.get("/api/v2/alerts", seconds)
+                body = server.get("/api/v2/alerts", seconds, self.addresses)
                 alerts = _decoded(server, body, list[ManagedAlert])
                 return managed_rows(alerts, self._silences(missing) if referred(alerts) else ())
-        except TimeoutError:  # a connection that began after the cut
+        except TimeoutError:
             raise server.late(seconds) from None
 
     def _silences(self, missing: list[str]) -> list[ManagedSilence]:
         """All silences; without them the alerts are whole but for who silenced them."""
         server = self._alertmanager
         try:
-            return _decoded(server, server.get("/api/v2/silences", self.left_s()), list[ManagedSilence])
+            return _decoded(server, server.get("/api/v2/silences", self.left_s(), self.addresses), list[ManagedSilence])
         except Exception as error:  # noqa: BLE001  whatever it is, the alerts are there
             missing.append(f"who silenced what is unknown: {server.explain(error).message}")
             return []
 
     def _from_rules(self, server: Endpoint, failed: SourceError) -> dict[str, AlertRow]:
+        self._asked = server
         try:
-            answer = _decoded(server, server.get("/api/v1/alerts", self.left_s()), RuleAnswer)
+            answer = _decoded(server, server.get("/api/v1/alerts", self.left_s(), self.addresses), RuleAnswer)
         except Exception as error:  # noqa: BLE001  both reasons are worth knowing
             second = server.explain(error)
             said = f"{failed.message}; {second.message}"

@@ -7,18 +7,23 @@ to the address that we looked up, under the server's own name: a second look-up 
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from wfconsole.clock import Millis
 from wfconsole.observations.snapshot import FailureKind
 from wfconsole.sources.contract import SourceError
+from wfconsole.sources.http_headers import ahead_ms, retry_after_ms
 from wfconsole.sources.passwords import read_secret
-from wfconsole.sources.resolver import Resolver
+from wfconsole.sources.resolver import Addresses, Resolver
 from wfconsole.text import safe
 
 if TYPE_CHECKING:
     import httpx
+
+LookUp = Callable[[Resolver, float], Addresses]
 
 MOST_BYTES: Final = 16 << 20
 _SHOWN: Final = 200
@@ -38,12 +43,17 @@ class Endpoint:
         self._name = parts.netloc
         self._resolver = Resolver(self._host, self._port, f"{table}.url")
         self._trust: tuple[float, ssl.SSLContext] | None = None
+        self.where = f"{called} at {safe(self._name, 100)}"
+        self.ahead_ms: Millis = 0  # how far its clock is ahead of ours, as of the last answer
 
-    def get(self, path: str, within_s: float) -> bytes:
-        """The body of one answer. Raises SourceError, and what the client raises when its connection is cut."""
+    def get(self, path: str, within_s: float, look_up: LookUp) -> bytes:
+        """The body of one answer. Raises SourceError, and what the client raises when its connection is cut.
+
+        `look_up` finds the server's addresses within so many seconds: see `Poll.addresses`.
+        """
         import httpx
 
-        addresses = self._resolver.addresses(within_s)
+        addresses = look_up(self._resolver, within_s)
         headers = {"Host": self._name, "Accept": "application/json", "User-Agent": "wfconsole"}
         token = read_secret(self._token_file, f"{self.table}.token_file")
         if token is not None:
@@ -107,27 +117,26 @@ class Endpoint:
             response.close()
 
     def _check(self, response: httpx.Response) -> None:
+        self.ahead_ms = ahead_ms(response.headers.get("date", "")) or 0
         status = response.status_code
         if status == 200:
             return
         kind: FailureKind = "server-error" if status >= 500 else "bad-answer"
         remedy = _AGAIN
-        after: int | None = None
         if status in (401, 403):
             kind, remedy = "denied", f"Give a token that may read: {self.table}.token_file."
         elif status == 404:
             kind, remedy = "not-served", f"Is {self.table}.url that of {self.called}, with its path?"
         elif status == 429:
             kind = "rate-limited"
-            told = response.headers.get("retry-after", "")
-            after = min(int(told), 600) * 1000 if told.isascii() and told.isdigit() else None
         elif 300 <= status < 400:
             remedy = f"It points elsewhere, and we do not follow: set {self.table}.url to where it is."
         said = f"{status} {safe(response.reason_phrase, 60)}".strip()
-        raise SourceError(kind, f"{self.called}: {said}", remedy=remedy, retry_after_ms=after, code=status)
+        after = retry_after_ms(response.headers)
+        raise SourceError(kind, f"{self.where}: {said}", remedy=remedy, retry_after_ms=after, code=status)
 
     def _failed(self, kind: FailureKind, said: str, remedy: str) -> SourceError:
-        return SourceError(kind, f"{self.called} at {safe(self._name, 100)}: {said}", remedy=remedy)
+        return SourceError(kind, f"{self.where}: {said}", remedy=remedy)
 
     def _verify(self) -> ssl.SSLContext:
         """Whom we trust; read again when the file is another."""

@@ -20,12 +20,12 @@ def sources(
     if not settings.configured:
         return []
     poll = a_poll(settings, prometheus, every_ms["alerts"])
-    facts = {"heartbeat": settings.heartbeat} if settings.heartbeat else {}
-    return [
-        PolledSource(
-            "alerts", poll.interval_ms, (Part(poll),), poll.table.take, partial=poll.partial, facts=lambda: facts
-        )
-    ]
+    heartbeat = {"heartbeat": settings.heartbeat} if settings.heartbeat else {}
+
+    def facts() -> Mapping[str, str]:
+        return {**heartbeat, **poll.facts()}
+
+    return [PolledSource("alerts", poll.interval_ms, (Part(poll),), poll.table.take, poll.partial, facts)]
 
 
 def a_poll(settings: AlertmanagerSettings, prometheus: PrometheusSettings, interval_ms: Millis) -> AlertsPoll:

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from wfconsole.observations.snapshot import FailureKind
 from wfconsole.sources.contract import SourceError
+from wfconsole.sources.http_headers import retry_after_ms
 from wfconsole.text import safe
 
 _SHOWN: Final = 240
@@ -76,7 +77,7 @@ _CLASSES: Final[dict[str, _Meaning]] = {
     "ConfigParseError": _Meaning("configuration", "Mend the shared file of AWS (~/.aws/config)."),
     "ConfigNotFound": _Meaning("configuration", "Check AWS_CONFIG_FILE."),
     "InvalidRegionError": _Meaning("configuration", "Check aws.regions."),
-    "SSLError": _Meaning("refused", "Check the authorities that this machine trusts, AWS_CA_BUNDLE, and the address."),
+    "SSLError": _Meaning("configuration", "Check aws.ca_file (or AWS_CA_BUNDLE), and the name in the certificate."),
     "ProxyConnectionError": _Meaning("refused", "Check HTTPS_PROXY and the proxy."),
     "ConnectTimeoutError": _Meaning("timeout", "Check the way to AWS: route, proxy, VPC endpoint. " + _AGAIN),
     "ReadTimeoutError": _Meaning("timeout", "The service or the way to it hangs. " + _AGAIN),
@@ -89,7 +90,7 @@ _CLASSES: Final[dict[str, _Meaning]] = {
     "InvalidHeader": _NOT_AWS,
     "BadAnswerError": _NOT_AWS,
     # Of the client's parser, or of ours, over an answer of another shape.
-    **dict.fromkeys(("TypeError", "ValueError", "KeyError", "AttributeError"), _NOT_AWS),
+    **dict.fromkeys(("TypeError", "ValueError", "KeyError", "AttributeError", "RecursionError"), _NOT_AWS),
 }
 
 
@@ -115,7 +116,8 @@ def _of_answer(response: dict[str, Any], said: str, region: str, action: str) ->
     if any(words in said for words in _SKEWED):
         meaning = _Meaning("denied", _CLOCK)
     remedy = meaning.remedy.format(action=action, region=region)
-    return SourceError(meaning.kind, message, remedy=remedy, code=status)
+    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return SourceError(meaning.kind, message, remedy=remedy, retry_after_ms=retry_after_ms(headers), code=status)
 
 
 def _of_status(status: int) -> _Meaning:

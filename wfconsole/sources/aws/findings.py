@@ -29,7 +29,7 @@ class FindingsPoll(RegionPoll):
 
     def __init__(self, settings: AwsSettings, region: str, interval_ms: Millis) -> None:
         super().__init__("findings", settings, region, interval_ms)
-        self.found = 0
+        self.found = -1  # no look yet
         self.more = False
 
     def read(self) -> None:
@@ -45,7 +45,7 @@ class FindingsPoll(RegionPoll):
                 if not token or pages >= MOST_PAGES:
                     break
         shown = sorted(rows, key=lambda key: rank(rows[key]))[: self.settings.findings_shown]
-        self.table.replace({key: seal(rows[key]) for key in shown})
+        self.keep({key: seal(rows[key]) for key in shown})
         self.found, self.more = len(rows), bool(token)
 
 

@@ -2,7 +2,7 @@
 
 Credentials come as for every AWS client: environment, shared files, role of the machine. A client is made anew for
 each look, so that none of its connections outlives the look, where nobody could cut them; what it costs is paid once
-a minute. The session is kept while it works, and made anew after a failure: somebody may have logged in meanwhile.
+a minute. The session is kept, and made anew once it was not let in: somebody may have logged in meanwhile.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from wfconsole.clock import SECOND, Millis
 from wfconsole.config.systems import AwsSettings
 from wfconsole.sources.aws import failures
 from wfconsole.sources.aws.bounded import BoundedHttp
-from wfconsole.sources.contract import RowTable, SourceError
+from wfconsole.sources.contract import SourceError
 from wfconsole.sources.polling import Poll
 from wfconsole.sources.resolver import Resolver
 
@@ -40,7 +40,6 @@ class RegionPoll(Poll):
         super().__init__(f"{name} {region}", interval_ms, _DEADLINE_MS)
         self.settings = settings
         self.region = region
-        self.table = RowTable()
         self._session: Any = None
         self._resolvers: dict[str, Resolver] = {}
 
@@ -55,8 +54,9 @@ class RegionPoll(Poll):
             with contextlib.closing(client):
                 self._look_up(client.meta.endpoint_url)
                 yield client
-        except Exception:
-            self._session = None
+        except Exception as error:
+            if self.explain(error).kind in ("denied", "configuration"):
+                self._session = None
             raise
 
     def _made(self) -> Any:
@@ -77,6 +77,7 @@ class RegionPoll(Poll):
                 self.service,
                 region_name=self.region,
                 endpoint_url=self.settings.endpoint_url or None,
+                verify=self.settings.ca_file or None,
                 config=config,
             )
         BoundedHttp.put_into(client)
@@ -92,4 +93,4 @@ class RegionPoll(Poll):
         port = target.port or (443 if target.scheme == "https" else 80)
         named_by = "aws.endpoint_url" if self.settings.endpoint_url else "aws.regions"
         resolver = self._resolvers.setdefault(f"{host}:{port}", Resolver(host, port, named_by))
-        resolver.addresses(min(self.left_s(), 4.0))
+        self.addresses(resolver, min(self.left_s(), 4.0))

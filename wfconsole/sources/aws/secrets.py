@@ -27,7 +27,7 @@ class SecretsPoll(RegionPoll):
 
     def __init__(self, settings: AwsSettings, region: str, interval_ms: Millis) -> None:
         super().__init__("secrets", settings, region, interval_ms)
-        self.found = 0
+        self.found = -1  # no look yet
         self.more = False
 
     def read(self) -> None:
@@ -44,7 +44,7 @@ class SecretsPoll(RegionPoll):
                 if not token or pages >= MOST_PAGES:
                     break
         shown = sorted(rows, key=lambda key: (renewed_at(rows[key]), key))[:SHOWN]
-        self.table.replace({key: seal(rows[key]) for key in shown})
+        self.keep({key: seal(rows[key]) for key in shown})
         self.found, self.more = len(rows), bool(token)
 
 

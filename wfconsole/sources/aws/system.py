@@ -32,6 +32,8 @@ def _joined(name: str, polls: RegionalPolls) -> Source:
         return "; ".join(filter(None, map(_left_out, polls)))
 
     def facts() -> Mapping[str, str]:
+        if all(poll.found < 0 for poll in polls):
+            return {}
         return {"shown": shown_of(polls), "regions": ", ".join(poll.region for poll in polls)}
 
     parts = tuple(Part(poll, "whole", f"{name} of {poll.region}") for poll in polls)
@@ -40,7 +42,7 @@ def _joined(name: str, polls: RegionalPolls) -> Source:
 
 def shown_of(polls: RegionalPolls) -> str:
     """`143`, `20 of 143`, `20 of more than 1000`."""
-    shown, found = sum(len(poll.table) for poll in polls), sum(poll.found for poll in polls)
+    shown, found = sum(len(poll.table) for poll in polls), sum(max(0, poll.found) for poll in polls)
     if any(poll.more for poll in polls):
         return f"{shown} of more than {found}"
     return f"{shown} of {found}" if shown < found else f"{found}"

@@ -15,7 +15,6 @@ from wfconsole.config.systems import CacheSettings
 from wfconsole.observations.cache import EVERYTHING_ELSE, KeysRow
 from wfconsole.sources.cache.connection import CachePoll, Session
 from wfconsole.sources.cache.failures import where
-from wfconsole.sources.contract import RowTable
 from wfconsole.sources.sealing import seal
 from wfconsole.text import safe
 
@@ -63,7 +62,6 @@ class KeysPoll(CachePoll):
 
     def __init__(self, session: Session, interval_ms: Millis, budget_s: float = BUDGET_S) -> None:
         super().__init__("keys", session, interval_ms)
-        self.table = RowTable()
         self._budget_s = budget_s
         self._walk = Walk(session.settings.session_prefixes)
         self._whole: Walk | None = None
@@ -82,7 +80,7 @@ class KeysPoll(CachePoll):
         if ended:
             self._whole, self._whole_at = self._walk, SystemClock().now()
             self._walk = Walk(settings.session_prefixes)
-        self.table.replace(self._rows(settings, total, 0 if ended else self._whole_at))
+        self.keep(self._rows(settings, total, 0 if ended else self._whole_at))
 
     def _rows(self, settings: CacheSettings, total: int, counted_at: Millis) -> dict[str, bytes]:
         whole = self._whole.counts if self._whole is not None else None

@@ -13,7 +13,6 @@ from wfconsole.sources.cache.commands import Permissions, permissions
 from wfconsole.sources.cache.connection import CachePoll, Session
 from wfconsole.sources.cache.failures import where
 from wfconsole.sources.cache.info import Counters, cache_row, counters_of, parsed, started_at
-from wfconsole.sources.contract import RowTable
 from wfconsole.sources.sealing import seal
 
 _PINGS: Final = 3  # their median: one alone may have waited for us
@@ -26,7 +25,6 @@ class ServerPoll(CachePoll):
 
     def __init__(self, session: Session, interval_ms: Millis) -> None:
         super().__init__("cache", session, interval_ms)
-        self.table = RowTable()
         self._counters: Counters | None = None
         self._started_at: Millis = 0
         self._permissions = Permissions()
@@ -48,7 +46,7 @@ class ServerPoll(CachePoll):
             commands=self._permissions.commands,
             commands_for=self._permissions.user,
         )
-        self.table.replace({name: seal(row)})
+        self.keep({name: seal(row)})
 
     def partial(self) -> str:
         return self._permissions.missing

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import email.utils
 import http.client
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from wfconsole.clock import SECOND, Millis, SystemClock
 from wfconsole.observations.snapshot import FailureKind
 from wfconsole.sources.contract import SourceError
+from wfconsole.sources.http_headers import retry_after_ms
 from wfconsole.text import safe
 
 if TYPE_CHECKING:
     import ssl
-
-# A server that asks for more than this is asked again anyway.
-LONGEST_RETRY_AFTER_MS: Millis = 120 * SECOND
 
 _SHOWN = 240  # characters of an answer that fit into a pane's head
 _CUT = "Is the API server restarting, or does a proxy on the way cut connections? It is tried again by itself."
@@ -49,7 +45,7 @@ def from_answer(code: int, headers: Mapping[str, str], body: bytes, what: str) -
     """An HTTP answer that is not the data. `what` names what was asked for: "pods"."""
     status = said_in(body)
     said = safe(status.message, _SHOWN) or _unexplained(body)
-    after = retry_after(headers)
+    after = retry_after_ms(headers)
     kind, message, remedy = _explained(code, headers, status, said)
     return SourceError(
         kind, f"{what}: {message}", remedy=remedy.replace("{what}", what), retry_after_ms=after, code=code
@@ -116,20 +112,6 @@ def undecodable(error: Exception, body: bytes, what: str) -> SourceError:
         remedy = "Something in between answers: a proxy, a load balancer, a login page."
         return SourceError("bad-answer", f"{what}: a web page instead of data", remedy=remedy)
     return SourceError("bad-answer", f"{what}: cannot be decoded: {safe(str(error), _SHOWN)}")
-
-
-def retry_after(headers: Mapping[str, str]) -> Millis | None:
-    """The Retry-After header in milliseconds, bounded; None where there is none that makes sense."""
-    value = headers.get("retry-after", "").strip()
-    if not value:
-        return None
-    if value.isdecimal():
-        return min(int(value[:9]) * SECOND, LONGEST_RETRY_AFTER_MS)
-    try:
-        seconds = email.utils.parsedate_to_datetime(value).timestamp() - SystemClock().now() / 1000
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return min(max(0, int(seconds * 1000)), LONGEST_RETRY_AFTER_MS)
 
 
 def _unexplained(body: bytes) -> str:

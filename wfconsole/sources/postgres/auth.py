@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from wfconsole.clock import MINUTE, Millis
 from wfconsole.config.systems import AuthSettings
 from wfconsole.observations.auth import SPRAYED_USERS, AuthRow
-from wfconsole.sources.contract import Part, RowTable, Source, SourceError
+from wfconsole.sources.contract import Part, Source, SourceError
 from wfconsole.sources.polling import PolledSource
 from wfconsole.sources.postgres.connection import Row, Session, statement
 from wfconsole.sources.postgres.looking import SessionPoll
@@ -172,7 +172,6 @@ class AuthPoll(_LogPoll):
 
     def __init__(self, session: Session, settings: AuthSettings, interval_ms: Millis, usual: UsualPoll) -> None:
         super().__init__("logins", session, settings, interval_ms)
-        self.table = RowTable()
         self._usual = usual
         self._partial = ""
 
@@ -192,7 +191,7 @@ class AuthPoll(_LogPoll):
             },
         )
         rows = auth_rows(found, settings, self._usual.per_minute, sources_known=not log.hidden)
-        self.table.replace({key: seal(row) for key, row in rows.items()})
+        self.keep({key: seal(row) for key, row in rows.items()})
         self._partial = log.hidden
         if any(row["looked_at"] >= MOST_ATTEMPTS for row in found):
             newest = f"only the newest {MOST_ATTEMPTS:,} attempts were counted"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from wfconsole.clock import SECOND, Millis, SystemClock
-from wfconsole.sources.contract import Part, RowTable, SourceError
+from wfconsole.sources.contract import Part, SourceError
 from wfconsole.sources.polling import Poll, PolledSource
 from wfconsole.sources.postgres import failures
 from wfconsole.sources.postgres.connection import Row, Session, statement
@@ -51,7 +51,6 @@ class PostgresPoll(SessionPoll):
 
     def __init__(self, name: str, session: Session, interval_ms: Millis) -> None:
         super().__init__(name, session, interval_ms)
-        self.table = RowTable()
         self.standing = Standing()
 
     @abc.abstractmethod
@@ -64,7 +63,7 @@ class PostgresPoll(SessionPoll):
 
     def read(self) -> None:
         self.standing = stand(self.standing, self.rows(statement("standing"))[0], SystemClock().now())
-        self.table.replace(self.look())
+        self.keep(self.look())
 
     def source(self) -> PolledSource:
         """The source that rests on this look alone."""

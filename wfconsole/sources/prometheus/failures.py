@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import email.utils
 from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
-from wfconsole.clock import MINUTE, SECOND, Millis, SystemClock
 from wfconsole.observations.snapshot import FailureKind
 from wfconsole.sources.contract import SourceError
+from wfconsole.sources.http_headers import retry_after_ms
 from wfconsole.text import safe
 
 _SHOWN: Final = 240
-_LONGEST_RETRY_AFTER_MS: Final[Millis] = 5 * MINUTE
 # A query that Prometheus understands it cannot answer: the question is wrong, not the server.
 REFUSED_QUERY: Final = (400, 422)
 
@@ -32,6 +30,7 @@ _TEXTS: Final[tuple[tuple[str, FailureKind, str], ...]] = (
     ("reset by peer", "bad-answer", "Something between here and Prometheus cuts connections."),
     ("without response", "bad-answer", "Something between here and Prometheus cuts connections."),
     ("incompleteread", "bad-answer", "Something between here and Prometheus cuts connections."),
+    ("badstatusline", "bad-answer", "What listens on this port speaks no HTTP: check prometheus.url."),
 )
 
 
@@ -48,7 +47,7 @@ def from_answer(host: str, status: int, headers: Mapping[str, str], body: bytes)
     if status in REFUSED_QUERY:
         return SourceError("configuration", said or words, remedy="Mend the rule's PromQL.", code=status)
     kind, remedy = _of_status(status)
-    return SourceError(kind, words, remedy=remedy, retry_after_ms=_retry_after(headers), code=status)
+    return SourceError(kind, words, remedy=remedy, retry_after_ms=retry_after_ms(headers), code=status)
 
 
 def _of_status(status: int) -> tuple[FailureKind, str]:
@@ -70,15 +69,25 @@ def _of_status(status: int) -> tuple[FailureKind, str]:
 
 def explain(error: Exception, host: str) -> SourceError:
     """What an exception of the client, or of the way to the server, means."""
-    said = safe(" ".join(str(error).split()), _SHOWN) or type(error).__name__
-    lower = f"{type(error).__name__} {error}".lower()
+    cause = _cause(error)
+    said = safe(" ".join(str(cause).split()), _SHOWN) or type(cause).__name__
+    lower = f"{type(cause).__name__} {cause}".lower()
     for text, kind, remedy in _TEXTS:
         if text in lower:
             return SourceError(kind, f"{host}: {_short(said, text)}", remedy=remedy)
-    if isinstance(error, ValueError | KeyError | TypeError | RecursionError | IndexError | AttributeError):
+    if isinstance(cause, ValueError | KeyError | TypeError | RecursionError | IndexError | AttributeError):
         remedy = "Is this a Prometheus? Something in between may answer: a proxy, a login page."
-        return SourceError("bad-answer", f"{host}: not an answer of Prometheus ({type(error).__name__})", remedy=remedy)
+        return SourceError("bad-answer", f"{host}: not an answer of Prometheus ({type(cause).__name__})", remedy=remedy)
     return SourceError("refused", f"{host}: {said}", remedy="It is tried again by itself.")
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The innermost of the exceptions that the client wraps into each other: the outer ones tell the whole query."""
+    while True:
+        within = [each for each in (getattr(error, "reason", None), *error.args) if isinstance(each, BaseException)]
+        if not within:
+            return error
+        error = within[-1]
 
 
 def _short(said: str, text: str) -> str:
@@ -92,22 +101,3 @@ def _said(body: bytes) -> str:
         return safe(" ".join(msgspec.json.decode(body, type=_Refusal).error.split()), _SHOWN)
     except (msgspec.DecodeError, RecursionError):
         return ""
-
-
-def _retry_after(headers: Mapping[str, str]) -> Millis | None:
-    value = headers.get("retry-after", "").strip()
-    if value.isdecimal():
-        return min(int(value[:9]) * SECOND, _LONGEST_RETRY_AFTER_MS)
-    wait = ahead_ms(value)
-    return None if wait is None else min(max(0, wait), _LONGEST_RETRY_AFTER_MS)
-
-
-def ahead_ms(date: str) -> Millis | None:
-    """How far a date of HTTP lies ahead of our clock; None where it is none."""
-    if not date:
-        return None
-    try:
-        told = email.utils.parsedate_to_datetime(date).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return round(told * 1000) - SystemClock().now()

@@ -10,7 +10,6 @@ import msgspec
 from wfconsole.clock import Millis
 from wfconsole.config.metrics import GpuSettings
 from wfconsole.observations.gpus import GpuRow
-from wfconsole.sources.contract import RowTable
 from wfconsole.sources.prometheus.samples import Sample
 from wfconsole.sources.prometheus.server import MetricsPoll, Server
 from wfconsole.sources.sealing import seal
@@ -52,7 +51,6 @@ class GpusPoll(MetricsPoll):
 
     def __init__(self, server: Server, settings: GpuSettings, interval_ms: Millis) -> None:
         super().__init__("gpus", server, interval_ms)
-        self.table = RowTable()
         self._promql = promql(settings)
         self.seen = -1  # GPUs at the last look; -1: none yet
         self._left_out = 0
@@ -61,7 +59,7 @@ class GpusPoll(MetricsPoll):
         with self.questions() as ask:
             rows = gpu_rows(ask.now(self._promql))
         self.seen, self._left_out = len(rows), max(0, len(rows) - MOST_GPUS)
-        self.table.replace({key: seal(rows[key]) for key in sorted(rows)[:MOST_GPUS]})
+        self.keep({key: seal(rows[key]) for key in sorted(rows)[:MOST_GPUS]})
 
     def partial(self) -> str:
         return f"{self._left_out} of {self.seen} GPUs are left out" if self._left_out else ""

@@ -7,7 +7,7 @@ from typing import Final
 from wfconsole.clock import SECOND, Millis, SystemClock
 from wfconsole.config.metrics import SignalRule, SignalsSettings
 from wfconsole.observations.signals import SignalHistoryRow, signal_key
-from wfconsole.sources.contract import RowTable, SourceError
+from wfconsole.sources.contract import SourceError
 from wfconsole.sources.prometheus.failures import REFUSED_QUERY
 from wfconsole.sources.prometheus.rules import queries, rules_in_force
 from wfconsole.sources.prometheus.samples import Track
@@ -25,7 +25,6 @@ class HistoryPoll(MetricsPoll):
 
     def __init__(self, server: Server, settings: SignalsSettings, interval_ms: Millis) -> None:
         super().__init__("signal history", server, interval_ms)
-        self.table = RowTable()
         self._rules = rules_in_force(settings)
         self._window = settings.window
         self._unasked = 0
@@ -42,7 +41,7 @@ class HistoryPoll(MetricsPoll):
                     break
                 rows |= self._asked(ask, rule, end_s)
         self._unasked = unasked
-        self.table.replace(rows)
+        self.keep(rows)
 
     def partial(self) -> str:
         return f"{self._unasked} rules not asked, for want of time" if self._unasked else ""

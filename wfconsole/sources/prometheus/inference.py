@@ -10,7 +10,6 @@ import msgspec
 from wfconsole.clock import Millis
 from wfconsole.config.metrics import InferenceSettings, SignalsSettings
 from wfconsole.observations.inference import InferenceRow
-from wfconsole.sources.contract import RowTable
 from wfconsole.sources.prometheus.samples import Sample
 from wfconsole.sources.prometheus.server import MetricsPoll, Server
 from wfconsole.sources.sealing import seal
@@ -26,7 +25,6 @@ class InferencePoll(MetricsPoll):
         self, server: Server, settings: InferenceSettings, signals: SignalsSettings, interval_ms: Millis
     ) -> None:
         super().__init__("inference", server, interval_ms)
-        self.table = RowTable()
         self._settings = settings
         low = f"min_over_time(({settings.queue})[$window:])" if settings.queue else ""
         asked = {
@@ -43,7 +41,7 @@ class InferencePoll(MetricsPoll):
         with self.questions() as ask:
             answers = {name: ask.now(promql) for name, promql in self._queries.items()}
         rows = inference_rows(answers, self._settings)
-        self.table.replace({name: seal(rows[name]) for name in sorted(rows)[:MOST_MODELS]})
+        self.keep({name: seal(rows[name]) for name in sorted(rows)[:MOST_MODELS]})
 
 
 def inference_rows(answers: Mapping[str, list[Sample]], settings: InferenceSettings) -> dict[str, InferenceRow]:

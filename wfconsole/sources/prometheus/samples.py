@@ -30,14 +30,14 @@ class Track(NamedTuple):
 
 
 def samples_of(result: Any) -> list[Sample]:
-    """A vector, or a scalar (a pair of instant and text). Raises SourceError."""
+    """A vector, or a scalar (a pair of instant and text). Raises SourceError; TypeError and its kin over no answer."""
     if isinstance(result, list) and len(result) == 2 and isinstance(result[1], str):
         return [Sample({}, *_pair(result))]
     return [Sample(_labels(each), *_pair(each["value"])) for each in _series(result)]
 
 
 def tracks_of(result: Any, start_s: int, end_s: int, step_s: int) -> list[Track]:
-    """A matrix, put on the steps that were asked for. Raises SourceError."""
+    """A matrix, put on the steps that were asked for. Raises as `samples_of`."""
     tracks = []
     for each in _series(result):
         points: list[float | None] = [None] * ((end_s - start_s) // step_s + 1)
@@ -52,7 +52,7 @@ def tracks_of(result: Any, start_s: int, end_s: int, step_s: int) -> list[Track]
 
 def _series(result: Any) -> list[Any]:
     if not isinstance(result, list) or not all(isinstance(each, dict) for each in result):
-        raise SourceError("bad-answer", "not an answer of Prometheus: no list of series", remedy="Is it a Prometheus?")
+        raise TypeError("no list of series")
     if len(result) > MOST_SERIES:
         said = f"{len(result)} series; {MOST_SERIES} are the most that are read"
         raise SourceError("bad-answer", said, remedy="Narrow the rule: fewer labels in its group.", code=413)

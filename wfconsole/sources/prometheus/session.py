@@ -18,6 +18,8 @@ from wfconsole.sources.prometheus import failures
 _READ: Final = 64 * 1024
 _MOST_ERROR_BYTES: Final = 64 * 1024
 MIB: Final = 1024 * 1024
+# So many answers of the largest size a look may read: if all are large, it is no single rule that is to blame.
+MOST_LARGE: Final = 4
 
 
 class BoundedSession(requests.Session):
@@ -28,6 +30,7 @@ class BoundedSession(requests.Session):
         self.trust_env = False
         self.headers["Accept-Encoding"] = "identity"  # what inflates has no bound that we know beforehand
         self._host, self._most_bytes, self._heard = host, most_bytes, heard
+        self._left = MOST_LARGE * most_bytes
 
     def request(self, method: str, url: str | bytes, *args: Any, **named: Any) -> requests.Response:
         """The answer, read whole. Raises SourceError for every status but 200, and for one that is too large."""
@@ -48,6 +51,11 @@ class BoundedSession(requests.Session):
         body = bytearray()
         while piece := response.raw.read(_READ, decode_content=False):
             body += piece
+            self._left -= len(piece)
+            if self._left < 0:
+                response.close()
+                said = f"{self._host}: its answers together are larger than {MOST_LARGE * self._most_bytes // MIB} MiB"
+                raise SourceError("bad-answer", said, remedy="Narrow the rules; is this a Prometheus?")
             if len(body) > self._most_bytes:
                 response.close()
                 raise SourceError(

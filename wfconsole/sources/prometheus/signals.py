@@ -8,7 +8,7 @@ from typing import Final
 from wfconsole.clock import Millis, SystemClock
 from wfconsole.config.metrics import SignalRule, SignalsSettings
 from wfconsole.observations.signals import GOOD_FOR_MS, SignalRow, State, signal_key
-from wfconsole.sources.contract import RowTable, SourceError
+from wfconsole.sources.contract import SourceError
 from wfconsole.sources.prometheus.failures import REFUSED_QUERY
 from wfconsole.sources.prometheus.rules import queries, rules_in_force
 from wfconsole.sources.prometheus.samples import Sample
@@ -27,7 +27,6 @@ class SignalsPoll(MetricsPoll):
 
     def __init__(self, server: Server, settings: SignalsSettings, interval_ms: Millis) -> None:
         super().__init__("signals", server, interval_ms)
-        self.table = RowTable()
         self._rules = rules_in_force(settings)
         self._own = {rule.name for rule in settings.rules}
         self._window = settings.window
@@ -47,7 +46,7 @@ class SignalsPoll(MetricsPoll):
                     break
                 found |= self._asked(ask, rule)
         self._unasked = unasked
-        self.table.replace({key: seal(row) for key, row in found.items()})
+        self.keep({key: seal(row) for key, row in found.items()})
 
     def partial(self) -> str:
         """Which rules had to go without an answer; one that is refused says so itself."""

@@ -86,9 +86,9 @@ class FindingsListing(Listing):
         first = f"{age(frame.now - row.first_at)} ago" if row.first_at else UNKNOWN
         last = f"at {clock_time(row.last_at)}, {age(frame.now - row.last_at)} ago" if row.last_at else UNKNOWN
         return [
-            row_line("ROW", (row.title, "strong")),
+            row_line("ROW", (row.title or UNKNOWN, "strong")),
             row_line("why", (finding.reason, level_ink(finding.level)), f"   by {row.product or UNKNOWN}"),
-            row_line("on", f"{row.resource_type} {row.resource}{more}"),
+            row_line("on", f"{row.resource_type} {row.resource or UNKNOWN}{more}".strip()),
             row_line("seen", f"first {first}, last {last}   {row.region}   account {row.account or UNKNOWN}"),
             next_line(("Enter", "all of it"), ("N", "note with this row"), ("y", "copy")),
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from wfconsole.observations.gpus import GpuRow, count_xids, mean_utilization, memory_share
+from wfconsole.observations.gpus import GpuRow, count_xids, mean_utilization, memory_share, tells_errors
 from wfconsole.observations.levels import Level
 from wfconsole.text import UNKNOWN, memory, percent
 from wfconsole.tui.frame import Frame
@@ -60,6 +60,7 @@ class GpusListing(Listing):
         if row is None:
             return tuple(Span("") for _ in self.columns)
         finding = frame.view.judged.finding("gpus", key)
+        well = "ok" if tells_errors(row) else UNKNOWN
         return (
             mark(frame.glyphs, finding.level),
             Span(row.node or UNKNOWN, "strong" if finding.level >= Level.WARNING else "text"),
@@ -70,7 +71,7 @@ class GpusListing(Listing):
             Span(_with_unit(row.temperature, "C")),
             Span(_with_unit(row.power, "W"), "dim"),
             Span(UNKNOWN if row.xid is None else str(row.xid), level_ink(finding.level) if row.xid else "dim"),
-            Span(finding.reason or "ok", level_ink(finding.level) if finding.level else "dim"),
+            Span(finding.reason or well, level_ink(finding.level) if finding.level else "dim"),
             Span(row.model, "dim"),
         )
 
@@ -87,11 +88,12 @@ class GpusListing(Listing):
             return []
         finding = frame.view.judged.finding("gpus", key)
         pod = f"{row.namespace}/{row.pod}   {row.container}" if row.pod else "no pod has it"
+        well = "no complaint" if tells_errors(row) else f"{UNKNOWN} it does not tell of errors"
         ecc = UNKNOWN if row.ecc_errors is None else str(row.ecc_errors)
         filled = f"{memory(row.memory_used)} of {memory(row.memory_total)} memory"
         return [
             row_line("ROW", (f"{row.node} GPU {row.gpu} {row.instance}".strip(), "strong"), f"   {row.model}   {pod}"),
-            row_line("why", (finding.reason or "no complaint", level_ink(finding.level))),
+            row_line("why", (finding.reason or well, level_ink(finding.level))),
             row_line("use", f"{percent(row.utilization)} busy   {filled}   alone no trouble: see inference"),
             row_line(
                 "card",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.snapshot import Snapshot
 from wfconsole.text import age
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.state_words import sign_and_word
+
+# Sources whose names are no plural.
+_SINGULAR: Final = ("database", "cache", "auth", "isolation", "inference", "signal_history")
 
 
 def is_old(quality: Quality) -> bool:
@@ -29,13 +32,14 @@ def doubt(frame: Frame, source: str, *, without: str) -> str:
     state = " ".join((*sign_and_word(frame.glyphs, Level.OK, quality), ""))
     snapshot = frame.view.world.snapshots.get(source)
     if snapshot is None:
-        return f"{state}nothing reads {source}"
+        return f"{state}nothing reads {source.replace('_', ' ')}"
     if quality == Quality.PARTIAL:
         return f"{state}{without} in what could be read: {snapshot.partial}"
     why = _why(frame, snapshot)
+    seen = f"{source.replace('_', ' ')} {'was' if source in _SINGULAR else 'were'}"
     if snapshot.good_at is None:
-        return f"{state}{source} were never seen: {why}"
-    return f"{state}{without} when {source} were last seen, {age(snapshot.age_ms(frame.now))} ago: {why}"
+        return f"{state}{seen} never seen: {why}"
+    return f"{state}{without} when {seen} last seen, {age(snapshot.age_ms(frame.now))} ago: {why}"
 
 
 def _why(frame: Frame, snapshot: Snapshot[Any]) -> str:

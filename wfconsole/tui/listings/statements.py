@@ -11,7 +11,7 @@ from wfconsole.observations.statements import StatementRow
 from wfconsole.text import UNKNOWN, clock_time, number, percent
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
-from wfconsole.tui.listings.listing import Cells, Column, Listing, next_line, row_line, said
+from wfconsole.tui.listings.listing import Cells, Column, Listing, counted, next_line, row_line, said
 
 _NONE: Final = Growth(0, 0, 0.0)
 
@@ -69,7 +69,7 @@ class StatementsListing(Listing):
         ran = sum(growth.calls > 0 for growth in self._growth.values())
         since = frame.incident_since
         when = f"since {minute(since)}, when the incident began" if since else "since the console first saw each"
-        return said((f" {duration(self._total())} in {number(ran)} statements", "strong"), f"   {when}")
+        return said((f" {duration(self._total())} in {counted(ran, 'statement')}", "strong"), f"   {when}")
 
     def detail(self, frame: Frame, key: str) -> list[Line]:
         row = frame.view.world.statements.get(key)
@@ -78,12 +78,13 @@ class StatementsListing(Listing):
         growth = self._of(frame, key)
         began = frame.incident_since and growth.since <= frame.incident_since
         which = "the incident began" if began else "the console first saw it, or its counters began anew"
-        cost = f"{duration(growth.total_ms)} in {number(growth.calls)} calls"
-        ever = f"{number(row.calls)} calls   mean {duration(_mean(row))}   longest {duration(row.longest_ms)}"
+        cost = f"{duration(growth.total_ms)} in {counted(growth.calls, 'call')}"
+        since = _since(frame, growth)
+        ever = f"{counted(row.calls, 'call')}   mean {duration(_mean(row))}   longest {duration(row.longest_ms)}"
         cached = percent(row.hits, row.hits + row.reads)
         return [
             row_line("ROW", (cost, "strong"), f"   user {row.user or UNKNOWN}   database {row.database or UNKNOWN}"),
-            row_line("since", f"{clock_time(_since(frame, growth))}, when {which}"),
+            row_line("since", f"{clock_time(since) if since else UNKNOWN}, when {which}"),
             row_line("query", row.query or "its text is hidden from us"),
             row_line("ever", f"{ever}   {cached} of its blocks were in the server's memory"),
             next_line(("N", "note with this row"), ("y", "copy")),

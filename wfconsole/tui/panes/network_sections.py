@@ -12,6 +12,7 @@ from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.listings.ingresses import answer, way
 from wfconsole.tui.listings.isolation import plainly, who
+from wfconsole.tui.listings.listing import counted
 from wfconsole.tui.listings.services import address_of, ready_of, type_of
 from wfconsole.tui.panes.long_texts import in_place
 from wfconsole.tui.panes.pod_sections import heading
@@ -89,7 +90,7 @@ def of_ingress(frame: Frame, key: str, row: IngressRow) -> list[Section]:
 def of_isolation(frame: Frame, key: str, row: IsolationRow) -> list[Section]:
     lines: list[Line] = [
         judged_line(frame, "isolation", key, plainly(row)),
-        (Span(f"  {who(row)}   {row.pods} pods   {row.labels or 'no labels'}"),),
+        (Span(f"  {who(row)}   {counted(row.pods, 'pod')}   {row.labels or 'no labels'}"),),
         (Span(f"  {_UNENFORCED}", "dim"),),
     ]
     return [
@@ -106,7 +107,7 @@ def _side(side: Side) -> Sequence[Line]:
     for each in side.allows:
         lines += in_place("  ", f"{each.policy} allows {each.peers} at {each.ports}")
     if side.more:
-        lines.append((Span(f"  and {side.more} more rules", "dim"),))
+        lines.append((Span(f"  and {counted(side.more, 'more rule')}", "dim"),))
     if not side.allows:
         lines.append((Span("  nothing is allowed", "warn"),))
     return lines

@@ -95,9 +95,11 @@ def _below(frame: Frame, key: str, row: SessionRow) -> list[Line]:
     lines = [_one(frame, each) for each in found[:WAITERS_SHOWN]]
     if len(found) > WAITERS_SHOWN:
         lines.append((Span(f"  and {len(found) - WAITERS_SHOWN} more   the list of locks shows all", "dim"),))
+    if lines:
+        return lines
     hidden = frame.view.world.quality("sessions", frame.now) == Quality.PARTIAL
-    nobody = f"{UNKNOWN} sessions of other roles are hidden" if hidden and not row.behind else "nobody"
-    return lines or [(Span(f"  {nobody}", "dim"),)]
+    nobody = f"{UNKNOWN} sessions of other roles are hidden" if hidden else "nobody"
+    return [(Span(f"  {f'{row.behind} that are not listed' if row.behind else nobody}", "dim"),)]
 
 
 def _one(frame: Frame, row: SessionRow) -> Line:
