@@ -13,7 +13,8 @@ import msgspec
 
 from wfconsole.clock import MINUTE, Millis
 from wfconsole.incident.events import Noticed
-from wfconsole.incident.sights import OVER, Sight
+from wfconsole.incident.looks import said_when_over
+from wfconsole.incident.sights import Sight
 from wfconsole.incident.state import IncidentState
 from wfconsole.incident.wording import spell_duration
 from wfconsole.observations.judged import Judged
@@ -110,12 +111,12 @@ class Pen:
         found = self._known.get(key)
         return found is not None and (found.active or self.now - found.until < SAME_WITHIN)
 
-    def meet(self, key: str, sight: Sight | None, subject: str, note: str = "") -> None:
-        """What is seen of one condition now; None: it does not hold."""
+    def meet(self, key: str, sight: Sight | None, subject: str, note: str = "", *, gone: bool = False) -> None:
+        """What is seen of one condition now; None: it does not hold, or (`gone`) there is no such thing any more."""
         found = self._known.get(key)
         if sight is None:
             if found is not None and found.active:
-                self._end(key, found)
+                self._end(key, found, gone=gone)
         elif found is None or not self.is_known(key):
             self._begin(key, sight, subject, note)
         elif found.active:
@@ -209,11 +210,11 @@ class Pen:
         else:
             self._unsaid.add(key)
 
-    def _end(self, key: str, found: Condition) -> None:
+    def _end(self, key: str, found: Condition, *, gone: bool) -> None:
         self._known[key] = msgspec.structs.replace(found, active=False, until=self.now, said=True)
         self._unsaid.discard(key)
         if found.said:
-            over = OVER[key.partition(" ")[0]].replace("{name}", self._name(found.subject))
+            over = said_when_over(key, gone=gone).replace("{name}", self._name(found.subject))
             times = f", {found.count} times" if found.count > 1 else ""
             text = f"{over}, after {spell_duration(self.now - (found.again_at or found.since))}{times}"
             self._say(key, msgspec.structs.replace(found, level=Level.OK), "ended", text)

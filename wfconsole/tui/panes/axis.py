@@ -28,7 +28,15 @@ _TICK: Final = 15  # cells from one time of the ruler to the next
 _SAID: Final = 12  # marks that are spelled out
 _PEOPLE: Final = {"DECLARE": "D", "DECISION": "d", "ACTION": "A", "COMMS": "C", "NOTE": "N", "STATE": "S", "ROLE": "R"}
 _SEEN: Final = {"ALERT": "!", "SOURCE": "?"}
-_CHANGES: Final = {"rollout": "R", "restart": "r", "scale": "s", "bounds": "b", "paused": "p", "existence": "x"}
+_CHANGES: Final = {
+    "rollout": "R",
+    "restart": "r",
+    "scale": "s",
+    "bounds": "b",
+    "paused": "p",
+    "existence": "x",
+    "isolation": "i",
+}
 
 
 class Mark(NamedTuple):
