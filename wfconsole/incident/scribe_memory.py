@@ -34,6 +34,7 @@ class Condition(msgspec.Struct, frozen=True):
     """What is known of one key. `said` is whether its present phase was said; `until` is when it ended.
 
     `count` is how often it happened (each crash of a crash loop), `times` how often it began, last at `again_at`.
+    `affected` is how many things it held for at most, 0 where a journal was taken up, which does not tell.
     """
 
     family: str
@@ -74,6 +75,7 @@ class ScribeMemory(msgspec.Struct, frozen=True):
                 subject=found.subject,
                 active=found.phase in ("began", "again"),
                 count=found.count,
+                affected=0,
                 last_at=line.last_at if line is not None else 0,
                 until=line.until if line is not None else 0,
             )
@@ -195,7 +197,8 @@ class Pen:
             last_at=self.now if found.said else found.last_at,
         )
         self._known[key] = condition
-        more = _steps(condition.count) > _steps(found.count) or _steps(condition.affected) > _steps(found.affected)
+        grown = found.affected > 0 and _steps(condition.affected) > _steps(found.affected)
+        more = grown or _steps(condition.count) > _steps(found.count)
         if found.said and (more or sight.level > found.level):
             self._say(key, condition, "again", condition.text)
 
