@@ -59,8 +59,8 @@ def led_to(state: Any) -> Any:
     return an_ingress(paths=(IngressPath("gateway", "80", "shop.example", "/", state=state),))
 
 
-FULL = {"memory_used": 1000 << 20, "memory_max": 1 << 30}
-RATES = {"evicted_per_s": 0.0, "rejected_per_s": 0.0, "write_errors_per_s": 0.0}
+FULL: dict[str, Any] = {"memory_used": 1000 << 20, "memory_max": 1 << 30}
+RATES: dict[str, Any] = {"evicted_per_s": 0.0, "rejected_per_s": 0.0, "write_errors_per_s": 0.0}
 
 STORIES = [
     Story(
@@ -351,7 +351,7 @@ def test_flapping_is_one_line_with_a_count(story: Story) -> None:
 def test_a_lost_source_concludes_nothing(story: Story) -> None:
     room = well(story)
     good_at = room.now
-    lost = {"good_at": good_at, "failure": a_failure(since=good_at)}
+    lost: dict[str, Any] = {"good_at": good_at, "failure": a_failure(since=good_at)}
     assert room.see(story.source, story.bad, **lost) == []
     assert room.see(story.source, story.bad)[0].startswith("began")
     said = room.see(story.source, story.well, good_at=room.now - 6 * SECOND, failure=a_failure())
