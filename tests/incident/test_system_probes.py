@@ -180,9 +180,14 @@ UNKNOWN: list[tuple[str, str, list[Any]]] = [
 ]
 
 
+def world_of(table: str, rows: Any, **changes: Any) -> World:
+    """A world in which one source has spoken."""
+    return World().with_snapshot(a_snapshot(table, rows, **changes))
+
+
 @pytest.mark.parametrize(("text", "source", "rows"), UNKNOWN, ids=[text for text, _source, _rows in UNKNOWN])
 def test_what_a_row_does_not_tell_is_never_well(text: str, source: str, rows: list[Any]) -> None:
-    result = evaluate(parse_probe(text), a_world(**{source: rows}), NOW)
+    result = evaluate(parse_probe(text), world_of(source, rows), NOW)
     assert result.holds is None
     assert result.why
 
@@ -201,10 +206,10 @@ def test_what_is_not_known_of_one_row_does_not_hide_what_is_known_of_another() -
 def test_nothing_is_concluded_from_a_table_that_cannot_be_trusted(table: str) -> None:
     doubts: list[tuple[World, Quality]] = [
         (World(), Quality.OFF),
-        (a_world(**{table: a_snapshot(table, ROWS[table], good_at=NOW - HOUR)}), Quality.STALE),
-        (a_world(**{table: a_snapshot(table, ROWS[table], partial="not all of it")}), Quality.PARTIAL),
-        (a_world(**{table: a_snapshot(table, (), failure=a_failure("denied"))}), Quality.DENIED),
-        (a_world(**{table: a_snapshot(table, (), good_at=None)}), Quality.UNKNOWN),
+        (world_of(table, ROWS[table], good_at=NOW - HOUR), Quality.STALE),
+        (world_of(table, ROWS[table], partial="not all of it"), Quality.PARTIAL),
+        (world_of(table, (), failure=a_failure("denied")), Quality.DENIED),
+        (world_of(table, (), good_at=None), Quality.UNKNOWN),
     ]
     for world, quality in doubts:
         for text in (table, f"{table} count=0"):
@@ -215,7 +220,7 @@ def test_nothing_is_concluded_from_a_table_that_cannot_be_trusted(table: str) ->
 
 @pytest.mark.parametrize("table", sorted(ROWS))
 def test_no_row_at_all_is_an_answer_only_where_rows_are_what_goes_on(table: str) -> None:
-    result = evaluate(parse_probe(f"{table} count=0"), a_world(**{table: []}), NOW)
+    result = evaluate(parse_probe(f"{table} count=0"), world_of(table, []), NOW)
     assert result.holds is (True if table_of(table).may_be_none else None)
 
 
