@@ -294,6 +294,26 @@ def a_model(name: str = "llama-3-70b", **changes: Any) -> InferenceRow:
     return InferenceRow(name=name, **(fields | changes))
 
 
+def a_session(pid: int = 3321, **changes: Any) -> SessionRow:
+    """A session that idles in a transaction for ten minutes; nobody waits for it."""
+    fields: dict[str, Any] = {
+        "started_at": NOW - HOUR,
+        "database": "orders",
+        "user": "batch",
+        "application": "reconcile",
+        "state": "idle in transaction",
+        "xact_at": NOW - 10 * MINUTE,
+        "state_at": NOW - 10 * MINUTE,
+    }
+    return SessionRow(pid, **(fields | changes))
+
+
+def a_replica(name: str = "replica-1", **changes: Any) -> ReplicaRow:
+    """A replica that keeps up."""
+    fields: dict[str, Any] = {"client": "10.0.0.7", "state": "streaming", "lag_bytes": 4096, "lag_ms": 20}
+    return ReplicaRow(name, **(fields | changes))
+
+
 def a_failure(kind: Any = "timeout", **changes: Any) -> Failure:
     fields: dict[str, Any] = {"message": "no answer within 3 s", "since": NOW - MINUTE}
     return Failure(kind=kind, **(fields | changes))
@@ -334,6 +354,10 @@ def row_key(row: Any) -> str:
         return signal_key(row.rule, row.group)
     if isinstance(row, GpuRow):
         return f"{row.node}/{row.gpu}/{row.pod}"
+    if isinstance(row, SessionRow):
+        return session_key(row.pid, row.started_at)
+    if isinstance(row, ReplicaRow):
+        return "missing" if row.role == "missing" else f"{row.name} {row.client}"
     if isinstance(row, EventRow):
         return f"{row.namespace}/{row.name}/{row.reason}"
     return f"{row.namespace}/{row.name}"

@@ -7,11 +7,24 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.builders import NOW, a_policy, a_runbook, declared, entries, noticed
+from tests.builders import (
+    NOW,
+    a_checklist,
+    a_database,
+    a_failure,
+    a_policy,
+    a_runbook,
+    a_snapshot,
+    a_step,
+    a_world,
+    declared,
+    entries,
+    noticed,
+)
 from wfconsole.clock import HOUR, MINUTE, SECOND, Millis
 from wfconsole.incident.advance import fold
 from wfconsole.incident.attention import Need, Situation, attention
-from wfconsole.incident.checklist import active_checklist
+from wfconsole.incident.checklist import Active, active_checklist
 from wfconsole.incident.clocks import clocks
 from wfconsole.incident.events import EntryStarred, Event, MomentSet, StatusChanged, StepMarked, StepProbed
 from wfconsole.incident.state import IncidentState
@@ -175,6 +188,59 @@ def test_of_two_critical_conditions_the_older_comes_first() -> None:
     newer = noticed("oom y", family="oom", text="newer", since=NOW - SECOND)
     seen = situation(DECLARED, newer, CRITICAL)
     assert [need.text for need in attention(seen)][:2] == ["gateway: crash loop", "newer"]
+
+
+LOCKS = noticed(
+    "lock-chain Session/pid 3321", family="locks", text="pid 3321 holds up 41 sessions", since=NOW - 2 * MINUTE
+)
+
+
+def test_the_lock_chain_comes_before_the_crash_loop_that_it_caused_and_each_names_its_pane() -> None:
+    seen = situation(DECLARED, CRITICAL, LOCKS, msgspec.structs.replace(WARNING, level=Level.CRITICAL))
+    assert [(need.text, need.pane) for need in attention(seen)][:3] == [
+        ("pid 3321 holds up 41 sessions", 6),
+        ("gateway: crash loop", 3),
+        ("autoscaler at its maximum", 4),
+    ]
+
+
+PANES = [
+    ("connections Database/db", 6),
+    ("replica-lag Replica/r", 6),
+    ("cache-full Cache/c", 6),
+    ("signal Signal/errors", 2),
+    ("gpu-xid Gpu/n/0", 5),
+    ("queue Model/m", 5),
+    ("spraying Logins/logins", 7),
+    ("finding Finding/f", 7),
+    ("no-endpoints Service/production/gateway", 3),
+    ("no-backend Ingress/production/shop", 3),
+    ("node-not-ready Node/n", 5),
+]
+
+
+@pytest.mark.parametrize(("key", "pane"), PANES, ids=[key for key, _pane in PANES])
+def test_whatever_is_worst_is_named_with_the_key_of_its_pane(key: str, pane: int) -> None:
+    seen = situation(DECLARED, noticed(key, family="x", text="this is worst", since=NOW))
+    assert (first(seen).text, first(seen).pane) == ("this is worst", pane)
+
+
+def a_step_that_needs(live: str) -> Active:
+    """A checklist whose only step looks at this."""
+    runbook = a_runbook(a_checklist("first", a_step("Look", "first", live=live), kind="process"))
+    return active_checklist(runbook, fold(entries(DECLARED)))
+
+
+DATABASE = BoardLine(6, "DB", Level.OK, Quality.PARTIAL, "conn 10/97", age_ms=3 * SECOND)
+
+
+def test_a_step_needs_a_source_that_is_lost_though_its_pane_is_not() -> None:
+    lost = a_snapshot("sessions", good_at=NOW - HOUR, failure=a_failure(message="permission denied"))
+    world = a_world(database=[a_database()], sessions=lost)
+    seen = situation(DECLARED, lines=(DATABASE,), world=world, checklist=a_step_that_needs("sessions waiting"))
+    assert first(seen) == Need("step 1 needs sessions (DB), which is stale: permission denied", Level.WARNING, "pane:6")
+    well = msgspec.structs.replace(seen, checklist=a_step_that_needs("database used>80%"))
+    assert not [need for need in attention(well) if "needs" in need.text]
 
 
 TAKEN_UP: list[tuple[str, list[Event]]] = [

@@ -41,7 +41,8 @@ MEMORY = a_checklist(
 )
 RUNBOOK = a_runbook(MEMORY, OUTAGE)
 ROLLED_OUT = a_workload(ready=1, revisions=(a_revision(5, created_at=NOW - MINUTE), a_revision(4)))
-BROKEN = a_world(pods=[a_pod("a"), a_bad_pod("b")], workloads=[ROLLED_OUT], nodes=[])
+LOST_HPAS = a_snapshot("hpas", good_at=NOW - HOUR)
+BROKEN = a_world(pods=[a_pod("a"), a_bad_pod("b")], workloads=[ROLLED_OUT], nodes=[], hpas=LOST_HPAS)
 
 
 def test_playbooks_come_best_match_first_with_what_is_missing_and_unknown() -> None:
@@ -51,6 +52,13 @@ def test_playbooks_come_best_match_first_with_what_is_missing_and_unknown() -> N
     assert outage.summary == "2 of 3 symptoms; unknown: autoscaler at its maximum"
     assert [seen.state for seen in outage.symptoms] == ["ask people", "present", "present", "cannot tell"]
     assert memory.summary == "0 of 2 symptoms; missing: OOM kills; unknown: pressure"
+
+
+def test_a_symptom_of_a_source_that_is_not_there_is_asked_of_people_and_lowers_no_share() -> None:
+    world = a_world(pods=[a_pod("a"), a_bad_pod("b")], workloads=[ROLLED_OUT])
+    held = SymptomsHeld().after(RUNBOOK, world, NOW - MINUTE)
+    outage = match_playbooks(RUNBOOK, world, held, NOW)[0]
+    assert (outage.summary, outage.symptoms[-1].state) == ("2 of 2 symptoms", "ask people")
 
 
 def test_a_symptom_must_hold_as_long_as_it_says() -> None:

@@ -23,8 +23,9 @@ from tests.builders import (
     an_hpa,
 )
 from wfconsole.clock import HOUR, MINUTE
-from wfconsole.incident.probe_tables import TABLES
-from wfconsole.incident.probes import FIELDS, FLAGS, ProbeError, parse_probe
+from wfconsole.incident.probe_tables import table_of
+from wfconsole.incident.probe_words import FIELDS, FLAGS
+from wfconsole.incident.probes import ProbeError, parse_probe
 from wfconsole.incident.probing import ROWS_TOLD, evaluate
 from wfconsole.observations.hpas import HpaMetric
 from wfconsole.observations.levels import Level, Quality
@@ -157,7 +158,7 @@ def test_any_text_is_a_probe_or_refused_and_never_anything_else(text: str) -> No
 
 def test_every_word_of_the_language_can_be_answered() -> None:
     for table, fields in FIELDS.items():
-        known = TABLES[table]
+        known = table_of(table)
         assert {name for name, kind in fields.items() if kind in ("identity", "word")} == set(known.words)
         assert {name for name, kind in fields.items() if kind in ("number", "duration")} == set(known.numbers)
         assert set(FLAGS[table]) == set(known.flags)

@@ -6,7 +6,20 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOW, a_bad_pod, a_failure, a_node, a_pod, a_snapshot, a_workload, a_world, an_hpa
+from tests.builders import (
+    NOW,
+    a_bad_pod,
+    a_database,
+    a_failure,
+    a_node,
+    a_pod,
+    a_service,
+    a_session,
+    a_snapshot,
+    a_workload,
+    a_world,
+    an_hpa,
+)
 from wfconsole.clock import MINUTE, SECOND
 from wfconsole.observations.board import HEADLINE_CELLS, BoardLine, StateCounts, board, count_states
 from wfconsole.observations.hpas import HpaMetric
@@ -201,3 +214,44 @@ def test_a_hostile_failure_cannot_make_a_line_longer() -> None:
     for good_at in (None, NOW - 10 * MINUTE, NOW - 6 * SECOND):
         line = lines(a_world(pods=a_snapshot("pods", [a_pod()], good_at=good_at, failure=failure)))[3]
         assert cells(line.headline) <= HEADLINE_CELLS
+
+
+# --- services on the line of the pods -------------------------------------------------------------------------------
+
+DOWN = a_service(ready=0, serving=0)
+
+
+def test_a_service_without_endpoints_is_told_beside_the_pods_and_is_critical() -> None:
+    shown = lines(a_world(pods=[a_pod()], services=[DOWN, a_service("cart")]))[3]
+    assert (shown.level, shown.quality) == (Level.CRITICAL, Quality.LIVE)
+    assert shown.headline == "svc gateway no endpoints  1/1 ready"
+    assert shown.reason == "service gateway: 0/3 endpoints ready"
+
+
+def test_it_keeps_its_place_beside_pods_that_are_in_trouble_too() -> None:
+    shown = lines(a_world(pods=GATEWAY_IN_TROUBLE, services=[DOWN]))[3]
+    assert shown.facts == ("svc gateway no endpoints", "gateway 9/12 ready", "3 CrashLoop")
+    several = lines(a_world(pods=[a_pod()], services=[DOWN, a_service("llm", ready=0, serving=0)]))[3]
+    assert several.facts[0] == "svc gateway +1 no endpoints"
+
+
+QUIET_SERVICES = [
+    ("all well", a_snapshot("services", [a_service()])),
+    ("no pods behind it", a_snapshot("services", [a_service(endpoints=0, ready=0, serving=0, pods=0)])),
+    ("endpoints that nobody may read", a_snapshot("services", [a_service(endpoints=None, ready=None)])),
+    ("refused", a_snapshot("services", (), good_at=None, failure=a_failure("denied"))),
+    ("old", old("services", [DOWN])),
+]
+
+
+@pytest.mark.parametrize("services", [case[1] for case in QUIET_SERVICES], ids=[case[0] for case in QUIET_SERVICES])
+def test_services_that_say_nothing_leave_the_line_of_the_pods_as_it_is(services: Snapshot[Any]) -> None:
+    assert lines(a_world(pods=[a_pod()], services=services))[3] == lines(a_world(pods=[a_pod()]))[3]
+
+
+def test_of_several_parts_in_trouble_each_says_its_first_fact() -> None:
+    root = a_session(behind=41, held_since=NOW - MINUTE)
+    idle = a_session(7, state_at=NOW - 10 * MINUTE)
+    shown = lines(a_world(database=[a_database(clients=97)], sessions=[root, idle]))[6]
+    assert shown.headline == "conn 97/97  41 wait for pid 3321"
+    assert shown.facts[2] == "1 idle in tx"

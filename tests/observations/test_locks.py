@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from wfconsole.observations.locks import drawn, with_tree
+from wfconsole.observations.locks import SHOWN, Branch, drawn, folded, under, with_tree
 from wfconsole.observations.sessions import SessionRow
 
 
@@ -86,6 +86,54 @@ def test_any_graph_draws_everybody_once() -> None:
         assert all(row.behind < len(rows) for row in rows.values())
 
 
+# --- folding --------------------------------------------------------------------------------------------------------
+
+
+def shape(branches: list[Branch]) -> list[str]:
+    return ["  " * len(each.more) + (f"+{len(each.rest)}" if each.rest else each.key) for each in branches]
+
+
+def queue(waiters: int) -> dict[str, SessionRow]:
+    return tree(**{f"w{at:02}": "root" for at in range(waiters)})
+
+
+def test_a_root_shows_its_first_waiters_and_counts_the_rest() -> None:
+    assert shape(folded(queue(40))) == ["root", *(f"  w{at:02}" for at in range(SHOWN)), "  +32"]
+    rest = folded(queue(40))[-1]
+    assert (rest.key, len(rest.rest), rest.more) == ("behind root", 32, (False,))
+
+
+def test_a_chain_is_folded_below_its_first_links() -> None:
+    rows = tree(**{f"w{at:02}": f"w{at - 1:02}" for at in range(1, 40)})
+    assert [line.strip() for line in shape(folded(rows))] == [*(f"w{at:02}" for at in range(SHOWN + 1)), "+31"]
+
+
+def test_every_branch_counts_its_own_rest() -> None:
+    rows = tree(b="a", c="a", **{f"x{at}": "b" for at in range(6)}, **{f"y{at}": "c" for at in range(5)})
+    assert shape(folded(rows, most=4)) == ["a", "  b", "    x0", "    x1", "    +4", "  c", "    +5"]
+
+
+def test_one_line_is_never_folded_into_one_line() -> None:
+    assert shape(folded(queue(SHOWN + 1)))[-1] == f"  w{SHOWN:02}"
+    assert shape(folded(queue(SHOWN + 2)))[-1] == "  +2"
+
+
+def test_nobody_is_lost_or_counted_twice() -> None:
+    made = random.Random(11)
+    names = [f"s{at}" for at in range(60)]
+    for _ in range(100):
+        blockers = {name: " ".join(made.sample(names, made.randint(1, 3))) for name in made.sample(names, 50)}
+        rows = tree(**blockers)
+        branches = folded(rows, most=5)
+        assert sorted(key for each in branches for key in each.rest or (each.key,)) == sorted(rows)
+
+
+def test_all_who_wait_for_one_session_are_the_tree_below_it() -> None:
+    rows = tree(b="a", c="b", d="c", e="a")
+    assert shape(under(rows, "b")) == ["  c", "    d"]
+    assert under(rows, "e") == []
+
+
 def test_a_queue_of_500_is_cheap() -> None:
     """Each waits for all before it: 125,000 edges, in well under the second that a look may take."""
     rows = {f"{at:03}": SessionRow(pid=at, waiting_at=at) for at in range(500)}
@@ -93,5 +141,6 @@ def test_a_queue_of_500_is_cheap() -> None:
     began = time.process_time()
     placed = with_tree(rows, blockers)
     assert len(drawn(placed)) == 500
+    assert len(folded(placed)) == SHOWN + 2
     assert placed["000"].behind == 499
     assert time.process_time() - began < 2

@@ -12,8 +12,10 @@ from wfconsole.clock import HOUR, MINUTE
 from wfconsole.incident.checklist import active_checklist
 from wfconsole.incident.playbook import Checklist, Command, Step
 from wfconsole.incident.policy import BusinessCalendar, Span
+from wfconsole.incident.probe_words import FIELDS, FLAGS
 from wfconsole.incident.probes import parse_probe
 from wfconsole.incident.state import IncidentState, StepState
+from wfconsole.observations.series import SIGNALS
 from wfconsole.runbook import BUNDLED, load_runbook
 
 RUNBOOK = load_runbook(None)
@@ -115,6 +117,34 @@ def test_every_word_in_braces_is_one_that_the_format_names() -> None:
     known = set(re.findall(r"`\{(\w+)\}`", (BUNDLED.parent / "FORMAT.md").read_text()))
     used = {word for each in RUNBOOK.templates for word in re.findall(r"\{(\w*)\}", each.text)}
     assert used == known
+
+
+def in_format(first: str) -> dict[str, list[list[str]]]:
+    """The table of FORMAT.md whose head begins so: by the word of the first cell the words of the others."""
+    text = (BUNDLED.parent / "FORMAT.md").read_text()
+    lines = text[text.index(f"| {first} |") :].split("\n\n")[0].splitlines()[2:]
+    cells = [[re.findall(r"`([^`]+)`", cell) or [cell.strip()] for cell in line.split("|")[1:-1]] for line in lines]
+    return {row[0][0]: row[1:] for row in cells}
+
+
+def test_the_format_names_every_table_of_probes_with_its_fields_and_flags() -> None:
+    told = {
+        table: (fields, [flag for flag in flags if flag]) for table, (_, fields, flags) in in_format("table").items()
+    }
+    assert told == {table: (list(fields), list(FLAGS[table])) for table, fields in FIELDS.items()}
+
+
+def test_the_format_names_every_signal_with_its_unit() -> None:
+    told = {name: unit[0] for name, (unit, _) in in_format("signal").items()}
+    assert told == {name: each.unit for name, each in SIGNALS.items()}
+
+
+def test_the_format_says_which_fields_are_durations() -> None:
+    text = (BUNDLED.parent / "FORMAT.md").read_text()
+    said = re.search(r"\n(`restarted`(?:.|\n)*?) are durations", text)
+    assert said is not None
+    durations = {name for fields in FIELDS.values() for name, kind in fields.items() if kind == "duration"}
+    assert set(re.findall(r"`([^`]+)`", said[1])) == durations
 
 
 def test_messages_carry_no_markup_and_no_symbols_that_some_terminal_lacks() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from wfconsole.clock import Millis
-from wfconsole.incident.sights import Sight
+from wfconsole.incident.sights import Sight, literal
 from wfconsole.observations.alert_log import AlertLog, AlertPast
 from wfconsole.observations.alerts import cause, cause_title, judge_alert, title
 from wfconsole.observations.levels import Level
@@ -40,7 +40,7 @@ def _sight(pasts: list[AlertPast], level: Level, *, first_out: bool) -> Sight:
     earliest = min(pasts, key=lambda past: past.started_at)
     said = title(earliest.row) if len(pasts) == 1 else f"{cause_title(earliest.row)}, {len(pasts)} alerts"
     text = f"alert: {said}{' (first-out)' if first_out else ''}"
-    return Sight("alert", "alert", level, _literal(text), earliest.started_at, len(pasts))
+    return Sight("alert", "alert", level, literal(text), earliest.started_at, len(pasts))
 
 
 def _flood(log: AlertLog, causes: Mapping[str, list[AlertPast]]) -> Sight:
@@ -49,14 +49,9 @@ def _flood(log: AlertLog, causes: Mapping[str, list[AlertPast]]) -> Sight:
     new = log.flood.new if log.flood is not None else 0
     text = f"alert flood: {new} new within 10 min, {len(causes)} causes{first}"
     since = log.flood.since if log.flood is not None else 0
-    return Sight("alert-flood", "alert", Level.WARNING, _literal(text), since, new)
+    return Sight("alert-flood", "alert", Level.WARNING, literal(text), since, new)
 
 
 def _subject(past: AlertPast) -> str:
     name = cause_title(past.row).replace("/", " ")
     return f"Alert/{past.row.labels.get('namespace', '')}/{name}"
-
-
-def _literal(text: str) -> str:
-    """The scribe puts a name in place of `{name}`; an alert's own words are taken as they are."""
-    return text.replace("{name}", "{ name }")

@@ -19,10 +19,12 @@ from wfconsole.incident.alarms import AlarmGroup, Alarms
 from wfconsole.incident.checklist import Active, Item
 from wfconsole.incident.clocks import Clock, next_due
 from wfconsole.incident.events import Noticed
+from wfconsole.incident.looks import pane_of_condition
 from wfconsole.incident.probing import understood
 from wfconsole.incident.state import IncidentState, Line
-from wfconsole.observations.board import BoardLine
+from wfconsole.observations.board import BoardLine, pane_of
 from wfconsole.observations.levels import Level, Quality
+from wfconsole.observations.world import World
 from wfconsole.text import age, countdown
 
 # Frozen for longer than this, a screen is taken for live.
@@ -30,33 +32,23 @@ FROZEN_TOO_LONG: Final = 30 * SECOND
 _LOST: Final = frozenset((Quality.STALE, Quality.UNKNOWN, Quality.DENIED, Quality.ERROR))
 # Lost sources have a place of their own in the order, alerts are told from the alerts themselves.
 _TOLD_ELSEWHERE: Final = frozenset(("source", "alert"))
-_PANE_OF: Final = {
-    "alerts": 1,
-    "pods": 3,
-    "workloads": 3,
-    "events": 3,
-    "services": 3,
-    "ingresses": 3,
-    "isolation": 3,
-    "hpas": 4,
-    "nodes": 5,
-}
 
 
 class Need(msgspec.Struct, frozen=True):
     """One thing that needs somebody. `goto`: "time", "pane:3", "step:<id>", "clock:<name>", "line:<entry id>",
-    "sources" or ""."""
+    "sources" or "". `pane`: where `goto` is a line, the number of the pane that shows what it is about."""
 
     text: str
     level: Level
     goto: str = ""
+    pane: int = 0
 
 
 class Situation(msgspec.Struct, frozen=True):
     """Everything that the order looks at, of one instant. `behind_ms`: how far the screen is behind live.
 
-    `live_trouble` is the worst that the live side has to say while the screen shows a replay, `record_trouble` why
-    what is entered is on no disk.
+    `world` tells which sources are lost, `live_trouble` is the worst that the live side has to say while the screen
+    shows a replay, `record_trouble` why what is entered is on no disk.
     """
 
     now: Millis
@@ -69,6 +61,7 @@ class Situation(msgspec.Struct, frozen=True):
     live_trouble: str = ""
     record_trouble: str = ""
     alarms: Alarms = Alarms()
+    world: World = World()
 
 
 def attention(seen: Situation) -> tuple[Need, ...]:
@@ -140,14 +133,14 @@ def _level_of_new(group: AlarmGroup) -> Level:
 def _conditions(seen: Situation, level: Level) -> Iterator[Need]:
     """Conditions that last and nobody has taken up: declaring takes up what there was, a star what came after."""
     lasting = [
-        (found, seen.state.lines[line_id])
+        (key, found, seen.state.lines[line_id])
         for key, found in seen.state.conditions.items()
         if found.level == level and found.phase in ("began", "again") and found.family not in _TOLD_ELSEWHERE
         if (line_id := seen.state.line_of_key.get(key, "")) in seen.state.lines
     ]
-    for found, line in sorted(lasting, key=lambda item: item[0].since or item[1].at):
+    for key, found, line in sorted(lasting, key=lambda item: item[1].since or item[2].at):
         if not _taken_up(seen.state, found, line):
-            yield Need(found.text, level, f"line:{line.entry}")
+            yield Need(found.text, level, f"line:{line.entry}", pane_of_condition(key))
 
 
 def _taken_up(state: IncidentState, found: Noticed, line: Line) -> bool:
@@ -173,11 +166,26 @@ def _step_source(seen: Situation) -> Iterator[Need]:
     probe = item.step.live or item.step.sensed if item is not None else ""
     if item is None or not probe:
         return
-    panes = {_PANE_OF.get(source) for source in understood(probe).sources}
-    for line in seen.lines:
-        if line.number in panes and line.quality in _LOST:
-            text = f"step {item.number} needs {line.name}, which is {line.quality}: {line.reason}"
+    lines = {line.number: line for line in seen.lines}
+    told: set[int] = set()
+    for source in understood(probe).sources:
+        line = lines.get(pane_of(source))
+        if line is None or line.number in told:
+            continue
+        name, quality, reason = _standing(seen, source, line)
+        if quality in _LOST:
+            told.add(line.number)
+            text = f"step {item.number} needs {name}, which is {quality}: {reason}"
             yield Need(text, Level.WARNING, f"pane:{line.number}")
+
+
+def _standing(seen: Situation, source: str, line: BoardLine) -> tuple[str, Quality, str]:
+    """How it stands with a source. A pane is lost with its first source only; the others say so themselves."""
+    quality = seen.world.quality(source, seen.now)
+    if line.quality in _LOST or quality not in _LOST:
+        return line.name, line.quality, line.reason
+    failure = seen.world.snapshots[source].failure
+    return f"{source} ({line.name})", quality, failure.message if failure is not None else "no new data"
 
 
 def _sources(seen: Situation) -> Iterator[Need]:

@@ -169,7 +169,7 @@ class Noticed(msgspec.Struct, frozen=True, tag="noticed", omit_defaults=True):
     """
 
     key: str  # "crash-loop Deployment/production/gateway"
-    family: str  # crash-loop, image-pull, oom, readiness, rollout, scale, hpa-max, hpa-blind, node, source, event
+    family: str  # what sort of thing it is: "crash-loop", "locks"; changes are "rollout", "scale" and "change"
     phase: Literal["began", "again", "ended", "once"]
     level: Level
     text: str

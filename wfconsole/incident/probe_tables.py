@@ -1,32 +1,34 @@
 """What the words of a probe mean: how each field and flag is read from a row, and how a row is told in one line.
 
-Ages and other durations are milliseconds; None is "not known", which matches nothing.
+Durations are milliseconds. A number that is None does not apply to the row, and matches nothing; one that the row does
+not tell is not known (`NOT_KNOWN`; None of a flag), and may match: what rests on it cannot be told.
 """
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from wfconsole.clock import Millis
-from wfconsole.observations.changes import short_image
-from wfconsole.observations.events import EventRow, judge_event
-from wfconsole.observations.hpas import HpaRow, at_max, judge_hpa, why_blind, worst_ratio
+from wfconsole.observations.later import found
 from wfconsole.observations.levels import Finding
-from wfconsole.observations.nodes import NodeRow, judge_node, share
-from wfconsole.observations.pods import PodRow, judge_pod, serving
-from wfconsole.observations.workloads import WorkloadRow, is_short, judge_workload, rolled_out_at
-from wfconsole.text import coarse_age, percent
 
 Word = Callable[[Any], str | tuple[str, ...]]
 Number = Callable[[Any, Millis], float | None]
-Flag = Callable[[Any, Finding], bool]
+Flag = Callable[[Any, Finding], bool | None]
+
+NOT_KNOWN: Final = math.nan
 
 
 class Table(msgspec.Struct, frozen=True):
-    """One kind of row: `words` and `numbers` by the field's name, `flags` by theirs."""
+    """One kind of row: `words` and `numbers` by the field's name, `flags` by theirs.
+
+    `may_be_none`: that there is no row at all says that nothing of the kind goes on, such as no session that waits.
+    """
 
     one: str
     words: Mapping[str, Word]
@@ -34,187 +36,59 @@ class Table(msgspec.Struct, frozen=True):
     flags: Mapping[str, Flag]
     judge: Callable[[Any, Millis], Finding]
     tell: Callable[[Any, Finding, Millis], str]
+    many: str = ""
+    may_be_none: bool = False
+
+    def counted(self, count: int) -> str:
+        return f"{count} {self.one}" if count == 1 else f"{count} {self.many or f'{self.one}s'}"
 
 
-def _since(at: Millis, now: Millis) -> float | None:
+_PLACES: Final = {
+    "pods": "cluster_tables:PODS",
+    "workloads": "cluster_tables:WORKLOADS",
+    "hpas": "cluster_tables:HPAS",
+    "nodes": "cluster_tables:NODES",
+    "events": "cluster_tables:EVENTS",
+    "services": "network_tables:SERVICES",
+    "ingresses": "network_tables:INGRESSES",
+    "isolation": "network_tables:ISOLATION",
+    "database": "database_tables:DATABASE",
+    "sessions": "database_tables:SESSIONS",
+    "replicas": "database_tables:REPLICAS",
+    "cache": "cache_tables:CACHE",
+    "keys": "cache_tables:KEYS",
+    "signals": "metrics_tables:SIGNALS",
+    "gpus": "metrics_tables:GPUS",
+    "inference": "metrics_tables:INFERENCE",
+    "alerts": "metrics_tables:ALERTS",
+    "auth": "security_tables:AUTH",
+    "findings": "security_tables:FINDINGS",
+    "secrets": "security_tables:SECRETS",
+}
+
+
+@functools.cache
+def table_of(name: str) -> Table:
+    """The table of one kind of row, loaded when it is first asked for."""
+    table: Table = found(_PLACES[name], "wfconsole.incident")
+    return table
+
+
+def known(value: float | None) -> float:
+    """A value that the row has, or should have."""
+    return NOT_KNOWN if value is None else value
+
+
+def since(at: Millis, now: Millis) -> float | None:
+    """How long ago; None for what never happened."""
     return float(max(0, now - at)) if at else None
 
 
-def _kind(name: str) -> Flag:
+def of_kind(name: str) -> Flag:
+    """Whether the row's trouble is of this kind."""
     return lambda _row, finding: finding.kind == name
 
 
-def _oom(row: PodRow, finding: Finding) -> bool:
-    if finding.kind == "oom" or row.status.removeprefix("Init:") == "OOMKilled":
-        return True
-    return any("OOMKilled" in (box.reason, box.last_reason) for box in row.containers) and finding.level > 0
-
-
-def _ready_for(row: PodRow, now: Millis) -> float | None:
-    return _since(row.ready_since, now) if row.ready else None
-
-
-def _tell_pod(row: PodRow, finding: Finding, now: Millis) -> str:
-    said = finding.reason or row.status
-    since = f" for {coarse_age(now - finding.since)}" if finding.since and finding.level else ""
-    return f"{row.name} {row.ready_containers}/{row.all_containers} {said}{since}"
-
-
-def _tell_workload(row: WorkloadRow, finding: Finding, now: Millis) -> str:
-    changed = rolled_out_at(row)
-    parts = [f"{row.kind} {row.name} {row.ready}/{row.desired} ready"]
-    if row.revision:
-        parts.append(f"revision {row.revision}")
-    if changed:
-        parts.append(f"changed {coarse_age(now - changed)} ago")
-    if row.images:
-        parts.append(", ".join(short_image(image) for image in row.images))
-    if finding.kind in ("stalled", "paused", "rollout"):
-        parts.append(finding.reason)
-    return "  ".join(parts)
-
-
-def _tell_hpa(row: HpaRow, finding: Finding, _now: Millis) -> str:
-    metrics = " ".join(f"{metric.name} {metric.current or '--'}/{metric.target}" for metric in row.metrics)
-    size = f"{row.name} {row.current} ({row.minimum}-{row.maximum})"
-    return "  ".join(part for part in (size, metrics, finding.reason) if part)
-
-
-def _tell_node(row: NodeRow, finding: Finding, _now: Millis) -> str:
-    use = f"cpu {percent(share(row.cpu_used, row.cpu))} memory {percent(share(row.memory_used, row.memory))}"
-    gpus = f"gpu {row.gpus_allocated}/{row.gpus}" if row.gpus else ""
-    parts = (row.name, "Ready" if row.ready else "", use, gpus, finding.reason)
+def told(*parts: str) -> str:
+    """The parts that there are, in one line."""
     return "  ".join(part for part in parts if part)
-
-
-def _tell_event(row: EventRow, _finding: Finding, now: Millis) -> str:
-    ago = f"{coarse_age(now - row.last_at)} ago" if row.last_at else ""
-    times = f"x{row.count}" if row.count > 1 else ""
-    parts = (row.type, row.reason, times, ago, f"{row.kind}/{row.name}:", row.message)
-    return " ".join(part for part in parts if part)
-
-
-_PODS: Final = Table(
-    one="pod",
-    words={
-        "namespace": lambda row: row.namespace,
-        "name": lambda row: row.name,
-        "workload": lambda row: row.owner or row.name,
-        "kind": lambda row: row.owner_kind or "Pod",
-        "node": lambda row: row.node,
-        "image": lambda row: (row.image, short_image(row.image)),
-        "revision": lambda row: row.revision,
-        "status": lambda row: row.status,
-        "phase": lambda row: row.phase,
-        "reason": lambda row: (row.reason, *(box.reason for box in row.containers)),
-    },
-    numbers={
-        "restarts": lambda row, _now: row.restarts,
-        "restarted": lambda row, now: _since(row.restarted_at, now),
-        "ready-for": _ready_for,
-        "age": lambda row, now: _since(row.created_at, now),
-    },
-    flags={
-        "ready": lambda row, _finding: serving(row) and row.ready,
-        "not-ready": lambda row, _finding: serving(row) and not row.ready,
-        "crash-loop": _kind("crash-loop"),
-        "image-pull": _kind("image-pull"),
-        "oom": _oom,
-        "pending": lambda row, _finding: row.phase == "Pending",
-        "unschedulable": _kind("unschedulable"),
-        "terminating": lambda row, _finding: row.deleting_since > 0,
-    },
-    judge=judge_pod,
-    tell=_tell_pod,
-)
-_WORKLOADS: Final = Table(
-    one="workload",
-    words={
-        "namespace": lambda row: row.namespace,
-        "name": lambda row: row.name,
-        "kind": lambda row: row.kind,
-        "image": lambda row: (*row.images, *(short_image(image) for image in row.images)),
-    },
-    numbers={
-        "ready": lambda row, _now: row.ready,
-        "desired": lambda row, _now: row.desired,
-        "ready-ratio": lambda row, _now: row.ready / row.desired if row.desired else None,
-        "changed": lambda row, now: _since(rolled_out_at(row), now),
-        "age": lambda row, now: _since(row.created_at, now),
-    },
-    flags={
-        "ready": lambda row, _finding: row.desired > 0 and not is_short(row),
-        "not-ready": lambda row, _finding: is_short(row),
-        "progressing": lambda row, _finding: row.progressing,
-        "stalled": lambda row, _finding: bool(row.stalled),
-        "paused": lambda row, _finding: row.paused,
-    },
-    judge=judge_workload,
-    tell=_tell_workload,
-)
-_HPAS: Final = Table(
-    one="autoscaler",
-    words={
-        "namespace": lambda row: row.namespace,
-        "name": lambda row: row.name,
-        "workload": lambda row: row.target,
-    },
-    numbers={
-        "current": lambda row, _now: row.current,
-        "desired": lambda row, _now: row.desired,
-        "ratio": lambda row, _now: worst_ratio(row),
-        "scaled": lambda row, now: _since(row.last_scaled_at, now),
-    },
-    flags={
-        "at-max": lambda row, _finding: at_max(row),
-        "blind": lambda row, _finding: bool(why_blind(row)),
-        "limited": _kind("limited"),
-        "disabled": lambda row, _finding: row.disabled,
-    },
-    judge=judge_hpa,
-    tell=_tell_hpa,
-)
-_NODES: Final = Table(
-    one="node",
-    words={"name": lambda row: row.name, "role": lambda row: row.roles or ("",)},
-    numbers={
-        "cpu": lambda row, _now: share(row.cpu_used, row.cpu),
-        "memory": lambda row, _now: share(row.memory_used, row.memory),
-        "gpus": lambda row, _now: row.gpus,
-        "gpus-free": lambda row, _now: row.gpus - row.gpus_allocated,
-        "age": lambda row, now: _since(row.created_at, now),
-    },
-    flags={
-        "ready": lambda row, _finding: row.ready,
-        "not-ready": lambda row, _finding: not row.ready,
-        "pressure": lambda row, _finding: bool(row.pressures),
-        "cordoned": lambda row, _finding: row.cordoned,
-    },
-    judge=judge_node,
-    tell=_tell_node,
-)
-_EVENTS: Final = Table(
-    one="event",
-    words={
-        "namespace": lambda row: row.namespace,
-        "kind": lambda row: row.kind,
-        "name": lambda row: row.name,
-        "type": lambda row: row.type,
-        "reason": lambda row: row.reason,
-    },
-    numbers={
-        "times": lambda row, _now: row.count,
-        "age": lambda row, now: _since(row.last_at, now),
-    },
-    flags={},
-    judge=judge_event,
-    tell=_tell_event,
-)
-
-TABLES: Final[dict[str, Table]] = {
-    "pods": _PODS,
-    "workloads": _WORKLOADS,
-    "hpas": _HPAS,
-    "nodes": _NODES,
-    "events": _EVENTS,
-}

@@ -7,8 +7,8 @@
     value   =  word { "," word }  |  '"' text '"'
     op      =  "="  "!="  "<"  "<="  ">"  ">="
 
-A *table* is one of pods, workloads, hpas, nodes, events (`FIELDS` and `FLAGS` name what each one has); a *signal* is a
-number that the console keeps a history of (`wfconsole.observations.series.SIGNALS`). Examples:
+A *table* is a kind of row, such as pods or sessions (`wfconsole.incident.probe_words` says what each one has); a
+*signal* is a number that the console keeps a history of (`wfconsole.observations.series.SIGNALS`). Examples:
 
     pods namespace=production workload=wearforce-clean-gateway level>=warning
     pods namespace=production not-ready count=0
@@ -17,16 +17,19 @@ number that the console keeps a history of (`wfconsole.observations.series.SIGNA
     nodes pressure
     events type=Warning age<15m reason=FailedScheduling,BackOff
     pods.not_ready_ratio namespace=production > 20%
+    database used>80%
+    sessions waiting waits>1m
+    signals.p99 > 800ms
     workloads name=wearforce-clean-gateway ready and hpas workload=wearforce-clean-gateway at-max count=0
 
 Words match whole, `*` stands for any run of characters, a comma for "or" ("!=" with a comma: none of them). Durations
-are a number and one of s, m, h, d; ratios may be written `20%`. Spaces around an operator do not matter.
+are a number and one of ms, s, m, h, d; ratios may be written `20%`. Spaces around an operator do not matter.
 
 A clause over a table holds when at least one row matches, or when `count` says so. Two sorts of filters: those of
 identity (namespace, name, workload, kind, ...) say which things are meant, all others what must be true of them. When
 nothing at all is what was meant (a workload that does not exist), the answer is "cannot tell" and never "none is bad".
 A clause over a signal holds when the comparison does; without one it only shows the value. Nothing is concluded from
-data that is stale, partial or missing: `holds` is None then.
+data that is stale, partial or missing, nor where the rows that do not tell would decide: `holds` is None then.
 """
 
 from __future__ import annotations
@@ -39,83 +42,13 @@ from typing import Final, Literal
 import msgspec
 
 from wfconsole.clock import DAY, HOUR, MINUTE, SECOND
+from wfconsole.incident.probe_words import FIELDS, FLAGS, ValueKind
 from wfconsole.observations.levels import Level
 from wfconsole.observations.series import SIGNALS
 
-ValueKind = Literal["identity", "word", "number", "duration", "level"]
 Operator = Literal["=", "!=", "<", "<=", ">", ">="]
 
-FIELDS: Final[dict[str, dict[str, ValueKind]]] = {
-    "pods": {
-        "namespace": "identity",
-        "name": "identity",
-        "workload": "identity",
-        "kind": "identity",
-        "node": "identity",
-        "image": "identity",
-        "revision": "identity",
-        "status": "word",
-        "phase": "word",
-        "reason": "word",
-        "level": "level",
-        "restarts": "number",
-        "restarted": "duration",
-        "ready-for": "duration",
-        "age": "duration",
-    },
-    "workloads": {
-        "namespace": "identity",
-        "name": "identity",
-        "kind": "identity",
-        "image": "identity",
-        "level": "level",
-        "ready": "number",
-        "desired": "number",
-        "ready-ratio": "number",
-        "changed": "duration",
-        "age": "duration",
-    },
-    "hpas": {
-        "namespace": "identity",
-        "name": "identity",
-        "workload": "identity",
-        "level": "level",
-        "current": "number",
-        "desired": "number",
-        "ratio": "number",
-        "scaled": "duration",
-    },
-    "nodes": {
-        "name": "identity",
-        "role": "identity",
-        "level": "level",
-        "cpu": "number",
-        "memory": "number",
-        "gpus": "number",
-        "gpus-free": "number",
-        "age": "duration",
-    },
-    "events": {
-        "namespace": "identity",
-        "kind": "identity",
-        "name": "identity",
-        "type": "word",
-        "reason": "word",
-        "level": "level",
-        "times": "number",
-        "age": "duration",
-    },
-}
-
-FLAGS: Final[dict[str, tuple[str, ...]]] = {
-    "pods": ("ready", "not-ready", "crash-loop", "image-pull", "oom", "pending", "unschedulable", "terminating"),
-    "workloads": ("ready", "not-ready", "progressing", "stalled", "paused"),
-    "hpas": ("at-max", "blind", "limited", "disabled"),
-    "nodes": ("ready", "not-ready", "pressure", "cordoned"),
-    "events": (),
-}
-
-_UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
+_UNITS: Final = {"ms": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 _TOKEN: Final = re.compile(r'\s*(?:(?P<op>>=|<=|!=|=|<|>)|"(?P<quoted>[^"]*)"|(?P<word>[^\s<>=!"]+)|(?P<bad>\S))')
 _LONGEST = 500
 _MOST_STARS = 4  # with more of them, matching a long name takes for ever
@@ -226,9 +159,11 @@ class _Parser:
             return self._table_clause(head.text)
         if head.kind == "word" and head.text in SIGNALS:
             return self._signal_clause(head.text)
+        prefix, dot, _ = head.text.partition(".")
+        signals = [name for name in SIGNALS if name.startswith(f"{prefix}.")] if dot else []
+        known = f"signals: {', '.join(signals)}" if signals else f"tables: {', '.join(FIELDS)}"
         raise ProbeError(
-            f"expected a table or a signal, found {_quoted(head)}{_near(head.text, (*FIELDS, *SIGNALS))}; "
-            f"tables: {', '.join(FIELDS)}; signals: {', '.join(SIGNALS)}",
+            f"expected a table or a signal, found {_quoted(head)}{_near(head.text, (*FIELDS, *SIGNALS))}; {known}",
             head.column,
         )
 
@@ -254,7 +189,7 @@ class _Parser:
             self._expect_end_of_clause(f"after {signal}")
             return Clause(table, signal, tuple(filters))
         op = self._operator(signal, ("=", "!=", "<", "<=", ">", ">="))
-        number = self._number(self._take())
+        number = self._seconds(self._take()) if SIGNALS[signal].unit == "seconds" else self._number(self._take())
         self._expect_end_of_clause("after the number")
         return Clause(table, signal, tuple(filters), op, number)
 
@@ -300,10 +235,15 @@ class _Parser:
         return float(match[1]) / (100 if match[2] else 1)
 
     def _duration(self, token: _Token) -> float:
-        match = re.fullmatch(r"(\d{1,6})([smhd])", token.text)
+        match = re.fullmatch(r"(\d{1,6})(ms|[smhd])", token.text)
         if token.kind != "word" or match is None:
             raise ProbeError(f"expected a duration such as 30s, 10m, 2h or 1d, found {_quoted(token)}", token.column)
         return float(int(match[1]) * _UNITS[match[2]])
+
+    def _seconds(self, token: _Token) -> float:
+        """A duration, or a plain number of seconds."""
+        match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)(ms|[smhd])", token.text)
+        return self._number(token) if match is None else float(match[1]) * _UNITS[match[2]] / SECOND
 
     def _level(self, token: _Token) -> float:
         names = {level.name.lower(): level for level in Level}

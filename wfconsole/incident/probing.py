@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -11,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.clock import Millis
-from wfconsole.incident.probe_tables import TABLES, Table
+from wfconsole.incident.probe_tables import Table, table_of
 from wfconsole.incident.probes import Clause, Filter, Probe, parse_probe
 from wfconsole.observations.levels import Finding, Level, Quality
 from wfconsole.observations.series import SIGNALS, measure
@@ -81,14 +82,19 @@ def _clause(clause: Clause, world: World, now: Millis) -> ProbeResult:
     quality = world.quality(clause.table, now)
     snapshot = world.snapshots.get(clause.table)
     if snapshot is None or snapshot.good_at is None:
-        why = f"{clause.table} are {'not configured' if snapshot is None else _why_bad(world, clause.table, quality)}"
+        bad = "not configured" if snapshot is None else _why_bad(world, clause.table, quality)
+        why = f"{_are(clause.table)} {bad}"
         return ProbeResult((f"{UNKNOWN} {why}",), Level.OK, quality, None, why)
-    meant = _meant(TABLES[clause.table], clause.filters, snapshot.rows)
+    meant = _meant(table_of(clause.table), clause.filters, snapshot.rows)
     result = _signal(clause, meant, now) if clause.signal else _rows(clause, meant, now)
     if not quality.conclusive:
-        why = f"{clause.table} are {_why_bad(world, clause.table, quality)}"
+        why = f"{_are(clause.table)} {_why_bad(world, clause.table, quality)}"
         return ProbeResult((*result.lines, f"cannot tell: {why}"), result.level, quality, None, why)
     return msgspec.structs.replace(result, quality=quality)
+
+
+def _are(table: str) -> str:
+    return f"{table} {'are' if table.endswith('s') else 'is'}"
 
 
 def _why_bad(world: World, source: str, quality: Quality) -> str:
@@ -100,7 +106,7 @@ def _why_bad(world: World, source: str, quality: Quality) -> str:
 
 def _signal(clause: Clause, meant: Mapping[str, Any], now: Millis) -> ProbeResult:
     value = measure(clause.table, meant, now).get(clause.signal)
-    form = percent if SIGNALS[clause.signal].unit == "ratio" else _count
+    form = _forms(SIGNALS[clause.signal].unit)
     shown = f"{clause.signal} {form(value)}"
     if clause.op is None:
         return ProbeResult((shown,), Level.OK, Quality.LIVE, None, "it is only shown")
@@ -110,37 +116,50 @@ def _signal(clause: Clause, meant: Mapping[str, Any], now: Millis) -> ProbeResul
     return ProbeResult((asked,), Level.OK, Quality.LIVE, bool(_COMPARE[clause.op](value, clause.number)))
 
 
+def _forms(unit: str) -> Callable[[float | None], str]:
+    if unit in ("ratio", "count"):
+        return percent if unit == "ratio" else _count
+    from wfconsole.observations.signals import form  # here, because most probes ask for neither
+
+    return lambda value: form(value, unit)
+
+
 def _count(value: float | None) -> str:
     return UNKNOWN if value is None else f"{value:g}"
 
 
 def _rows(clause: Clause, meant: Mapping[str, Any], now: Millis) -> ProbeResult:
-    table = TABLES[clause.table]
+    table = table_of(clause.table)
+    if not meant and not table.may_be_none:
+        why = f"no such {table.one}"
+        return ProbeResult((f"no {table.one} is what was asked for",), Level.OK, Quality.LIVE, None, why)
     tests = [_test(table, each, now) for each in clause.filters if each.kind != "identity"]
-    matching = []
+    matching: list[tuple[Any, Finding]] = []
+    untold = 0
     for row in meant.values():
         finding = table.judge(row, now)
+        answer: bool | None = True
         for test in tests:
-            if not test(row, finding):
+            one = test(row, finding)
+            if one is False:
+                answer = False
                 break
-        else:
+            answer = answer and one
+        if answer:
             matching.append((row, finding))
+        untold += answer is None
     matching.sort(key=lambda item: -item[1].level)
-    summary = f"{len(matching)} of {_plural(table.one, len(meant))}"
-    told = [table.tell(row, finding, now) for row, finding in matching[:ROWS_TOLD]]
+    lines = [f"{len(matching)} of {table.counted(len(meant))}"]
+    lines += [table.tell(row, finding, now) for row, finding in matching[:ROWS_TOLD]]
     if len(matching) > ROWS_TOLD:
-        told.append(f"and {len(matching) - ROWS_TOLD} more")
+        lines.append(f"and {len(matching) - ROWS_TOLD} more")
     level = matching[0][1].level if matching else Level.OK
-    if not meant and clause.table != "events":
-        return ProbeResult(
-            (f"no {table.one} is what was asked for",), level, Quality.LIVE, None, f"no such {table.one}"
-        )
     op, number = (clause.op, clause.number) if clause.op is not None else (">=", 1.0)
-    return ProbeResult((summary, *told), level, Quality.LIVE, bool(_COMPARE[op](len(matching), number)))
-
-
-def _plural(one: str, count: int) -> str:
-    return f"{count} {one}" if count == 1 else f"{count} {one}s"
+    verdicts = {bool(_COMPARE[op](len(matching) + more, number)) for more in range(untold + 1)}
+    why = "" if len(verdicts) == 1 else f"{table.counted(untold)} cannot be told"
+    if untold:
+        lines.append(f"{UNKNOWN} for {table.counted(untold)}")
+    return ProbeResult(tuple(lines), level, Quality.LIVE, None if why else verdicts.pop(), why)
 
 
 def _meant(table: Table, filters: tuple[Filter, ...], rows: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -152,8 +171,8 @@ def _meant(table: Table, filters: tuple[Filter, ...], rows: Mapping[str, Any]) -
     return rows
 
 
-def _test(table: Table, each: Filter, now: Millis) -> Callable[[Any, Finding], bool]:
-    """One filter as a function, made once for all rows."""
+def _test(table: Table, each: Filter, now: Millis) -> Callable[[Any, Finding], bool | None]:
+    """One filter as a function, made once for all rows; it gives None where the row does not tell."""
     if each.kind == "flag":
         return table.flags[each.field]
     if each.kind == "word":
@@ -164,9 +183,11 @@ def _test(table: Table, each: Filter, now: Millis) -> Callable[[Any, Finding], b
         return lambda _row, finding: bool(compare(finding.level, number))
     read = table.numbers[each.field]
 
-    def known_and_so(row: Any, _finding: Finding) -> bool:
+    def known_and_so(row: Any, _finding: Finding) -> bool | None:
         value = read(row, now)
-        return value is not None and bool(compare(value, number))
+        if value is None:
+            return False
+        return None if math.isnan(value) else bool(compare(value, number))
 
     return known_and_so
 

@@ -6,25 +6,17 @@ troubles are said as being there already; of what changed shortly before, rollou
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from wfconsole.clock import HOUR, MINUTE, Millis
 from wfconsole.incident.alert_sights import ALERT_WORDS, sights_of_alerts
 from wfconsole.incident.events import Noticed
+from wfconsole.incident.looks import LOOKS
 from wfconsole.incident.scribe_memory import FLOOD, Pen, ScribeMemory
-from wfconsole.incident.sights import (
-    POD_WORDS,
-    Seen,
-    Sight,
-    sights_of_hpas,
-    sights_of_nodes,
-    sights_of_pods,
-    sights_of_workloads,
-)
+from wfconsole.incident.sights import Seen, Sight
 from wfconsole.incident.state import IncidentState
 from wfconsole.observations.alert_log import AlertLog
-from wfconsole.observations.changes import Change, hpa_changes, recent_changes, workload_changes
+from wfconsole.observations.changes import Change, hpa_changes, isolation_changes, recent_changes, workload_changes
 from wfconsole.observations.judged import Judged, JudgedRows, changed_keys
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.snapshot import Snapshot
@@ -35,20 +27,9 @@ __all__ = ["ScribeMemory", "notice"]
 # What changed within this time before the console opened is worth knowing.
 CHANGED_WITHIN: Final = HOUR
 
+# Sources whose rows are what somebody changes.
+_CHANGING: Final = frozenset(("workloads", "hpas", "isolation"))
 _LOST: Final = frozenset((Quality.STALE, Quality.DENIED, Quality.UNKNOWN))
-_LOOKS: Final[dict[str, Callable[[Judged, Judged, frozenset[str], Millis], Seen]]] = {
-    "pods": sights_of_pods,
-    "workloads": sights_of_workloads,
-    "hpas": sights_of_hpas,
-    "nodes": sights_of_nodes,
-}
-# The conditions that each source tells of: what is not seen of these does not hold.
-_WORDS: Final[dict[str, tuple[str, ...]]] = {
-    "pods": POD_WORDS,
-    "workloads": ("readiness", "stalled"),
-    "hpas": ("hpa-max", "hpa-blind"),
-    "nodes": ("node-not-ready", "node-pressure"),
-}
 
 
 def notice(
@@ -72,11 +53,12 @@ def notice(
     pen = Pen(memory, state.target.namespace, now)
     _look_at_source(pen, snapshot)
     known, based = memory.judged, memory.based
-    if snapshot.quality(now).conclusive:
+    quality, look = snapshot.quality(now), LOOKS.get(source)
+    if quality.conclusive or (quality == Quality.PARTIAL and look is not None and look.in_part):
         known = known.after(after, source, now) if judged is None else known.with_source(judged, source)
         based |= {source}
         _look_at_changes(pen, memory, known.rows(source), after, source)
-        _look_at_rows(pen, memory, known, source)
+        _look_at_rows(pen, memory, known, source, whole=quality.conclusive)
         if source == "alerts" and alerts is not None:
             _look_at_alerts(pen, memory, alerts)
     return pen.done(known, based), pen.said
@@ -100,25 +82,24 @@ def _look_at_source(pen: Pen, snapshot: Snapshot[Any]) -> None:
         pen.meet(f"source {name}", Sight("source", "source", Level.WARNING, text, begun), name)
 
 
-def _look_at_rows(pen: Pen, memory: ScribeMemory, judged: Judged, source: str) -> None:
+def _look_at_rows(pen: Pen, memory: ScribeMemory, judged: Judged, source: str, *, whole: bool) -> None:
     """Which conditions hold. Only subjects that changed are looked at; at the baseline all of them are."""
-    words = _WORDS.get(source, ())
+    words = tuple(LOOKS[source].words) if source in LOOKS else ()
     first = source not in memory.based
     seen = _seen(pen, memory, judged, source)
     begun: dict[str, tuple[Sight, str]] = {}
     for subject, sights in seen.items():
-        by_word = {sight.word: sight for sight in sights}
+        by_word = {sight.word: sight for sight in sights or ()}
         for word in words:
-            key = f"{word} {subject}"
-            sight = by_word.get(word)
-            if sight is None or pen.is_known(key):
-                pen.meet(key, sight, subject)
-            else:
+            key, sight = f"{word} {subject}", by_word.get(word)
+            if isinstance(sight, Sight) and not pen.is_known(key):
                 begun[key] = sight, subject
-    if first:
+            elif isinstance(sight, Sight) or (sight is None and whole):
+                pen.meet(key, sight, subject, gone=sights is None)
+    if first and whole:
         for key in [key for key, found in pen.conditions.items() if found.active and found.subject not in seen]:
             if key.partition(" ")[0] in words:
-                pen.meet(key, None, "")
+                pen.meet(key, None, "", gone=True)
     pen.begin_all(begun, _note(memory, first=first))
     pen.say_what_lasts((*words, "scale"))
 
@@ -149,17 +130,19 @@ def _note(memory: ScribeMemory, *, first: bool) -> str:
 
 
 def _seen(pen: Pen, memory: ScribeMemory, judged: Judged, source: str) -> Seen:
-    look = _LOOKS.get(source)
+    look = LOOKS.get(source)
     lasting = frozenset(key for key, found in pen.conditions.items() if found.active)
-    return {} if look is None else look(memory.judged, judged, lasting, pen.now)
+    return {} if look is None else look.sights(memory.judged, judged, lasting, pen.now)
 
 
 def _look_at_changes(pen: Pen, memory: ScribeMemory, rows: JudgedRows, after: World, source: str) -> None:
     """What somebody changed: seen as it happens, and at the baseline as far as the objects still tell."""
-    if source not in ("workloads", "hpas"):
+    if source not in _CHANGING:
         return
     if source in memory.based:
         changes = _differences(memory.judged.rows(source), rows, source, pen.now)
+    elif source == "isolation":  # policies do not say since when they are there
+        changes = []
     else:
         window = CHANGED_WITHIN
         if memory.resumed_at:
@@ -177,8 +160,9 @@ def _differences(before: JudgedRows, after: JudgedRows, source: str, now: Millis
     changes: list[Change] = []
     for key in sorted(changed_keys(before.rows, after.rows)):
         old, new = before.rows.get(key), after.rows.get(key)
-        if source == "hpas":
-            changes += hpa_changes(old, new, now) if old is not None and new is not None else ()
+        if source != "workloads":
+            differ = hpa_changes if source == "hpas" else isolation_changes
+            changes += differ(old, new, now) if old is not None and new is not None else ()
         elif old is not None and new is not None:
             changes += workload_changes(key, old, new, now)
         elif (row := new or old) is not None:

@@ -13,7 +13,8 @@ import msgspec
 
 from wfconsole.clock import MINUTE, Millis
 from wfconsole.incident.events import Noticed
-from wfconsole.incident.sights import OVER, Sight
+from wfconsole.incident.looks import said_when_over
+from wfconsole.incident.sights import Sight
 from wfconsole.incident.state import IncidentState
 from wfconsole.incident.wording import spell_duration
 from wfconsole.observations.judged import Judged
@@ -33,6 +34,7 @@ class Condition(msgspec.Struct, frozen=True):
     """What is known of one key. `said` is whether its present phase was said; `until` is when it ended.
 
     `count` is how often it happened (each crash of a crash loop), `times` how often it began, last at `again_at`.
+    `affected` is how many things it held for at most, 0 where a journal was taken up, which does not tell.
     """
 
     family: str
@@ -73,6 +75,7 @@ class ScribeMemory(msgspec.Struct, frozen=True):
                 subject=found.subject,
                 active=found.phase in ("began", "again"),
                 count=found.count,
+                affected=0,
                 last_at=line.last_at if line is not None else 0,
                 until=line.until if line is not None else 0,
             )
@@ -110,12 +113,12 @@ class Pen:
         found = self._known.get(key)
         return found is not None and (found.active or self.now - found.until < SAME_WITHIN)
 
-    def meet(self, key: str, sight: Sight | None, subject: str, note: str = "") -> None:
-        """What is seen of one condition now; None: it does not hold."""
+    def meet(self, key: str, sight: Sight | None, subject: str, note: str = "", *, gone: bool = False) -> None:
+        """What is seen of one condition now; None: it does not hold, or (`gone`) there is no such thing any more."""
         found = self._known.get(key)
         if sight is None:
             if found is not None and found.active:
-                self._end(key, found)
+                self._end(key, found, gone=gone)
         elif found is None or not self.is_known(key):
             self._begin(key, sight, subject, note)
         elif found.active:
@@ -194,7 +197,8 @@ class Pen:
             last_at=self.now if found.said else found.last_at,
         )
         self._known[key] = condition
-        more = _steps(condition.count) > _steps(found.count) or _steps(condition.affected) > _steps(found.affected)
+        grown = found.affected > 0 and _steps(condition.affected) > _steps(found.affected)
+        more = grown or _steps(condition.count) > _steps(found.count)
         if found.said and (more or sight.level > found.level):
             self._say(key, condition, "again", condition.text)
 
@@ -209,11 +213,11 @@ class Pen:
         else:
             self._unsaid.add(key)
 
-    def _end(self, key: str, found: Condition) -> None:
+    def _end(self, key: str, found: Condition, *, gone: bool) -> None:
         self._known[key] = msgspec.structs.replace(found, active=False, until=self.now, said=True)
         self._unsaid.discard(key)
         if found.said:
-            over = OVER[key.partition(" ")[0]].replace("{name}", self._name(found.subject))
+            over = said_when_over(key, gone=gone).replace("{name}", self._name(found.subject))
             times = f", {found.count} times" if found.count > 1 else ""
             text = f"{over}, after {spell_duration(self.now - (found.again_at or found.since))}{times}"
             self._say(key, msgspec.structs.replace(found, level=Level.OK), "ended", text)

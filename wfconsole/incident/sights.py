@@ -1,25 +1,18 @@
-"""What the scribe looks for: one function a source, from judged rows to sights. What is said of them, it decides.
+"""What the scribe looks for: sights, each a condition that holds now, such as the crash loop of one workload.
 
-A sight is a condition that holds now: "crash-loop" of one workload, "hpa-max" of one autoscaler. Its key is
-"<word> <subject>", and one key is one line of the timeline.
+Its key is "<word> <subject>", and one key is one line of the timeline. One function a source makes them of judged rows;
+what is said of them, the scribe decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Mapping
 
 import msgspec
 
 from wfconsole.clock import Millis
-from wfconsole.observations.hpas import HpaRow, at_max, wants, why_blind
-from wfconsole.observations.judged import Judged, JudgedRows, changed_keys
-from wfconsole.observations.levels import HEALTHY, Finding, Level
-from wfconsole.observations.nodes import NodeRow
-from wfconsole.observations.pod_groups import PodGroup
-from wfconsole.observations.pods import RESTART_WINDOW, PodRow, last_end
-from wfconsole.observations.workloads import WorkloadRow, is_short
-from wfconsole.text import cut
+from wfconsole.observations.judged import JudgedRows, changed_keys
+from wfconsole.observations.levels import Level
 
 
 class Sight(msgspec.Struct, frozen=True):
@@ -38,223 +31,31 @@ class Sight(msgspec.Struct, frozen=True):
     happened: int = 0
 
 
-# What a subject was looked at for, and what was seen: every word that is not among the sights does not hold.
-Seen = Mapping[str, tuple[Sight, ...]]
+class Untold(msgspec.Struct, frozen=True):
+    """Nobody can say whether the condition of this word holds: what was said of it stands."""
 
-# Word, family, kinds of trouble that begin it, further kinds that keep it up once it has begun, what it does to pods.
-_POD_WORDS: Final = (
-    ("crash-loop", "crash-loop", ("crash-loop",), ("terminated", "restarting", "restarted"), "in a crash loop"),
-    ("image-pull", "image-pull", ("image-pull",), (), "cannot pull their image"),
-    ("cannot-start", "crash-loop", ("cannot-start",), (), "cannot start"),
-    ("not-ready", "readiness", ("not-ready",), (), "running but not ready"),
-    ("pending", "readiness", ("unschedulable",), (), "without a node"),
-    ("starting", "readiness", ("starting",), (), "held up while starting"),
-    ("terminating", "node", ("terminating",), (), "held up while terminating"),
-    ("unknown", "node", ("unknown",), (), "on a node that does not report"),
-    ("evicted", "node", ("evicted",), (), "evicted"),
-    ("failed", "crash-loop", ("failed",), (), "failed"),
-)
-POD_WORDS: Final = (*(word for word, *_rest in _POD_WORDS), "oom")
-# Schedulers and controllers can be verbose; the pane has all of it.
-_LONGEST_REASON: Final = 160
-
-# What is said when a condition is over, by its word.
-OVER: Final = {
-    "crash-loop": "{name}: crash loop over",
-    "image-pull": "{name}: no pod waits for its image any more",
-    "cannot-start": "{name}: no pod fails to start any more",
-    "not-ready": "{name}: no running pod is not ready any more",
-    "pending": "{name}: no pod waits for a node any more",
-    "starting": "{name}: no pod is held up while starting any more",
-    "terminating": "{name}: no pod is held up while terminating any more",
-    "unknown": "{name}: the nodes of all pods report again",
-    "evicted": "{name}: no eviction any more",
-    "failed": "{name}: no newly failed pod",
-    "oom": "{name}: no pod was killed for its memory lately",
-    "readiness": "{name} is ready again",
-    "stalled": "{name}: rollout gets on again",
-    "hpa-max": "autoscaler {name} has left its maximum",
-    "hpa-blind": "autoscaler {name} sees its metrics again",
-    "node-not-ready": "node {name} is ready again",
-    "node-pressure": "node {name}: pressure is over",
-    "alert": "alert {name} is over",
-    "alert-flood": "the flood of {name} is over",
-    "source": "{name}: data again",
-    "collector": "the collector runs again",
-}
+    word: str
 
 
-def sights_of_pods(before: Judged, after: Judged, lasting: frozenset[str], now: Millis) -> Seen:
-    """By workload, for each whose pods changed. `lasting` are the keys of conditions that held so far."""
-    old_rows: Mapping[str, PodRow] = before.rows("pods").rows
-    new_rows: Mapping[str, PodRow] = after.rows("pods").rows
-    seen: dict[str, tuple[Sight, ...]] = {}
-    for key, group in after.groups.items():
-        if before.groups.get(key) is group:
-            continue
-        sights = list(_pod_sights(group, new_rows, lasting))
-        happened = _Happened(group, old_rows, new_rows, now)
-        sights = [
-            msgspec.structs.replace(sight, happened=happened.crashes) if sight.word == "crash-loop" else sight
-            for sight in sights
-        ]
-        if happened.killed:
-            text = f"{{name}}: out of memory, {_of(happened.killed, group)} killed"
-            sights.append(
-                Sight("oom", "oom", Level.WARNING, text, happened.first_kill, happened.killed, happened.kills)
-            )
-        seen[key] = tuple(sights)
-    seen.update((key, ()) for key in before.groups if key not in after.groups)
-    return seen
+# What a subject was looked at for, and what was seen: a word that is not among the sights does not hold. None: there is
+# no such thing any more.
+Seen = Mapping[str, tuple[Sight | Untold, ...] | None]
 
 
-def sights_of_workloads(judged_before: Judged, judged: Judged, lasting: frozenset[str], _now: Millis) -> Seen:
-    """By workload: readiness lost, a rollout that does not get on. More replicas wanted is no readiness lost."""
-    before, after = judged_before.rows("workloads"), judged.rows("workloads")
-    seen: dict[str, tuple[Sight, ...]] = {}
-    for key in _touched(before, after):
-        row: WorkloadRow | None = after.rows.get(key)
-        finding = after.finding(key)
-        sights: list[Sight] = []
-        group = judged.groups.get(key)
-        lost = None if row is None else _lost(before.rows.get(key), row, finding, group)
-        if row is not None and is_short(row) and (lost is not None or f"readiness {key}" in lasting):
-            text = f"{{name}} lost readiness: {row.ready} of {row.desired} ready"
-            since = 0 if finding.kind == "rollout" else finding.since
-            level = Level.WARNING if lost is None else lost
-            down = group.down if group is not None and group.down else row.desired - row.ready
-            sights.append(Sight("readiness", "readiness", level, text, since, down))
-        if row is not None and row.stalled:
-            text = f"{{name}}: rollout stalled, {row.stalled}"
-            sights.append(Sight("stalled", "stalled", Level.WARNING, text))
-        seen[key] = tuple(sights)
-    return seen
-
-
-def _lost(old: WorkloadRow | None, row: WorkloadRow, finding: Finding, group: PodGroup | None) -> Level | None:
-    """How bad it is that fewer are ready than should be; None when that is because more are wanted, or a rollout is.
-
-    A pod that had its time and is not ready is lost, even while the last pods of a rollout may still come.
-    """
-    if finding.kind not in ("down", "short", "rollout") or not is_short(row):
-        return None
-    rolling = finding.kind == "rollout"
-    if group is None or (old is not None and row.ready < old.ready and not rolling):
-        return None if rolling else finding.level
-    if not group.down or (rolling and row.updated < row.desired):
-        return None
-    return Level.CRITICAL if group.down * 2 > row.desired else Level.WARNING
-
-
-def sights_of_hpas(judged_before: Judged, judged: Judged, _lasting: frozenset[str], _now: Millis) -> Seen:
-    """By autoscaler: at its maximum, blind."""
-    before, after = judged_before.rows("hpas"), judged.rows("hpas")
-    seen: dict[str, tuple[Sight, ...]] = {}
-    for key in _touched(before, after):
-        row: HpaRow | None = after.rows.get(key)
-        subject = f"HorizontalPodAutoscaler/{key}"
-        finding = after.finding(key)
-        sights: list[Sight] = []
-        if row is not None and not row.disabled:
-            if blind := why_blind(row):
-                text = f"autoscaler {{name}} is blind: {blind}"
-                sights.append(Sight("hpa-blind", "hpa-blind", Level.WARNING, text))
-            if at_max(row) and finding is not HEALTHY:
-                wanted = wants(row)
-                more = f", wants {wanted}" if wanted is not None and wanted > row.maximum else ""
-                text = f"autoscaler {{name}} is at its maximum {row.current}/{row.maximum}{more}"
-                sights.append(Sight("hpa-max", "hpa-max", finding.level, text))
-        seen[subject] = tuple(sights)
-    return seen
-
-
-def sights_of_nodes(judged_before: Judged, judged: Judged, _lasting: frozenset[str], _now: Millis) -> Seen:
-    """By node: not ready, under pressure."""
-    before, after = judged_before.rows("nodes"), judged.rows("nodes")
-    seen: dict[str, tuple[Sight, ...]] = {}
-    for key in _touched(before, after):
-        row: NodeRow | None = after.rows.get(key)
-        finding = after.finding(key)
-        sights: list[Sight] = []
-        if row is not None and not row.ready and finding.level >= Level.WARNING:
-            text = f"node {{name}} is {finding.reason}"
-            sights.append(Sight("node-not-ready", "node", finding.level, text, finding.since))
-        elif row is not None and row.pressures:
-            text = f"node {{name}} is under {', '.join(row.pressures)}"
-            sights.append(Sight("node-pressure", "node", finding.level, text))
-        seen[f"Node/{key}"] = tuple(sights)
-    return seen
-
-
-def _touched(before: JudgedRows, after: JudgedRows) -> set[str]:
-    keys = changed_keys(before.rows, after.rows)
+def touched(before: JudgedRows, after: JudgedRows) -> set[str]:
+    """The keys whose row or finding is another one."""
+    keys = set() if before.rows is after.rows else changed_keys(before.rows, after.rows)
     if before.findings is not after.findings:
         both = before.findings.keys() | after.findings.keys()
         keys.update(key for key in both if before.findings.get(key) != after.findings.get(key))
     return keys
 
 
-def _pod_sights(group: PodGroup, rows: Mapping[str, PodRow], lasting: frozenset[str]) -> Iterable[Sight]:
-    for word, family, begins, keeps_up, phrase in _POD_WORDS:
-        kinds = (*begins, *keeps_up) if f"{word} {group.key}" in lasting else begins
-        least = Level.WATCH if keeps_up else Level.WARNING
-        troubled = group.troubled.items()
-        found = [(key, finding) for key, finding in troubled if finding.kind in kinds and finding.level >= least]
-        if found:
-            worst = _worst(finding for _key, finding in found)
-            reason = _common_reason(word, worst, [rows[key] for key, _finding in found if key in rows])
-            text = f"{{name}}: {_of(len(found), group)} {phrase}: {reason}"
-            yield Sight(word, family, worst.level, text, worst.since, len(found))
+def named(kind: str, *names: str) -> str:
+    """A subject, with the namespace before the name where there is one. A name from outside may hold any character."""
+    return "/".join((kind, *(name.replace("/", " ") for name in names if name)))
 
 
-def _common_reason(word: str, worst: Finding, rows: list[PodRow]) -> str:
-    """The reason without what differs from pod to pod, so that one line can stand for all of them."""
-    if word == "crash-loop":
-        restarts = sum(row.restarts for row in rows)
-        ended = last_end(max(rows, key=lambda row: row.restarted_at)) if rows else ""
-        counted = f"{restarts} restart{'' if restarts == 1 else 's'}" if restarts else ""
-        return ", ".join(part for part in (counted, f"last ended {ended}" if ended else "") if part) or worst.reason
-    return cut(worst.reason.removeprefix("Pending: "), _LONGEST_REASON)
-
-
-def _worst(findings: Iterable[Finding]) -> Finding:
-    return max(findings, key=lambda finding: (finding.level, -finding.since))
-
-
-class _Happened:
-    """Of a group's pods: crashes and OOM kills since the look before, and how many were killed lately, since when."""
-
-    def __init__(
-        self, group: PodGroup, old_rows: Mapping[str, PodRow], new_rows: Mapping[str, PodRow], now: Millis
-    ) -> None:
-        self.crashes = self.kills = self.killed = self.first_kill = 0
-        for key in group.troubled:
-            new = new_rows.get(key)
-            old = old_rows.get(key)
-            if new is None:
-                continue
-            kills, newest = _oom_kills(new)
-            if kills and now - newest < RESTART_WINDOW:
-                self.killed += 1
-                self.first_kill = min(self.first_kill or now, newest)
-            if old is not None and old is not new:
-                self.crashes += max(0, new.restarts - old.restarts)
-                self.kills += len(kills - _oom_kills(old)[0])
-
-
-def _oom_kills(row: PodRow) -> tuple[frozenset[tuple[str, int]], Millis]:
-    """Kills for memory that a pod still tells of, each as its container and which of its runs it ended; the newest."""
-    kills: set[tuple[str, int]] = set()
-    newest = 0
-    for box in row.containers:
-        if box.state == "terminated" and box.reason == "OOMKilled":
-            kills.add((box.name, box.restarts))
-            newest = max(newest, row.ready_since)
-        if box.last_reason == "OOMKilled":
-            kills.add((box.name, box.restarts - 1))
-            newest = max(newest, box.last_finished_at or row.restarted_at)
-    return frozenset(kills), newest
-
-
-def _of(count: int, group: PodGroup) -> str:
-    return f"{count} of {group.total} pods" if group.total >= count else f"{count} pod{'' if count == 1 else 's'}"
+def literal(text: str) -> str:
+    """The scribe puts a name in place of `{name}`; words from outside are taken as they are."""
+    return text.replace("{name}", "{ name }")

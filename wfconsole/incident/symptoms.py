@@ -11,13 +11,15 @@ from wfconsole.clock import Millis
 from wfconsole.incident.playbook import Checklist, Runbook, Symptom
 from wfconsole.incident.probing import evaluate, understood
 from wfconsole.incident.wording import spell_duration
+from wfconsole.observations.levels import Quality
 from wfconsole.observations.world import World
 
 SymptomState = Literal["present", "absent", "not yet", "cannot tell", "ask people"]
 
 
 class SymptomSeen(msgspec.Struct, frozen=True):
-    """One symptom of a playbook as it stands, with the evidence it rests on. "ask people": no data can show it."""
+    """One symptom of a playbook as it stands, with the evidence it rests on. "ask people": no data can show it, or
+    not here, where the source that would is not configured."""
 
     text: str
     state: SymptomState
@@ -68,7 +70,8 @@ def match_playbooks(runbook: Runbook, world: World, held: SymptomsHeld, now: Mil
     for playbook in runbook.playbooks:
         seen = tuple(_seen(symptom, world, held, now) for symptom in playbook.symptoms)
         present = sum(one.state == "present" for one in seen)
-        matches.append(Match(playbook.id, playbook.title, present, len(list(_watched([playbook]))), seen))
+        watched = sum(one.state != "ask people" for one in seen)
+        matches.append(Match(playbook.id, playbook.title, present, watched, seen))
     return tuple(sorted(matches, key=lambda match: -(match.present / match.watched if match.watched else 0.0)))
 
 
@@ -81,6 +84,8 @@ def _seen(symptom: Symptom, world: World, held: SymptomsHeld, now: Millis) -> Sy
         return SymptomSeen(symptom.text, "ask people")
     result = evaluate(understood(symptom.live), world, now)
     evidence = result.why or (result.lines[0] if result.lines else "")
+    if result.quality == Quality.OFF:
+        return SymptomSeen(symptom.text, "ask people")
     if result.holds is None:
         return SymptomSeen(symptom.text, "cannot tell", evidence)
     if not result.holds:

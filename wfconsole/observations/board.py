@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -26,7 +26,8 @@ Say = Callable[[World, Judged, Millis], Facts]
 
 
 class _Pane(msgspec.Struct, frozen=True):
-    """`shows`: its sources, the most important first, and what each says of itself.
+    """`shows`: its sources, the most important first, and what each says of itself. `adds`: sources that speak here
+    only when they are trusted and have something to say.
 
     `signal` is that of its trend, `top` the value at the top of the trend's fixed scale.
     """
@@ -36,6 +37,7 @@ class _Pane(msgspec.Struct, frozen=True):
     shows: tuple[tuple[str, Say], ...] = ()
     signal: str = ""
     top: float = 1.0
+    adds: tuple[tuple[str, Say], ...] = ()
 
 
 def _say(source: str, module: str = "") -> tuple[str, Say]:
@@ -46,7 +48,7 @@ def _say(source: str, module: str = "") -> tuple[str, Say]:
 _PANES: Final = (
     _Pane(1, "Alerts", (_say("alerts"),), "alerts.active", 10.0),
     _Pane(2, "Signals", (_say("signals"),), "signals.worst", 2.0),
-    _Pane(3, "Pods", (_say("pods"),), "pods.ready_ratio"),
+    _Pane(3, "Pods", (_say("pods"),), "pods.ready_ratio", adds=(_say("services"),)),
     _Pane(4, "HPA", (_say("hpas"),), "hpas.worst_ratio", 2.0),
     _Pane(5, "Nodes+GPU", (_say("nodes"), _say("gpus"), _say("inference")), "nodes.memory"),
     _Pane(6, "DB", (_say("database"), _say("sessions"), _say("replicas"), _say("cache")), "db.connections"),
@@ -115,19 +117,27 @@ def board(
     lines = []
     known = told or {}
     for pane in _PANES:
-        parts = [
-            _Part(snapshot, snapshot.quality(now), known.get(source) or say(world, judged, now))
-            for source, say in pane.shows
-            if (snapshot := world.snapshots.get(source)) is not None
-        ]
+        parts = list(_parts(pane.shows, world, judged, now, known))
         if not parts:
             lines.append(BoardLine(pane.number, pane.name, Level.OK, Quality.OFF, "not configured"))
             continue
         parts = [part for part in parts if part.says_anything] or parts[:1]
+        added = _parts(pane.adds, world, judged, now, known)
+        parts += [part for part in added if part.tells and part.facts.facts]
         trend = series.trend(pane.signal, now, trend_cells, cell_ms) if pane.signal else ()
         scaled = tuple(None if value is None else min(1.0, max(0.0, value / pane.top)) for value in trend)
         lines.append(_line(pane, parts, scaled, now))
     return tuple(lines)
+
+
+def _parts(
+    shows: Iterable[tuple[str, Say]], world: World, judged: Judged, now: Millis, told: Mapping[str, Facts]
+) -> Iterator[_Part]:
+    """What each of these sources says, of those that there are."""
+    for source, say in shows:
+        snapshot = world.snapshots.get(source)
+        if snapshot is not None:
+            yield _Part(snapshot, snapshot.quality(now), told.get(source) or say(world, judged, now))
 
 
 class _Part(msgspec.Struct, frozen=True):
@@ -154,8 +164,8 @@ def _line(pane: _Pane, parts: list[_Part], trend: tuple[float | None, ...], now:
     lead = max(parts, key=lambda part: part.facts.level if part.tells else -1) if main.tells else main
     lost = next((part for part in parts if not part.quality.conclusive), None)
     quality = main.quality if not main.tells or lost is None else Quality.PARTIAL
-    told = [part for part in (lead, *parts) if part.tells]
-    facts = tuple(dict.fromkeys(fact for part in told for fact in _said(part, alone=part is lead and len(told) == 2)))
+    told = [part for part in (lead, *(each for each in parts if each is not lead)) if part.tells]
+    facts = _facts(told)
     if not main.tells:
         facts = main.facts.facts if main.snapshot.good_at is not None else ()
     reason = lead.facts.reason
@@ -175,9 +185,13 @@ def _line(pane: _Pane, parts: list[_Part], trend: tuple[float | None, ...], now:
     )
 
 
-def _said(part: _Part, *, alone: bool) -> tuple[str, ...]:
-    """Both facts of a part that is in trouble or stands alone, else its first."""
-    return part.facts.facts if alone or part.facts.level > Level.OK else part.facts.facts[:1]
+def _facts(told: Sequence[_Part]) -> tuple[str, ...]:
+    """The first fact of each part that is in trouble, then what these have to say besides, then the first of others."""
+    troubled = [part.facts.facts for part in told if part.facts.level > Level.OK or len(told) == 1]
+    others = [part.facts.facts for part in told if part.facts.level <= Level.OK and len(told) > 1]
+    first = [fact for facts in troubled for fact in facts[:1]]
+    more = [fact for facts in troubled for fact in facts[1:]]
+    return tuple(dict.fromkeys((*first, *more, *(fact for facts in others for fact in facts[:1]))))
 
 
 def count_states(lines: Iterable[BoardLine]) -> StateCounts:

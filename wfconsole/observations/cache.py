@@ -109,10 +109,11 @@ def memory_share(row: CacheRow) -> float | None:
 
 def judge_cache(row: CacheRow, _now: Millis) -> Finding:
     """The worst that is wrong with the server, the first of these where several are."""
-    return max(_findings(row), key=lambda finding: finding.level, default=HEALTHY)
+    return max(findings_of(row), key=lambda finding: finding.level, default=HEALTHY)
 
 
-def _findings(row: CacheRow) -> Iterator[Finding]:
+def findings_of(row: CacheRow) -> Iterator[Finding]:
+    """Everything that is wrong with the server."""
     if row.loading:
         yield Finding(Level.CRITICAL, "loads its data from disk, and answers nobody", "loading")
     if row.write_errors_per_s:

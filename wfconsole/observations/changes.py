@@ -6,7 +6,7 @@ for what happened before anybody watched; and the difference of two rows, which 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -15,7 +15,10 @@ from wfconsole.observations.hpas import HpaRow
 from wfconsole.observations.workloads import Revision, WorkloadRow
 from wfconsole.observations.world import World
 
-ChangeKind = Literal["rollout", "restart", "scale", "bounds", "paused", "existence"]
+if TYPE_CHECKING:
+    from wfconsole.observations.isolation import IsolationRow
+
+ChangeKind = Literal["rollout", "restart", "scale", "bounds", "paused", "existence", "isolation"]
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -84,6 +87,21 @@ def hpa_changes(before: HpaRow, after: HpaRow, at: Millis) -> tuple[Change, ...]
         return ()
     key = f"HorizontalPodAutoscaler/{after.namespace}/{after.name}"
     return (Change(at, "bounds", key, f"autoscaler {after.name} bounds {old} -> {new}", old, new),)
+
+
+def isolation_changes(before: IsolationRow, after: IsolationRow, at: Millis) -> tuple[Change, ...]:
+    """Whether network policies isolate pods that were open before, or no longer do."""
+    said = []
+    for way, old, new in (("ingress", before.ingress, after.ingress), ("egress", before.egress, after.egress)):
+        if new.isolated and not old.isolated:
+            said.append(f"{way} isolated by {', '.join(new.by)}{'' if new.allows else ', nothing may pass'}")
+        elif old.isolated and not new.isolated:
+            said.append(f"{way} open again")
+    if not said:
+        return ()
+    name = after.name or after.labels.replace("/", " ")
+    key = f"{after.kind or 'Pods'}/{after.namespace}/{name}"
+    return (Change(at, "isolation", key, f"{name} pods: {'; '.join(said)}"),)
 
 
 def rollout_change(key: str, revision: Revision, before: Revision | None, seen_at: Millis = 0) -> Change:

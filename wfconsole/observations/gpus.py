@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -11,8 +11,8 @@ from wfconsole.clock import Millis
 from wfconsole.observations.levels import HEALTHY, Finding, Level
 
 # Degrees Celsius; the cards slow themselves down a little above the second.
-_HOT: Final = 85.0
-_TOO_HOT: Final = 92.0
+HOT: Final = 85.0
+TOO_HOT: Final = 92.0
 # From this share of its memory on, the next allocation may fail.
 _FULL: Final = 0.97
 # Errors that applications cause in their own memory; all others are the card's, its driver's, or its link's.
@@ -44,22 +44,26 @@ class GpuRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 def judge_gpu(row: GpuRow, _now: Millis) -> Finding:
-    """What the card complains of. That it is busy is what it is there for."""
+    """The worst that the card complains of, the first of these where several are. That it is busy is what it is for."""
+    return max(findings_of(row), key=lambda finding: finding.level, default=HEALTHY)
+
+
+def findings_of(row: GpuRow) -> Iterator[Finding]:
+    """Everything that the card complains of."""
     if row.ecc_errors:
-        return Finding(Level.WARNING, f"{row.ecc_errors} uncorrectable memory errors", "ecc")
+        yield Finding(Level.WARNING, f"{row.ecc_errors} uncorrectable memory errors", "ecc")
     if row.xid:
         application = row.xid in _XIDS_OF_APPLICATIONS
         said = f"last error Xid {row.xid}{', of an application' if application else ''}"
-        return Finding(Level.WATCH if application else Level.WARNING, said, "xid")
-    if row.temperature is not None and row.temperature >= _HOT:
-        level = Level.WARNING if row.temperature >= _TOO_HOT else Level.WATCH
-        return Finding(level, f"{row.temperature:.0f} C", "hot")
+        yield Finding(Level.WATCH if application else Level.WARNING, said, "xid")
+    if row.temperature is not None and row.temperature >= HOT:
+        level = Level.WARNING if row.temperature >= TOO_HOT else Level.WATCH
+        yield Finding(level, f"{row.temperature:.0f} C", "hot")
     full = memory_share(row)
     if full is not None and full >= _FULL:
-        return Finding(Level.WATCH, f"memory {full:.0%} in use", "full")
+        yield Finding(Level.WATCH, f"memory {full:.0%} in use", "full")
     if all(each is None for each in (row.utilization, row.memory_used, row.temperature, row.xid, row.ecc_errors)):
-        return Finding(Level.WATCH, "tells nothing of itself", "unknown")
-    return HEALTHY
+        yield Finding(Level.WATCH, "tells nothing of itself", "unknown")
 
 
 def tells_errors(row: GpuRow) -> bool:

@@ -11,6 +11,9 @@ from wfconsole.clock import Millis
 from wfconsole.observations.sessions import SessionRow, in_locks
 
 _BLOCKERS_KEPT: Final = 8
+# So many sessions stand below a root; a queue of forty says no more than its first few.
+SHOWN: Final = 8
+REST: Final = "behind "
 
 
 def with_tree(rows: Mapping[str, SessionRow], blockers: Mapping[str, Collection[str]]) -> dict[str, SessionRow]:
@@ -125,27 +128,66 @@ def _bits(mask: int) -> Iterable[int]:
 
 class Branch(NamedTuple):
     """A session in the drawn tree. `more` says for each level above it, and last for its own, whether another one
-    follows at that level."""
+    follows at that level. With `rest` it is none, but stands for these that are folded."""
 
     key: str
     more: tuple[bool, ...] = ()
+    rest: tuple[str, ...] = ()
 
 
 def drawn(rows: Mapping[str, SessionRow]) -> list[Branch]:
     """The tree from top to bottom: the root that most wait for first, and so among siblings."""
+    return _branches(_below(rows), None)
+
+
+def folded(rows: Mapping[str, SessionRow], most: int = SHOWN) -> list[Branch]:
+    """The same with at most so many under each root, those nearest to it first, who have waited longest; the others
+    are one branch below whom they wait for. Its key is REST and that one's."""
+    below = _below(rows)
+    shown: set[str] = set()
+    for root in below.get("", ()):
+        near = [root]
+        for key in near:  # it grows: level by level
+            near += below.get(key, ())
+        shown.update(near if len(near) <= most + 2 else near[: most + 1])  # one line for one session saves nothing
+    return _branches(below, shown)
+
+
+def under(rows: Mapping[str, SessionRow], key: str) -> list[Branch]:
+    """All that wait for one session, directly or not, as the tree below it."""
+    return [branch for branch in _branches(_below(rows), None, top=key) if branch.key != key]
+
+
+def _below(rows: Mapping[str, SessionRow]) -> dict[str, list[str]]:
+    """Who hangs on each, the worst first; on "" the roots."""
     below: dict[str, list[str]] = {}
     for key, row in rows.items():
         if in_locks(row):
             below.setdefault(row.under if row.under in rows else "", []).append(key)
     for keys in below.values():
-        keys.sort(key=lambda key: _rank(rows[key], key), reverse=True)  # the last one is drawn first
+        keys.sort(key=lambda key: _rank(rows[key], key))
+    return below
+
+
+def _branches(below: Mapping[str, Sequence[str]], shown: set[str] | None, top: str = "") -> list[Branch]:
     branches: list[Branch] = []
-    stack = [Branch(key) for key in below.get("", ())]
+    stack = [Branch(key) for key in reversed(below.get("", ()) if not top else (top,))]
     while stack:
         branch = stack.pop()
         branches.append(branch)
+        if branch.rest:
+            continue
         children = below.get(branch.key, ())
-        stack += [Branch(key, (*branch.more, place > 0)) for place, key in enumerate(children)]
+        hidden = [] if shown is None else [key for key in children if key not in shown]
+        for key in hidden:
+            hidden += below.get(key, ())
+        drawn_here = [Branch(key) for key in children if shown is None or key in shown]
+        if hidden:
+            drawn_here.append(Branch(f"{REST}{branch.key}", rest=tuple(hidden)))
+        last = len(drawn_here) - 1
+        stack += [
+            each._replace(more=(*branch.more, place < last)) for place, each in reversed(list(enumerate(drawn_here)))
+        ]
     return branches
 
 

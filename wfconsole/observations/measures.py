@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from wfconsole.clock import Millis
+from wfconsole.clock import SECOND, Millis
 from wfconsole.observations.alerts import AlertRow, judge_alert
 from wfconsole.observations.cache import CacheRow, KeysRow, memory_share
 from wfconsole.observations.database import DatabaseRow, used_share
@@ -16,7 +16,7 @@ from wfconsole.observations.levels import Level
 from wfconsole.observations.replicas import ReplicaRow
 from wfconsole.observations.services import ServiceRow, is_down
 from wfconsole.observations.sessions import SessionRow, is_idle_in_transaction, lasts
-from wfconsole.observations.signals import SignalRow
+from wfconsole.observations.signals import SignalRow, of_bound
 
 
 def database(rows: Mapping[str, DatabaseRow], _now: Millis) -> dict[str, float | None]:
@@ -28,15 +28,24 @@ def database(rows: Mapping[str, DatabaseRow], _now: Millis) -> dict[str, float |
 def sessions(rows: Mapping[str, SessionRow], now: Millis) -> dict[str, float | None]:
     return {
         "db.waiters": sum(row.blockers > 0 for row in rows.values()),
+        "db.longest_wait": _longest((row.waiting_at for row in rows.values() if row.blockers), now),
+        "db.longest_transaction": _longest((row.xact_at for row in rows.values()), now),
         "db.held_up": max((row.behind for row in rows.values()), default=0),
         "db.idle_in_transaction": sum(lasts(row, now) and is_idle_in_transaction(row) for row in rows.values()),
         "db.long_queries": sum(lasts(row, now) and row.state == "active" for row in rows.values()),
     }
 
 
+def _longest(began: Iterable[Millis], now: Millis) -> float:
+    """In seconds, of those whose beginning is known."""
+    return max((max(0, now - at) / SECOND for at in began if at), default=0.0)
+
+
 def replicas(rows: Mapping[str, ReplicaRow], _now: Millis) -> dict[str, float | None]:
+    """The lag of the worst is not known while that of one of them is not."""
+    lags = [row.lag_bytes for row in rows.values() if row.role != "missing"]
     return {
-        "db.replica_lag": max((row.lag_bytes for row in rows.values() if row.lag_bytes is not None), default=None),
+        "db.replica_lag": None if None in lags else max((lag or 0 for lag in lags), default=None),
         "db.replicas_missing": sum(row.expected - row.found for row in rows.values()),
     }
 
@@ -64,16 +73,9 @@ def keys(rows: Mapping[str, KeysRow], _now: Millis) -> dict[str, float | None]:
 
 
 def signals(rows: Mapping[str, SignalRow], _now: Millis) -> dict[str, float | None]:
-    shares = [share for row in rows.values() if not row.group and (share := _of_bound(row)) is not None]
+    shares = [share for row in rows.values() if not row.group and (share := of_bound(row)) is not None]
     values = {rule: row.value if (row := rows.get(rule)) is not None else None for rule in ("errors", "p99")}
     return {"signals.worst": max(shares, default=None), **{f"signals.{rule}": value for rule, value in values.items()}}
-
-
-def _of_bound(row: SignalRow) -> float | None:
-    """How far a value has come towards its first bound, from the good side: 1 is there."""
-    if row.value is None or not row.bound:
-        return None
-    return min(2.0, row.bound / row.value if row.value else 2.0) if row.below else min(2.0, row.value / row.bound)
 
 
 def gpus(rows: Mapping[str, GpuRow], _now: Millis) -> dict[str, float | None]:

@@ -24,7 +24,7 @@ from wfconsole.observations.world import World
 
 
 class Signal(msgspec.Struct, frozen=True):
-    """One number that the console keeps a history of. `unit` is "ratio" (1.0 is all of it), "count" or "bytes".
+    """One number that the console keeps a history of. `unit` is "ratio" (1.0 is all), "count", "seconds" or "bytes".
 
     `low_is_worse` says which of two values in one cell of a trend is shown: never the average, always the worse.
     """
@@ -75,6 +75,8 @@ SIGNALS: Final[dict[str, Signal]] = {
         Signal("cache.clients", "cache", "ratio", "clients of the cache, of those that it takes"),
         Signal("cache.sessions", "keys", "count", "sessions, as last counted to the end", low_is_worse=True),
         Signal("db.waiters", "sessions", "count", "database sessions that wait for a lock"),
+        Signal("db.longest_wait", "sessions", "seconds", "the longest wait for a lock in the database"),
+        Signal("db.longest_transaction", "sessions", "seconds", "the oldest transaction of the sessions listed"),
         Signal("db.held_up", "sessions", "count", "database sessions that wait for one session, directly or not"),
         Signal("db.idle_in_transaction", "sessions", "count", "database sessions idle in transaction for a minute"),
         Signal("db.long_queries", "sessions", "count", "database queries that have run for a minute"),

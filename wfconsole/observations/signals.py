@@ -81,6 +81,13 @@ def past(row: SignalRow, value: float, bound: float) -> bool:
     return value < bound if row.below else value > bound
 
 
+def of_bound(row: SignalRow) -> float | None:
+    """How far a value has come towards its first bound, from the good side: 1 is there."""
+    if row.value is None or not row.bound:
+        return None
+    return min(2.0, row.bound / row.value if row.value else 2.0) if row.below else min(2.0, row.value / row.bound)
+
+
 def shown(row: SignalRow) -> str:
     """The value with its unit, or what stands for it."""
     return UNKNOWN if row.value is None else form(row.value, row.unit)

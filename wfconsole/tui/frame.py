@@ -69,6 +69,7 @@ def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis
         time.behind_ms,
         record_trouble=view.journal.reason if view.journal.condition == "memory-only" else "",
         alarms=alarms,
+        world=view.world,
     )
     return Frame(
         view=view,

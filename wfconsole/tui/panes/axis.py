@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from wfconsole.clock import HOUR, MINUTE, Millis
-from wfconsole.observations.board import pane_of
 from wfconsole.observations.changes import recent_changes
-from wfconsole.observations.series import SIGNALS, Series, Signal
-from wfconsole.text import UNKNOWN, clock_time, cut, fit, number, percent
+from wfconsole.text import clock_time, cut, fit, percent
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
+from wfconsole.tui.panes.axis_rows import Axis, AxisSignal, axis_signals
 from wfconsole.tui.panes.strips import rule
 from wfconsole.tui.widgets.scrolled import Block, BlockList
 from wfconsole.tui.widgets.trend import trend_line
@@ -28,7 +27,15 @@ _TICK: Final = 15  # cells from one time of the ruler to the next
 _SAID: Final = 12  # marks that are spelled out
 _PEOPLE: Final = {"DECLARE": "D", "DECISION": "d", "ACTION": "A", "COMMS": "C", "NOTE": "N", "STATE": "S", "ROLE": "R"}
 _SEEN: Final = {"ALERT": "!", "SOURCE": "?"}
-_CHANGES: Final = {"rollout": "R", "restart": "r", "scale": "s", "bounds": "b", "paused": "p", "existence": "x"}
+_CHANGES: Final = {
+    "rollout": "R",
+    "restart": "r",
+    "scale": "s",
+    "bounds": "b",
+    "paused": "p",
+    "existence": "x",
+    "isolation": "i",
+}
 
 
 class Mark(NamedTuple):
@@ -37,23 +44,6 @@ class Mark(NamedTuple):
     at: Millis
     letter: str
     text: str
-
-
-class Axis(NamedTuple):
-    """`cells` stretches of `cell_ms` each, the newest last. They stand on multiples of it, as trends do."""
-
-    now: Millis
-    cells: int
-    cell_ms: Millis
-
-    @property
-    def start(self) -> Millis:
-        return (self.now // self.cell_ms - self.cells + 1) * self.cell_ms
-
-    def cell(self, at: Millis) -> int | None:
-        """Where an instant is; None before the beginning or after now."""
-        cell = (at - self.start) // self.cell_ms
-        return cell if 0 <= cell < self.cells else None
 
 
 class AxisList(BlockList):
@@ -81,9 +71,9 @@ class AxisList(BlockList):
         for key, name, marks in _marks(frame, axis):
             more = _spelled(marks, axis, width) if key == here else []
             blocks.append(Block(key, [_marked(name, marks, axis), *more]))
-        for signal, pane in _signals(frame):
-            more = _explained(frame, signal, axis, width) if signal.name == here else []
-            blocks.append(Block(signal.name, [_drawn(frame, signal, pane, axis), *more]))
+        for signal in axis_signals(frame, axis):
+            more = _explained(signal, width) if signal.name == here else []
+            blocks.append(Block(signal.name, [_drawn(frame, signal), *more]))
         return blocks
 
     def nothing(self, frame: Frame) -> str:
@@ -161,50 +151,25 @@ def _spelled(marks: Sequence[Mark], axis: Axis, width: int) -> list[Line]:
     return lines or [(Span(f"{'':{_INDENT}}nothing that an object remembers", "dim"),)]
 
 
-def _signals(frame: Frame) -> Iterator[tuple[Signal, int]]:
-    """Signals that had a value, in the order of their panes."""
-    known = frame.view.series.series
-    shown = [
-        (pane_of(signal.source), place, signal)
-        for place, signal in enumerate(SIGNALS.values())
-        if signal.name in known and _has_values(known[signal.name])
-    ]
-    for pane, _, signal in sorted(shown, key=lambda each: each[:2]):
-        yield signal, pane
-
-
-def _has_values(series: Series) -> bool:
-    return series.last is not None or any(point.value is not None for point in series.points)
-
-
-def _drawn(frame: Frame, signal: Signal, pane: int, axis: Axis) -> Line:
-    values = frame.view.series.trend(signal.name, axis.now, axis.cells, axis.cell_ms)
-    known = [value for value in values if value is not None]
+def _drawn(frame: Frame, signal: AxisSignal) -> Line:
+    known = [value for value in signal.values if value is not None]
     top = 1.0 if signal.unit == "ratio" and max(known, default=0.0) <= 1 else max(known, default=0.0)
-    scaled = [None if value is None else value / top if top else 0.0 for value in values]
-    name = f"{pane or ' '} {signal.name}"
+    scaled = [None if value is None else value / top if top else 0.0 for value in signal.values]
     ink: Ink = "text" if known else "dim"
     return (
-        Span(f" {fit(name, _NAME)} ", ink),
-        *trend_line(scaled, axis.cells, frame.glyphs),
-        Span(f" {fit(_value(signal, values[-1]), _VALUE)}", ink),
+        Span(f" {fit(f'{signal.pane} {signal.name}', _NAME)} ", ink),
+        *trend_line(scaled, len(scaled), frame.glyphs),
+        Span(f" {fit(signal.shown(signal.values[-1]), _VALUE)}", ink),
     )
 
 
-def _explained(frame: Frame, signal: Signal, axis: Axis, width: int) -> list[Line]:
+def _explained(signal: AxisSignal, width: int) -> list[Line]:
     """What it means, and how far it went within the span."""
-    values = frame.view.series.trend(signal.name, axis.now, axis.cells, axis.cell_ms)
-    known = [value for value in values if value is not None]
+    known = [value for value in signal.values if value is not None]
     said: list[tuple[str, Ink]] = [(signal.meaning, "dim")]
     if known:
-        said.append((f"lowest {_value(signal, min(known))}   highest {_value(signal, max(known))}", "text"))
-    gaps = len(values) - len(known)
+        said.append((f"lowest {signal.shown(min(known))}   highest {signal.shown(max(known))}", "text"))
+    gaps = len(signal.values) - len(known)
     if gaps:
-        said.append((f"not known for {percent(gaps, len(values))} of this time", "dim"))
+        said.append((f"not known for {percent(gaps, len(signal.values))} of this time", "dim"))
     return [(Span(cut(f"{'':{_INDENT}}{text}", width), ink),) for text, ink in said]
-
-
-def _value(signal: Signal, value: float | None) -> str:
-    if value is None:
-        return UNKNOWN
-    return percent(value) if signal.unit == "ratio" else number(round(value))

@@ -24,7 +24,8 @@ _GAP: Final = 4
 class Number(NamedTuple):
     """One number with its state: `value` is UNKNOWN where nobody can say, and `quality` says why.
 
-    `said` explains it, the most important words first. One that is not `judged` is neither good nor bad.
+    `said` explains it, the most important words first; `beside` is what it is measured by, in a word or two. One that
+    is not `judged` is neither good nor bad.
     """
 
     label: str
@@ -33,6 +34,7 @@ class Number(NamedTuple):
     quality: Quality = Quality.LIVE
     said: tuple[str, ...] = ()
     judged: bool = True
+    beside: str = ""
 
 
 class Digits(Pane):
@@ -45,7 +47,8 @@ class Digits(Pane):
         used = 1
         for number in (*incident_numbers(frame), *world_numbers(frame)):
             drawn = block_digits(number.value, frame.glyphs.block)
-            label = f"{number.label} {sign_and_word(frame.glyphs, number.level, number.quality)[0]}"
+            sign = sign_and_word(frame.glyphs, number.level, number.quality)[0]
+            label = f"{number.label} {sign} {number.beside}".rstrip()
             size = max(cells(label), *(len(row) for row in drawn))
             if used + size > width:
                 break
@@ -80,17 +83,28 @@ def incident_numbers(frame: Frame) -> list[Number]:
 
 
 def world_numbers(frame: Frame) -> list[Number]:
-    """Three numbers that are bad unless they are nothing."""
+    """Numbers that are bad unless they are nothing: three of the cluster; where metrics and a database are there too,
+    what users feel and who waits come first, and one of the cluster beside them."""
     pods, hpas = frame.board[2], frame.board[3]
     tally = frame.view.judged.tally
     loops = tally.kinds.get("crash-loop", 0)
     full = frame.view.series.series.get("hpas.at_max")
     at_their_max = int(full.last) if full is not None and full.last is not None else None
-    return [
+    first = _of_other_systems(frame)
+    cluster = [
         _counted("PODS NOT READY", tally.total - tally.ready, pods.level, pods, (*pods.facts, pods.reason)),
         _counted("CRASH LOOPS", loops, Level.CRITICAL, pods, _crashing(frame)),
         _counted("HPA AT MAX", at_their_max, Level.WARNING, hpas, _at_max(frame)),
     ]
+    return [*first, *cluster][: max(len(cluster), len(first) + 1)]
+
+
+def _of_other_systems(frame: Frame) -> list[Number]:
+    if frame.view.world.snapshots.keys().isdisjoint(("signals", "sessions")):
+        return []
+    from wfconsole.tui.panes.system_digits import system_numbers  # here, because no first frame has any of these
+
+    return system_numbers(frame)
 
 
 def _counted(label: str, count: int | None, level: Level, line: BoardLine, said: Sequence[str]) -> Number:

@@ -101,7 +101,7 @@ def _need(frame: Frame, need: Need, room: int) -> Line:
     if not need.goto or need.level == Level.OK:
         return (Span(" "), Span(f"{sign} ", "dim"), Span(cut(need.text, room - 4), "dim"))
     ink = level_ink(need.level)
-    tail = " u next"
+    tail = f" {need.pane} zoom  u next" if need.pane else " u next"
     head = f"{sign} DO NOW "
     text = cut(need.text, room - cells(head) - cells(tail) - 3)
     return (Span(" "), Span(head, ink), Span(f" {text}", "strong"), Span(fit(tail, cells(tail)), "key"))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from wfconsole.observations.levels import Quality
+from wfconsole.observations.locks import under
 from wfconsole.observations.sessions import SessionRow, name_of, remedy
 from wfconsole.text import UNKNOWN, age, clock_time, fit
 from wfconsole.tui.frame import Frame
@@ -17,7 +18,7 @@ from wfconsole.tui.panes.pod_sections import heading
 from wfconsole.tui.state_words import level_ink
 from wfconsole.tui.widgets.scroll_text import Section
 
-WAITERS_SHOWN: Final = 40
+WAITERS_SHOWN: Final = 200
 _NEVER: Final = 100  # steps up a tree: more are a circle
 
 
@@ -89,10 +90,10 @@ def _above(frame: Frame, row: SessionRow) -> list[Line]:
 
 
 def _below(frame: Frame, key: str, row: SessionRow) -> list[Line]:
-    """Those that hang on it in the tree."""
-    found = [each for each in frame.view.world.sessions.values() if each.under == key]
-    found.sort(key=lambda each: (-each.behind, each.waiting_at))
-    lines = [_one(frame, each) for each in found[:WAITERS_SHOWN]]
+    """All that hang on it in the tree, directly or not."""
+    rows = frame.view.world.sessions
+    found = under(rows, key)
+    lines = [(Span("  " * (len(each.more) - 1)), *_one(frame, rows[each.key])) for each in found[:WAITERS_SHOWN]]
     if len(found) > WAITERS_SHOWN:
         lines.append((Span(f"  and {len(found) - WAITERS_SHOWN} more   the list of locks shows all", "dim"),))
     if lines:

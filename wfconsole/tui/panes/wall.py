@@ -41,7 +41,7 @@ class Wall(Protocol):
 def number_rows(frame: Frame) -> NumberRows:
     """The numbers of both rows. Without an incident the time of day stands in the first."""
     time = Number("NO INCIDENT", clock_time(frame.now)[:8], said=("UTC",), judged=False)
-    return incident_numbers(frame) or [time], world_numbers(frame)
+    return incident_numbers(frame) or [time], world_numbers(frame)[: BOXES[1]]
 
 
 def scale_for(rows: NumberRows, sizes: Sequence[tuple[int, int]]) -> Scale:

@@ -98,12 +98,14 @@ def playbook_choice(matches: Sequence[Match], *, title: str, chosen: str | None 
 def first_trouble(incident: IncidentState, now: Millis) -> Millis:
     """Since when it is broken, as far as the scribe saw it: the first condition that still lasts; 0 when none does.
 
-    The critical ones count, or else the warnings; what has lasted longer than a day is left out.
+    The critical ones count, or else the warnings; what has lasted longer than a day is left out, and so are findings
+    of scanners, which break nothing.
     """
     lasting = [
         condition
         for condition in incident.conditions.values()
         if condition.phase in ("began", "again") and condition.since and now - condition.since < STANDING
+        if condition.family != "finding"
     ]
     worst = max((condition.level for condition in lasting), default=Level.OK)
     if worst < Level.WARNING:
