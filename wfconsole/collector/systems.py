@@ -9,7 +9,10 @@ from wfconsole.collector.settings import CollectorSettings
 from wfconsole.sources.alertmanager import system as alertmanager
 from wfconsole.sources.aws import system as aws
 from wfconsole.sources.cache import system as cache
+from wfconsole.sources.choice import chosen_source
 from wfconsole.sources.contract import Source
+from wfconsole.sources.kubernetes.client import Server
+from wfconsole.sources.kubernetes.gpus import cards_way
 from wfconsole.sources.postgres import system as postgres
 from wfconsole.sources.prometheus import system as prometheus
 
@@ -23,13 +26,19 @@ class _Every(dict[str, Millis]):
         return _INTERVAL_MS
 
 
-def other_sources(settings: CollectorSettings) -> list[Source]:
-    """The sources of all systems that the settings name."""
+def other_sources(settings: CollectorSettings, cluster: Server | None) -> list[Source]:
+    """The sources of all systems that the settings name. Some of what they tell can be had in a second way, from
+    another system; without the first, the second is the only one."""
     every: Mapping[str, Millis] = _Every(settings.intervals)
-    return [
+    cards = None if cluster is None else cards_way(cluster, settings.gpu, every["gpus"])
+    found = [
         *postgres.sources(settings.database, every, settings.auth),
         *aws.sources(settings.aws, every),
         *cache.sources(settings.cache, every),
-        *prometheus.sources(settings, every),
+        *prometheus.sources(settings, every, cards),
         *alertmanager.sources(settings.alertmanager, settings.prometheus, every),
     ]
+    named = {each.name for each in found}
+    if cards is not None and "gpus" not in named:
+        found.append(chosen_source("gpus", every["gpus"], cards))
+    return found

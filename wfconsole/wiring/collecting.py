@@ -29,7 +29,8 @@ def sources_of(settings: Settings) -> tuple[str, ...]:
         (settings.database.configured, ("database", "sessions", "statements", "replicas")),
         (settings.database.configured and settings.auth.configured, ("auth",)),
         (settings.cache.configured, ("cache", "keys")),
-        (settings.prometheus.configured, ("signals", "signal_history", "gpus", "inference")),
+        (settings.prometheus.configured, ("signals", "signal_history", "inference")),
+        (settings.prometheus.configured or settings.gpu.runs_commands, ("gpus",)),
         (settings.alertmanager.configured, ("alerts",)),
         (settings.aws.configured, ("findings", "secrets")),
     )
