@@ -25,6 +25,7 @@ class GpuNodes:
     def __init__(self, api: Api, namespace: str, folder: Path) -> None:
         self._api, self._namespace, self._folder = api, namespace, folder
         self._nodes: list[str] = []
+        self._pods: list[str] = []
 
     def __enter__(self) -> GpuNodes:
         return self
@@ -62,9 +63,13 @@ class GpuNodes:
                 },
             )
         self._api.create(pods, pod)
-        path = f"{pods}/plugin-{node}"
-        wait_for(f"the plugin on {name}", lambda: self._api.get(path)["status"].get("phase") == "Running")
+        self._pods.append(f"{pods}/plugin-{node}")
         return folder
+
+    def await_running(self) -> None:
+        """Until all plugins run."""
+        for path in self._pods:
+            wait_for(path, lambda path=path: self._api.get(path)["status"].get("phase") == "Running")  # type: ignore[misc]
 
     def say(self, node: str, **files: str) -> None:
         """Change what the stand-in finds: `gpu="..."` is gpu.csv, `exit="9"`, `hang=""`; see the stand-in itself."""

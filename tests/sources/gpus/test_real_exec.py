@@ -43,7 +43,10 @@ def kubeconfig(cluster: Cluster, namespace: str, tmp_path: Path) -> Path:
     return limited_user(cluster, namespace, tmp_path, ROLE["rules"])
 
 
-def a_poll(kubeconfig: Path, namespace: str, **more: Any) -> NvidiaSmiPoll:
+def a_poll(kubeconfig: Path, namespace: str, nodes: GpuNodes | None = None, **more: Any) -> NvidiaSmiPoll:
+    """A look at all nodes, once their plugins run."""
+    if nodes is not None:
+        nodes.await_running()
     server = Server(load_access(str(kubeconfig)))
     return NvidiaSmiPoll(server, GpuSettings(exec_namespace=namespace), 15_000, **more)
 
@@ -58,7 +61,7 @@ def test_the_cards_of_all_nodes_are_read_with_the_shipped_right(
 ) -> None:
     nodes.add("a", gpu=cards(61, 7), apps="GPU-1, 4711, /opt/vllm --model llama, big, 40000\nGPU-9, 1, x, 1\n")
     nodes.add("b", gpu=cards(40, form=SHORT_CARD), only_short="")
-    poll = a_poll(kubeconfig, namespace)
+    poll = a_poll(kubeconfig, namespace, nodes)
     rows = look(poll)
     a, b = nodes.name("a"), nodes.name("b")
     assert set(rows) == {f"{a}/0", f"{a}/1", f"{b}/0"}
@@ -78,7 +81,7 @@ def test_without_the_right_the_grant_that_mends_it_is_named(
 ) -> None:
     nodes.add("a", gpu=cards(1))
     with pytest.raises(SourceError) as refused:
-        look(a_poll(cluster.viewer.kubeconfig, namespace))
+        look(a_poll(cluster.viewer.kubeconfig, namespace, nodes))
     assert refused.value.kind == "denied"
     assert "pods/exec" in refused.value.message
     assert refused.value.remedy == f"Grant create and get on pods/exec in {namespace}: gpu-exec-role.yaml."
@@ -94,7 +97,7 @@ def test_get_alone_is_not_enough_for_the_server(
         {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["get"]},
     ]
     with pytest.raises(SourceError) as refused:
-        look(a_poll(limited_user(cluster, namespace, tmp_path, rules), namespace))
+        look(a_poll(limited_user(cluster, namespace, tmp_path, rules), namespace, nodes))
     assert refused.value.kind == "denied"
 
 
@@ -103,7 +106,7 @@ def test_a_node_that_cannot_be_asked_is_named_and_the_others_are_there(
 ) -> None:
     nodes.add("a", gpu=cards(61))
     nodes.add("b", playable=False)
-    poll = a_poll(kubeconfig, namespace)
+    poll = a_poll(kubeconfig, namespace, nodes)
     assert set(look(poll)) == {f"{nodes.name('a')}/0"}
     assert poll.partial().startswith(f"{nodes.name('b')}: ")
     assert is_safe(poll.partial())
@@ -113,7 +116,7 @@ def test_what_the_driver_says_instead_of_cards_is_a_finding(nodes: GpuNodes, kub
     failed = "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.\n"
     nodes.add("a", gpu=failed, exit="9")
     nodes.add("b", gpu=cards(10))
-    poll = a_poll(kubeconfig, namespace)
+    poll = a_poll(kubeconfig, namespace, nodes)
     rows = look(poll)
     row = rows[f"{nodes.name('a')}/"]
     assert failed.strip() in row.problem
@@ -129,7 +132,8 @@ def test_a_command_that_hangs_is_a_finding_and_is_not_started_again(
     folder = nodes.add("a", gpu=cards(61), hang="")
     nodes.add("b", gpu=cards(10))
     now = 1000.0
-    poll = a_poll(kubeconfig, namespace, clock=lambda: now)
+    poll = a_poll(kubeconfig, namespace, nodes, clock=lambda: now)
+    poll.deadline_ms = 2500
     rows = look(poll)
     assert set(rows) == {f"{nodes.name('a')}/", f"{nodes.name('b')}/0"}
     assert judge_gpu(rows[f"{nodes.name('a')}/"], 0).kind == "driver"
@@ -150,6 +154,7 @@ def test_the_nodes_are_asked_while_prometheus_is_gone_and_not_a_moment_longer(
     nodes: GpuNodes, kubeconfig: Path, namespace: str, prometheus: Prometheus
 ) -> None:
     nodes.add("a", gpu=cards(61))
+    nodes.await_running()
     settings = {
         "kubeconfig": str(kubeconfig),
         "flush_ms": 50,
@@ -178,5 +183,6 @@ def test_the_nodes_are_asked_while_prometheus_is_gone_and_not_a_moment_longer(
             assert set(snapshot.rows) == {f"{nodes.name('a')}/0"}
         finally:
             os.kill(prometheus.server.pid, signal.SIGCONT)
+        collector.send({"type": "retry", "source": "gpus"})
         collector.until(lambda: told_by("dcgm"), "the metrics again", 70)
         collector.until(lambda: not collector.snapshots["gpus"].partial, "all of it", 10)

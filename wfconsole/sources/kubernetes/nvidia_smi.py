@@ -72,7 +72,7 @@ def _said(words: Sequence[str], ran: Ran) -> str:
 
 
 def _lines(output: bytes) -> list[str]:
-    return [line.strip() for line in output.decode(errors="replace").splitlines() if line.strip()]
+    return [line.strip() for line in output.decode(errors="replace").split("\n") if line.strip()]
 
 
 def _told(line: str, fields: Sequence[str]) -> dict[str, str] | None:
@@ -109,8 +109,8 @@ def _processes(output: bytes) -> dict[str, tuple[GpuProcess, ...]]:
     for line in _lines(output):
         uuid, _, rest = line.partition(",")
         pid, _, rest = rest.partition(",")
-        name, _, used = rest.rpartition(",")
-        if not re.fullmatch("[0-9]{1,10}", pid.strip()):
+        name, last, used = rest.rpartition(",")
+        if not last or not re.fullmatch("[0-9]{1,10}", pid.strip()):
             continue
         found.setdefault(uuid.strip(), []).append(GpuProcess(int(pid), _text(name.strip()), _bytes(used)))
 
