@@ -35,9 +35,8 @@ class Asked:
         return 15_000
 
     def way(self) -> Way:
-        return Way(
-            self, self.table, f"from {self.name}", partial=lambda: f"lacks {self.name}", facts=lambda: {"by": self.name}
-        )
+        facts = {"by": self.name, self.name: "is there"}
+        return Way(self, self.table, f"from {self.name}", partial=lambda: f"lacks {self.name}", facts=lambda: facts)
 
 
 LOST = SourceError("refused", "nobody listens")
@@ -67,6 +66,7 @@ def test_the_stand_in_is_asked_only_while_the_first_choice_fails(pair: tuple[Ask
     assert (step(two), second.looks) == (0, 0), "nothing is known yet"
     assert (step(one), step(two), second.looks) == (1, 0, 0)
     assert source.take() == {"a": b"1", "b": b"2"}
+    assert source.facts() == {"by": "first", "first": "is there", "second": "is there"}
     first.gives = LOST
     assert step(one) == -1
     assert source.take() == {}, "the last good rows stay until there are others"
@@ -123,4 +123,4 @@ def test_without_a_second_way_the_first_is_all_there_is(pair: tuple[Asked, Asked
     first, _ = pair
     source = chosen_source("gpus", 15_000, first.way())
     assert [part.task for part in source.parts] == [first]
-    assert "second way" not in source.facts()
+    assert source.facts() == first.way().facts()

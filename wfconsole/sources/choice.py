@@ -21,9 +21,9 @@ _NOTICE_MS: Final[Millis] = SECOND
 
 
 class Way(msgspec.Struct, frozen=True):
-    """A task that fills `table`, what else it rests on, and what holds while its rows are shown.
+    """A task that fills `table`, and what else it rests on; why its rows are not all there is, while they are shown.
 
-    `gives` says in words where they come from: "from the gateway's metrics".
+    `gives` says in words where they come from: "from the gateway's metrics". The facts of a stand-in hold all the time.
     """
 
     task: Task
@@ -81,7 +81,7 @@ class _Choice:
         return self._shown.partial()
 
     def facts(self) -> Mapping[str, str]:
-        return {**self._shown.facts(), "second way": self.instead.gives}
+        return {**self.instead.facts(), **self._shown.facts()}
 
 
 class _Wrapped:

@@ -160,7 +160,9 @@ def cards_way(server: Server, settings: GpuSettings, interval_ms: Millis) -> Way
     if not settings.runs_commands:
         return None
     poll = NvidiaSmiPoll(server, settings, interval_ms)
-    return Way(poll, poll.table, "from nvidia-smi, without pods and Xid errors,", partial=poll.partial)
+    facts = {"nvidia-smi": f"by exec in {settings.exec_namespace}"}
+    gives = "from nvidia-smi, without pods and Xid errors,"
+    return Way(poll, poll.table, gives, partial=poll.partial, facts=lambda: facts)
 
 
 class _Round:
