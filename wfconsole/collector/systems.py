@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from wfconsole.clock import SECOND, Millis
 from wfconsole.collector.settings import CollectorSettings
 from wfconsole.sources.alertmanager import system as alertmanager
@@ -15,6 +17,7 @@ from wfconsole.sources.kubernetes.client import Server
 from wfconsole.sources.kubernetes.gpus import cards_way
 from wfconsole.sources.postgres import system as postgres
 from wfconsole.sources.prometheus import system as prometheus
+from wfconsole.sources.prometheus.logins import logins_way
 
 _INTERVAL_MS: Millis = 5 * SECOND
 
@@ -31,8 +34,9 @@ def other_sources(settings: CollectorSettings, cluster: Server | None) -> list[S
     another system; without the first, the second is the only one."""
     every: Mapping[str, Millis] = _Every(settings.intervals)
     cards = None if cluster is None else cards_way(cluster, settings.gpu, every["gpus"])
+    logins = logins_way(settings, every["auth"])
     found = [
-        *postgres.sources(settings.database, every, settings.auth),
+        *postgres.sources(settings.database, every, settings.auth, logins),
         *aws.sources(settings.aws, every),
         *cache.sources(settings.cache, every),
         *prometheus.sources(settings, every, cards),
@@ -41,4 +45,7 @@ def other_sources(settings: CollectorSettings, cluster: Server | None) -> list[S
     named = {each.name for each in found}
     if cards is not None and "gpus" not in named:
         found.append(chosen_source("gpus", every["gpus"], cards))
+    if logins is not None and "auth" not in named and settings.auth.gateway == "on":
+        only = msgspec.structs.replace(logins, partial=lambda: f"{logins.gives}: {logins.partial()}")
+        found.append(chosen_source("auth", every["auth"], only))
     return found

@@ -6,6 +6,7 @@ import copy
 import http.client
 import json
 import os
+import subprocess
 import sys
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
@@ -28,13 +29,21 @@ class Prometheus(System):
     """One server and one exporter. `world` is what the exporter tells; `tell` changes it.
 
     `guarded`: it asks everybody for a user and a password. `alertmanagers`: "host:port" that alerts go to. `rules`:
-    files of alerting rules, which stay where they are.
+    files of alerting rules, which stay where they are. `past`: samples of earlier times, in OpenMetrics.
     """
 
     name = "prometheus"
 
-    def __init__(self, *, alertmanagers: Sequence[str] = (), rules: Sequence[Path] = (), guarded: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        alertmanagers: Sequence[str] = (),
+        rules: Sequence[Path] = (),
+        guarded: bool = False,
+        past: str = "",
+    ) -> None:
         super().__init__()
+        self._past = past
         self._guarded = guarded
         self.account = Account.named("prometheus")
         self.server: Server
@@ -61,6 +70,8 @@ class Prometheus(System):
             )
         )
         self._configure()
+        if self._past:
+            self._fill()
         self.server = self.run(self._plan())
 
     def settings(self) -> Mapping[str, Mapping[str, Any]]:
@@ -84,6 +95,7 @@ class Prometheus(System):
             "error-burst": self._error_burst,
             "latency": self._latency,
             "memory-leak": self._memory_leak,
+            "login-failures": self._login_failures,
         }
 
     def recover(self) -> None:
@@ -141,6 +153,10 @@ class Prometheus(System):
         self.tell(memory={"checkout": 0.85, "orders": 0.4}, leak={"checkout": 0.02})
         return "checkout takes 2 % more of its memory limit each second"
 
+    def _login_failures(self) -> str:
+        self.tell(logins={"/login": 4.0})
+        return "the gateway refuses four logins a second"
+
     # --- starting ---------------------------------------------------------------------------------------------------
 
     @property
@@ -169,6 +185,16 @@ class Prometheus(System):
         path.chmod(0o644)
         users = {USER: _HASH} if self._guarded else {}
         (self.directory / "web.yml").write_text(json.dumps({"basic_auth_users": users}))
+
+    def _fill(self) -> None:
+        """Blocks of the past, as if the server had been there."""
+        past = self.directory / "past.om"
+        past.write_text(self._past)
+        command = (program("promtool", "prometheus"), *("tsdb", "create-blocks-from", "openmetrics", past))
+        subprocess.run([*command, self.directory / "data"], check=True, capture_output=True, timeout=60)
+        if self.account is not None:
+            for path in (self.directory / "data", *(self.directory / "data").rglob("*")):
+                os.chown(path, self.account.uid, self.account.gid)
 
     def _plan(self) -> ServerPlan:
         return ServerPlan(
