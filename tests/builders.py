@@ -294,7 +294,7 @@ def a_model(name: str = "llama-3-70b", **changes: Any) -> InferenceRow:
     return InferenceRow(name=name, **(fields | changes))
 
 
-def a_session(pid: int = 3321, **changes: Any) -> SessionRow:
+def an_idle_session(pid: int = 3321, **changes: Any) -> SessionRow:
     """A session that idles in a transaction for ten minutes; nobody waits for it."""
     fields: dict[str, Any] = {
         "started_at": NOW - HOUR,
@@ -308,7 +308,7 @@ def a_session(pid: int = 3321, **changes: Any) -> SessionRow:
     return SessionRow(pid, **(fields | changes))
 
 
-def a_replica(name: str = "replica-1", **changes: Any) -> ReplicaRow:
+def a_standby(name: str = "replica-1", **changes: Any) -> ReplicaRow:
     """A replica that keeps up."""
     fields: dict[str, Any] = {"client": "10.0.0.7", "state": "streaming", "lag_bytes": 4096, "lag_ms": 20}
     return ReplicaRow(name, **(fields | changes))

@@ -19,6 +19,7 @@ CLIENTS = {
     "httpx",
     "requests",
     "urllib3",
+    "websockets",
 }
 SOURCES = "wfconsole.sources"
 

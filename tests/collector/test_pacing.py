@@ -473,7 +473,7 @@ def test_all_tasks_of_a_cluster_wake_each_other(monkeypatch: pytest.MonkeyPatch)
     settings = CollectorSettings(replaces=True)  # nothing is announced
     collector = Collector(settings, ManualClock(NOW), lambda _: None, lambda: None)
     server = Server(Access("https://127.0.0.1:1", "127.0.0.1", 1), Limits())
-    collector._follow(Cluster(server, (), {}).sources(settings.sources))
+    collector._follow(Cluster(server, (), {}).sources(settings.sources), server)
     assert len(Still.started) > len(settings.sources)
     Still.started[0].through()
     assert {each.woken for each in Still.started} == {1}

@@ -17,11 +17,11 @@ from tests.builders import (
     a_keys_row,
     a_login,
     a_model,
-    a_replica,
     a_service,
-    a_session,
     a_signal,
+    a_standby,
     all_logins,
+    an_idle_session,
     an_ingress,
     an_isolation,
 )
@@ -48,7 +48,7 @@ class Story(NamedTuple):
 
 
 def root(behind: int, **changes: Any) -> Any:
-    return a_session(behind=behind, held_since=NOW - 20 * SECOND, **changes)
+    return an_idle_session(behind=behind, held_since=NOW - 20 * SECOND, **changes)
 
 
 def sprayer(users: int, name: str = "203.0.113.66", **changes: Any) -> Any:
@@ -66,7 +66,7 @@ STORIES = [
     Story(
         "lock-chain",
         "sessions",
-        [a_session()],
+        [an_idle_session()],
         [root(3)],
         "pid 3321 (reconcile, user batch) holds up 3 sessions since 14:31:47Z: idle in transaction",
         "pid 3321 holds up nobody any more",
@@ -77,7 +77,7 @@ STORIES = [
         "deadlock",
         "sessions",
         [],
-        [a_session(cycle=True, blockers=1), a_session(3322, cycle=True, blockers=1, under=f"3321/{NOW}")],
+        [an_idle_session(cycle=True, blockers=1), an_idle_session(3322, cycle=True, blockers=1, under=f"3321/{NOW}")],
         "pid 3321 (reconcile, user batch) waits for itself in a circle of locks",
         "pid 3321 is out of its circle of locks",
     ),
@@ -94,26 +94,26 @@ STORIES = [
     Story(
         "replica-lag",
         "replicas",
-        [a_replica()],
-        [a_replica(lag_bytes=100 << 20, lag_ms=12_000)],
+        [a_standby()],
+        [a_standby(lag_bytes=100 << 20, lag_ms=12_000)],
         "replica replica-1 10.0.0.7 is 100MiB behind, 12 s (bound 64.0MiB or 30 s)",
         "replica replica-1 10.0.0.7 has caught up",
-        worse=[a_replica(lag_bytes=2 << 30, lag_ms=MINUTE)],
+        worse=[a_standby(lag_bytes=2 << 30, lag_ms=MINUTE)],
         again="replica replica-1 10.0.0.7 is 2.00GiB behind, 1 min (bound 64.0MiB or 30 s)",
     ),
     Story(
         "replica-missing",
         "replicas",
-        [a_replica()],
-        [a_replica(), a_replica("1 missing", role="missing", found=1, expected=2)],
+        [a_standby()],
+        [a_standby(), a_standby("1 missing", role="missing", found=1, expected=2)],
         "replication: 1 of 2 replicas are fed",
         "replication: all replicas are fed again",
     ),
     Story(
         "replica-stopped",
         "replicas",
-        [a_replica(role="standby")],
-        [a_replica(role="standby", receives=False)],
+        [a_standby(role="standby")],
+        [a_standby(role="standby", receives=False)],
         "replica-1 10.0.0.7 receives nothing from its primary",
         "replica-1 10.0.0.7 receives from its primary again",
         level=Level.CRITICAL,
@@ -393,7 +393,7 @@ def test_the_pane_of_a_condition_is_that_of_its_source(story: Story) -> None:
 
 UNKNOWN = [
     ("connections", [a_database(clients=None)]),
-    ("replica-lag", [a_replica(lag_bytes=None)]),
+    ("replica-lag", [a_standby(lag_bytes=None)]),
     ("cache-writes", [a_cache(**RATES | {"write_errors_per_s": None})]),
     ("cache-evictions", [a_cache(**RATES | {"evicted_per_s": None})]),
     ("cache-full", [a_cache(loading=True)]),
@@ -447,7 +447,7 @@ def test_what_is_gone_is_not_said_to_be_well(word: str, words: str) -> None:
 def test_locks_of_a_busy_database_are_not_worth_a_line() -> None:
     room = Room()
     room.see("sessions", [])
-    assert room.see("sessions", [a_session(behind=3, held_since=room.now)]) == []
+    assert room.see("sessions", [an_idle_session(behind=3, held_since=room.now)]) == []
     assert room.see("sessions", []) == []
 
 
@@ -464,9 +464,11 @@ def test_a_lock_chain_becomes_critical_with_time_alone() -> None:
 def test_the_next_root_is_told_when_the_first_is_ended() -> None:
     room = Room()
     room.see("sessions", [])
-    second = a_session(3398, user="checkout", behind=2, blockers=1, waiting_at=NOW - MINUTE, held_since=NOW - 50_000)
+    second = an_idle_session(
+        3398, user="checkout", behind=2, blockers=1, waiting_at=NOW - MINUTE, held_since=NOW - 50_000
+    )
     room.see("sessions", [root(3), second])
-    said = room.see("sessions", [a_session(3398, user="checkout", behind=2, held_since=NOW - 50_000)])
+    said = room.see("sessions", [an_idle_session(3398, user="checkout", behind=2, held_since=NOW - 50_000)])
     assert [text.split(" (")[0] for text in said] == [
         "ended pid 3321 holds up nobody any more, after 35 s",
         "began pid 3398",
@@ -476,7 +478,7 @@ def test_the_next_root_is_told_when_the_first_is_ended() -> None:
 def test_a_prepared_transaction_is_a_root_by_its_name() -> None:
     room = Room()
     room.see("sessions", [])
-    row = a_session(0, gid="pay/42", state="prepared", application="", behind=1, held_since=NOW - 30 * SECOND)
+    row = an_idle_session(0, gid="pay/42", state="prepared", application="", behind=1, held_since=NOW - 30 * SECOND)
     (said,) = room.see("sessions", {"prepared/pay/42": row})
     assert said == "began prepared pay 42 (user batch) holds up 1 session since 14:31:37Z: a prepared transaction"
 

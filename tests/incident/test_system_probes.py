@@ -18,15 +18,15 @@ from tests.builders import (
     a_login,
     a_model,
     a_node,
-    a_replica,
     a_secret,
     a_service,
-    a_session,
     a_signal,
     a_snapshot,
+    a_standby,
     a_world,
     all_logins,
     an_hpa,
+    an_idle_session,
     an_ingress,
     an_isolation,
 )
@@ -50,12 +50,12 @@ ROWS: dict[str, Any] = {
     "isolation": [an_isolation(), an_isolation("llm", ingress=Side(("deny-all",)))],
     "database": [a_database(clients=92)],
     "sessions": [
-        a_session(behind=2, held_since=NOW - 50_000),
-        a_session(
+        an_idle_session(behind=2, held_since=NOW - 50_000),
+        an_idle_session(
             3398, application="checkout", state="active", blockers=1, waiting_at=NOW - 90_000, xact_at=NOW - 95_000
         ),
     ],
-    "replicas": [a_replica(), a_replica("replica-2", lag_bytes=100 << 20, lag_ms=45_000)],
+    "replicas": [a_standby(), a_standby("replica-2", lag_bytes=100 << 20, lag_ms=45_000)],
     "cache": [a_cache(evicted_per_s=12.0, rejected_per_s=0.0, write_errors_per_s=0.0, hit_ratio=0.97)],
     "keys": [a_keys_row(), a_keys_row("cart:", sessions=False, keys=40)],
     "signals": [
@@ -156,10 +156,10 @@ UNKNOWN: list[tuple[str, str, list[Any]]] = [
     ("services no-endpoints count=0", "services", [a_service(endpoints=None, ready=None)]),
     ("ingresses broken count=0", "ingresses", [an_ingress(paths=(IngressPath("x", state="unknown"),))]),
     ("database used<80%", "database", [a_database(clients=None)]),
-    ("sessions waits>1m count=0", "sessions", [a_session(blockers=1)]),
-    ("replicas lag-mib>64 count=0", "replicas", [a_replica(lag_bytes=None)]),
-    ("db.replica_lag < 1000", "replicas", [a_replica(lag_bytes=0), a_replica("replica-2", lag_bytes=None)]),
-    ("replicas behind>1s count=0", "replicas", [a_replica(lag_ms=None)]),
+    ("sessions waits>1m count=0", "sessions", [an_idle_session(blockers=1)]),
+    ("replicas lag-mib>64 count=0", "replicas", [a_standby(lag_bytes=None)]),
+    ("db.replica_lag < 1000", "replicas", [a_standby(lag_bytes=0), a_standby("replica-2", lag_bytes=None)]),
+    ("replicas behind>1s count=0", "replicas", [a_standby(lag_ms=None)]),
     ("cache evicting count=0", "cache", [a_cache()]),
     ("cache refuses-writes count=0", "cache", [a_cache()]),
     ("keys sessions keys<100 count=0", "keys", [a_keys_row(keys=None)]),

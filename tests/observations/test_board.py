@@ -14,11 +14,11 @@ from tests.builders import (
     a_node,
     a_pod,
     a_service,
-    a_session,
     a_snapshot,
     a_workload,
     a_world,
     an_hpa,
+    an_idle_session,
 )
 from wfconsole.clock import MINUTE, SECOND
 from wfconsole.observations.board import HEADLINE_CELLS, BoardLine, StateCounts, board, count_states
@@ -250,8 +250,8 @@ def test_services_that_say_nothing_leave_the_line_of_the_pods_as_it_is(services:
 
 
 def test_of_several_parts_in_trouble_each_says_its_first_fact() -> None:
-    root = a_session(behind=41, held_since=NOW - MINUTE)
-    idle = a_session(7, state_at=NOW - 10 * MINUTE)
+    root = an_idle_session(behind=41, held_since=NOW - MINUTE)
+    idle = an_idle_session(7, state_at=NOW - 10 * MINUTE)
     shown = lines(a_world(database=[a_database(clients=97)], sessions=[root, idle]))[6]
     assert shown.headline == "conn 97/97  41 wait for pid 3321"
     assert shown.facts[2] == "1 idle in tx"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.builders import NOW, a_gpu, a_model, a_node, a_snapshot, a_world
@@ -14,6 +15,7 @@ from wfconsole.observations.inference import InferenceRow, judge_inference, judg
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.series import SeriesBook, measure
+from wfconsole.observations.snapshot import Failure
 from wfconsole.observations.world import World
 
 GROWING: dict[str, Any] = {"queue": 60.0, "queue_low": 5.0}
@@ -41,6 +43,7 @@ def line_of(world: World) -> BoardLine:
         ({"temperature": 84.0}, Level.OK, ""),
         ({"temperature": 85.0}, Level.WATCH, "85 C"),
         ({"temperature": 93.0}, Level.WARNING, "93 C"),
+        ({"problem": "No devices were found"}, Level.WARNING, "No devices were found"),
         ({"ecc_errors": 2}, Level.WARNING, "2 uncorrectable memory errors"),
         ({"memory_used": 79 << 30}, Level.WATCH, "memory 99% in use"),
         ({"memory_total": None, "memory_used": 79 << 30}, Level.OK, ""),
@@ -132,3 +135,41 @@ def test_a_queue_that_was_long_an_hour_ago_says_nothing_about_busy_gpus() -> Non
 def test_a_cluster_whose_gpus_nobody_measures_says_so_and_one_without_says_nothing() -> None:
     assert line_of(a_world(nodes=[a_node(gpus=4)], gpus=[])).headline.endswith("gpu --")
     assert "gpu" not in line_of(a_world(nodes=[a_node()], gpus=[])).headline
+
+
+LOST = Failure("refused", "prometheus:9090: connection refused", since=NOW)
+
+
+def without_metrics(source: str, *rows: Any, **more: Any) -> Any:
+    """A source of a Prometheus that is gone; `rows` were seen before that."""
+    before = a_snapshot(source, rows)
+    return msgspec.structs.replace(before, failure=LOST, good_at=NOW - HOUR if rows else None, **more)
+
+
+def test_metrics_that_are_gone_leave_no_gap_where_there_are_no_gpus() -> None:
+    gone = {source: without_metrics(source) for source in ("gpus", "inference")}
+    line = line_of(a_world(nodes=[a_node()], **gone))
+    assert (line.quality, line.reason) == (Quality.LIVE, "")
+    assert "gpu" not in line.headline
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"nodes": [a_node(gpus=1)]},
+        {"gpus": without_metrics("gpus", a_gpu())},
+        {"gpus": without_metrics("gpus", facts={"nvidia-smi": "by exec in gpu-operator"})},
+        {"inference": without_metrics("inference", a_model())},
+    ],
+    ids=["a node offers one", "one was seen", "somebody named where to ask", "a model was seen"],
+)
+def test_metrics_that_are_gone_are_missed_where_there_is_something_to_measure(known: dict[str, Any]) -> None:
+    gone = {source: without_metrics(source) for source in ("gpus", "inference")}
+    line = line_of(a_world(**{"nodes": [a_node()], **gone, **known}))
+    assert line.quality == Quality.PARTIAL
+    assert "connection refused" in line.reason
+
+
+def test_nodes_that_are_gone_are_missed_whatever_else_is() -> None:
+    line = line_of(a_world(nodes=without_metrics("nodes", a_node()), gpus=without_metrics("gpus")))
+    assert line.quality == Quality.STALE

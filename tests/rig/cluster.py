@@ -3,6 +3,7 @@
 kwok plays every node's kubelet: it moves pods through the stages of `stages.py`, serves logs and resource metrics.
 """
 
+import os
 import secrets
 import signal
 from collections.abc import Callable, Sequence
@@ -21,6 +22,8 @@ from tests.rig.processes import Server, ServerPlan
 
 VIEWER = "wfconsole-viewer"
 _PREFIX = "wfconsole-rig-"
+#: Programs that played containers have.
+_STAND_INS = Path(__file__).parent / "stand_ins"
 
 #: What the world needs. Fewer controllers make an idle rig cheaper.
 _CONTROLLERS = (
@@ -332,6 +335,8 @@ def _kwok(binaries: Binaries, directory: Path, config: Path, admin: Access, cert
         processes.accepts,
         directory,
         deadline_s=60,
+        # What an exec into a played pod runs is looked up here first.
+        env={"PATH": f"{_STAND_INS}:{os.environ.get('PATH', '/usr/bin:/bin')}"},
     )
 
 

@@ -26,7 +26,7 @@ MISSING_TAG = "2.15.0-rc1"
 CRASHING_TAG = "2.15.0"
 
 #: kwok reads these kinds from the API, so that a fault can change them while it runs.
-DYNAMIC_KINDS = ("Logs", "ClusterResourceUsage")
+DYNAMIC_KINDS = ("Logs", "ClusterResourceUsage", "Exec")
 
 _ALIVE = ".metadata.deletionTimestamp == null"
 _PENDING = '.status.phase == "Pending"'
@@ -56,6 +56,7 @@ def resource_definitions() -> list[Object]:
     return [
         objects.kwok_resource("Logs", "logs", namespaced=True),
         objects.kwok_resource("ClusterResourceUsage", "clusterresourceusages", namespaced=False),
+        objects.kwok_resource("Exec", "execs", namespaced=True),
     ]
 
 

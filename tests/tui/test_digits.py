@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.builders import NOW, a_failure, a_session, a_signal
+from tests.builders import NOW, a_failure, a_signal, an_idle_session
 from tests.tui.harness import Desk, quiet_desk, troubled_desk, war_room
 from wfconsole.clock import MINUTE, SECOND
 from wfconsole.observations.levels import Level, Quality
@@ -24,8 +24,8 @@ def numbers(desk: Desk) -> dict[str, Number]:
 def watched(errors: float | None = 0.078, p99: float | None = 2.41) -> Desk:
     desk = troubled_desk()
     desk.tell("signals", [a_signal(value=errors), a_signal("p99", p99, **P99)])
-    root = a_session(behind=2, held_since=NOW - MINUTE)
-    desk.tell("sessions", [root, a_session(3398, **WAITS), a_session(3399, **WAITS)])
+    root = an_idle_session(behind=2, held_since=NOW - MINUTE)
+    desk.tell("sessions", [root, an_idle_session(3398, **WAITS), an_idle_session(3399, **WAITS)])
     return desk
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.builders import NOW, a_session, row_key
+from tests.builders import NOW, an_idle_session, row_key
 from tests.tui.harness import Desk, quiet_desk, war_room
 from wfconsole.clock import MINUTE, SECOND
 from wfconsole.observations.locks import with_tree
@@ -11,10 +11,10 @@ from wfconsole.observations.locks import with_tree
 def a_queue(waiters: int = 40) -> Desk:
     """So many sessions wait for one that idles in its transaction."""
     desk = quiet_desk()
-    root = a_session()
+    root = an_idle_session()
     rows = {row_key(root): root}
     for at in range(waiters):
-        row = a_session(
+        row = an_idle_session(
             3400 + at,
             application="checkout-api" if at % 4 else "orders-svc",
             state="active",

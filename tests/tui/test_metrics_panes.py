@@ -9,6 +9,7 @@ from tests.builders import NOW, a_gpu, a_model, a_node, a_signal
 from tests.tui.harness import SIZES, Desk, war_room
 from tests.tui.papers import flat
 from wfconsole.clock import MINUTE, SECOND
+from wfconsole.observations.gpus import GpuProcess, GpuRow
 from wfconsole.observations.signals import SignalHistoryRow
 from wfconsole.tui.frame import frame_of
 from wfconsole.tui.glyphs import UNICODE
@@ -141,3 +142,36 @@ async def test_the_narrowest_screen_keeps_what_matters() -> None:
         assert "7.8%" in room.text
         await room.press("5", "v", "v", "v")
         assert "61%" in room.text
+
+
+def from_the_nodes() -> Desk:
+    """Prometheus is gone: one card that is partitioned, and a node whose driver does not answer."""
+    desk = Desk()
+    desk.tell("nodes", [a_node(gpus=4, gpus_allocated=3)])
+    programs = (GpuProcess(4711, "vllm", 40 << 30), GpuProcess(4712, "", None))
+    asked: dict[str, Any] = {"pod": "", "namespace": "", "xid": None, "told_by": "nvidia-smi"}
+    card = a_gpu(mig=True, utilization=None, processes=programs, **asked)
+    silent = GpuRow("gpu-2", "", problem="exit code 9: NVIDIA-SMI has failed", told_by="nvidia-smi")
+    desk.tell("gpus", {"gpu-1/0": card, "gpu-2/": silent}, partial="from nvidia-smi since 14:31:00Z: refused")
+    return desk
+
+
+def test_who_told_of_a_card_and_what_nobody_told_is_on_its_row() -> None:
+    desk = from_the_nodes()
+    assert cells_of(desk, 5, "gpu use", "gpu-1/0")[1:5] == ["gpu-1", "0 MIG", "--", "--"], "nobody told its pod"
+    silent = cells_of(desk, 5, "gpu use", "gpu-2/")
+    assert silent[1:9] == ["gpu-2", "--", "--", "--", "--", "--", "--", "--"]
+    assert silent[9] == "exit code 9: NVIDIA-SMI has failed"
+
+
+async def test_the_pane_says_that_the_nodes_told_and_since_when() -> None:
+    desk = from_the_nodes()
+    async with war_room(desk, SIZES[2]) as room:
+        await room.press("5", "v", "v", "v")
+        said = flat(room.text)
+        assert "1 GPU -- busy -- with an Xid 3 of 4 allocated of what could be read: from nvidia-smi" in said
+        assert "from nvidia-smi since 14:31:00Z: refused" in said
+        await room.press("down")
+        said = flat(room.text)
+        assert "vllm 40.0Gi, -- --" in said
+        assert "told by nvidia-smi, <1m ago" in said

@@ -76,13 +76,13 @@ class Collector:
                 raise
             self._writer.header(title=self._settings.title)
             wait = self._report(error, 1)
-            self._follow([])
+            self._follow([], None)
             threading.Thread(target=self._keep_trying, args=(wait,), name="configuration", daemon=True).start()
             return
         self._writer.header(title=self._settings.title, target=Target(**described(server)))
         settings = self._settings
         self._reader = PodReader(server, self._clock, settings.ask_deadline_ms)
-        self._follow(Cluster(server, settings.namespaces, settings.intervals).sources(settings.sources))
+        self._follow(Cluster(server, settings.namespaces, settings.intervals).sources(settings.sources), server)
 
     def end(self) -> None:
         """Say that the stream is complete, and wait for that a moment, no longer."""
@@ -94,10 +94,10 @@ class Collector:
         access = load_access(settings.kubeconfig, settings.context, in_cluster=settings.in_cluster)
         return Server(access, Limits(deadline_ms=settings.deadline_ms))
 
-    def _follow(self, of_cluster: Sequence[Source]) -> None:
+    def _follow(self, of_cluster: Sequence[Source], server: Server | None) -> None:
         """Look at the cluster first; what imports other clients waits until it has been seen."""
         settings = self._settings
-        first, others = self._staff(of_cluster), self._staff(other_sources(settings))
+        first, others = self._staff(of_cluster), self._staff(other_sources(settings, server))
         feeds = {**first.feeds, **others.feeds}
         self._pacer = Pacer(feeds, self._writer, self._outbox, self._clock, settings.flush_ms)
         if not settings.replaces:

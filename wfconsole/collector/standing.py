@@ -10,6 +10,7 @@ from wfconsole.clock import Millis
 from wfconsole.collector.worker import Standing
 from wfconsole.observations.snapshot import Failure
 from wfconsole.sources.contract import Part
+from wfconsole.text import clock_time
 
 
 class Whole(msgspec.Struct, frozen=True):
@@ -23,7 +24,38 @@ class Whole(msgspec.Struct, frozen=True):
 
 
 def combined(parts: Sequence[tuple[Part, Standing]]) -> Whole:
-    """One failing part of several makes the rows partial; all of them failing makes the source fail."""
+    """One failing part of several makes the rows partial; all of them failing makes the source fail, unless another
+    stands in for them."""
+    whole = _of_its_own(parts)
+    for part, standing in parts:
+        if part.role == "instead" and whole.failure is not None:
+            return _stood_in(whole, whole.failure, part, standing)
+    return whole
+
+
+def _stood_in(whole: Whole, failure: Failure, part: Part, standing: Standing) -> Whole:
+    """A source whose own parts all fail, and somebody who may stand in for them."""
+    if standing.failure is not None:
+        seen = [each for each in (whole.good_at, standing.good_at) if each is not None]
+        both = msgspec.structs.replace(
+            failure,
+            message=f"{failure.message}; {standing.failure.message}",
+            remedy=" ".join(filter(None, (failure.remedy, standing.failure.remedy))),
+        )
+        return msgspec.structs.replace(whole, failure=both, good_at=max(seen, default=None))
+    if standing.good_at is None or standing.good_at < failure.since:
+        return whole  # it has not looked since it is needed
+    return msgspec.structs.replace(
+        whole,
+        failure=None,
+        good_at=standing.good_at,
+        partial=f"{part.gives} since {clock_time(failure.since)}: {failure.message}",
+        took_ms=standing.took_ms,
+    )
+
+
+def _of_its_own(parts: Sequence[tuple[Part, Standing]]) -> Whole:
+    """What the parts give that nobody stands in for."""
     main = [standing for part, standing in parts if part.role == "whole"]
     failures = [standing.failure for standing in main if standing.failure is not None]
     failing = bool(main) and len(failures) == len(main)
@@ -47,7 +79,7 @@ def _first(failures: Sequence[Failure]) -> Failure:
 
 def _missing(part: Part, standing: Standing) -> str:
     """What the rows lack because of this part."""
-    if part.role == "extra" or (standing.failure is None and standing.good_at is not None):
+    if part.role in ("extra", "instead") or (standing.failure is None and standing.good_at is not None):
         return ""
     if part.role == "check" and standing.failure is None:
         return ""

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from wfconsole.clock import SECOND, Millis
 from wfconsole.collector.settings import CollectorSettings
 from wfconsole.sources.alertmanager import system as alertmanager
 from wfconsole.sources.aws import system as aws
 from wfconsole.sources.cache import system as cache
+from wfconsole.sources.choice import chosen_source
 from wfconsole.sources.contract import Source
+from wfconsole.sources.kubernetes.client import Server
+from wfconsole.sources.kubernetes.gpus import cards_way
 from wfconsole.sources.postgres import system as postgres
 from wfconsole.sources.prometheus import system as prometheus
+from wfconsole.sources.prometheus.logins import logins_way
 
 _INTERVAL_MS: Millis = 5 * SECOND
 
@@ -23,13 +29,23 @@ class _Every(dict[str, Millis]):
         return _INTERVAL_MS
 
 
-def other_sources(settings: CollectorSettings) -> list[Source]:
-    """The sources of all systems that the settings name."""
+def other_sources(settings: CollectorSettings, cluster: Server | None) -> list[Source]:
+    """The sources of all systems that the settings name. Some of what they tell can be had in a second way, from
+    another system; without the first, the second is the only one."""
     every: Mapping[str, Millis] = _Every(settings.intervals)
-    return [
-        *postgres.sources(settings.database, every, settings.auth),
+    cards = None if cluster is None else cards_way(cluster, settings.gpu, every["gpus"])
+    logins = logins_way(settings, every["auth"])
+    found = [
+        *postgres.sources(settings.database, every, settings.auth, logins),
         *aws.sources(settings.aws, every),
         *cache.sources(settings.cache, every),
-        *prometheus.sources(settings, every),
+        *prometheus.sources(settings, every, cards),
         *alertmanager.sources(settings.alertmanager, settings.prometheus, every),
     ]
+    named = {each.name for each in found}
+    if cards is not None and "gpus" not in named:
+        found.append(chosen_source("gpus", every["gpus"], cards))
+    if logins is not None and "auth" not in named and settings.auth.gateway == "on":
+        only = msgspec.structs.replace(logins, partial=lambda: f"{logins.gives}: {logins.partial()}")
+        found.append(chosen_source("auth", every["auth"], only))
+    return found

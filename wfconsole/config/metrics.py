@@ -97,13 +97,49 @@ class SignalsSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     ] = ()
 
 
+_NAME_FORM: Final = r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$"
+
+
 class GpuSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How the use of GPUs is found out."""
+    """How the use of GPUs is found out: from the metrics of dcgm-exporter, and where or while there are none by
+    `nvidia-smi` in a pod of each node that has GPUs. The latter takes the right to run commands in these pods
+    (sources/kubernetes/gpu-exec-role.yaml) and is off until its namespace is named."""
 
     selector: Annotated[
         str,
         about("further label matchers for the metrics of dcgm-exporter", 'such as cluster="prod"', max_length=300),
     ] = ""
+    exec_namespace: Annotated[
+        str,
+        about(
+            "the namespace of the pods in which nvidia-smi may be run; empty: in none",
+            "the name of a namespace, such as gpu-operator",
+            pattern=_NAME_FORM,
+        ),
+    ] = ""
+    # Selector and container are those of the device plugin of NVIDIA's operator. A plugin from its own chart has
+    # app.kubernetes.io/name=nvidia-device-plugin and nvidia-device-plugin-ctr.
+    exec_selector: Annotated[
+        str,
+        about(
+            "which pods those are, one on each node that has GPUs",
+            "labels such as app=nvidia-driver-daemonset",
+            pattern=r"^[^=!,\s]+=[^=!,\s]*(,[^=!,\s]+=[^=!,\s]*)*$",
+            max_length=300,
+        ),
+    ] = "app=nvidia-device-plugin-daemonset"
+    exec_container: Annotated[
+        str,
+        about(
+            "the container in them that has nvidia-smi; empty: the pod's default",
+            "the name of a container, such as nvidia-driver-ctr",
+            pattern=_NAME_FORM,
+        ),
+    ] = "nvidia-device-plugin"
+
+    @property
+    def runs_commands(self) -> bool:
+        return bool(self.exec_namespace)
 
 
 _VLLM_TIME: Final = 'sum by (le, model_name) (rate({__name__=~"vllm[:_]e2e_request_latency_seconds_bucket"}[$window]))'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -54,8 +54,20 @@ _A_COLUMN = "the name of a column (letters, digits, underscores)"
 _A_RESULT = Annotated[str, Meta(min_length=1, max_length=60)]
 
 
+_REQUESTS = "nginx_ingress_controller_requests"
+_LOGIN = 'path=~"(?i).*(login|signin|auth|token).*"'
+_REFUSED = 'status=~"401|403"'
+
+
+def _refused(matchers: str) -> str:
+    """Refused requests a second, and the zero that it is where none was ever refused."""
+    refused = f"{_REQUESTS}{{{','.join(filter(None, (_REFUSED, matchers)))}}}"
+    return f"sum by ($by) (rate({refused}[$window])) or 0 * sum by ($by) (rate({_REQUESTS}{{{matchers}}}[$window]))"
+
+
 class AuthSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The application's log of logins: a table of the server that [database] names, one row for each attempt."""
+    """The application's log of logins: a table of the server that [database] names, one row for each attempt. Where it
+    cannot be read, the gateway's metrics in [prometheus] still tell how many logins are refused, but not of whom."""
 
     table: Annotated[
         str,
@@ -86,6 +98,33 @@ class AuthSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     minimum_failures: Annotated[
         int, about("from how many failures on a user or a source is listed", "a number from 1 to 1000", ge=1, le=1000)
     ] = 5
+
+    gateway: Annotated[
+        Literal["fallback", "on", "off"],
+        about(
+            "when refused logins are counted at the gateway: while the table cannot be read, or also where no table is "
+            "named",
+            "fallback, on or off",
+        ),
+    ] = "fallback"
+    gateway_failures: Annotated[
+        str,
+        about(
+            "refused logins a second in the gateway's metrics; by default its 401 and 403 answers, on routes of logins "
+            "if there are any",
+            "PromQL; $window stands for signals.window, $by for the labels of gateway_source",
+            min_length=1,
+            max_length=4000,
+        ),
+    ] = f"{_refused(_LOGIN)} or {_refused('')}"
+    gateway_source: Annotated[
+        tuple[Annotated[str, Meta(pattern="^[a-zA-Z_][a-zA-Z0-9_]*$")], ...],
+        about(
+            "the labels that hold a client's address; none: the gateway does not say",
+            'names of labels such as ["remote_addr"]',
+            max_length=3,
+        ),
+    ] = ()
 
     @property
     def configured(self) -> bool:

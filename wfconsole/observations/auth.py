@@ -32,14 +32,15 @@ class AuthRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One user, one source address, or all attempts of the window. Key: "user/NAME", "source/ADDRESS", "all".
 
     `others` counts the users that failed from this source, the sources from which this user failed; None where the log
-    does not say. `failed_before_success` are failures that a success came after, which was at `succeeded_at`.
-    `per_minute` is that of the last five minutes; None, with `usual_per_minute`, where nobody knows.
+    does not say. `succeeded` and `users` are None where a gateway tells, which knows neither. `failed_before_success`
+    are failures that a success came after, which was at `succeeded_at`. `per_minute` is that of the last five minutes;
+    None, with `usual_per_minute`, where nobody knows.
     """
 
     by: Literal["user", "source", "all"]
     name: str
     failed: int
-    succeeded: int = 0
+    succeeded: int | None = 0
     others: int | None = None
     failed_before_success: int = 0
     first_failed_at: Millis = 0
@@ -48,10 +49,11 @@ class AuthRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     window_minutes: int = 60
     per_minute: float | None = None
     usual_per_minute: float | None = None
-    users: int = 0  # of all: that failed, and that failed often enough to be listed
+    users: int | None = 0  # of all: that failed, and that failed often enough to be listed
     users_listed: int = 0
     sources: int | None = None
     sources_listed: int = 0
+    told_by: Literal["log", "gateway"] = "log"
 
 
 def judge_auth(row: AuthRow, _now: Millis) -> Finding:
@@ -86,6 +88,9 @@ def _judge_rate(row: AuthRow) -> Finding:
 def _judge_source(row: AuthRow) -> Finding:
     """Where more succeed than fail, many people share one address: an office, a gateway."""
     since, users = row.first_failed_at, row.others or 0
+    if row.succeeded is None:
+        said = f"{row.failed} failures, users and successes unknown"
+        return Finding(Level.WATCH, said, "many") if row.failed >= BRUTE_FAILURES else HEALTHY
     shared = row.succeeded >= row.failed
     if users >= SPRAYED_USERS and shared:
         return Finding(Level.WATCH, f"{users} users fail, more logins succeed", "shared", since)
@@ -114,8 +119,15 @@ def _judge_user(row: AuthRow) -> Finding:
 
 
 def measure_auth(rows: Mapping[str, AuthRow], now: Millis) -> dict[str, float | None]:
-    """The signals of all attempts."""
+    """The signals of all attempts. A gateway does not know what an attack looks like."""
     total = rows.get("all")
+    if total is not None and total.told_by == "gateway":
+        return {
+            "auth.failures": total.per_minute,
+            "auth.rise": rise(total),
+            "auth.attackers": None,
+            "auth.guessed": None,
+        }
     kinds = [judge_auth(row, now).kind for row in rows.values()]
     by_source = [judge_auth(row, now).kind for row in rows.values() if row.by == "source"]
     return {

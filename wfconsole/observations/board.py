@@ -154,8 +154,10 @@ class _Part(msgspec.Struct, frozen=True):
 
     @property
     def says_anything(self) -> bool:
-        """A source that is well and has nothing to tell, such as GPUs where there are none, takes no room."""
-        return bool(self.facts.facts) or self.facts.level > Level.OK or not self.quality.conclusive
+        """A source that has nothing to tell, such as GPUs where there are none, takes no room: not even when it is
+        lost, unless somebody misses it."""
+        lost = not self.quality.conclusive and self.facts.missed
+        return bool(self.facts.facts) or self.facts.level > Level.OK or lost
 
 
 def _line(pane: _Pane, parts: list[_Part], trend: tuple[float | None, ...], now: Millis) -> BoardLine:

@@ -20,10 +20,19 @@ _XIDS_OF_APPLICATIONS: Final = frozenset((13, 31, 43, 45, 68))
 BUSY: Final = 0.95
 
 
+class GpuProcess(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A program that has memory of a GPU. `pid` is that of its node; `memory` in bytes, None where it is not told."""
+
+    pid: int
+    name: str
+    memory: int | None = None
+
+
 class GpuRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One GPU, or one instance of a partitioned one, for one pod. Key: "node/gpu", then instance and pod if there.
 
-    None is what the card or its driver does not tell, which is not zero. Memory in bytes.
+    None is what the card or its driver does not tell, which is not zero. Memory in bytes. A row without `gpu` stands
+    for all cards of a node whose driver does not tell them, and `problem` is what it says instead.
     """
 
     node: str
@@ -40,7 +49,10 @@ class GpuRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     power: float | None = None  # W
     xid: int | None = None  # the last error; 0: none since the driver was loaded
     ecc_errors: int | None = None  # uncorrectable, since the driver was loaded
-    told_by: str = "dcgm"
+    mig: bool = False  # partitioned: the use of the card as a whole is not measured then
+    processes: tuple[GpuProcess, ...] = ()  # those with the most memory; none where nobody tells them
+    problem: str = ""
+    told_by: str = "dcgm"  # or "nvidia-smi"
 
 
 def judge_gpu(row: GpuRow, _now: Millis) -> Finding:
@@ -50,6 +62,8 @@ def judge_gpu(row: GpuRow, _now: Millis) -> Finding:
 
 def findings_of(row: GpuRow) -> Iterator[Finding]:
     """Everything that the card complains of."""
+    if row.problem:
+        yield Finding(Level.WARNING, row.problem, "driver")
     if row.ecc_errors:
         yield Finding(Level.WARNING, f"{row.ecc_errors} uncorrectable memory errors", "ecc")
     if row.xid:

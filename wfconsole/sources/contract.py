@@ -64,12 +64,14 @@ class Task(Protocol):
 
 
 # "whole": nothing is known without it. "part": some rows or columns are missing without it. "extra": good to have.
-# "check": gives nothing itself; while it fails, the rest cannot be relied on.
-Role = Literal["whole", "part", "extra", "check"]
+# "check": gives nothing itself; while it fails, the rest cannot be relied on. "instead": gives the rows while nothing
+# that is "whole" does, and asks nothing otherwise.
+Role = Literal["whole", "part", "extra", "check", "instead"]
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A task that a source rests on, and what is missing without it, in words: "requests and pod counts"."""
+    """A task that a source rests on, and what is missing without it, in words: "requests and pod counts". Of one that
+    stands in, `gives` says what its rows are: "from the gateway's metrics"."""
 
     task: Task
     role: Role = "whole"
@@ -115,6 +117,11 @@ class RowTable:
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def rows(self) -> dict[str, bytes]:
+        """All rows as they are now."""
+        with self._lock:
+            return dict(self._rows)
 
     def put(self, key: str, row: bytes) -> None:
         """Keep `row`; nothing happens when it is the same as before."""

@@ -24,12 +24,15 @@ CLUSTER_SOURCES = ("pods", "workloads", "hpas", "nodes", "events", "services", "
 
 def sources_of(settings: Settings) -> tuple[str, ...]:
     """The names of all sources that are looked at."""
+    logged = settings.database.configured and settings.auth.configured
+    refused = settings.prometheus.configured and settings.auth.gateway == "on"
     there = (
         (True, CLUSTER_SOURCES),
         (settings.database.configured, ("database", "sessions", "statements", "replicas")),
-        (settings.database.configured and settings.auth.configured, ("auth",)),
+        (logged or refused, ("auth",)),
         (settings.cache.configured, ("cache", "keys")),
-        (settings.prometheus.configured, ("signals", "signal_history", "gpus", "inference")),
+        (settings.prometheus.configured, ("signals", "signal_history", "inference")),
+        (settings.prometheus.configured or settings.gpu.runs_commands, ("gpus",)),
         (settings.alertmanager.configured, ("alerts",)),
         (settings.aws.configured, ("findings", "secrets")),
     )

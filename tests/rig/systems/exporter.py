@@ -18,6 +18,8 @@ from typing import Any
 WELL: dict[str, Any] = {
     "requests": {"checkout": 40.0, "orders": 20.0},  # per second
     "errors": {"checkout": 0.001, "orders": 0.0},  # share of them
+    "logins": {},  # by path of the gateway: refused ones per second
+    "refused": {},  # by a client's address, of a gateway that tells it: per second
     "latency": {"checkout": 0.05, "orders": 0.02},  # seconds, of nearly all requests
     "memory": {"checkout": 0.5, "orders": 0.4},  # share of its limit
     "leak": {"checkout": 0.0},  # share of its limit that it takes in a second
@@ -67,6 +69,18 @@ class World:
                     lines.append(self._counted(series, rate * share * passed))
             metric = "nginx_ingress_controller_request_duration_seconds"
             lines += self._histogram(metric, labels, _BUCKETS, told["latency"].get(name, 0.05), rate * passed)
+        return [*lines, *self._logins(told, passed)]
+
+    def _logins(self, told: dict[str, Any], passed: float) -> list[str]:
+        lines = []
+        for path, rate in told["logins"].items():
+            labels = f'namespace="production",ingress="accounts",service="accounts",method="POST",path="{path}"'
+            for status, each in (("401", rate), ("200", 1.0)):
+                series = f'nginx_ingress_controller_requests{{{labels},status="{status}"}}'
+                lines.append(self._counted(series, each * passed))
+        for address, rate in told["refused"].items():
+            series = f"gateway_refused_logins_total{{remote_addr={json.dumps(address)}}}"
+            lines.append(self._counted(series, rate * passed))
         return lines
 
     def _histogram(self, metric: str, labels: str, edges: tuple[float, ...], at: float, count: float) -> list[str]:

@@ -6,6 +6,7 @@ import copy
 import http.client
 import json
 import os
+import subprocess
 import sys
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
@@ -29,13 +30,21 @@ class Prometheus(System):
     """One server and one exporter. `world` is what the exporter tells; `tell` changes it.
 
     `guarded`: it asks everybody for a user and a password. `alertmanagers`: "host:port" that alerts go to. `rules`:
-    files of alerting rules, which stay where they are.
+    files of alerting rules, which stay where they are. `past`: samples of earlier times, in OpenMetrics.
     """
 
     name = "prometheus"
 
-    def __init__(self, *, alertmanagers: Sequence[str] = (), rules: Sequence[Path] = (), guarded: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        alertmanagers: Sequence[str] = (),
+        rules: Sequence[Path] = (),
+        guarded: bool = False,
+        past: str = "",
+    ) -> None:
         super().__init__()
+        self._past = past
         self._guarded = guarded
         self.account = Account.named("prometheus")
         self.server: Server
@@ -62,6 +71,8 @@ class Prometheus(System):
             )
         )
         self._configure()
+        if self._past:
+            self._fill()
         self.server = self.run(self._plan())
         if not self._guarded:
             wait_for("it scrapes the exporter", lambda: self.query("up == 1"))
@@ -87,6 +98,7 @@ class Prometheus(System):
             "error-burst": self._error_burst,
             "latency": self._latency,
             "memory-leak": self._memory_leak,
+            "login-failures": self._login_failures,
         }
 
     def recover(self) -> None:
@@ -144,6 +156,10 @@ class Prometheus(System):
         self.tell(memory={"checkout": 0.85, "orders": 0.4}, leak={"checkout": 0.02})
         return "checkout takes 2 % more of its memory limit each second"
 
+    def _login_failures(self) -> str:
+        self.tell(logins={"/login": 4.0})
+        return "the gateway refuses four logins a second"
+
     # --- starting ---------------------------------------------------------------------------------------------------
 
     @property
@@ -172,6 +188,16 @@ class Prometheus(System):
         path.chmod(0o644)
         users = {USER: _HASH} if self._guarded else {}
         (self.directory / "web.yml").write_text(json.dumps({"basic_auth_users": users}))
+
+    def _fill(self) -> None:
+        """Blocks of the past, as if the server had been there."""
+        past = self.directory / "past.om"
+        past.write_text(self._past)
+        command = (program("promtool", "prometheus"), *("tsdb", "create-blocks-from", "openmetrics", past))
+        subprocess.run([*command, self.directory / "data"], check=True, capture_output=True, timeout=60)
+        if self.account is not None:
+            for path in (self.directory / "data", *(self.directory / "data").rglob("*")):
+                os.chown(path, self.account.uid, self.account.gid)
 
     def _plan(self) -> ServerPlan:
         return ServerPlan(

@@ -15,7 +15,8 @@ def auth(world: World, judged: Judged, _now: Millis) -> Facts:
     total = rows.get("all")
     if total is None:
         return Facts(("no login was seen",))
-    rate = f"{per_minute(total.per_minute)} fail/min (base {per_minute(total.usual_per_minute)})"
+    where = "gateway " if total.told_by == "gateway" else ""
+    rate = f"{where}{per_minute(total.per_minute)} fail/min (base {per_minute(total.usual_per_minute)})"
     bad = [(finding, rows[key]) for key, finding in table.findings.items() if key in rows and rows[key].by != "all"]
     # A source before its users: it is what can be blocked.
     worst = min(bad, key=lambda item: (-item[0].level, item[1].by, -item[1].failed, item[1].name), default=None)

@@ -12,11 +12,19 @@ from wfconsole.observations.world import World
 from wfconsole.text import UNKNOWN, percent
 
 
+def are_there(world: World) -> bool:
+    """Whether there are GPUs, as far as anybody knows: nodes that offer some, some that were seen, or somebody who
+    named the pods in which to ask for them."""
+    snapshot = world.snapshots.get("gpus")
+    asked = snapshot is not None and "nvidia-smi" in snapshot.facts
+    return asked or bool(world.gpus) or any(row.gpus for row in world.nodes.values())
+
+
 def gpus(world: World, judged: Judged, now: Millis) -> Facts:
     rows = world.gpus.values()
     if not rows:
         there = world.quality("nodes", now).conclusive and any(row.gpus for row in world.nodes.values())
-        return Facts((f"gpu {UNKNOWN}",) if there else ())
+        return Facts((f"gpu {UNKNOWN}",) if there else (), missed=are_there(world))
     table = judged.rows("gpus")
     busy, xids = mean_utilization(rows), count_xids(rows)
     fact = f"gpu {percent(busy)}  {UNKNOWN if xids is None else xids} Xid"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wfconsole.clock import Millis
 from wfconsole.observations.headlines.facts import Facts
+from wfconsole.observations.headlines.gpus import are_there
 from wfconsole.observations.inference import InferenceRow
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.levels import Level
@@ -15,7 +16,7 @@ def inference(world: World, judged: Judged, _now: Millis) -> Facts:
     found = [(table.finding(key), row) for key, row in world.inference.items()]
     worst = min(found, key=lambda each: (-each[0].level, each[1].name), default=None)
     if worst is None or worst[0].level < Level.WARNING:
-        return Facts(())
+        return Facts((), missed=bool(world.inference) or are_there(world))
     finding, row = worst
     return Facts((_fact(row),), finding.level, f"{row.name}: {finding.reason}")
 

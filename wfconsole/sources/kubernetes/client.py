@@ -8,7 +8,7 @@ import http.client
 import io
 import threading
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -112,6 +112,17 @@ class Server:
     def client(self) -> Client:
         """A connection for the calling thread; connects when it is first used."""
         return Client(self)
+
+    def dial(self, proof: Proof, patience: Patience, hold: Callable[[Wire], None]) -> Wire:
+        """A new connection, through the proxy and with TLS where there are any. `hold` gets it as soon as it can be
+        cut. Raises OSError and SourceError."""
+        wire = Wire(connect(self.resolver.addresses(patience.left()), patience), patience)
+        hold(wire)
+        if self.proxy is not None:
+            tunnel(wire, self.proxy, self.access)
+        if proof.tls is not None:
+            wire.secure(proof.tls, self.access.server_name or self.access.host)
+        return wire
 
 
 class Answer:
@@ -319,15 +330,12 @@ class Client:
         return Answer(response)
 
     def _connect(self, proof: Proof, patience: Patience) -> Wire:
-        server = self._server
-        wire = Wire(connect(server.resolver.addresses(patience.left()), patience), patience)
-        with self._lock:
-            self._wire = wire
+        def hold(wire: Wire) -> None:
+            with self._lock:
+                self._wire = wire
+
+        wire = self._server.dial(proof, patience, hold)
         self._spent = False
-        if server.proxy is not None:
-            tunnel(wire, server.proxy, server.access)
-        if proof.tls is not None:
-            wire.secure(proof.tls, server.access.server_name or server.access.host)
         return wire
 
 

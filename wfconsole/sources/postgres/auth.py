@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from wfconsole.clock import MINUTE, Millis
 from wfconsole.config.systems import AuthSettings
 from wfconsole.observations.auth import SPRAYED_USERS, AuthRow
+from wfconsole.sources.choice import Way, chosen_source
 from wfconsole.sources.contract import Part, Source, SourceError
-from wfconsole.sources.polling import PolledSource
 from wfconsole.sources.postgres.connection import Row, Session, statement
 from wfconsole.sources.postgres.looking import SessionPoll
 from wfconsole.sources.sealing import seal
@@ -26,14 +26,17 @@ _STRETCH_MS: Final[Millis] = RECENT_MINUTES * MINUTE
 _TIMES: Final = ("timestamp with time zone", "timestamp without time zone")
 
 
-def auth_source(session: Session, settings: AuthSettings, every_ms: Mapping[str, Millis]) -> list[Source]:
-    """The source, where a table is named."""
+def auth_source(
+    session: Session, settings: AuthSettings, every_ms: Mapping[str, Millis], logins: Way | None
+) -> list[Source]:
+    """The source, where a table is named. `logins` stands in for it."""
     if not settings.configured:
         return []
     usual = UsualPoll(session, settings, every_ms["auth"])
     poll = AuthPoll(session, settings, every_ms["auth"], usual)
-    parts = (Part(poll), Part(usual, "extra", "the usual rate"))
-    return [PolledSource("auth", poll.interval_ms, parts, poll.table.take, partial=poll.partial)]
+    more = (Part(usual, "extra", "the usual rate"),)
+    logged = Way(poll, poll.table, "from the log of logins", more, partial=poll.partial)
+    return [chosen_source("auth", poll.interval_ms, logged, logins)]
 
 
 class Log:

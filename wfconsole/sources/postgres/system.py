@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from wfconsole.clock import Millis
 from wfconsole.config.systems import AuthSettings, DatabaseSettings
+from wfconsole.sources.choice import Way
 from wfconsole.sources.contract import Source
 from wfconsole.sources.postgres.auth import auth_source
 from wfconsole.sources.postgres.capacity import CapacityPoll
@@ -15,8 +16,11 @@ from wfconsole.sources.postgres.sessions import SessionsPoll
 from wfconsole.sources.postgres.statements import StatementsPoll
 
 
-def sources(settings: DatabaseSettings, every_ms: Mapping[str, Millis], auth: AuthSettings) -> list[Source]:
-    """`every_ms` says how often each is looked at, by its name. All share one session on the server."""
+def sources(
+    settings: DatabaseSettings, every_ms: Mapping[str, Millis], auth: AuthSettings, logins: Way | None = None
+) -> list[Source]:
+    """`every_ms` says how often each is looked at, by its name. All share one session on the server. `logins` stands in
+    for the log of logins."""
     if not settings.configured:
         return []
     session = Session(settings)
@@ -25,5 +29,5 @@ def sources(settings: DatabaseSettings, every_ms: Mapping[str, Millis], auth: Au
         SessionsPoll(session, every_ms["sessions"]).source(),
         StatementsPoll(session, every_ms["statements"]).source(),
         ReplicasPoll(session, every_ms["replicas"]).source(),
-        *auth_source(session, auth, every_ms),
+        *auth_source(session, auth, every_ms, logins),
     ]

@@ -10,6 +10,7 @@ import msgspec
 from wfconsole.clock import Millis
 from wfconsole.config.metrics import GpuSettings
 from wfconsole.observations.gpus import GpuRow
+from wfconsole.sources.contract import SourceError
 from wfconsole.sources.prometheus.samples import Sample
 from wfconsole.sources.prometheus.server import MetricsPoll, Server
 from wfconsole.sources.sealing import seal
@@ -46,18 +47,25 @@ def promql(settings: GpuSettings) -> str:
     return f'{{__name__=~"{"|".join(_FIELDS)}"{extra}}}'
 
 
-class GpusPoll(MetricsPoll):
-    """Fills `table`. No series at all is an answer: there is no GPU, or no exporter."""
+_NONE: Final = "no series of dcgm-exporter; is it installed and scraped?"
 
-    def __init__(self, server: Server, settings: GpuSettings, interval_ms: Millis) -> None:
+
+class GpusPoll(MetricsPoll):
+    """Fills `table`. No series at all is an answer (there is no GPU, or no exporter), unless somebody else can be asked
+    after that: with `required` it is a failure."""
+
+    def __init__(self, server: Server, settings: GpuSettings, interval_ms: Millis, *, required: bool = False) -> None:
         super().__init__("gpus", server, interval_ms)
         self._promql = promql(settings)
+        self._required = required
         self.seen = -1  # GPUs at the last look; -1: none yet
         self._left_out = 0
 
     def read(self) -> None:
         with self.questions() as ask:
             rows = gpu_rows(ask.now(self._promql))
+        if self._required and not rows:
+            raise SourceError("not-served", f"{self.server.host}: {_NONE}", remedy="Check gpu.selector.")
         self.seen, self._left_out = len(rows), max(0, len(rows) - MOST_GPUS)
         self.keep({key: seal(rows[key]) for key in sorted(rows)[:MOST_GPUS]})
 
@@ -66,7 +74,7 @@ class GpusPoll(MetricsPoll):
 
     def facts(self) -> dict[str, str]:
         told = self.server.facts()
-        return told if self.seen else {**told, "gpus": "no series of dcgm-exporter; is it installed and scraped?"}
+        return told if self.seen else {**told, "gpus": _NONE}
 
 
 def gpu_rows(samples: Iterable[Sample]) -> dict[str, GpuRow]:

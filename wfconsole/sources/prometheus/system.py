@@ -7,6 +7,7 @@ from typing import Protocol
 
 from wfconsole.clock import Millis
 from wfconsole.config.metrics import GpuSettings, InferenceSettings, PrometheusSettings, SignalsSettings
+from wfconsole.sources.choice import Way, chosen_source
 from wfconsole.sources.contract import Part, Source
 from wfconsole.sources.polling import PolledSource
 from wfconsole.sources.prometheus.gpus import GpusPoll
@@ -29,20 +30,21 @@ class MetricsSettings(Protocol):
     def inference(self) -> InferenceSettings: ...
 
 
-def sources(settings: MetricsSettings, every_ms: Mapping[str, Millis]) -> list[Source]:
-    """`every_ms` says how often each is looked at, by its name."""
+def sources(settings: MetricsSettings, every_ms: Mapping[str, Millis], cards: Way | None = None) -> list[Source]:
+    """`every_ms` says how often each is looked at, by its name. `cards` stands in for the metrics of GPUs."""
     if not settings.prometheus.configured:
         return []
     server = Server(settings.prometheus)
     signals = SignalsPoll(server, settings.signals, every_ms["signals"])
     history = HistoryPoll(server, settings.signals, every_ms["signal_history"])
-    gpus = GpusPoll(server, settings.gpu, every_ms["gpus"])
+    gpus = GpusPoll(server, settings.gpu, every_ms["gpus"], required=cards is not None)
+    measured = Way(gpus, gpus.table, "from the metrics of dcgm-exporter", partial=gpus.partial, facts=gpus.facts)
     inference = InferencePoll(server, settings.inference, settings.signals, every_ms["inference"])
     return [
         PolledSource(
             "signals", signals.interval_ms, (Part(signals),), signals.table.take, signals.partial, server.facts
         ),
         PolledSource("signal_history", history.interval_ms, (Part(history),), history.table.take, history.partial),
-        PolledSource("gpus", gpus.interval_ms, (Part(gpus),), gpus.table.take, gpus.partial, gpus.facts),
+        chosen_source("gpus", gpus.interval_ms, measured, cards),
         PolledSource("inference", inference.interval_ms, (Part(inference),), inference.table.take),
     ]

@@ -85,17 +85,21 @@ class FailuresListing(Listing):
             return said((f" {UNKNOWN}", "dim"))
         finding = frame.view.judged.finding("auth", "all")
         rate = f" {per_minute(total.per_minute)} failures/min, usually {per_minute(total.usual_per_minute)}"
-        spread = f"   {number(total.failed)} in {total.window_minutes} min, of {counted(total.users, 'user')}"
+        users = UNKNOWN if total.users is None else counted(total.users, "user")
+        spread = f"   {number(total.failed)} in {total.window_minutes} min, of {users}"
         if total.sources is not None:
             spread += f" from {counted(total.sources, 'source')}"
         return said((rate, level_ink(finding.level) if finding.level else "strong"), spread + _left_out(frame, total))
+
+    def why(self, frame: Frame) -> str:
+        return f": {frame.view.world.snapshots[self.source].partial}"
 
     def detail(self, frame: Frame, key: str) -> list[Line]:
         row = frame.view.world.auth.get(key)
         if row is None:
             return []
         finding = frame.view.judged.finding("auth", key)
-        got_in = "never"
+        got_in = "never" if row.succeeded is not None else UNKNOWN
         if row.succeeded_at:
             after = f", after {counted(row.failed_before_success, 'failure')}" if row.failed_before_success else ""
             got_in = f"last at {clock_time(row.succeeded_at)}{after}"
@@ -113,6 +117,8 @@ class FailuresListing(Listing):
     def nothing(self, frame: Frame) -> str:
         total = frame.view.world.auth.get("all")
         whose = {"failures": "users or sources", "by source": "sources", "by user": "users"}[self._view]
+        if total is not None and total.told_by == "gateway":
+            return f"the gateway's metrics tell no {whose} with many failures"
         if total is not None and total.sources is None and self._view == "by source":
             return "there are no sources in this log: it has no addresses"
         few = f": {counted(total.failed, 'failure')} in {total.window_minutes} min" if total is not None else ""

@@ -75,7 +75,12 @@ class Listing:
         line, quality = self.counts(frame), self.quality(frame)
         if is_old(quality):
             return (Span(f" ({''.join(span.text for span in line).strip()})", "dim"),)
-        return line if quality.conclusive else (*line, Span("   of what could be read", "strong"))
+        return line if quality.conclusive else (*line, Span(f"   of what could be read{self.why(frame)}", "strong"))
+
+    def why(self, frame: Frame) -> str:
+        """`: only namespace production`, where a summary also says why its rows are not all there is."""
+        del frame
+        return ""
 
     def counts(self, frame: Frame) -> Line:
         """One line about all rows that there are."""
