@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from wfconsole.clock import Millis
 from wfconsole.observations.snapshot import FailureKind
+from wfconsole.sources.clocks import ahead_ms
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.passwords import read_secret
 from wfconsole.sources.resolver import Resolver
@@ -36,7 +38,9 @@ class Endpoint:
         self._host = parts.hostname or ""
         self._port = _port(url) or (443 if self._scheme == "https" else 80)
         self._name = parts.netloc
+        self.shown = safe(parts.netloc, 100)
         self._resolver = Resolver(self._host, self._port, f"{table}.url")
+        self.ahead_ms: Millis | None = None  # how far its clock is ahead of ours, once it was heard
         self._trust: tuple[float, ssl.SSLContext] | None = None
 
     def get(self, path: str, within_s: float) -> bytes:
@@ -94,6 +98,7 @@ class Endpoint:
 
     def _body(self, client: httpx.Client, request: httpx.Request) -> bytes:
         response = client.send(request, stream=True)
+        self.ahead_ms = ahead_ms(response.headers.get("date", ""))
         try:
             self._check(response)
             body = bytearray()
@@ -127,7 +132,7 @@ class Endpoint:
         raise SourceError(kind, f"{self.called}: {said}", remedy=remedy, retry_after_ms=after, code=status)
 
     def _failed(self, kind: FailureKind, said: str, remedy: str) -> SourceError:
-        return SourceError(kind, f"{self.called} at {safe(self._name, 100)}: {said}", remedy=remedy)
+        return SourceError(kind, f"{self.called} at {self.shown}: {said}", remedy=remedy)
 
     def _verify(self) -> ssl.SSLContext:
         """Whom we trust; read again when the file is another."""

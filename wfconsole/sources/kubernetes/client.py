@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import functools
 import http.client
 import io
@@ -13,7 +12,8 @@ from typing import Final
 
 import msgspec
 
-from wfconsole.clock import MINUTE, SECOND, Millis, SystemClock
+from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.sources import clocks
 from wfconsole.sources.contract import CutShort, SourceError
 from wfconsole.sources.kubernetes import failures
 from wfconsole.sources.kubernetes.access import Access
@@ -38,10 +38,6 @@ _MOST_LINE_BYTES: Final = 8 * MIB
 _READ: Final = 32 * 1024
 # However well the data flows, no single answer may take longer.
 _LONGEST_MS: Final[Millis] = 2 * MINUTE
-
-
-# Clocks that differ by more than this make ages wrong and certificates doubtful.
-_SKEW_S: Final = 5
 
 # SourceError.code of an answer that we refuse to read: HTTP's own number for too much content.
 TOO_LARGE: Final = 413
@@ -89,23 +85,19 @@ class Server:
         self.room = Room()
         self.proxy = proxy_for(access)
         self.resolver = Resolver(self.proxy.host, self.proxy.port) if self.proxy else Resolver(access.host, access.port)
-        self._ahead_s = 0  # how far the server's clock is ahead of ours
+        self.ahead_ms: Millis | None = None  # how far its clock is ahead of ours, once it was heard
 
     def heard(self, date: str) -> None:
         """The Date header of an answer that has just come."""
-        try:
-            told = email.utils.parsedate_to_datetime(date).timestamp()
-        except (ValueError, TypeError):
-            return
-        self._ahead_s = round(told - SystemClock().now() / 1000)
+        ahead = clocks.ahead_ms(date)
+        if ahead is not None:
+            self.ahead_ms = ahead
 
     def facts(self) -> dict[str, str]:
         """What an operator should know about the way to this server; nothing when all is as usual."""
         told = {}
-        if abs(self._ahead_s) > _SKEW_S:
-            told["clock"] = (
-                f"the server's clock is {'ahead' if self._ahead_s > 0 else 'behind'} by {abs(self._ahead_s)} s"
-            )
+        if off := clocks.differs(self.ahead_ms):
+            told["clock"] = off
         if self.resolver.stale:
             told["dns"] = "names do not resolve; the last known address is used"
         return told

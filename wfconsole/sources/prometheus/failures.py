@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import email.utils
 from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
-from wfconsole.clock import MINUTE, SECOND, Millis, SystemClock
+from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.observations.snapshot import FailureKind
+from wfconsole.sources.clocks import ahead_ms
 from wfconsole.sources.contract import SourceError
 from wfconsole.text import safe
 
@@ -100,14 +100,3 @@ def _retry_after(headers: Mapping[str, str]) -> Millis | None:
         return min(int(value[:9]) * SECOND, _LONGEST_RETRY_AFTER_MS)
     wait = ahead_ms(value)
     return None if wait is None else min(max(0, wait), _LONGEST_RETRY_AFTER_MS)
-
-
-def ahead_ms(date: str) -> Millis | None:
-    """How far a date of HTTP lies ahead of our clock; None where it is none."""
-    if not date:
-        return None
-    try:
-        told = email.utils.parsedate_to_datetime(date).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return round(told * 1000) - SystemClock().now()

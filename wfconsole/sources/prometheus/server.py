@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from wfconsole.clock import SECOND, Millis
+from wfconsole.clock import Millis, SystemClock
 from wfconsole.config.metrics import PrometheusSettings
+from wfconsole.sources import clocks
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.passwords import read_secret
 from wfconsole.sources.polling import Poll
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from prometheus_api_client import PrometheusConnect
 
 MOST_BYTES: Final = 4 * 1024 * 1024
-# Clocks that differ by more than this make ages wrong.
-_SKEW_MS: Final[Millis] = 5 * SECOND
 
 
 class Server:
@@ -36,23 +35,26 @@ class Server:
         self.resolver = Resolver(
             parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80), "prometheus.url"
         )
-        self.ahead_ms: Millis = 0  # how far its clock is ahead of ours
+        self.ahead_ms: Millis | None = None  # how far its clock is ahead of ours, once it was heard
 
     def heard(self, headers: Mapping[str, str]) -> None:
         """The headers of an answer that has just come."""
-        ahead = failures.ahead_ms(headers.get("date", ""))
+        ahead = clocks.ahead_ms(headers.get("date", ""))
         if ahead is not None:
             self.ahead_ms = ahead
 
     def facts(self) -> dict[str, str]:
         """What an operator should know about this server; little when all is as usual."""
         told = {"server": self.host}
-        if abs(self.ahead_ms) > _SKEW_MS:
-            side = "ahead" if self.ahead_ms > 0 else "behind"
-            told["clock"] = f"the server's clock is {side} by {abs(self.ahead_ms) // SECOND} s"
+        if off := clocks.differs(self.ahead_ms):
+            told["clock"] = off
         if self.resolver.stale:
             told["dns"] = "names do not resolve; the last known address is used"
         return told
+
+    def now(self) -> Millis:
+        """The instant by its clock, as far as that is known."""
+        return SystemClock().now() + (self.ahead_ms or 0)
 
 
 class Questions:
