@@ -34,6 +34,12 @@ _SERVED = {
     "/apis/metrics.k8s.io/v1beta1/nodes": "nodemetrics",
 }
 
+# Whoever asks may do everything.
+_REVIEWS = {
+    "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews": b'{"status":{"allowed":true}}',
+    "/apis/authentication.k8s.io/v1/selfsubjectreviews": b'{"status":{"userInfo":{"username":"someone"}}}',
+}
+
 
 def payload(name: str) -> Any:
     """A captured answer."""
@@ -45,6 +51,7 @@ class Request:
 
     def __init__(self, head: bytes) -> None:
         lines = head.decode("latin-1").split("\r\n")
+        self.body = b""
         self.target = lines[0].split(" ")[1]
         parts = urlsplit(self.target)
         self.path = parts.path
@@ -98,7 +105,9 @@ class Conversation:
 def well(talk: Conversation, request: Request) -> None:
     """As a server should: the payloads, gzipped where that is accepted, and watches without changes."""
     name = _SERVED.get(request.path)
-    if name is None:
+    if request.path in _REVIEWS:
+        talk.answer(_REVIEWS[request.path], "201 Created")
+    elif name is None:
         talk.answer(b'{"kind":"Status","code":404,"message":"no such path"}', "404 Not Found")
     elif request.watching:
         quiet_watch(talk, request)
@@ -184,15 +193,13 @@ class ApiDouble:
         with contextlib.suppress(OSError), sock:
             if self.on_accept is not None and not self.on_accept(talk):
                 return
-            rest = b""
+            incoming = sock.makefile("rb")
             while True:
-                while b"\r\n\r\n" not in rest:
-                    data = talk.sock.recv(65536)
-                    if not data:
-                        return
-                    rest += data
-                head, _, rest = rest.partition(b"\r\n\r\n")
+                head = b"".join(iter(incoming.readline, b"\r\n"))
+                if not head:
+                    return
                 request = Request(head)
+                request.body = incoming.read(int(request.headers.get("content-length", 0)))
                 self.requests.append(request)
                 self.behaviour(talk, request)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 
 from wfconsole.clock import SECOND
-from wfconsole.observations.checks import Check
+from wfconsole.observations.checks import PARTIAL, Check
 from wfconsole.sources.checking import Examination, Look, Looks
 from wfconsole.sources.clocks import differs
 from wfconsole.sources.contract import Part, Source, SourceError
@@ -17,6 +18,10 @@ from wfconsole.sources.contract import Part, Source, SourceError
 _SPEAKS: Final = ("denied", "not-served", "rate-limited")
 # The number of an answer that says: we know you, and this is not for you.
 _FORBIDDEN: Final = 403
+# What the console does by itself, as a clause and as a sentence.
+_BY_ITSELF: Final = re.compile(
+    r"[;,] it is (?:tried|asked|read) again[^.]*|\bIt is (?:tried|asked|read) again[^.]*\. ?"
+)
 
 
 def concluded(system: str, examination: Examination, looks: Looks) -> list[Check]:
@@ -37,7 +42,7 @@ def unreached(system: str, sources: Sequence[str], error: SourceError) -> list[C
     """The checks of a system that could not even be asked."""
     lost = (Check(system, name, "rows", name, "unknown", "not reachable") for name in sources)
     return [
-        Check(system, "", "reachable", "reachable", "problem", error.message, error.remedy),
+        Check(system, "", "reachable", "reachable", "problem", error.message, _remedy(error)),
         Check(system, "", "authenticated", "authenticated", "unknown", "not reachable"),
         Check(system, "", "clock", "clock", "unknown", "not reachable"),
         *lost,
@@ -61,7 +66,7 @@ def _reachable(system: str, examination: Examination, looks: Looks) -> Check:
     first = looks.of(examination.tasks[0])
     assert first.error is not None
     error = first.error
-    return Check(system, "", "reachable", "reachable", "problem", error.message, error.remedy, took_ms=first.took_ms)
+    return Check(system, "", "reachable", "reachable", "problem", error.message, _remedy(error), took_ms=first.took_ms)
 
 
 def _authenticated(system: str, examination: Examination, looks: Looks) -> Check:
@@ -72,7 +77,7 @@ def _authenticated(system: str, examination: Examination, looks: Looks) -> Check
     denied = next((error for error in errors if error.kind == "denied"), None)
     if denied is None:
         return Check(system, "", "authenticated", "authenticated", "unknown", "not reachable")
-    return Check(system, "", "authenticated", "authenticated", "problem", denied.message, denied.remedy)
+    return Check(system, "", "authenticated", "authenticated", "problem", denied.message, _remedy(denied))
 
 
 def _clock(system: str, examination: Examination) -> Check:
@@ -94,7 +99,7 @@ def _conditions(system: str, examination: Examination, looks: Looks) -> Iterable
             yield Check(system, "", "reachable", part.task.name, "ok", took_ms=look.took_ms)
         else:
             error = look.error
-            yield Check(system, "", "reachable", part.task.name, "problem", error.message, error.remedy)
+            yield Check(system, "", "reachable", part.task.name, "problem", error.message, _remedy(error))
 
 
 def _source(system: str, source: Source, looks: Looks) -> Check:
@@ -106,7 +111,7 @@ def _source(system: str, source: Source, looks: Looks) -> Check:
         detail, remedy = failed
         return msgspec.structs.replace(check, state="problem", detail=detail, remedy=remedy)
     if partial := source.partial():
-        return msgspec.structs.replace(check, state="unknown", detail=f"partial: {partial}")
+        return msgspec.structs.replace(check, state="unknown", detail=f"{PARTIAL}{partial}")
     count = len(looks.rows.get(source.name, {}))
     absent = [_without(part, look.error) for part, look in parts if look.error is not None]
     return msgspec.structs.replace(check, detail="; ".join((f"{count} row{'' if count == 1 else 's'}", *absent)))
@@ -119,13 +124,19 @@ def _failed(parts: Sequence[tuple[Part, Look]]) -> tuple[str, str] | None:
         return None
     first = failed[0][1]
     if all(look.error is not None for part, look in parts if part.role == "whole"):
-        return first.message, first.remedy
-    return "; ".join(_without(part, error) for part, error in failed), first.remedy
+        return first.message, _remedy(first)
+    return "; ".join(_without(part, error) for part, error in failed), _remedy(first)
 
 
 def _absent(part: Part, look: Look) -> bool:
     """Whether the part is one that is only good to have, and this server does not offer it."""
     return part.role == "extra" and look.error is not None and look.error.kind == "not-served"
+
+
+def _remedy(error: SourceError) -> str:
+    """Without what is true of the console alone, which asks again and again."""
+    told = _BY_ITSELF.sub("", error.remedy).strip()
+    return told or "Run the doctor again in a moment."
 
 
 def _without(part: Part, error: SourceError) -> str:

@@ -11,6 +11,7 @@ from typing import Final, Literal
 import msgspec
 
 SCHEMA: Final = 1
+PARTIAL: Final = "partial: "  # how the detail of a source begins that shows a part of its rows only
 
 State = Literal[
     "ok",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shlex
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -82,11 +83,12 @@ def rights_of(role: str) -> tuple[Right, ...]:
 
 
 def grant(role: str, user: str, namespaces: Sequence[str]) -> tuple[str, ...]:
-    """The commands that give a role to a user: in the whole cluster, or in these namespaces."""
+    """The commands that give a role to a user: in the whole cluster, or in these namespaces. What the server says of
+    the user's name is no part of the shell's language in them."""
     account = user.removeprefix("system:serviceaccount:")
-    who = f"--serviceaccount={account}" if account != user else f"--user={user or 'NAME'}"
+    who = shlex.quote(f"--serviceaccount={account}" if account != user else f"--user={user or 'NAME'}")
     bindings = [f"kubectl create rolebinding {role} --clusterrole={role} {who} -n {each}" for each in namespaces]
     return (
-        f"kubectl apply -f {path_of(role)}",
+        f"kubectl apply -f {shlex.quote(str(path_of(role)))}",
         *(bindings or [f"kubectl create clusterrolebinding {role} --clusterrole={role} {who}"]),
     )

@@ -34,11 +34,10 @@ _RULES: Final[Mapping[str, tuple[State, str, str]]] = {
 class MetricsExamination(MetricsPoll):
     """See `checking.Examination`."""
 
-    identity = ""  # nobody is told who they are
-
     def __init__(self, server: Server, sources: Sequence[Source], interval_ms: Millis) -> None:
         super().__init__("newest sample", server, interval_ms)
         self.sources = sources
+        self.identity = server.settings.user  # it tells nobody who they are
         self._newest_ms: Millis | None = None
         self._targets = 0
 
