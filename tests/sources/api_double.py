@@ -193,13 +193,19 @@ class ApiDouble:
         with contextlib.suppress(OSError), sock:
             if self.on_accept is not None and not self.on_accept(talk):
                 return
-            incoming = sock.makefile("rb")
+            rest = b""
             while True:
-                head = b"".join(iter(incoming.readline, b"\r\n"))
-                if not head:
-                    return
+                while b"\r\n\r\n" not in rest:
+                    data = talk.sock.recv(65536)
+                    if not data:
+                        return
+                    rest += data
+                head, _, rest = rest.partition(b"\r\n\r\n")
                 request = Request(head)
-                request.body = incoming.read(int(request.headers.get("content-length", 0)))
+                length = int(request.headers.get("content-length", 0))
+                while len(rest) < length and (data := talk.sock.recv(65536)):
+                    rest += data
+                request.body, rest = rest[:length], rest[length:]
                 self.requests.append(request)
                 self.behaviour(talk, request)
 

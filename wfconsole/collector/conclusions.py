@@ -26,7 +26,8 @@ _BY_ITSELF: Final = re.compile(
 
 def concluded(system: str, examination: Examination, looks: Looks) -> list[Check]:
     """All checks of a system that was looked at: what all of it rests on comes first."""
-    heads = [_reachable(system, examination, looks), _authenticated(system, examination, looks)]
+    told = _telling(examination, looks)
+    heads = [_reachable(system, examination.where, told), _authenticated(system, examination.identity, told)]
     permissions = list(examination.checks(looks))
     rows = [_source(system, source, looks) for source in examination.sources]
     if any(check.state == "problem" and check.aspect == "permission" for check in permissions):
@@ -58,22 +59,28 @@ def _lost(check: Check, why: str) -> Check:
     return msgspec.structs.replace(check, state="unknown", detail=why, remedy="", run=(), took_ms=0)
 
 
-def _reachable(system: str, examination: Examination, looks: Looks) -> Check:
-    answered = [look.took_ms for look in looks.all if look.error is None]
-    if answered or any(look.error is not None and look.error.kind in _SPEAKS for look in looks.all):
-        took = min(answered, default=0)
-        return Check(system, "", "reachable", "reachable", "ok", examination.where, took_ms=took)
-    first = looks.of(examination.tasks[0])
+def _telling(examination: Examination, looks: Looks) -> list[Look]:
+    """The looks that tell whether we get in, the simplest first; a task that only checks may call a refusal well."""
+    parts = [part for source in examination.sources for part in source.parts]
+    checks = {id(part.task) for part in parts if part.role == "check"}
+    return [look for look in looks.all if id(look.task) not in checks]
+
+
+def _reachable(system: str, where: str, looks: Sequence[Look]) -> Check:
+    check = Check(system, "", "reachable", "reachable", "ok", where)
+    answered = [look.took_ms for look in looks if look.error is None]
+    if answered or any(look.error is not None and look.error.kind in _SPEAKS for look in looks):
+        return msgspec.structs.replace(check, took_ms=min(answered, default=0))
+    first = looks[0]
     assert first.error is not None
-    error = first.error
-    return Check(system, "", "reachable", "reachable", "problem", error.message, _remedy(error), took_ms=first.took_ms)
+    detail, remedy = first.error.message, _remedy(first.error)
+    return msgspec.structs.replace(check, state="problem", detail=detail, remedy=remedy, took_ms=first.took_ms)
 
 
-def _authenticated(system: str, examination: Examination, looks: Looks) -> Check:
-    errors = [look.error for look in looks.all if look.error is not None]
-    known = len(errors) < len(looks.all) or any(error.code == _FORBIDDEN for error in errors)
-    if known:
-        return Check(system, "", "authenticated", "authenticated", "ok", examination.identity)
+def _authenticated(system: str, identity: str, looks: Sequence[Look]) -> Check:
+    errors = [look.error for look in looks if look.error is not None]
+    if len(errors) < len(looks) or any(error.code == _FORBIDDEN for error in errors):
+        return Check(system, "", "authenticated", "authenticated", "ok", identity)
     denied = next((error for error in errors if error.kind == "denied"), None)
     if denied is None:
         return Check(system, "", "authenticated", "authenticated", "unknown", "not reachable")
@@ -87,7 +94,7 @@ def _clock(system: str, examination: Examination) -> Check:
     if told := differs(ahead):
         remedy = "Set the clock that is wrong; `timedatectl` says whether this machine's is synchronised."
         return Check(system, "", "clock", "clock", "problem", told, remedy)
-    return Check(system, "", "clock", "clock", "ok", f"{round(ahead / SECOND):+d} s")
+    return Check(system, "", "clock", "clock", "ok", f"{int(ahead / SECOND):+d} s")  # most tell whole seconds only
 
 
 def _conditions(system: str, examination: Examination, looks: Looks) -> Iterable[Check]:

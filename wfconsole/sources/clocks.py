@@ -19,7 +19,7 @@ def ahead_ms(date: str) -> Millis | None:
         told = email.utils.parsedate_to_datetime(date).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
-    return round(told * 1000) + SECOND // 2 - SystemClock().now()  # the second that it names is half over, on average
+    return round(told * 1000) - SystemClock().now()
 
 
 def differs(ahead: Millis | None) -> str:
