@@ -6,6 +6,7 @@ Only what no real server can be made to do is done here; everything else is test
 from __future__ import annotations
 
 import contextlib
+import email.utils
 import gzip
 import json
 import socket
@@ -100,6 +101,19 @@ class Conversation:
             if self.over.wait(0.05):
                 return
             self.sock.sendall(bytes((byte,)))
+
+
+class Dated(Conversation):
+    """One whose answers say what time it is there, in milliseconds since 1970."""
+
+    def __init__(self, talk: Conversation, now: int) -> None:
+        super().__init__(talk.sock, talk.over)
+        self._date = f"Date: {email.utils.formatdate(now / 1000, usegmt=True)}"
+
+    def answer(
+        self, body: bytes, status: str = "200 OK", headers: tuple[str, ...] = (), *, length: int | None = None
+    ) -> None:
+        super().answer(body, status, (*headers, self._date), length=length)
 
 
 def well(talk: Conversation, request: Request) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import email.utils
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +11,8 @@ import pytest
 
 from tests.collector.examined import Examined
 from tests.collector.process import kubeconfig_for
-from tests.sources.api_double import ApiDouble, Conversation, Request, silence, well
-from wfconsole.clock import HOUR, SystemClock
+from tests.sources.api_double import ApiDouble, Conversation, Dated, Request, silence, well
+from wfconsole.clock import SECOND, SystemClock
 from wfconsole.sources.kubernetes.rights import ACTOR, VIEWER, Right, grant, path_of, rights_of
 
 SERVED = ("pods", "workloads", "hpas", "nodes", "events")
@@ -29,34 +29,23 @@ def examined(double: ApiDouble, folder: Path, within_ms: int = 12_000, **setting
     return Examined("kubernetes", told, within_ms)
 
 
-def at(hours: float) -> str:
-    """A Date header of a server whose clock is ahead by so much."""
-    return f"Date: {email.utils.formatdate(SystemClock().now() / 1000 + hours * HOUR / 1000, usegmt=True)}"
-
-
-@pytest.mark.parametrize(
-    ("hours", "state", "said"),
-    [(0, "ok", "+0 s"), (2, "problem", "ahead by 7200 s"), (-0.01, "problem", "behind by 36 s")],
-)
-def test_a_clock_that_is_off_is_told_with_its_side(
-    double: ApiDouble, tmp_path: Path, hours: float, state: str, said: str
-) -> None:
-    def dated(talk: Conversation, request: Request) -> None:
-        answer = talk.answer
-        talk.answer = lambda body, status="200 OK", headers=(), **rest: answer(  # type: ignore[method-assign]
-            body, status, (*headers, at(hours)), **rest
-        )
-        well(talk, request)
-        talk.answer = answer  # type: ignore[method-assign]
-
-    double.behaviour = dated
+@pytest.mark.parametrize(("ahead_s", "side"), [(7200, "ahead"), (-36, "behind")])
+def test_a_clock_that_is_off_is_told_with_its_side(double: ApiDouble, tmp_path: Path, ahead_s: int, side: str) -> None:
+    double.behaviour = lambda talk, request: well(Dated(talk, SystemClock().now() + ahead_s * SECOND), request)
     clock = examined(double, tmp_path)["clock"]
-    assert clock.state == state
-    if said != "+0 s":
-        assert said in clock.detail
-        assert "timedatectl" in clock.remedy
-    else:
-        assert clock.detail in ("-1 s", "+0 s", "+1 s")  # dates of HTTP have whole seconds
+    assert clock.state == "problem"
+    told = re.fullmatch(rf"the server's clock is {side} by (\d+) s", clock.detail)
+    assert told is not None
+    assert int(told[1]) == pytest.approx(abs(ahead_s), abs=2)  # dates of HTTP have whole seconds
+    assert "timedatectl" in clock.remedy
+
+
+def test_a_clock_that_is_right_is_well_and_one_that_nobody_tells_is_not_known(
+    double: ApiDouble, tmp_path: Path
+) -> None:
+    assert examined(double, tmp_path)["clock"].state == "unknown"
+    double.behaviour = lambda talk, request: well(Dated(talk, SystemClock().now()), request)
+    assert examined(double, tmp_path)["clock"].state == "ok"
 
 
 def test_a_right_is_asked_for_in_each_namespace_that_is_looked_at(double: ApiDouble, tmp_path: Path) -> None:
