@@ -71,7 +71,7 @@ def _reachable(system: str, where: str, looks: Sequence[Look]) -> Check:
     answered = [look.took_ms for look in looks if look.error is None]
     if answered or any(look.error is not None and look.error.kind in _SPEAKS for look in looks):
         return msgspec.structs.replace(check, took_ms=min(answered, default=0))
-    first = looks[0]
+    first = min(looks, key=lambda look: look.took_ms // SECOND)  # those that came later may only have waited for it
     assert first.error is not None
     detail, remedy = first.error.message, _remedy(first.error)
     return msgspec.structs.replace(check, state="problem", detail=detail, remedy=remedy, took_ms=first.took_ms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from wfconsole.clock import MINUTE, Millis
+from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.collector.settings import CollectorSettings
 from wfconsole.sources.alertmanager import system as alertmanager
 from wfconsole.sources.aws import system as aws
@@ -22,6 +22,8 @@ Build = Callable[[], Examination]
 
 # Each source looks once. A deadline is at most an interval, and none is to be shorter than usual here.
 _INTERVAL_MS: Final[Millis] = MINUTE
+# A command that gives credentials must fail early enough for the doctor to say so.
+_PLUGIN_MS: Final[Millis] = 8 * SECOND
 
 
 class Plan(NamedTuple):
@@ -86,6 +88,6 @@ def _when(configured: bool, build: Build) -> Build | None:
 
 def _cluster(settings: CollectorSettings, every: Mapping[str, Millis]) -> Examination:
     access = load_access(settings.kubeconfig, settings.context, in_cluster=settings.in_cluster)
-    server = Server(access, Limits(deadline_ms=settings.deadline_ms))
+    server = Server(access, Limits(deadline_ms=settings.deadline_ms, plugin_deadline_ms=_PLUGIN_MS))
     sources = Cluster(server, settings.namespaces, every).sources(settings.sources)
     return ClusterExamination(server, sources, settings.namespaces)

@@ -21,7 +21,7 @@ from wfconsole.reports.checkup import Checkup, as_json, as_text
 from wfconsole.session.child import Child
 from wfconsole.wiring.collecting import collector_command, collector_settings
 from wfconsole.wiring.ground import Ground, ground
-from wfconsole.wiring.machine import machine_checks
+from wfconsole.wiring.machine import machine_checks, own_clock
 
 # Its looks end by themselves before that.
 _WITHIN_MS: Final[Millis] = 15 * SECOND
@@ -35,7 +35,8 @@ def examine(arguments: argparse.Namespace) -> int:
     base = ground(arguments)
     began, at = base.clock.monotonic(), base.clock.now()
     systems = _Systems(base)
-    checks = (*machine_checks(base), *systems.checks())
+    here, there = tuple(machine_checks(base)), systems.checks()
+    checks = (*here, *own_clock(there), *there)
     checkup = Checkup(at, base.clock.monotonic() - began, checks)
     if arguments.json:
         print(as_json(checkup), end="")

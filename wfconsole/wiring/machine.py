@@ -37,6 +37,14 @@ def machine_checks(base: Ground) -> Iterable[Check]:
     yield from _tmux()
 
 
+def own_clock(checks: Iterable[Check]) -> Iterable[Check]:
+    """Where every system that tells its time disagrees with us, it is our clock that is wrong."""
+    clocks = [check for check in checks if check.aspect == "clock" and check.state in ("ok", "problem")]
+    if len(clocks) >= 2 and all(check.state == "problem" for check in clocks):
+        told = f"all {len(clocks)} systems that tell their time disagree with this machine's"
+        yield _check("clock", "problem", told, "Set it, and let it be kept: chrony or systemd-timesyncd.")
+
+
 def _check(
     name: str, state: State, detail: str = "", remedy: str = "", run: tuple[str, ...] = (), *, limit: int = 300
 ) -> Check:
