@@ -61,7 +61,7 @@ def test_all_is_well(well_desk: Desk) -> None:
     assert done.returncode == exit_codes.OK, done.stdout
     lines = done.stdout.splitlines()
     assert lines[-1].startswith("· all well")
-    assert any(line.startswith("· kubernetes    someone at http://127.0.0.1") for line in lines)
+    assert any(line.startswith("· kubernetes    someone (may do everything) at http://127.0.0.1") for line in lines)
     assert "- aws           off: no aws.regions" in lines
     assert "47 of 47 permissions" in done.stdout
     assert max(map(len, lines)) <= 80

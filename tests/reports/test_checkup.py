@@ -95,7 +95,7 @@ wfconsole doctor   2026-03-01 14:32:07Z   · ok   ■ problem   ? not known   - 
      kubectl apply -f viewer-clusterrole.yaml
      kubectl create clusterrolebinding wfconsole-viewer --user=op1
 
-■ not well: 3 to mend, 4 not known, 2.3 s
+■ not well: 3 to mend, 2 not known, 2.3 s
 """
 
 

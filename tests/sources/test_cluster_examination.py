@@ -66,6 +66,15 @@ def test_a_right_is_asked_for_in_each_namespace_that_is_looked_at(double: ApiDou
     assert {each["resourceAttributes"].get("namespace") for each in asked} == {None, "production", "staging"}
 
 
+def test_whoever_may_do_everything_is_told_so(double: ApiDouble, tmp_path: Path) -> None:
+    found = examined(double, tmp_path)
+    assert found["authenticated"].detail == "someone (may do everything)"
+    double.behaviour = lambda talk, request: (
+        talk.answer(b'{"status":{"allowed":false}}', "201 Created") if b'"*"' in request.body else well(talk, request)
+    )
+    assert examined(double, tmp_path)["authenticated"].detail == "someone"
+
+
 def test_a_refused_login_is_no_lack_of_rights(double: ApiDouble, tmp_path: Path) -> None:
     double.behaviour = lambda talk, _: talk.answer(b"{}", "401 Unauthorized")
     found = examined(double, tmp_path)

@@ -223,6 +223,7 @@ def _verdict(checkup: Checkup) -> str:
     if checkup.well:
         return f"{MARKS['ok']} all well, {took}"
     mend = len(_remedies(checkup.checks))
-    unknown = sum(check.state == "unknown" and not check.well for check in checkup.checks)
-    told = [*([f"{mend} to mend"] if mend else []), *([f"{unknown} not known"] if unknown else [])]
+    unknown = [check for check in checkup.checks if check.state == "unknown" and not check.well]
+    shown = len([check for check in unknown if check.aspect in ("rows", "machine")]) or len(unknown)
+    told = [*([f"{mend} to mend"] if mend else []), *([f"{shown} not known"] if shown else [])]
     return f"{MARKS['problem']} not well: {', '.join(told)}, {took}"

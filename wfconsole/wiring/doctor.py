@@ -35,6 +35,8 @@ def examine(arguments: argparse.Namespace) -> int:
     base = ground(arguments)
     began, at = base.clock.monotonic(), base.clock.now()
     systems = _Systems(base)
+    if sys.stderr.isatty():
+        print(f"wfconsole: looks at everything once, for {_WITHIN_MS // SECOND} s at most", file=sys.stderr)
     here, there = tuple(machine_checks(base)), systems.checks()
     checks = (*here, *own_clock(there), *there)
     checkup = Checkup(at, base.clock.monotonic() - began, checks)

@@ -106,6 +106,12 @@ def test_a_role_that_may_only_log_in_is_told_each_of_its_lacks(postgres: Postgre
     assert found["sessions"].detail.startswith("partial: ")
 
 
+def test_a_superuser_is_told_that_it_is_one(postgres: Postgres) -> None:
+    found = examined(postgres, user="postgres")
+    assert found["authenticated"].detail == "postgres (superuser)"
+    assert found.unwell == {}
+
+
 def test_a_wrong_password_is_no_lack_of_rights(postgres: Postgres) -> None:
     wrong = postgres.directory / "wrong.password"
     wrong.write_text("not-the-password")

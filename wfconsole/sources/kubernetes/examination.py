@@ -17,7 +17,7 @@ from wfconsole.sources.checking import Looks
 from wfconsole.sources.contract import Source, SourceError, Task
 from wfconsole.sources.kubernetes.client import Server
 from wfconsole.sources.kubernetes.cluster import MOST_NAMESPACES, ClusterSource
-from wfconsole.sources.kubernetes.rights import ACTOR, VIEWER, Right, grant, rights_of
+from wfconsole.sources.kubernetes.rights import ACTOR, EVERYTHING, VIEWER, Right, grant, rights_of
 from wfconsole.text import safe
 
 # Questions are asked over so many connections: far from the cluster each takes as long as the way there and back.
@@ -115,7 +115,7 @@ class ClusterExamination:
         self._server = server
         self._namespaces = tuple(namespaces) if len(namespaces) <= MOST_NAMESPACES else ()
         self._who = WhoAmI(server)
-        questions = [question for role in (VIEWER, ACTOR) for question in self._questions(role)]
+        questions = [(EVERYTHING, ""), *(each for role in (VIEWER, ACTOR) for each in self._questions(role))]
         self._reviews = [Review(server, questions[place::_CONNECTIONS]) for place in range(_CONNECTIONS)]
 
     @property
@@ -129,7 +129,8 @@ class ClusterExamination:
 
     @property
     def identity(self) -> str:
-        return self._who.user
+        powerful = any(review.allowed.get((EVERYTHING, "")) for review in self._reviews)
+        return f"{self._who.user} (may do everything)" if powerful and self._who.user else self._who.user
 
     @property
     def ahead_ms(self) -> Millis | None:

@@ -51,6 +51,10 @@ class Right(NamedTuple):
         )
 
 
+# Nobody who only looks should have it: worth a word where somebody has.
+EVERYTHING: Final = Right("*", "*", "*")
+
+
 class _Rule(msgspec.Struct, rename="camel"):
     api_groups: list[str]
     resources: list[str]

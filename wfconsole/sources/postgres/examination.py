@@ -37,7 +37,7 @@ class DatabaseExamination(SessionPoll):
         super().__init__("who we are", session, interval_ms)
         self.sources = sources
         self.where = failures.where(session.settings)
-        self.identity = ""
+        self._role = ""
         self.ahead_ms: Millis | None = None
         self._auth = auth
         self._for_looking = granted("monitoring-role")
@@ -49,12 +49,17 @@ class DatabaseExamination(SessionPoll):
     def tasks(self) -> Sequence[Task]:
         return (self,)
 
+    @property
+    def identity(self) -> str:
+        powerful = self._told is not None and self._told["superuser"]
+        return f"{self._role} (superuser)" if powerful else self._role
+
     def read(self) -> None:
         """Two statements."""
         roles = [*self._for_looking, *self._for_actions, _RESERVED]
         (self._told,) = self.rows(statement("rights"), {"roles": roles})
         self.ahead_ms = self._told["clock_ms"] - SystemClock().now()
-        self.identity = safe(self._told["role"], 63)
+        self._role = safe(self._told["role"], 63)
         if self._auth.configured:
             from psycopg import sql
 
@@ -95,7 +100,7 @@ class DatabaseExamination(SessionPoll):
         names = list(dict.fromkeys(filter(None, wanted)))
         there = {row["name"]: row["readable"] for row in self._columns or ()}
         lacking = ", ".join(name for name in names if there.get(name) is False)
-        run = (f"GRANT SELECT ({lacking}) ON {auth.table} TO {_identifier(self.identity)};",)
+        run = (f"GRANT SELECT ({lacking}) ON {auth.table} TO {_identifier(self._role)};",)
         for name in names:
             shown = f"SELECT {auth.table}.{name}"
             if self._columns is None:
@@ -108,7 +113,7 @@ class DatabaseExamination(SessionPoll):
                 yield Check(_SYSTEM, "auth", "permission", shown, "problem", "not ours to read", run=run)
 
     def _grant(self, role: str) -> str:
-        return f"GRANT {role} TO {_identifier(self.identity)};"
+        return f"GRANT {role} TO {_identifier(self._role)};"
 
 
 def _held(lacking: Sequence[str], without: str) -> tuple[Any, str]:
