@@ -95,6 +95,14 @@ def test_what_every_look_failed_with_tells_how_far_we_come(
     assert "by itself" not in "".join(check.remedy for check in found.values())
 
 
+def test_who_failed_first_tells_why_and_not_who_waited_for_it() -> None:
+    examination = Made(("whole", rows := Step()))
+    waited = Look(examination.tasks[0], SourceError("timeout", "no answer in time"), 12_000)
+    reason = Look(rows, SourceError("timeout", "the credential plugin did not answer"), 8_000)
+    found = concluded("kubernetes", examination, Looks([waited, reason], {}))
+    assert found[0].detail == "the credential plugin did not answer"
+
+
 def test_a_part_that_fails_is_named_and_one_that_is_only_good_to_have_may_be_absent() -> None:
     found = told(Made(("whole", Step()), ("part", Step())), None, None, FORBIDDEN)["pods"]
     assert (found.state, found.detail) == ("problem", "names unknown: not for you")

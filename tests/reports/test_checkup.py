@@ -136,6 +136,12 @@ def test_what_only_actions_need_is_nothing_to_mend() -> None:
     assert as_text(found).endswith("· all well, 2.3 s\n")
 
 
+def test_what_is_the_same_of_several_sources_is_said_once() -> None:
+    several = (rows("database", name, "partial: others are hidden", "unknown") for name in ("sessions", "replicas"))
+    text = as_text(checkup(*heads("database", "here", "wf_mon"), *several))
+    assert "? sessions, replicas: partial: others are hidden\n" in text
+
+
 def test_what_nobody_knows_is_not_well() -> None:
     found = checkup(*heads("kubernetes", "here", "op1"), rows("kubernetes", "pods", "partial: listing 3", "unknown"))
     assert not found.well

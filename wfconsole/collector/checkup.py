@@ -76,7 +76,14 @@ def _looked(examination: Examination, until: float) -> Looks:
     tasks: dict[int, Task] = {id(task): task for task in examination.tasks}
     tasks |= {id(part.task): part.task for source in examination.sources for part in source.parts}
     steps = [_Step(task) for task in tasks.values()]
-    looks = [step.look(until) for step in steps]
+    for step in steps:
+        step.wait(until)
+    for step in steps:
+        step.cut()
+    after = time.monotonic() + _GRACE_S
+    for step in steps:
+        step.wait(after)
+    looks = [step.look() for step in steps]
     rows = {
         source.name: {key: row for key, row in source.take().items() if row is not None}
         for source in examination.sources
@@ -94,15 +101,17 @@ class _Step:
         self._began = time.monotonic()
         self._thread.start()
 
-    def look(self, until: float) -> Look:
-        """How it went. When the time is over it is cut."""
+    def wait(self, until: float) -> None:
         self._thread.join(max(0.0, until - time.monotonic()))
+
+    def cut(self) -> None:
+        """End it, where it is not over."""
         if self._thread.is_alive():
             self._task.cut()
-            self._thread.join(_GRACE_S)
-        if self._look is not None:
-            return self._look
-        return self._done(_late(self._task))
+
+    def look(self) -> Look:
+        """How it went; one that hangs even now is left behind."""
+        return self._look if self._look is not None else self._done(_late(self._task))
 
     def _run(self) -> None:
         try:

@@ -134,7 +134,11 @@ def _rows(checks: Sequence[Check]) -> Iterable[str]:
     if brief:
         told = (f"{MARKS[check.state]} {check.name} {check.detail}".rstrip() for check in brief)
         yield "   ".join(each.replace(" ", "\0") for each in told)
-    yield from (_alone(check) for check in checks if check not in brief)
+    same: dict[tuple[State, str], list[Check]] = {}
+    for check in checks:
+        if check not in brief:
+            same.setdefault((check.state, check.detail), []).append(check)
+    yield from (_alone(*those) for those in same.values())
 
 
 def _rules(checks: Sequence[Check]) -> Iterable[str]:
@@ -145,9 +149,11 @@ def _rules(checks: Sequence[Check]) -> Iterable[str]:
     yield from (_alone(check) for check in checks if not check.well)
 
 
-def _alone(check: Check) -> str:
+def _alone(check: Check, *others: Check) -> str:
+    """A line for one check, and for others of which the same is to be said."""
+    names = ", ".join(each.name for each in (check, *others))
     word = "" if check.state == "ok" or check.detail.startswith(PARTIAL) else f"{WORDS[check.state]}: "
-    return f"{MARKS[check.state]} {check.name}: {word}{check.detail}"
+    return f"{MARKS[check.state]} {names}: {word}{check.detail}"
 
 
 def _wrapped(text: str, room: int) -> list[str]:

@@ -165,4 +165,5 @@ def _tmux() -> Iterable[Check]:
     if done.stdout.strip() == "on":
         yield _check("tmux", "ok", "passes on what is copied")
     else:
-        yield _check("tmux", "off", "keeps what is copied to itself", run=("tmux set-option -s set-clipboard on",))
+        mends = "tmux set-option -s set-clipboard on"
+        yield _check("tmux", "off", f"keeps what is copied to itself; {mends}", run=(mends,))
