@@ -70,6 +70,8 @@ def _run(arguments: argparse.Namespace) -> int:
             return commands.resume(arguments)
         case "record":
             return commands.record(arguments)
+        case "doctor":
+            return commands.doctor(arguments)
         case "export":
             return commands.export(arguments)
         case "incidents":
@@ -84,7 +86,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         prog="wfconsole",
         description="A war room in the terminal for whoever commands the incident.",
         epilog="Exit codes: 0 ended by you, 2 arguments, 3 configuration, 4 runbook, 5 recording, 6 terminal, "
-        "7 incident, 8 cluster, 70 a bug of ours, 128+n signal n.",
+        "7 incident, 8 cluster, 9 doctor found something, 70 a bug of ours, 128+n signal n.",
     )
     parser.add_argument("--version", action="version", version=f"wfconsole {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -124,6 +126,13 @@ def _record(command: argparse.ArgumentParser) -> None:
     command.add_argument("--for", dest="duration", metavar="5m", default="", help="stop by itself after so long")
     command.add_argument("--title", default="", help="what the recording shows")
     command.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
+
+
+def _doctor(command: argparse.ArgumentParser) -> None:
+    _cluster_options(command)
+    command.add_argument("--json", action="store_true", help="for programs")
+    command.add_argument("--ascii", action="store_true", help="plain ASCII only")
+    _shared_options(command)
 
 
 def _export(command: argparse.ArgumentParser) -> None:
@@ -172,6 +181,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], Non
     "replay": ("play a recording or a scenario", _replay),
     "resume": ("go on with an incident after anything", _resume),
     "record": ("record without a screen", _record),
+    "doctor": ("is every system reachable and permitted, and what mends what is not", _doctor),
     "export": ("timeline and post-mortem as Markdown, from the journal", _export),
     "incidents": ("list the incidents of this machine", _incidents),
     "journal": ("verify a journal and print its seal", _journal),

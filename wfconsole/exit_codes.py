@@ -12,5 +12,6 @@ RECORDING: Final = 5  # a recording or scenario that cannot be opened
 TERMINAL: Final = 6  # this terminal cannot show the console
 INCIDENT: Final = 7  # no such incident, or its journal cannot be read
 CLUSTER: Final = 8  # no kubeconfig, no such context
+UNWELL: Final = 9  # `doctor` found something that does not work, or that nobody can tell
 CRASH: Final = 70  # a bug of ours; the message says where the report is
 # 128 + n: ended by signal n

@@ -6,6 +6,7 @@ Only what no real server can be made to do is done here; everything else is test
 from __future__ import annotations
 
 import contextlib
+import email.utils
 import gzip
 import json
 import socket
@@ -34,6 +35,12 @@ _SERVED = {
     "/apis/metrics.k8s.io/v1beta1/nodes": "nodemetrics",
 }
 
+# Whoever asks may do everything.
+_REVIEWS = {
+    "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews": b'{"status":{"allowed":true}}',
+    "/apis/authentication.k8s.io/v1/selfsubjectreviews": b'{"status":{"userInfo":{"username":"someone"}}}',
+}
+
 
 def payload(name: str) -> Any:
     """A captured answer."""
@@ -45,6 +52,7 @@ class Request:
 
     def __init__(self, head: bytes) -> None:
         lines = head.decode("latin-1").split("\r\n")
+        self.body = b""
         self.target = lines[0].split(" ")[1]
         parts = urlsplit(self.target)
         self.path = parts.path
@@ -95,10 +103,25 @@ class Conversation:
             self.sock.sendall(bytes((byte,)))
 
 
+class Dated(Conversation):
+    """One whose answers say what time it is there, in milliseconds since 1970."""
+
+    def __init__(self, talk: Conversation, now: int) -> None:
+        super().__init__(talk.sock, talk.over)
+        self._date = f"Date: {email.utils.formatdate(now / 1000, usegmt=True)}"
+
+    def answer(
+        self, body: bytes, status: str = "200 OK", headers: tuple[str, ...] = (), *, length: int | None = None
+    ) -> None:
+        super().answer(body, status, (*headers, self._date), length=length)
+
+
 def well(talk: Conversation, request: Request) -> None:
     """As a server should: the payloads, gzipped where that is accepted, and watches without changes."""
     name = _SERVED.get(request.path)
-    if name is None:
+    if request.path in _REVIEWS:
+        talk.answer(_REVIEWS[request.path], "201 Created")
+    elif name is None:
         talk.answer(b'{"kind":"Status","code":404,"message":"no such path"}', "404 Not Found")
     elif request.watching:
         quiet_watch(talk, request)
@@ -193,6 +216,10 @@ class ApiDouble:
                     rest += data
                 head, _, rest = rest.partition(b"\r\n\r\n")
                 request = Request(head)
+                length = int(request.headers.get("content-length", 0))
+                while len(rest) < length and (data := talk.sock.recv(65536)):
+                    rest += data
+                request.body, rest = rest[:length], rest[length:]
                 self.requests.append(request)
                 self.behaviour(talk, request)
 

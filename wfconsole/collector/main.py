@@ -47,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except msgspec.MsgspecError as error:
         print(f"collector: settings: {error}", file=sys.stderr)
         return exit_codes.CONFIGURATION
+    if settings.doctor:
+        return _examine(settings)
     settle()
     collector = Collector(settings, SystemClock(), _write_out, lambda: os._exit(exit_codes.OK))
     try:
@@ -58,6 +60,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"collector: {error.message}. {error.remedy}", file=sys.stderr)
         return exit_codes.CLUSTER
     collector.end()
+    os._exit(exit_codes.OK)
+
+
+def _examine(settings: CollectorSettings) -> int:
+    """Tell one check a line; ends without waiting for what hangs."""
+    from wfconsole.collector.checkup import check_all
+    from wfconsole.collector.examinations import plans
+
+    try:
+        check_all(plans(settings), lambda check: _write_out(msgspec.json.encode(check) + b"\n"))
+    except (_Told, BrokenPipeError):
+        pass
     os._exit(exit_codes.OK)
 
 

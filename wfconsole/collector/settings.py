@@ -43,6 +43,7 @@ class CollectorSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_
     title: str = ""  # of the stream
     replaces: bool = False  # it takes the place of one that ended: what that one saw stays until it is seen again
     strict: bool = False  # end with exit code 8 and a message when the configuration cannot work, instead of trying on
+    doctor: bool = False  # look once at everything, tell the checks instead of a stream, and end
 
     def problems(self) -> list[str]:
         """What is wrong with it, each with its remedy; empty when all is well."""

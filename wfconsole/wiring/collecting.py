@@ -44,12 +44,12 @@ def collector_command() -> tuple[str, ...]:
 
 
 def collector_settings(
-    settings: Settings, *, title: str = "", strict: bool = False, before: Header | None = None
+    settings: Settings, *, title: str = "", strict: bool = False, before: Header | None = None, doctor: bool = False
 ) -> bytes:
     """One line of JSON, without its end. `strict`: a configuration that cannot work ends the collector.
 
     `before` is the header of the collector whose place this one takes: it looks at the same cluster, whatever
-    kubeconfig says by now.
+    kubeconfig says by now. `doctor`: one look at everything, and checks instead of a stream.
     """
     from wfconsole.collector.settings import CollectorSettings
 
@@ -72,6 +72,7 @@ def collector_settings(
         title=title,
         replaces=before is not None,
         strict=strict,
+        doctor=doctor,
     )
     return msgspec.json.encode(told)
 

@@ -77,6 +77,13 @@ def record(arguments: argparse.Namespace) -> int:
     return record_to(arguments)
 
 
+def doctor(arguments: argparse.Namespace) -> int:
+    """Is every system reachable and permitted, and what mends what is not?"""
+    from wfconsole.wiring.doctor import examine
+
+    return examine(arguments)
+
+
 def export(arguments: argparse.Namespace) -> int:
     """Timeline and post-mortem as Markdown."""
     from wfconsole.wiring.papers import export_incident

@@ -8,6 +8,7 @@ import msgspec
 
 from wfconsole.clock import Millis
 from wfconsole.observations.alerts import AlertRow
+from wfconsole.sources import clocks
 from wfconsole.sources.alertmanager.endpoint import Endpoint
 from wfconsole.sources.alertmanager.payloads import (
     ManagedAlert,
@@ -19,7 +20,6 @@ from wfconsole.sources.alertmanager.payloads import (
     rule_rows,
 )
 from wfconsole.sources.contract import SourceError
-from wfconsole.sources.http_headers import clock_facts
 from wfconsole.sources.polling import Poll
 from wfconsole.sources.sealing import seal
 
@@ -67,7 +67,7 @@ class AlertsPoll(Poll):
 
     def facts(self) -> dict[str, str]:
         """What an operator should know about the server that answered."""
-        return clock_facts(self._asked.ahead_ms)
+        return clocks.facts(self._asked.ahead_ms)
 
     def _managed(self, missing: list[str]) -> dict[str, AlertRow]:
         server = self._asked = self._alertmanager

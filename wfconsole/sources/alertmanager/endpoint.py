@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 from wfconsole.clock import Millis
 from wfconsole.observations.snapshot import FailureKind
+from wfconsole.sources.clocks import ahead_ms
 from wfconsole.sources.contract import SourceError
-from wfconsole.sources.http_headers import ahead_ms, retry_after_ms
+from wfconsole.sources.http_headers import retry_after_ms
 from wfconsole.sources.passwords import read_secret
 from wfconsole.sources.resolver import Addresses, Resolver
 from wfconsole.text import safe
@@ -41,10 +42,11 @@ class Endpoint:
         self._host = parts.hostname or ""
         self._port = _port(url) or (443 if self._scheme == "https" else 80)
         self._name = parts.netloc
+        self.shown = safe(parts.netloc, 100)
         self._resolver = Resolver(self._host, self._port, f"{table}.url")
+        self.ahead_ms: Millis | None = None  # how far its clock is ahead of ours, once it was heard
         self._trust: tuple[float, ssl.SSLContext] | None = None
-        self.where = f"{called} at {safe(self._name, 100)}"
-        self.ahead_ms: Millis = 0  # how far its clock is ahead of ours, as of the last answer
+        self.where = f"{called} at {self.shown}"
 
     def get(self, path: str, within_s: float, look_up: LookUp) -> bytes:
         """The body of one answer. Raises SourceError, and what the client raises when its connection is cut.
@@ -104,6 +106,7 @@ class Endpoint:
 
     def _body(self, client: httpx.Client, request: httpx.Request) -> bytes:
         response = client.send(request, stream=True)
+        self.ahead_ms = ahead_ms(response.headers.get("date", ""))
         try:
             self._check(response)
             body = bytearray()
@@ -117,7 +120,6 @@ class Endpoint:
             response.close()
 
     def _check(self, response: httpx.Response) -> None:
-        self.ahead_ms = ahead_ms(response.headers.get("date", "")) or 0
         status = response.status_code
         if status == 200:
             return

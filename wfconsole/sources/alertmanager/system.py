@@ -9,6 +9,7 @@ from wfconsole.config.metrics import PrometheusSettings
 from wfconsole.config.systems import AlertmanagerSettings
 from wfconsole.sources.alertmanager.alerts import AlertsPoll
 from wfconsole.sources.alertmanager.endpoint import Endpoint
+from wfconsole.sources.alertmanager.examination import AlertsExamination
 from wfconsole.sources.contract import Part, Source
 from wfconsole.sources.polling import PolledSource
 
@@ -30,10 +31,19 @@ def sources(
 
 def a_poll(settings: AlertmanagerSettings, prometheus: PrometheusSettings, interval_ms: Millis) -> AlertsPoll:
     """The task that reads alerts, over both servers where both are named."""
-    manager = Endpoint("alertmanager", "Alertmanager", settings.url, settings.token_file, settings.ca_file)
     rules = (
         Endpoint("prometheus", "Prometheus", prometheus.url, prometheus.token_file, prometheus.ca_file)
         if prometheus.configured
         else None
     )
-    return AlertsPoll(manager, rules, interval_ms)
+    return AlertsPoll(manager_of(settings), rules, interval_ms)
+
+
+def manager_of(settings: AlertmanagerSettings) -> Endpoint:
+    return Endpoint("alertmanager", "Alertmanager", settings.url, settings.token_file, settings.ca_file)
+
+
+def examination(settings: AlertmanagerSettings, every_ms: Mapping[str, Millis]) -> AlertsExamination:
+    """What the doctor looks at; the settings must name an Alertmanager. Nobody stands in for it here."""
+    alone = sources(settings, PrometheusSettings(), every_ms)
+    return AlertsExamination(manager_of(settings), alone, every_ms["alerts"])

@@ -17,6 +17,7 @@ from wfconsole.clock import SECOND, Millis
 from wfconsole.config.systems import AwsSettings
 from wfconsole.sources.aws import failures
 from wfconsole.sources.aws.bounded import BoundedHttp
+from wfconsole.sources.clocks import ahead_ms
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.polling import Poll
 from wfconsole.sources.resolver import Resolver
@@ -40,6 +41,7 @@ class RegionPoll(Poll):
         super().__init__(f"{name} {region}", interval_ms, _DEADLINE_MS)
         self.settings = settings
         self.region = region
+        self.ahead_ms: Millis | None = None  # how far the service's clock is ahead of ours, once it was heard
         self._session: Any = None
         self._resolvers: dict[str, Resolver] = {}
 
@@ -81,7 +83,11 @@ class RegionPoll(Poll):
                 config=config,
             )
         BoundedHttp.put_into(client)
+        client.meta.events.register("after-call", self._heard)
         return client
+
+    def _heard(self, http_response: Any, **_: Any) -> None:
+        self.ahead_ms = ahead_ms(http_response.headers.get("Date", ""))
 
     def _look_up(self, url: str) -> None:
         """Looking up a name has no deadline in the client. Behind a proxy it is the proxy's name that counts."""

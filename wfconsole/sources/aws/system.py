@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from wfconsole.clock import Millis
 from wfconsole.config.systems import AwsSettings
+from wfconsole.sources.aws.examination import AccountExamination
 from wfconsole.sources.aws.findings import FindingsPoll
 from wfconsole.sources.aws.secrets import SecretsPoll
 from wfconsole.sources.contract import Part, Source
@@ -22,6 +23,11 @@ def sources(settings: AwsSettings, every_ms: Mapping[str, Millis]) -> list[Sourc
     findings = [FindingsPoll(settings, region, every_ms["findings"]) for region in regions]
     secrets = [SecretsPoll(settings, region, every_ms["secrets"]) for region in regions]
     return [_joined("findings", findings), _joined("secrets", secrets)]
+
+
+def examination(settings: AwsSettings, every_ms: Mapping[str, Millis]) -> AccountExamination:
+    """What the doctor looks at; the settings must name a region."""
+    return AccountExamination(settings, sources(settings, every_ms), every_ms["findings"])
 
 
 def _joined(name: str, polls: RegionalPolls) -> Source:

@@ -89,9 +89,14 @@ def cache_row(name: str, info: Info, counters: Counters, before: Counters | None
     )
 
 
+def server_time(info: Info) -> Millis:
+    """What its clock says; 0 where it does not tell."""
+    return _number(info, "server_time_usec") // 1000
+
+
 def started_at(info: Info, known: Millis) -> Millis:
     """When the server started, by its own clock; `known` is what we thought so far."""
-    now_s = _number(info, "server_time_usec") // 1_000_000
+    now_s = server_time(info) // SECOND
     if not now_s:
         return 0
     at = (now_s - _number(info, "uptime_in_seconds")) * SECOND

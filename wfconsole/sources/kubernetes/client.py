@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import functools
 import http.client
 import io
@@ -10,17 +9,17 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
-from urllib.parse import quote, urlencode
 
 import msgspec
 
-import wfconsole
-from wfconsole.clock import MINUTE, SECOND, Millis, SystemClock
+from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.sources import clocks
 from wfconsole.sources.contract import CutShort, SourceError
 from wfconsole.sources.kubernetes import failures
 from wfconsole.sources.kubernetes.access import Access
 from wfconsole.sources.kubernetes.chunked import unchunked
 from wfconsole.sources.kubernetes.credentials import Credentials, Proof
+from wfconsole.sources.kubernetes.request import Query, Request
 from wfconsole.sources.kubernetes.tunnel import proxy_for, tunnel
 from wfconsole.sources.kubernetes.wire import Patience, Wire, connect
 from wfconsole.sources.resolver import Resolver
@@ -40,12 +39,10 @@ _READ: Final = 32 * 1024
 # However well the data flows, no single answer may take longer.
 _LONGEST_MS: Final[Millis] = 2 * MINUTE
 
-
-# Clocks that differ by more than this make ages wrong and certificates doubtful.
-_SKEW_S: Final = 5
-
 # SourceError.code of an answer that we refuse to read: HTTP's own number for too much content.
 TOO_LARGE: Final = 413
+
+_CREATED: Final = 201  # what a review is answered with
 
 _BROKEN: Final = (OSError, http.client.HTTPException, ValueError, zlib.error, SourceError)
 
@@ -88,23 +85,17 @@ class Server:
         self.room = Room()
         self.proxy = proxy_for(access)
         self.resolver = Resolver(self.proxy.host, self.proxy.port) if self.proxy else Resolver(access.host, access.port)
-        self._ahead_s = 0  # how far the server's clock is ahead of ours
+        self.ahead_ms: Millis | None = None  # how far its clock is ahead of ours, once it was heard
 
     def heard(self, date: str) -> None:
         """The Date header of an answer that has just come."""
-        try:
-            told = email.utils.parsedate_to_datetime(date).timestamp()
-        except (ValueError, TypeError):
-            return
-        self._ahead_s = round(told - SystemClock().now() / 1000)
+        ahead = clocks.ahead_ms(date)
+        if ahead is not None:
+            self.ahead_ms = ahead
 
     def facts(self) -> dict[str, str]:
         """What an operator should know about the way to this server; nothing when all is as usual."""
-        told = {}
-        if abs(self._ahead_s) > _SKEW_S:
-            told["clock"] = (
-                f"the server's clock is {'ahead' if self._ahead_s > 0 else 'behind'} by {abs(self._ahead_s)} s"
-            )
+        told = clocks.facts(self.ahead_ms)
         if self.resolver.stale:
             told["dns"] = "names do not resolve; the last known address is used"
         return told
@@ -174,7 +165,7 @@ class Client:
         self._lock = threading.Lock()
         self._was_cut = False
         self._spent = False  # nothing can follow on this connection
-        self._ahead = ""  # the target that was asked for already, whose answer nobody has read
+        self._ahead: Request | None = None  # asked already, and nobody has read the answer
         self._patience: Patience | None = None  # of the exchange that is under way
 
     def cut(self) -> None:
@@ -192,28 +183,28 @@ class Client:
     def close(self) -> None:
         with self._lock:
             wire, self._wire = self._wire, None
-        self._ahead = ""
+        self._ahead = None
         if wire is not None:
             wire.close()
 
-    def ask_ahead(self, path: str, query: Mapping[str, str | int], *, what: str) -> None:
+    def ask_ahead(self, path: str, query: Query, *, what: str) -> None:
         """Send the request of the next `get`, which must be for the very same: the server works on it meanwhile."""
         wire, proof = self._wire, self._proof
         if wire is None or proof is None or self._spent or self._was_cut:
             return
-        target = _target(self._server.access, path, query)
+        request = Request(path, query)
         wire.patience = Patience(what, self._server.limits.deadline_ms, _LONGEST_MS)
         try:
-            wire.send(_request(self._server.access, target, proof))
+            wire.send(request.encoded(self._server.access, proof))
         except _BROKEN:
             self.close()  # the next `get` connects anew, and says what is wrong if that does not help
         else:
-            self._ahead = target
+            self._ahead = request
 
     def get(
         self,
         path: str,
-        query: Mapping[str, str | int] | None = None,
+        query: Query | None = None,
         *,
         what: str,
         most_bytes: int = 0,
@@ -228,7 +219,7 @@ class Client:
         self,
         body: io.BytesIO,
         path: str,
-        query: Mapping[str, str | int] | None = None,
+        query: Query | None = None,
         *,
         what: str,
         most_bytes: int = 0,
@@ -236,9 +227,21 @@ class Client:
     ) -> int:
         """As `get`, but the body replaces the first bytes of `body`, and this is how many: memory that was used before
         costs less than the same amount from the system."""
+        return self._read(Request(path, query), body, what, most_bytes, also)
+
+    def review(self, path: str, question: bytes, *, what: str) -> bytes:
+        """The body of the answer to a question that is posted, and that the server keeps nothing of: an access review.
+
+        It may be asked twice, where a kept connection turns out to be dead. Raises SourceError and CutShort.
+        """
+        body = io.BytesIO()
+        self._read(Request(path, body=question), body, what, 0, _CREATED)
+        return body.getvalue()
+
+    def _read(self, request: Request, body: io.BytesIO, what: str, most_bytes: int, also: int) -> int:
         body.seek(0)
         try:
-            answer = self._ask(_target(self._server.access, path, query), what, also)
+            answer = self._ask(request, what, also)
             for piece in answer.chunks(most_bytes or self._server.limits.most_bytes, what):
                 if not self._server.room.take(len(piece)):
                     raise SourceError("bad-answer", f"{what}: too much is being sent at once", code=TOO_LARGE)
@@ -251,14 +254,14 @@ class Client:
             self._server.room.give_back(body.tell())
             self._patience = None
 
-    def watch(self, path: str, query: Mapping[str, str | int], *, window_ms: Millis, what: str) -> Iterator[bytes]:
+    def watch(self, path: str, query: Query, *, window_ms: Millis, what: str) -> Iterator[bytes]:
         """The lines of a watch that the server ends after `window_ms`; first an empty one, once the server accepted.
 
         Raises SourceError and CutShort; also when the window is long over and the server still did not end it.
         """
         grace_ms = self._server.limits.deadline_ms // 2
         try:
-            answer = self._ask(_target(self._server.access, path, query), what)
+            answer = self._ask(Request(path, query), what)
             yield b""
             if self._wire is not None:
                 self._patience = Patience(what, window_ms + grace_ms, window_ms + _LONGEST_MS)
@@ -278,15 +281,15 @@ class Client:
         self.close()
         return CutShort() if self._was_cut else failures.from_exception(error, what)
 
-    def _ask(self, target: str, what: str, also: int = 0) -> Answer:
-        """The answer to a GET: 200 or `also`. A refused proof is renewed once, a dead kept connection is replaced."""
+    def _ask(self, request: Request, what: str, also: int = 0) -> Answer:
+        """The answer: 200 or `also`. A refused proof is renewed once, a dead kept connection is replaced."""
         self._was_cut = False
         patience = self._patience = Patience(what, self._server.limits.deadline_ms, _LONGEST_MS)
-        answer = self._exchange(target, patience)
+        answer = self._exchange(request, patience)
         if answer.status == 401 and self._proof is not None:
             self._drain(answer, what)
             if self._server.credentials.renew(self._proof):
-                answer = self._exchange(target, patience)
+                answer = self._exchange(request, patience)
         if answer.status not in (200, also):
             raise failures.from_answer(answer.status, answer.headers, self._drain(answer, what), what)
         return answer
@@ -301,8 +304,8 @@ class Client:
             self._spent = True
         return body
 
-    def _exchange(self, target: str, patience: Patience) -> Answer:
-        if self._ahead and self._ahead != target:
+    def _exchange(self, request: Request, patience: Patience) -> Answer:
+        if self._ahead is not None and self._ahead != request:
             self.close()  # what comes next on this connection is the answer to something else
         proof = self._server.credentials.proof()
         if self._spent or (self._proof is not None and self._proof.tls is not proof.tls):
@@ -310,20 +313,20 @@ class Client:
         self._proof = proof
         kept = self._wire is not None
         try:
-            return self._send(target, proof, patience)
+            return self._send(request, proof, patience)
         except (http.client.RemoteDisconnected, ConnectionError):
             if not kept or self._was_cut:
                 raise
             self.close()  # the server closed it between two requests, as it may
-            return self._send(target, proof, patience)
+            return self._send(request, proof, patience)
 
-    def _send(self, target: str, proof: Proof, patience: Patience) -> Answer:
+    def _send(self, request: Request, proof: Proof, patience: Patience) -> Answer:
         wire = self._wire or self._connect(proof, patience)
         wire.patience, wire.gathers = patience, False
-        if self._ahead != target:
-            wire.send(_request(self._server.access, target, proof))
-        self._ahead = ""
-        response = http.client.HTTPResponse(wire, method="GET")  # type: ignore[arg-type]
+        if self._ahead != request:
+            wire.send(request.encoded(self._server.access, proof))
+        self._ahead = None
+        response = http.client.HTTPResponse(wire, method=request.method)  # type: ignore[arg-type]
         response.begin()
         self._spent = response.will_close
         self._server.heard(response.getheader("date", ""))
@@ -358,23 +361,3 @@ def _lines(answer: Answer, what: str) -> Iterator[bytes]:
             yield from lines
     if rest.strip():
         raise SourceError("bad-answer", f"{what}: the watch broke off")
-
-
-def _target(access: Access, path: str, query: Mapping[str, str | int] | None) -> str:
-    target = access.base_path + quote(path)
-    return f"{target}?{urlencode(query)}" if query else target
-
-
-def _request(access: Access, target: str, proof: Proof) -> bytes:
-    host = f"[{access.host}]" if ":" in access.host else access.host
-    head = [
-        f"GET {target} HTTP/1.1",
-        f"Host: {host}:{access.port}",
-        f"User-Agent: wfconsole/{wfconsole.__version__}",
-        "Accept: application/json",
-        "Accept-Encoding: gzip",
-        *(f"{name}: {value}" for name, value in proof.headers),
-        "",
-        "",
-    ]
-    return "\r\n".join(head).encode("latin-1", errors="replace")

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from wfconsole.clock import SECOND, Millis, SystemClock
+from wfconsole.sources import clocks
 from wfconsole.sources.contract import Part, SourceError
 from wfconsole.sources.polling import Poll, PolledSource
 from wfconsole.sources.postgres import failures
 from wfconsole.sources.postgres.connection import Row, Session, statement
-from wfconsole.text import age
 
 HIDDEN: Final = "sessions of other roles are hidden; GRANT pg_monitor TO the monitoring role"
 # Clocks that differ by less are called the same; one that is off is taken anew when it moved by as much.
@@ -75,10 +75,7 @@ class PostgresPoll(SessionPoll):
         return self.missing() if self.standing.sees_all else HIDDEN
 
     def _facts(self) -> Mapping[str, str]:
-        shift = self.standing.shift_ms
-        if not shift:
-            return {}
-        return {"clock": f"the server's clock is {age(abs(shift))} {'ahead' if shift > 0 else 'behind'}"}
+        return clocks.facts(self.standing.shift_ms)
 
 
 def stand(before: Standing, told: Row, now: Millis) -> Standing:

@@ -10,6 +10,7 @@ from wfconsole.config.metrics import GpuSettings, InferenceSettings, PrometheusS
 from wfconsole.sources.choice import Way, chosen_source
 from wfconsole.sources.contract import Part, Source
 from wfconsole.sources.polling import PolledSource
+from wfconsole.sources.prometheus.examination import MetricsExamination
 from wfconsole.sources.prometheus.gpus import GpusPoll
 from wfconsole.sources.prometheus.history import HistoryPoll
 from wfconsole.sources.prometheus.inference import InferencePoll
@@ -32,9 +33,18 @@ class MetricsSettings(Protocol):
 
 def sources(settings: MetricsSettings, every_ms: Mapping[str, Millis], cards: Way | None = None) -> list[Source]:
     """`every_ms` says how often each is looked at, by its name. `cards` stands in for the metrics of GPUs."""
-    if not settings.prometheus.configured:
-        return []
+    return _over(Server(settings.prometheus), settings, every_ms, cards) if settings.prometheus.configured else []
+
+
+def examination(settings: MetricsSettings, every_ms: Mapping[str, Millis]) -> MetricsExamination:
+    """What the doctor looks at; the settings must name a server."""
     server = Server(settings.prometheus)
+    return MetricsExamination(server, _over(server, settings, every_ms), every_ms["signals"])
+
+
+def _over(
+    server: Server, settings: MetricsSettings, every_ms: Mapping[str, Millis], cards: Way | None = None
+) -> list[Source]:
     signals = SignalsPoll(server, settings.signals, every_ms["signals"])
     history = HistoryPoll(server, settings.signals, every_ms["signal_history"])
     gpus = GpusPoll(server, settings.gpu, every_ms["gpus"], required=cards is not None)

@@ -1,0 +1,36 @@
+"""What the doctor says of one system, asked as the collector process asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from wfconsole.clock import Millis
+from wfconsole.collector.checkup import WITHIN_MS, check_all
+from wfconsole.collector.examinations import plans
+from wfconsole.collector.settings import CollectorSettings
+from wfconsole.observations.checks import Check
+
+
+class Examined:
+    """The checks of one system. Names are unique within it, but for a source that is called like its system."""
+
+    def __init__(self, system: str, settings: Mapping[str, Any], within_ms: Millis = WITHIN_MS) -> None:
+        told = msgspec.convert(dict(settings), CollectorSettings)
+        self.checks: list[Check] = []
+        check_all([plan for plan in plans(told) if plan.system == system], self.checks.append, within_ms)
+
+    def __getitem__(self, name: str) -> Check:
+        (found,) = (check for check in self.checks if check.name == name)
+        return found
+
+    def named(self, aspect: str) -> dict[str, str]:
+        """State by name."""
+        return {check.name: check.state for check in self.checks if check.aspect == aspect}
+
+    @property
+    def unwell(self) -> dict[str, str]:
+        """State by name of everything that somebody has to do something about."""
+        return {check.name: check.state for check in self.checks if not check.well}

@@ -1,0 +1,93 @@
+"""Every system that the doctor can look at, whether it is configured or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.collector.settings import CollectorSettings
+from wfconsole.sources.alertmanager import system as alertmanager
+from wfconsole.sources.aws import system as aws
+from wfconsole.sources.cache import system as cache
+from wfconsole.sources.checking import Examination
+from wfconsole.sources.kubernetes.client import Limits, Server
+from wfconsole.sources.kubernetes.cluster import Cluster
+from wfconsole.sources.kubernetes.examination import ClusterExamination
+from wfconsole.sources.kubernetes.kubeconfig import load_access
+from wfconsole.sources.postgres import system as postgres
+from wfconsole.sources.prometheus import system as prometheus
+
+Build = Callable[[], Examination]
+
+# Each source looks once. A deadline is at most an interval, and none is to be shorter than usual here.
+_INTERVAL_MS: Final[Millis] = MINUTE
+# A command that gives credentials must fail early enough for the doctor to say so.
+_PLUGIN_MS: Final[Millis] = 8 * SECOND
+
+
+class Plan(NamedTuple):
+    """One system: its sources when all of it is configured, and how to begin; None where it is off.
+
+    `build` raises SourceError where the configuration cannot work. `named_by` is what switches it on.
+    """
+
+    system: str
+    sources: tuple[str, ...]
+    build: Build | None
+    named_by: str
+
+
+class _Every(dict[str, Millis]):
+    def __missing__(self, name: str) -> Millis:
+        return _INTERVAL_MS
+
+
+def plans(settings: CollectorSettings) -> tuple[Plan, ...]:
+    """All systems, in the order in which they are told."""
+    every: Mapping[str, Millis] = _Every()
+    told = settings
+    return (
+        Plan("kubernetes", told.sources, lambda: _cluster(told, every), "kubernetes.kubeconfig"),
+        Plan(
+            "database",
+            ("database", "sessions", "statements", "replicas", "auth"),
+            _when(told.database.configured, lambda: postgres.examination(told.database, every, told.auth)),
+            "database.host",
+        ),
+        Plan(
+            "cache",
+            ("cache", "keys"),
+            _when(told.cache.configured, lambda: cache.examination(told.cache, every)),
+            "cache.host",
+        ),
+        Plan(
+            "prometheus",
+            ("signals", "signal_history", "gpus", "inference"),
+            _when(told.prometheus.configured, lambda: prometheus.examination(told, every)),
+            "prometheus.url",
+        ),
+        Plan(
+            "alertmanager",
+            ("alerts",),
+            _when(told.alertmanager.configured, lambda: alertmanager.examination(told.alertmanager, every)),
+            "alertmanager.url",
+        ),
+        Plan(
+            "aws",
+            ("findings", "secrets"),
+            _when(told.aws.configured, lambda: aws.examination(told.aws, every)),
+            "aws.regions",
+        ),
+    )
+
+
+def _when(configured: bool, build: Build) -> Build | None:
+    return build if configured else None
+
+
+def _cluster(settings: CollectorSettings, every: Mapping[str, Millis]) -> Examination:
+    access = load_access(settings.kubeconfig, settings.context, in_cluster=settings.in_cluster)
+    server = Server(access, Limits(deadline_ms=settings.deadline_ms, plugin_deadline_ms=_PLUGIN_MS))
+    sources = Cluster(server, settings.namespaces, every).sources(settings.sources)
+    return ClusterExamination(server, sources, settings.namespaces)

@@ -1,0 +1,45 @@
+"""One request to the API server, as the bytes that go out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import quote, urlencode
+
+import wfconsole
+from wfconsole.sources.kubernetes.access import Access
+from wfconsole.sources.kubernetes.credentials import Proof
+
+Query = Mapping[str, str | int]
+
+
+class Request(NamedTuple):
+    """A GET, or a POST where there is a body. `path` is below the server's own."""
+
+    path: str
+    query: Query | None = None
+    body: bytes = b""
+
+    @property
+    def method(self) -> str:
+        return "POST" if self.body else "GET"
+
+    def encoded(self, access: Access, proof: Proof) -> bytes:
+        """The whole request. `proof` says who we are."""
+        target = access.base_path + quote(self.path)
+        if self.query:
+            target += f"?{urlencode(self.query)}"
+        host = f"[{access.host}]" if ":" in access.host else access.host
+        content = ("Content-Type: application/json", f"Content-Length: {len(self.body)}") if self.body else ()
+        head = [
+            f"{self.method} {target} HTTP/1.1",
+            f"Host: {host}:{access.port}",
+            f"User-Agent: wfconsole/{wfconsole.__version__}",
+            "Accept: application/json",
+            "Accept-Encoding: gzip",
+            *content,
+            *(f"{name}: {value}" for name, value in proof.headers),
+            "",
+            "",
+        ]
+        return "\r\n".join(head).encode("latin-1", errors="replace") + self.body
