@@ -31,8 +31,9 @@ def look_around(
         "kubeconfig": (("kubernetes",), partial(contexts.look, variables, home)),
     }
     servers: Looks = {
-        f"127.0.0.1:{ports[kind.table]}": ((kind.table,), partial(loopback.look, kind, ports[kind.table]))
+        f"{kind.what} at 127.0.0.1:{port}": ((kind.table,), partial(loopback.look, kind, port))
         for kind in KINDS
+        for port in [ports[kind.table]]
     }
     tables = tuple(kind.table for kind in KINDS)
     reports = _all({**files, **servers, "the services of the cluster": (tables, cluster.look)}, within_s)

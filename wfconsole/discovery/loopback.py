@@ -12,10 +12,10 @@ _HOST: Final = "127.0.0.1"
 _WITHIN_S: Final = 2.0
 
 
-def look(kind: Kind, port: int) -> Report:
-    """Whether a server of this kind listens at this port."""
+def look(kind: Kind, port: int, within_s: float = _WITHIN_S) -> Report:
+    """Whether a server of this kind listens at this port. `within_s` bounds each wait for it."""
     looked = {kind.table: f"{_HOST}:{port}"}
-    found = kind.recognise(_HOST, port, _WITHIN_S)
+    found = kind.recognise(_HOST, port, within_s)
     if found is None:
         return Report(looked)
     offer = Offer(kind.table, kind.settings(_HOST, port), f"{found} answers at {_HOST}:{port}")
