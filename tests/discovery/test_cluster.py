@@ -85,7 +85,7 @@ def test_what_only_a_port_forward_reaches_comes_with_its_command(look: Cluster) 
     offer = chosen(report)["prometheus"].offer
     assert offer is not None
     assert (offer.ready, offer.values) == (False, {"url": "http://127.0.0.1:9090"})
-    assert offer.why.startswith("service monitoring/prometheus-server, port 80, which does not answer from here")
+    assert offer.why == "service monitoring/prometheus-server, port 80, which does not answer from here"
     assert offer.command == (
         "kubectl --context 'prod eu; reboot' --namespace monitoring port-forward service/prometheus-server 9090:80"
     )
@@ -233,16 +233,12 @@ def test_without_a_kubeconfig_no_cluster_is_asked(tmp_path: Path, monkeypatch: p
 def test_a_real_control_plane_gives_its_services_to_the_least_privileged_user(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = "/api/v1/namespaces/default/services"
-    spec = {"ports": [{"port": 6379, "name": "tcp-redis"}], "selector": {"app": "redis"}}
-    made = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "cache-redis"}, "spec": spec}
-    world.api.create(path, made)
-    try:
-        monkeypatch.setenv("KUBECONFIG", str(world.viewer.kubeconfig))
-        report = cluster.look()
-    finally:
-        world.api.delete(f"{path}/cache-redis")
+    monkeypatch.setenv("KUBECONFIG", str(world.viewer.kubeconfig))
+    report = cluster.look()
     offer = chosen(report)["cache"].offer
     assert offer is not None
-    assert offer.why.startswith("service default/cache-redis, port 6379")
-    assert "--namespace default port-forward service/cache-redis 6379:6379" in offer.command
+    assert offer.why.startswith("service production/redis-master, port 6379")
+    assert "--namespace production port-forward service/redis-master 6379:6379" in offer.command
+    database = chosen(report)["database"].offer
+    assert database is not None
+    assert database.why.startswith("service production/postgresql, port 5432")

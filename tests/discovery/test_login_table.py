@@ -70,8 +70,8 @@ def test_a_database_that_wants_a_password_asks_nobody(postgres: Postgres, monkey
 
 def test_without_a_database_it_says_how_to_map_one() -> None:
     report = login_table.look({})
-    assert (report.offers, report.looked) == ((), {})
-    assert "no database was found" in words(report)
+    assert (report.offers, report.looked) == ((), {"auth": "no database to look into yet"})
+    assert "To map a log of your own" in words(report)
 
 
 def test_a_database_that_is_not_there_is_told() -> None:

@@ -34,7 +34,10 @@ def commented(chosen: Mapping[str, Chosen], heading: Sequence[str]) -> str:
     lines = [_line(words) for words in heading]
     for table in msgspec.structs.fields(Settings):
         lines += ["", "", f"[{table.name}]", *_prose(" ".join((table.type.__doc__ or "").split()))]
-        lines += _table(table.name, chosen.get(table.name, Chosen()))
+        for line in _table(table.name, chosen.get(table.name, Chosen())):
+            if line or lines[-1]:  # one blank line is enough
+                lines.append(line)
+        lines = lines if lines[-1] else lines[:-1]
     return "\n".join(lines) + "\n"
 
 
@@ -46,7 +49,7 @@ def _table(table: str, chosen: Chosen) -> Iterator[str]:
     if offer is not None:
         yield from ("", *_prose(f"Found: {offer.why}."))
         if offer.command:
-            yield f"#   {offer.command}"
+            yield from (*_prose("Take the # away below, and run this beside the console:"), f"#   {offer.command}")
     elif chosen.remarks:
         yield ""
     for words in chosen.remarks:
@@ -66,8 +69,7 @@ def _setting(field: Field, value: Any, told: set[str], *, in_force: bool = False
     words = field.description if field.expected in told else _explained(field.description, field.expected)
     told.add(field.expected)
     if len(assigned) >= _COLUMN - 1:
-        yield from _prose(words)
-        yield assigned
+        yield from ("", *_prose(words), assigned, "")
         return
     first, *more = textwrap.wrap(words, _WIDTH - _COLUMN - 2, break_long_words=False, break_on_hyphens=False)
     yield f"{assigned:<{_COLUMN}}# {first}"

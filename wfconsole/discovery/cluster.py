@@ -103,7 +103,7 @@ def _offer(access: Access, kind: Kind, service: Candidate, reached: tuple[str, R
     if reached is not None:
         address, found = reached
         return Offer(kind.table, kind.settings(address, service.port), f"{found} answers at {service.shown}")
-    why = f"{service.shown}, which does not answer from here. Take the # away once this runs beside the console"
+    why = f"{service.shown}, which does not answer from here"
     return Offer(
         kind.table, kind.settings("127.0.0.1", kind.port), why, ready=False, command=_forward(access, kind, service)
     )

@@ -26,6 +26,8 @@ _FROM_LIBPQ: Final = {
     "PGSSLMODE": "tls",
     "PGSSLROOTCERT": "ca_file",
 }
+_TO_A_FILE: Final = "Put it into a file that only you may read (chmod 600), and name that file in password_file."
+_WHERE_TO: Final = {"alertmanager": "Alertmanager is asked with a bearer token only: name its file in token_file."}
 
 Found = Offer | Remark
 
@@ -90,9 +92,9 @@ def _url(
         return
     yield Offer(table, values, f"{variable} in the environment")
     if address.had_password:
-        names_file = "" if table == "alertmanager" else " Put it into a file that only you may read (chmod 600), and"
-        names_file += "" if table == "alertmanager" else " name that file in password_file."
-        yield Remark(table, f"The password in {variable} is not written here.{names_file}")
+        yield Remark(table, f"The password in {variable} is not written here. {_WHERE_TO.get(table, _TO_A_FILE)}")
+        if table == "database":
+            yield Remark(table, "A role that may only look needs less than the application's own: see the README.")
 
 
 def _database(address: Address) -> Taken:

@@ -30,7 +30,8 @@ _CHECK: Final = "By the names of its columns; check failed_values and success_va
 def look(database: Mapping[str, Any]) -> Report:
     """`database` are settings of [database]. What does not fit is a remark: this is a look that may fail."""
     if not database:
-        return Report({}, remarks=(Remark("auth", f"Not looked for: no database was found. {_HOW_TO}"),))
+        words = f"Not looked for, because there is no database to look into yet. {_HOW_TO}"
+        return Report({"auth": "no database to look into yet"}, remarks=(Remark("auth", words),))
     looked = {"auth": "tables of the database whose names speak of logins"}
     import psycopg
 

@@ -101,7 +101,7 @@ def _summary(chosen: Mapping[str, Chosen], reports: Sequence[Report], trouble: s
     for table in _TABLES:
         offer = chosen[table].offer if table in chosen else None
         if offer is None:
-            missing.append(_row(table, _looked_at(table, reports) or "nothing to look at"))
+            missing.append(_row(table, _looked_at(table, reports)))
         else:
             (found if offer.ready else waiting).append(_row(table, offer.why))
     lines = [f"{trouble}: nothing is set", ""] if trouble else []
