@@ -76,6 +76,8 @@ def _run(arguments: argparse.Namespace) -> int:
             return commands.export(arguments)
         case "incidents":
             return commands.incidents(arguments)
+        case "init":
+            return commands.init(arguments)
         case _:
             return commands.journal(arguments)
 
@@ -152,6 +154,14 @@ def _journal(command: argparse.ArgumentParser) -> None:
     _shared_options(command)
 
 
+def _init(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "path", nargs="?", default="", metavar="PATH", help="default: where the console looks; - prints"
+    )
+    command.add_argument("--force", action="store_true", help="replace a file that is there")
+    command.add_argument("--stdout", action="store_true", help="print it, and write nothing; as - does")
+
+
 def _shared_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
     parser.add_argument("--runbook", type=Path, metavar="PATH", help="a team's own runbook: a Markdown file or folder")
@@ -184,5 +194,6 @@ _COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], Non
     "doctor": ("is every system reachable and permitted, and what mends what is not", _doctor),
     "export": ("timeline and post-mortem as Markdown, from the journal", _export),
     "incidents": ("list the incidents of this machine", _incidents),
+    "init": ("write a commented configuration from what is found", _init),
     "journal": ("verify a journal and print its seal", _journal),
 }

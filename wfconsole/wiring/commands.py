@@ -103,6 +103,13 @@ def incidents(arguments: argparse.Namespace) -> int:
     return exit_codes.OK
 
 
+def init(arguments: argparse.Namespace) -> int:
+    """A commented configuration from what is found."""
+    from wfconsole.wiring import init as first
+
+    return first.init(arguments.path, force=arguments.force, printed=arguments.stdout)
+
+
 def journal(arguments: argparse.Namespace) -> int:
     """Verify a journal and print its seal."""
     from wfconsole.wiring.papers import verify_journal

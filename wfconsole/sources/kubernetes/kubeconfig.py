@@ -105,20 +105,31 @@ def load_access(kubeconfig: str = "", context: str = "", *, in_cluster: bool = F
     """
     if in_cluster:
         return from_service_account()
-    paths = _paths(kubeconfig)
-    present = [path for path in paths if path.is_file()]
+    present = _present(kubeconfig)
     if not present:
         if not kubeconfig and "KUBERNETES_SERVICE_HOST" in os.environ:
             return from_service_account()
-        named = ", ".join(safe(str(path)) for path in paths)
+        named = ", ".join(safe(str(path)) for path in _paths(kubeconfig))
         raise configuration(
             f"no kubeconfig: {named} is not there",
             "Name one with --kubeconfig or $KUBECONFIG.",
         )
-    merged = _Merged()
-    for path in present:
-        merged.add(path, _read(path))
-    return _access(merged, context, os.pathsep.join(map(str, present)))
+    return _access(_merge(present), context, os.pathsep.join(map(str, present)))
+
+
+class Contexts(msgspec.Struct, frozen=True):
+    """What there is to choose from. `files` are those that are there; names are as written, not `safe`."""
+
+    files: tuple[Path, ...] = ()
+    current: str = ""
+    names: tuple[str, ...] = ()
+
+
+def known_contexts() -> Contexts:
+    """The contexts of $KUBECONFIG or ~/.kube/config; nothing where neither is there. Raises SourceError."""
+    present = _present("")
+    merged = _merge(present)
+    return Contexts(tuple(present), merged.current, tuple(merged.contexts))
 
 
 def from_service_account(folder: Path = SERVICE_ACCOUNT) -> Access:
@@ -143,6 +154,17 @@ def from_service_account(folder: Path = SERVICE_ACCOUNT) -> Access:
         ca_file=str(folder / "ca.crt"),
         token_file=str(folder / "token"),
     )
+
+
+def _present(kubeconfig: str) -> list[Path]:
+    return [path for path in _paths(kubeconfig) if path.is_file()]
+
+
+def _merge(paths: list[Path]) -> _Merged:
+    merged = _Merged()
+    for path in paths:
+        merged.add(path, _read(path))
+    return merged
 
 
 def _paths(kubeconfig: str) -> list[Path]:
