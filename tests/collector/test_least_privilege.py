@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
+import msgspec
 import pytest
 import yaml
 
 from tests.collector.process import CollectorProcess, kubeconfig_for
-from tests.sources.api_double import ApiDouble, Conversation, Request, well
+from tests.sources.api_double import ApiDouble, Conversation, Request, quiet_watch
 
 Permission = tuple[str, str, str]  # verb, group, resource
 SOURCES = ("pods", "workloads", "hpas", "nodes", "events", "services", "ingresses", "isolation")
@@ -51,30 +53,40 @@ def double() -> Iterator[ApiDouble]:
         yield server
 
 
-def seen(double: ApiDouble, folder: Path, *, events: str) -> set[Permission]:
-    """Everything that is asked for by all sources and by somebody who opens a pod. `events`: the API that has them."""
+@contextmanager
+def looking(double: ApiDouble, folder: Path, absent: Callable[[Request], str]) -> Iterator[CollectorProcess]:
+    """All sources look at an empty cluster, and somebody opens a pod. `absent` gives the status of what is refused."""
     empty = json.dumps({"metadata": {"resourceVersion": "1"}, "items": []}).encode()
 
     def behave(talk: Conversation, request: Request) -> None:
-        if "events" in request.path and not request.path.startswith(events):
-            talk.answer(b'{"kind":"Status","code":404}', "404 Not Found")
+        if status := absent(request):
+            talk.answer(b'{"kind":"Status","message":"no"}', status)
         elif request.path == "/api/v1/namespaces/production/pods/p":
             talk.answer(json.dumps(POD).encode())
-        elif request.watching or request.path.startswith("/apis/metrics"):
-            well(talk, request)
+        elif request.watching:
+            quiet_watch(talk, request)
         else:
-            talk.answer(empty)
+            talk.answer(b"ok" if request.path in FOR_EVERYBODY else empty)
 
     double.behaviour = behave
     settings = {"kubeconfig": kubeconfig_for(double.url, folder), "sources": SOURCES, "flush_ms": 50}
+    with CollectorProcess(settings) as collector:
+        collector.send({"type": "pod", "id": "7", "namespace": "production", "name": "p", "log_lines": 10})
+        collector.until(lambda: collector.answers, "an answer")
+        yield collector
+
+
+def seen(double: ApiDouble, folder: Path, *, events: str) -> set[Permission]:
+    """Everything that is asked for. `events`: the API that has them."""
+
+    def absent(request: Request) -> str:
+        return "404 Not Found" if "events" in request.path and not request.path.startswith(events) else ""
 
     def so_far() -> set[Permission]:
         return {asked(request) for request in double.requests if request.path not in FOR_EVERYBODY}
 
     wanted = {(verb, group, resource) for verb, group, resource in granted() if verb == "watch"} - OTHER_EVENTS
-    with CollectorProcess(settings) as collector:
-        collector.send({"type": "pod", "id": "7", "namespace": "production", "name": "p", "log_lines": 10})
-        collector.until(lambda: collector.answers, "an answer")
+    with looking(double, folder, absent) as collector:
         collector.until(lambda: wanted <= so_far(), "everything is watched")
     return so_far()
 
@@ -90,3 +102,38 @@ def test_the_viewer_may_do_what_the_collector_asks_for_and_nothing_else(double: 
     assert unused == set(), "it was given what it never asks for"
     watched = {(group, resource) for verb, group, resource in granted() if verb == "watch"}
     assert watched == {(group, resource) for verb, group, resource in requests if verb == "watch"}
+
+
+# Taken away in two rounds, so that of no source everything is refused that could be told apart.
+FIRST = ["pods", "nodes", "services", "events", "horizontalpodautoscalers", "ingresses", "networkpolicies"]
+FIRST += ["statefulsets", "daemonsets"]
+SECOND = ["deployments", "replicasets", "endpointslices", "pods/log", "metrics.k8s.io"]
+CALLED = {"pods/log": "log of app"}
+
+
+def test_every_rule_of_the_role_is_in_one_of_these() -> None:
+    resources_of = {"metrics.k8s.io" if "metrics" in group else resource for _, group, resource in granted()}
+    assert resources_of == {*FIRST, *SECOND}
+
+
+@pytest.mark.parametrize("refused", [FIRST, SECOND], ids=["first", "second"])
+def test_a_rule_that_is_taken_away_is_named_where_it_is_missed(
+    refused: list[str], double: ApiDouble, tmp_path: Path
+) -> None:
+    def absent(request: Request) -> str:
+        if request.path in FOR_EVERYBODY or request.path.endswith("/pods/p"):
+            return ""
+        _, group, resource = asked(request)
+        missing = group in refused if "metrics" in group else resource in refused
+        return "403 Forbidden" if missing else ""
+
+    with looking(double, tmp_path, absent) as collector:
+
+        def unsaid() -> set[str]:
+            said = [str(msgspec.to_builtins(each)) for each in (*collector.snapshots.values(), *collector.answers)]
+            return {name for name in refused if not any(f"{CALLED.get(name, name)}: 403" in each for each in said)}
+
+        try:
+            collector.until(lambda: not unsaid(), "each is named")
+        except AssertionError:
+            pytest.fail(f"not named: {unsaid()}")

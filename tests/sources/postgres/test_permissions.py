@@ -80,3 +80,33 @@ def test_the_monitoring_role_may_have_three_sessions(postgres: Postgres) -> None
     finally:
         for each in opened:
             each.close()
+
+
+SETTINGS = ("default_transaction_read_only", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+
+
+@pytest.mark.parametrize(
+    ("role", "groups", "settings", "sessions"),
+    [
+        (MONITOR, ["pg_monitor"], ("on", "4s", "1s", "10s"), 3),
+        (ACTING, ["pg_monitor", "pg_signal_backend"], ("on", "10s", "1s", "10s"), 2),
+    ],
+)
+def test_a_role_is_in_the_groups_that_it_needs_bounded_and_nothing_else(
+    postgres: Postgres, role: str, groups: list[str], settings: tuple[str, ...], sessions: int
+) -> None:
+    with postgres.admin() as admin:
+        found = admin.execute(
+            "SELECT g.rolname FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid"
+            " JOIN pg_roles r ON r.oid = m.member WHERE r.rolname = %s ORDER BY 1",
+            (role,),
+        ).fetchall()
+        assert [name for (name,) in found] == groups
+        powers = admin.execute(
+            "SELECT rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls, rolconnlimit"
+            " FROM pg_roles WHERE rolname = %s",
+            (role,),
+        ).fetchone()
+        assert powers == (False, False, False, False, False, sessions)
+    with as_role(postgres, role) as connection:
+        assert tuple(connection.execute(f"SHOW {name}").fetchone()[0] for name in SETTINGS) == settings  # type: ignore[index]
