@@ -332,32 +332,26 @@ def row_key(row: Any) -> str:
         return f"{row.kind}/{row.namespace}/{row.name}"
     if isinstance(row, IsolationRow):
         return f"{row.namespace}/{row.kind}/{row.name}"
-    if isinstance(row, NodeRow | DatabaseRow | ReplicaRow):
+    if isinstance(row, NodeRow | DatabaseRow | CacheRow | InferenceRow):
         return row.name
     if isinstance(row, SessionRow):
         return f"prepared/{row.gid}" if row.gid else session_key(row.pid, row.started_at)
     if isinstance(row, StatementRow):
         return f"{row.query}/{row.user}/{row.database}"
+    if isinstance(row, ReplicaRow):
+        return row.role if row.role in ("missing", "standby") else f"{row.name} {row.client}".strip()
     if isinstance(row, AuthRow):
         return "all" if row.by == "all" else f"{row.by}/{row.name}"
     if isinstance(row, FindingRow):
         return f"{row.region}/{row.id}"
     if isinstance(row, SecretRow):
         return f"{row.region}/{row.name}"
-    if isinstance(row, NodeRow | CacheRow):
-        return row.name
     if isinstance(row, KeysRow):
         return f"cache.example:6379/{row.database}/{row.prefix}"
-    if isinstance(row, NodeRow | InferenceRow):
-        return row.name
     if isinstance(row, SignalRow):
         return signal_key(row.rule, row.group)
     if isinstance(row, GpuRow):
         return f"{row.node}/{row.gpu}/{row.pod}"
-    if isinstance(row, SessionRow):
-        return session_key(row.pid, row.started_at)
-    if isinstance(row, ReplicaRow):
-        return "missing" if row.role == "missing" else f"{row.name} {row.client}"
     if isinstance(row, EventRow):
         return f"{row.namespace}/{row.name}/{row.reason}"
     return f"{row.namespace}/{row.name}"

@@ -114,8 +114,8 @@ STORIES = [
         "replicas",
         [a_standby(role="standby")],
         [a_standby(role="standby", receives=False)],
-        "replica-1 10.0.0.7 receives nothing from its primary",
-        "replica-1 10.0.0.7 receives from its primary again",
+        "this server receives nothing from its primary",
+        "this server receives from its primary again",
         level=Level.CRITICAL,
     ),
     Story(
