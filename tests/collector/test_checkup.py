@@ -19,7 +19,6 @@ from wfconsole.sources.contract import Part, Role, Source, SourceError, Task
 from wfconsole.sources.polling import PolledSource
 from wfconsole.wiring.collecting import CLUSTER_SOURCES
 
-
 LONG_S = 30
 
 
