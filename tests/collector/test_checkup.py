@@ -96,6 +96,23 @@ def test_what_every_look_failed_with_tells_how_far_we_come(
     assert "by itself" not in "".join(check.remedy for check in found.values())
 
 
+@pytest.mark.parametrize(
+    ("ahead", "state", "detail"),
+    [
+        (None, "unknown", "the server does not tell its time"),
+        (4_900, "ok", "+4 s"),
+        (-900, "ok", "+0 s"),  # dates of HTTP have whole seconds
+        (43_000, "problem", "the server's clock is ahead by 43 s"),
+        (-90_000, "problem", "the server's clock is behind by 90 s"),
+    ],
+)
+def test_a_clock_is_well_while_ages_are_about_right(ahead: Millis | None, state: str, detail: str) -> None:
+    examination = Made(("whole", Step()))
+    examination.ahead_ms = ahead
+    clock = told(examination, None, None)["clock"]
+    assert (clock.state, clock.detail) == (state, detail)
+
+
 def test_who_failed_first_tells_why_and_not_who_waited_for_it() -> None:
     examination = Made(("whole", rows := Step()))
     waited = Look(examination.tasks[0], SourceError("timeout", "no answer in time"), 12_000)
