@@ -12,6 +12,7 @@ from wfconsole.collector.checkup import WITHIN_MS, check_all
 from wfconsole.collector.examinations import plans
 from wfconsole.collector.settings import CollectorSettings
 from wfconsole.observations.checks import Check
+from wfconsole.text import is_safe
 
 
 class Examined:
@@ -21,6 +22,9 @@ class Examined:
         told = msgspec.convert(dict(settings), CollectorSettings)
         self.checks: list[Check] = []
         check_all([plan for plan in plans(told) if plan.system == system], self.checks.append, within_ms)
+        for check in self.checks:
+            assert all(map(is_safe, (check.name, check.detail, check.remedy, *check.run))), check
+            assert check.well or check.state == "unknown" or check.detail, check
 
     def __getitem__(self, name: str) -> Check:
         (found,) = (check for check in self.checks if check.name == name)
