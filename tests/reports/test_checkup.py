@@ -142,6 +142,22 @@ def test_what_is_the_same_of_several_sources_is_said_once() -> None:
     assert "? sessions, replicas: partial: others are hidden\n" in text
 
 
+def test_whatever_keeps_it_from_being_well_has_a_line() -> None:
+    silent = Check("kubernetes", "", "clock", "clock", "unknown", "the server does not tell its time")
+    unasked = (right("kubernetes", f"{verb} pods", "unknown", "too slow") for verb in ("get", "list"))
+    text = as_text(
+        checkup(*heads("kubernetes", "here", "op1")[:2], silent, *unasked, rows("kubernetes", "pods", "1 row"))
+    )
+    assert "? clock: not known: the server does not tell its time\n" in text
+    assert "? 2 not known: too slow\n" in text
+    assert text.endswith("not well: 3 not known, 2.3 s\n")
+
+
+def test_a_problem_of_this_machine_says_where_it_is_beside_what_mends_it() -> None:
+    text = as_text(checkup(machine("runbook", "problem", "ours.md:12: no such heading", "Expected a playbook.")))
+    assert "1. this machine: runbook: ours.md:12: no such heading\n     Expected a playbook.\n" in text
+
+
 def test_what_nobody_knows_is_not_well() -> None:
     found = checkup(*heads("kubernetes", "here", "op1"), rows("kubernetes", "pods", "partial: listing 3", "unknown"))
     assert not found.well

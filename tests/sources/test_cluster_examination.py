@@ -24,7 +24,7 @@ def double() -> Iterator[ApiDouble]:
         yield server
 
 
-def examined(double: ApiDouble, folder: Path, within_ms: int = 12_000, **settings: object) -> Examined:
+def examined(double: ApiDouble, folder: Path, within_ms: int = 60_000, **settings: object) -> Examined:
     told = {"kubeconfig": kubeconfig_for(double.url, folder), "sources": SERVED, **settings}
     return Examined("kubernetes", told, within_ms)
 

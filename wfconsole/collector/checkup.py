@@ -18,8 +18,9 @@ from wfconsole.sources.checking import Examination, Look, Looks
 from wfconsole.sources.contract import CutShort, SourceError, Task
 from wfconsole.text import safe
 
-# For everything together. Looks have deadlines of their own, far below.
-WITHIN_MS: Final[Millis] = 12 * SECOND
+# For everything together; whoever waits for it waits a little longer, for this process to start. Looks have deadlines
+# of their own, mostly far below.
+WITHIN_MS: Final[Millis] = 10 * SECOND
 # What a task that is cut has left to end in, before it is left behind.
 _GRACE_S: Final = 0.5
 

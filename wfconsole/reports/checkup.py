@@ -91,12 +91,14 @@ def _parts(system: str, state: State, checks: Sequence[Check]) -> Iterable[str]:
         return
     if system != "machine":
         yield _head(checks)
-        heads = [check for check in checks if check.aspect in ("reachable", "authenticated", "clock")]
-        yield from (_alone(check) for check in heads[1:] if check.state == "problem")
-        if heads[0].state == "problem" or heads[1].state == "problem":
+        reachable, authenticated = checks[:2]
+        heads = [check for check in checks[1:] if check.aspect in ("reachable", "authenticated", "clock")]
+        yield from (_alone(check) for check in heads if check.state == "problem")
+        if "problem" in (reachable.state, authenticated.state):
             lost = [check.name for check in checks if check.source == check.name and check.state == "unknown"]
             yield f"{MARKS['unknown']} not known: {', '.join(lost)}"
             return
+        yield from (_alone(check) for check in heads if check.state == "unknown")
         yield from _permissions(checks)
     rows = [check for check in checks if check.aspect in ("rows", "machine")]
     yield from _rows([check for check in rows if not check.name.startswith("rule ")])
@@ -118,10 +120,12 @@ def _permissions(checks: Sequence[Check]) -> Iterable[str]:
     acting = [check for check in checks if check.aspect == "action"]
     if not wanted:
         return
-    mark = MARKS[_state(wanted)]
-    told = f"{mark} {_of(wanted)} permission{'' if len(wanted) == 1 else 's'}"
+    told = f"{MARKS[_state(wanted)]} {_of(wanted)} permission{'' if len(wanted) == 1 else 's'}"
     yield f"{told}; for actions {_of(acting)}" if acting else told
-    yield from (_alone(check) for check in wanted if check.state == "unknown" and check.detail != wanted[0].detail)
+    unknown = [check for check in wanted if check.state == "unknown"]
+    for detail in dict.fromkeys(check.detail for check in unknown):
+        count = sum(check.detail == detail for check in unknown)
+        yield f"{MARKS['unknown']} {count} not known: {detail}"
 
 
 def _of(checks: Sequence[Check]) -> str:
@@ -201,14 +205,14 @@ def _to_do(checks: Iterable[Check], width: int) -> list[str]:
 
 
 def _named(checks: Sequence[Check]) -> str:
-    """What is wrong; why, only where the system's own block does not say it."""
+    """What is wrong; why, where the system's own block does not say it or says it far away."""
     first = checks[0]
     if first.aspect in ("reachable", "authenticated") and first.name == first.aspect:
         return f"not {first.name}"
     names = _together([check.name for check in checks])
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     told = "; ".join(names[:_NAMED]) + more
-    return f"{told}: {first.detail}" if first.aspect == "permission" else told
+    return f"{told}: {first.detail}" if first.aspect in ("permission", "machine") else told
 
 
 def _together(names: Sequence[str]) -> list[str]:

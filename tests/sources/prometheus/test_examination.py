@@ -78,6 +78,19 @@ def test_a_proxy_that_lets_us_in_but_not_ask_is_no_wrong_password() -> None:
     assert found["signals"].remedy == ""  # that of the permission is enough
 
 
+def test_a_server_that_scrapes_no_more_is_told_how_old_its_newest_sample_is() -> None:
+    def stopped(talk: Conversation, request: Request) -> None:
+        value = "200" if "max(timestamp(up))" in request.query.get("query", "") else "3"
+        talk.answer(
+            b'{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"%s"]}]}}'
+            % value.encode()
+        )
+
+    with ApiDouble(stopped) as double:
+        newest = Examined("prometheus", {"prometheus": {"url": double.url}})["newest sample"]
+    assert (newest.state, newest.detail) == ("problem", "3m20s old, of 3 targets")
+
+
 def test_a_server_that_scrapes_nothing_has_nothing_new() -> None:
     def empty(talk: Conversation, _: Request) -> None:
         talk.answer(b'{"status":"success","data":{"resultType":"vector","result":[]}}')
