@@ -88,6 +88,7 @@ LOOKS: Final[Mapping[str, Look]] = {
     ),
     "sessions": _look(
         "database_sights:sights_of_sessions",
+        in_part=True,  # a queue too long to be listed whole is the last one to be silent about
         lock_chain="{name} holds up nobody any more",
         deadlock="{name} is out of its circle of locks",
     ),
