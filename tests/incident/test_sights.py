@@ -540,6 +540,19 @@ def test_old_findings_are_no_news_and_a_new_high_one_is_a_line_without_an_alarm(
     assert room.see("findings", [high, old])[0].startswith("ended finding Port 22 is open")
 
 
+def test_a_service_that_loses_its_pods_is_told_and_one_that_never_had_any_is_not() -> None:
+    none: dict[str, Any] = {"endpoints": 0, "ready": 0, "serving": 0, "pods": 0}
+    room = Room()
+    assert room.see("services", [a_service(ready=1), a_service("leftover", **none)]) == []
+    assert room.see("services", [a_service(**none), a_service("leftover", **none), a_service("new", **none)]) == [
+        "began service gateway has no ready endpoint: its selector matches no pod"
+    ]
+    assert room.noticed[-1].level == Level.WARNING
+    room.start_over()
+    assert room.see("services", [a_service(**none)]) == []
+    assert room.see("services", [a_service()])[0].startswith("ended service gateway has ready endpoints again")
+
+
 def test_pods_that_become_isolated_are_a_change() -> None:
     room = Room()
     room.see("isolation", [an_isolation()])
