@@ -26,7 +26,7 @@ from tests.builders import (
     an_isolation,
 )
 from tests.incident.scribe_room import Room
-from wfconsole.clock import MINUTE, SECOND
+from wfconsole.clock import HOUR, MINUTE, SECOND
 from wfconsole.incident.looks import LOOKS, pane_of_condition
 from wfconsole.observations.ingresses import IngressPath
 from wfconsole.observations.isolation import Allowance, Side
@@ -66,7 +66,7 @@ STORIES = [
     Story(
         "lock-chain",
         "sessions",
-        [a_session()],
+        [],
         [root(3)],
         "pid 3321 (reconcile, user batch) holds up 3 sessions since 14:31:47Z: idle in transaction",
         "pid 3321 holds up nobody any more",
@@ -80,6 +80,16 @@ STORIES = [
         [a_session(cycle=True, blockers=1), a_session(3322, cycle=True, blockers=1, under=f"3321/{NOW}")],
         "pid 3321 (reconcile, user batch) waits for itself in a circle of locks",
         "pid 3321 is out of its circle of locks",
+    ),
+    Story(
+        "idle-transactions",
+        "sessions",
+        [],
+        [a_session()],
+        "a transaction idles, the oldest since 14:22:07Z: pid 3321 (reconcile, user batch)",
+        "no transaction idles for long any more",
+        worse=[a_session(), a_session(7, xact_at=NOW - HOUR, state_at=NOW - HOUR)],
+        again="2 transactions idle, the oldest since 13:32:07Z: pid 7 (reconcile, user batch)",
     ),
     Story(
         "connections",

@@ -91,6 +91,7 @@ LOOKS: Final[Mapping[str, Look]] = {
         in_part=True,  # a queue too long to be listed whole is the last one to be silent about
         lock_chain="{name} holds up nobody any more",
         deadlock="{name} is out of its circle of locks",
+        idle_transactions="no transaction idles for long any more",
     ),
     "replicas": _look(
         "database_sights:sights_of_replicas",
