@@ -16,12 +16,18 @@ from tests.builders import (
     a_step,
     a_workload,
     a_world,
+    entries,
+    noticed,
 )
 from wfconsole.clock import HOUR, MINUTE, SECOND
+from wfconsole.incident.advance import fold
+from wfconsole.incident.events import Event
 from wfconsole.incident.playbook import Symptom
 from wfconsole.incident.severity import evidence, severity_choices, suggested_title
+from wfconsole.incident.state import IncidentState
 from wfconsole.incident.symptoms import SymptomsHeld, match_playbooks
 from wfconsole.observations.judged import Judged
+from wfconsole.observations.levels import Level
 from wfconsole.observations.world import World
 
 OUTAGE = a_checklist(
@@ -91,11 +97,11 @@ def test_a_playbook_whose_symptoms_only_people_see_says_so() -> None:
 # --- severity -------------------------------------------------------------------------------------------------------
 
 
-def seen(world: World) -> tuple[World, Judged, Any]:
+def seen(world: World, *events: Event) -> tuple[World, Judged, IncidentState, Any]:
     judged = Judged()
     for source in world.snapshots:
         judged = judged.after(world, source, NOW)
-    return world, judged, NOW
+    return world, judged, fold(entries(*events)), NOW
 
 
 def test_each_severity_is_offered_with_its_criteria_and_clocks() -> None:
@@ -125,5 +131,24 @@ def test_what_cannot_be_seen_is_said_and_not_taken_for_well() -> None:
 
 def test_a_title_is_suggested_for_what_is_worst() -> None:
     world = a_world(pods=[a_bad_pod("b"), a_pod("d", owner="llm")])
-    assert suggested_title(seen(world)[1]) == "gateway: 0 of 1 pods ready"
-    assert suggested_title(seen(a_world(pods=[a_pod()]))[1]) == ""
+    assert suggested_title(*seen(world)) == "gateway: 0 of 1 pods ready"
+    assert suggested_title(*seen(a_world(pods=[a_pod()]))) == ""
+
+
+LOCKS = noticed("lock-chain Session/pid 3321", family="locks", text="pid 3321 holds up 41 sessions", since=NOW - MINUTE)
+FULL = noticed("connections Database/db", family="connections", level=Level.WARNING, text="db: 80 of 97 connections")
+
+
+def test_what_the_scribe_noticed_in_other_layers_stands_beside_the_pods() -> None:
+    world = a_world(pods=[a_pod()], sessions=[], database=[])
+    assert evidence(*seen(world, FULL, LOCKS)) == ("pid 3321 holds up 41 sessions", "db: 80 of 97 connections")
+    assert suggested_title(*seen(world, FULL, LOCKS)) == "pid 3321 holds up 41 sessions"
+    both = a_world(pods=[a_bad_pod("b")], sessions=[])
+    assert suggested_title(*seen(both, LOCKS)) == "gateway: 0 of 1 pods ready"
+
+
+def test_what_is_over_or_cannot_be_seen_now_is_no_evidence() -> None:
+    over = noticed(LOCKS.key, family="locks", phase="ended", level=Level.OK)
+    assert evidence(*seen(a_world(pods=[a_pod()], sessions=[]), LOCKS, over)) == ()
+    lost = a_world(pods=[a_pod()], sessions=a_snapshot("sessions", (), good_at=NOW - HOUR))
+    assert evidence(*seen(lost, LOCKS)) == ()

@@ -26,7 +26,7 @@ from tests.builders import (
     an_isolation,
 )
 from tests.incident.scribe_room import Room
-from wfconsole.clock import MINUTE, SECOND
+from wfconsole.clock import HOUR, MINUTE, SECOND
 from wfconsole.incident.looks import LOOKS, pane_of_condition
 from wfconsole.observations.ingresses import IngressPath
 from wfconsole.observations.isolation import Allowance, Side
@@ -66,7 +66,7 @@ STORIES = [
     Story(
         "lock-chain",
         "sessions",
-        [an_idle_session()],
+        [],
         [root(3)],
         "pid 3321 (reconcile, user batch) holds up 3 sessions since 14:31:47Z: idle in transaction",
         "pid 3321 holds up nobody any more",
@@ -80,6 +80,16 @@ STORIES = [
         [an_idle_session(cycle=True, blockers=1), an_idle_session(3322, cycle=True, blockers=1, under=f"3321/{NOW}")],
         "pid 3321 (reconcile, user batch) waits for itself in a circle of locks",
         "pid 3321 is out of its circle of locks",
+    ),
+    Story(
+        "idle-transactions",
+        "sessions",
+        [],
+        [an_idle_session()],
+        "a transaction idles, the oldest since 14:22:07Z: pid 3321 (reconcile, user batch)",
+        "no transaction idles for long any more",
+        worse=[an_idle_session(), an_idle_session(7, xact_at=NOW - HOUR, state_at=NOW - HOUR)],
+        again="2 transactions idle, the oldest since 13:32:07Z: pid 7 (reconcile, user batch)",
     ),
     Story(
         "connections",
@@ -540,6 +550,19 @@ def test_old_findings_are_no_news_and_a_new_high_one_is_a_line_without_an_alarm(
     assert room.see("findings", [high, old, new]) == ["began HIGH finding: Port 22 is open (eu-west-1)"]
     assert room.noticed[-1].level == Level.WATCH
     assert room.see("findings", [high, old])[0].startswith("ended finding Port 22 is open")
+
+
+def test_a_service_that_loses_its_pods_is_told_and_one_that_never_had_any_is_not() -> None:
+    none: dict[str, Any] = {"endpoints": 0, "ready": 0, "serving": 0, "pods": 0}
+    room = Room()
+    assert room.see("services", [a_service(ready=1), a_service("leftover", **none)]) == []
+    assert room.see("services", [a_service(**none), a_service("leftover", **none), a_service("new", **none)]) == [
+        "began service gateway has no ready endpoint: its selector matches no pod"
+    ]
+    assert room.noticed[-1].level == Level.WARNING
+    room.start_over()
+    assert room.see("services", [a_service(**none)]) == []
+    assert room.see("services", [a_service()])[0].startswith("ended service gateway has ready endpoints again")
 
 
 def test_pods_that_become_isolated_are_a_change() -> None:

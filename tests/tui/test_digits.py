@@ -89,6 +89,14 @@ def test_waiters_that_are_hidden_are_not_none() -> None:
     assert number.said[0] == "sessions of other roles are hidden"
 
 
+def test_a_queue_that_is_not_listed_whole_is_at_least_so_long() -> None:
+    desk = watched()
+    waiting = [an_idle_session(3400 + at, **WAITS) for at in range(12)]
+    desk.tell("sessions", [an_idle_session(behind=12, held_since=NOW - MINUTE), *waiting], partial="there are more")
+    number = numbers(desk)["DB WAITERS"]
+    assert (number.value, number.level, number.quality) == ("12+", Level.CRITICAL, Quality.PARTIAL)
+
+
 def test_nobody_who_waits_is_nothing_and_well() -> None:
     desk = quiet_desk()
     desk.tell("sessions", [])

@@ -9,17 +9,19 @@ from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.sights import Seen, Sight, Untold, literal, named, touched
 from wfconsole.incident.wording import spell_duration
 from wfconsole.observations.database import DatabaseRow
-from wfconsole.observations.judged import Judged
+from wfconsole.observations.judged import Judged, JudgedRows
 from wfconsole.observations.levels import Finding, Level
 from wfconsole.observations.replicas import WARNING_BYTES, WARNING_MS, ReplicaRow
-from wfconsole.observations.sessions import SessionRow, doing, is_root, name_of
+from wfconsole.observations.sessions import IDLE_IN_TRANSACTION, PREPARED, SessionRow, doing, is_root, name_of
 from wfconsole.text import clock_time, memory
 
+_LASTING: Final = "Session/transactions"
 _BOUND: Final = f"bound {memory(WARNING_BYTES)}B or {WARNING_MS // SECOND} s"
 
 
 def sights_of_sessions(judged_before: Judged, judged: Judged, lasting: frozenset[str], _now: Millis) -> Seen:
-    """By session: who holds up others and waits for nobody, once it is more than a busy database's daily life."""
+    """By session: who holds up others and waits for nobody, once it is more than a busy database's daily life. All
+    together: transactions that idle for long."""
     before, after = judged_before.rows("sessions"), judged.rows("sessions")
     seen: dict[str, tuple[Sight, ...]] = {}
     for key in touched(before, after):
@@ -29,12 +31,33 @@ def sights_of_sessions(judged_before: Judged, judged: Judged, lasting: frozenset
             seen.setdefault(subject, ())  # the server may have given its pid to another one already
         else:
             seen[subject] = tuple(_locks(row, after.finding(key), begun=f"lock-chain {subject}" in lasting))
+    if seen or not before.at:
+        seen[_LASTING] = tuple(_idle(after))
     return seen
 
 
-def _locks(row: SessionRow, finding: Finding, *, begun: bool) -> Iterator[Sight]:
+def _idle(table: JudgedRows) -> Iterator[Sight]:
+    """Transactions that nobody ends: one line for all of them. What they hold up is told by its root."""
+    found = [
+        (finding, row)
+        for key, finding in table.findings.items()
+        if finding.kind in (IDLE_IN_TRANSACTION, PREPARED) and finding.level >= Level.WARNING
+        if (row := table.rows.get(key)) is not None
+    ]
+    if found:
+        oldest, row = min(found, key=lambda each: (each[0].since, name_of(each[1])))
+        count = f"{len(found)} transactions idle" if len(found) > 1 else "a transaction idles"
+        text = f"{count}, the oldest since {clock_time(oldest.since)}: {name_of(row)}{_by(row)}"
+        yield Sight("idle-transactions", "transactions", oldest.level, literal(text), oldest.since, len(found))
+
+
+def _by(row: SessionRow) -> str:
     who = ", ".join(part for part in (row.application, f"user {row.user}" if row.user else "") if part)
-    by = f" ({literal(who)})" if who else ""
+    return f" ({who})" if who else ""
+
+
+def _locks(row: SessionRow, finding: Finding, *, begun: bool) -> Iterator[Sight]:
+    by = literal(_by(row))
     if row.cycle and not row.under:  # one of the circle stands for all of it
         yield Sight("deadlock", "locks", finding.level, f"{{name}}{by} waits for itself in a circle of locks")
     elif is_root(row) and (begun or finding.level >= Level.WARNING):

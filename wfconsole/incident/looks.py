@@ -88,8 +88,10 @@ LOOKS: Final[Mapping[str, Look]] = {
     ),
     "sessions": _look(
         "database_sights:sights_of_sessions",
+        in_part=True,  # a queue too long to be listed whole is the last one to be silent about
         lock_chain="{name} holds up nobody any more",
         deadlock="{name} is out of its circle of locks",
+        idle_transactions="no transaction idles for long any more",
     ),
     "replicas": _look(
         "database_sights:sights_of_replicas",
@@ -145,7 +147,7 @@ _OTHERS: Final = {
     "collector": Word("the collector runs again"),
 }
 _WORDS: Final = {word: told for look in LOOKS.values() for word, told in look.words.items()} | _OTHERS
-_PANES: Final = {word: pane_of(source) for source, look in LOOKS.items() for word in look.words}
+_SOURCES: Final = {word: source for source, look in LOOKS.items() for word in look.words}
 
 
 def said_when_over(key: str, *, gone: bool = False) -> str:
@@ -154,6 +156,12 @@ def said_when_over(key: str, *, gone: bool = False) -> str:
     return word.gone if gone and word.gone else word.over
 
 
+def source_of_condition(key: str) -> str:
+    """The source that tells of the condition of this key; "" for what is told of alerts, sources and changes."""
+    return _SOURCES.get(key.partition(" ")[0], "")
+
+
 def pane_of_condition(key: str) -> int:
     """The number of the pane that shows what the condition of this key is about; 0 where none does."""
-    return _PANES.get(key.partition(" ")[0], 0)
+    source = source_of_condition(key)
+    return pane_of(source) if source else 0

@@ -5,30 +5,33 @@ from __future__ import annotations
 from wfconsole.clock import Millis
 from wfconsole.incident.sights import Seen, Sight, Untold, literal, named, touched
 from wfconsole.observations.ingresses import IngressRow, is_broken
-from wfconsole.observations.judged import Judged, JudgedRows
-from wfconsole.observations.levels import Level
+from wfconsole.observations.judged import Judged
+from wfconsole.observations.levels import Finding, Level
 from wfconsole.observations.services import ServiceRow
 
 
-def sights_of_services(judged_before: Judged, judged: Judged, _lasting: frozenset[str], _now: Millis) -> Seen:
-    """By service: no ready endpoint. One whose endpoints nobody may read is neither down nor up."""
+def sights_of_services(judged_before: Judged, judged: Judged, lasting: frozenset[str], _now: Millis) -> Seen:
+    """By service: no ready endpoint. One whose endpoints nobody may read is neither down nor up; one that never had a
+    pod as long as anybody watched is a leftover and no trouble."""
     before, after = judged_before.rows("services"), judged.rows("services")
     seen: dict[str, tuple[Sight | Untold, ...] | None] = {}
     for key in touched(before, after):
         row: ServiceRow | None = after.rows.get(key)
-        seen[_subject("Service", key)] = None if row is None else _service(row, after, key)
+        subject = _subject("Service", key)
+        old: ServiceRow | None = before.rows.get(key)
+        known = f"no-endpoints {subject}" in lasting or (old is not None and bool(old.ready))
+        seen[subject] = None if row is None else _service(row, after.finding(key), known=known)
     return seen
 
 
-def _service(row: ServiceRow, table: JudgedRows, key: str) -> tuple[Sight | Untold, ...]:
-    finding = table.finding(key)
+def _service(row: ServiceRow, finding: Finding, *, known: bool) -> tuple[Sight | Untold, ...]:
+    """`known`: it had endpoints before, or was told to have none."""
     if finding.kind == "unknown":
         return (Untold("no-endpoints"),)
-    if row.ready or row.external_name or finding.level < Level.WARNING:
+    if row.ready or row.external_name or finding.level < (Level.WARNING if known else Level.CRITICAL):
         return ()
-    return (
-        Sight("no-endpoints", "service", finding.level, f"service {{name}} has no ready endpoint: {finding.reason}"),
-    )
+    text = f"service {{name}} has no ready endpoint: {finding.reason}"
+    return (Sight("no-endpoints", "service", finding.level, text),)
 
 
 def sights_of_ingresses(judged_before: Judged, judged: Judged, _lasting: frozenset[str], _now: Millis) -> Seen:

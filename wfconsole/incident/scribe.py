@@ -1,7 +1,8 @@
 """The scribe: writes by itself what a person would write down, once, with exact times, and nothing that it guesses.
 
-Snapshots that are not whole and recent conclude nothing. The first conclusive one of each source is the baseline, whose
-troubles are said as being there already; of what changed shortly before, rollouts are said with their own time.
+Snapshots that are not whole and recent conclude nothing, but that of few sources a part tells what there is. The first
+conclusive one of each source is the baseline, whose troubles are said as being there already; of what changed shortly
+before, rollouts are said with their own time.
 """
 
 from __future__ import annotations

@@ -6,18 +6,22 @@ import msgspec
 
 from wfconsole.clock import MINUTE, Millis
 from wfconsole.incident.clocks import spans
+from wfconsole.incident.events import Noticed
+from wfconsole.incident.looks import source_of_condition
 from wfconsole.incident.policy import SeverityName, SeverityPolicy
+from wfconsole.incident.state import IncidentState
 from wfconsole.observations.changes import recent_changes
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.levels import Level
 from wfconsole.observations.pod_groups import worst_first
 from wfconsole.observations.world import World
-from wfconsole.text import coarse_age
+from wfconsole.text import coarse_age, cut
 
 # Why an incident that nobody understands yet gets the higher severity: it can be lowered, lost time cannot be found.
 WHEN_IN_DOUBT = "unknown? pick the higher one; lower it later"
 _WORST_SHOWN = 3
 _CHANGED_WITHIN = 60 * MINUTE
+_LONGEST_TITLE = 80
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -38,7 +42,7 @@ def severity_choices(policy: SeverityPolicy) -> tuple[Choice, ...]:
     )
 
 
-def evidence(world: World, judged: Judged, now: Millis) -> tuple[str, ...]:
+def evidence(world: World, judged: Judged, incident: IncidentState, now: Millis) -> tuple[str, ...]:
     """What is seen, worst first, and what changed last: beside the criteria, so that nobody compares from memory."""
     lines = []
     if world.quality("pods", now).conclusive:
@@ -47,15 +51,32 @@ def evidence(world: World, judged: Judged, now: Millis) -> tuple[str, ...]:
                 lines.append(f"{group.name} {group.ready}/{group.total} ready: {group.worst.reason}")
     else:
         lines.append(f"pods: {world.quality('pods', now)}, so nothing is known of them")
+    lines += [found.text for found in _elsewhere(world, incident, now)[:_WORST_SHOWN]]
     changes = recent_changes(world, now, _CHANGED_WITHIN)
     if changes:
         lines.append(f"{coarse_age(now - changes[0].at)} ago: {changes[0].text}")
     return tuple(lines)
 
 
-def suggested_title(judged: Judged) -> str:
-    """A first title for what is worst, to be overwritten; "" when nothing is."""
-    worst = next(iter(worst_first(judged.groups.values())), None)
-    if worst is None or worst.level < Level.WARNING:
+def suggested_title(world: World, judged: Judged, incident: IncidentState, now: Millis) -> str:
+    """A first title for what is worst, pods before others that are as bad, to be overwritten; "" when nothing is."""
+    pods = next(iter(worst_first(judged.groups.values())), None)
+    other = next(iter(_elsewhere(world, incident, now)), None)
+    level = Level.OK if pods is None else pods.level
+    if other is not None and other.level > level:
+        return cut(other.text, _LONGEST_TITLE)
+    if pods is None or level < Level.WARNING:
         return ""
-    return f"{worst.name}: {worst.ready} of {worst.total} pods ready"
+    return f"{pods.name}: {pods.ready} of {pods.total} pods ready"
+
+
+def _elsewhere(world: World, incident: IncidentState, now: Millis) -> list[Noticed]:
+    """What the scribe noticed that lasts, of all that pods do not tell themselves, where it is seen right now."""
+    found = [
+        condition
+        for key, condition in incident.conditions.items()
+        if condition.phase in ("began", "again") and condition.level >= Level.WARNING
+        if (source := source_of_condition(key)) and source not in ("pods", "workloads")
+        if world.quality(source, now).conclusive
+    ]
+    return sorted(found, key=lambda condition: (-condition.level, condition.since))

@@ -38,7 +38,7 @@ class Match(msgspec.Struct, frozen=True):
     @property
     def summary(self) -> str:
         """ "3 of 4 symptoms", and what is missing or unknown."""
-        said = f"{self.present} of {self.watched} symptoms" if self.watched else "no symptom that data can show"
+        said = f"{self.present} of {symptoms(self.watched)}" if self.watched else "no symptom that data can show"
         absent = [seen.text for seen in self.symptoms if seen.state in ("absent", "not yet")]
         unknown = [seen.text for seen in self.symptoms if seen.state == "cannot tell"]
         parts = [said]
@@ -75,6 +75,11 @@ def match_playbooks(runbook: Runbook, world: World, held: SymptomsHeld, now: Mil
     return tuple(sorted(matches, key=lambda match: -(match.present / match.watched if match.watched else 0.0)))
 
 
+def symptoms(count: int) -> str:
+    """`1 symptom`, `3 symptoms`."""
+    return f"{count} symptom" if count == 1 else f"{count} symptoms"
+
+
 def _watched(playbooks: Iterable[Checklist]) -> Iterable[Symptom]:
     return (symptom for playbook in playbooks for symptom in playbook.symptoms if symptom.live)
 
@@ -85,7 +90,7 @@ def _seen(symptom: Symptom, world: World, held: SymptomsHeld, now: Millis) -> Sy
     result = evaluate(understood(symptom.live), world, now)
     evidence = result.why or (result.lines[0] if result.lines else "")
     if result.quality == Quality.OFF:
-        return SymptomSeen(symptom.text, "ask people")
+        return SymptomSeen(symptom.text, "ask people", evidence)
     if result.holds is None:
         return SymptomSeen(symptom.text, "cannot tell", evidence)
     if not result.holds:

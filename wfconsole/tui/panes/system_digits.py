@@ -81,16 +81,17 @@ def _waiters(frame: Frame) -> Iterator[Number]:
     if snapshot is None:
         return
     quality = snapshot.quality(frame.now)
-    if not quality.conclusive:  # where sessions are hidden, none seems to wait
-        yield Number("DB WAITERS", UNKNOWN, Level.OK, quality, _why(frame, "sessions"))
-        return
     rows = world.sessions
     waiting = sum(row.blockers > 0 for row in rows.values())
+    in_part = quality == Quality.PARTIAL and waiting > 0  # where sessions are hidden, none seems to wait
+    if not (quality.conclusive or in_part):
+        yield Number("DB WAITERS", UNKNOWN, Level.OK, quality, _why(frame, "sessions"))
+        return
     findings = frame.view.judged.rows("sessions").findings
     level = max(
         (found.level for found in findings.values() if found.kind in ("blocks", "waits", "deadlock")), default=Level.OK
     )
-    yield Number("DB WAITERS", str(waiting), level, quality, _root(rows.values()))
+    yield Number("DB WAITERS", f"{waiting}{'+' if in_part else ''}", level, quality, _root(rows.values()))
 
 
 def _root(rows: Iterable[SessionRow]) -> tuple[str, ...]:

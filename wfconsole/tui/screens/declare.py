@@ -12,7 +12,7 @@ from wfconsole.incident.events import Declared
 from wfconsole.incident.policy import SEVERITIES, SeverityName, SeverityPolicy
 from wfconsole.incident.severity import WHEN_IN_DOUBT, evidence, severity_choices, suggested_title
 from wfconsole.incident.state import IncidentState
-from wfconsole.incident.symptoms import Match, SymptomSeen
+from wfconsole.incident.symptoms import Match, SymptomSeen, symptoms
 from wfconsole.observations.levels import Level
 from wfconsole.text import clock_time, cut
 from wfconsole.tui.forms.choice import Choice, Option
@@ -37,7 +37,8 @@ class DeclareForm(Form):
     def fields(self) -> Iterable[Widget]:
         frame = self.frame
         yield Words(id="seen", make=lambda width: _seen(frame, width))
-        yield Row("1 What", Field(suggested_title(frame.view.judged), id="title", longest=200))
+        title = suggested_title(frame.view.world, frame.view.judged, frame.view.incident, frame.now)
+        yield Row("1 What", Field(title, id="title", longest=200))
         yield severity_choice(frame.runbook.policy, title="2 How bad", hint=WHEN_IN_DOUBT)
         yield playbook_choice(self.war_room.session.playbook_matches(), title="3 Playbook")
         yield Row("4 Who leads", Field(frame.operator, id="commander", longest=60))
@@ -119,7 +120,7 @@ def severity_named(name: str) -> SeverityName:
 
 
 def _seen(frame: Frame, width: int) -> list[Line]:
-    told = evidence(frame.view.world, frame.view.judged, frame.now)
+    told = evidence(frame.view.world, frame.view.judged, frame.view.incident, frame.now)
     rows: list[Line] = [(Span(cut(text, width)),) for text in told]
     if not rows:
         rows = paragraphs(("Nothing that is seen from here is wrong.",), width, "dim")
@@ -132,11 +133,11 @@ def _seen(frame: Frame, width: int) -> list[Line]:
 def _share(match: Match) -> str:
     if not match.watched:
         return "it names no symptom that data can show"
-    return f"{match.present} of {match.watched} symptoms that data can show"
+    return f"{match.present} of {symptoms(match.watched)} that data can show"
 
 
 def _symptom(seen: SymptomSeen) -> str:
-    if seen.state == "ask people":
-        return f"ask: {seen.text}"
     evidence_words = f" ({seen.evidence})" if seen.evidence else ""
+    if seen.state == "ask people":
+        return f"ask: {seen.text}{evidence_words}"
     return f"{_SYMPTOM_WORDS[seen.state]}: {seen.text}{evidence_words}"
