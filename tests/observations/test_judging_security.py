@@ -19,6 +19,7 @@ from wfconsole.observations.series import SIGNALS, SeriesBook
 from wfconsole.observations.world import World
 
 OK, WATCH, WARNING, CRITICAL = Level
+AT_THE_GATEWAY: dict[str, Any] = {"told_by": "gateway", "succeeded": None, "users": None, "sources": None}
 
 
 def by_source(**changes: Any) -> AuthRow:
@@ -42,6 +43,8 @@ def by_user(**changes: Any) -> AuthRow:
         (by_source(failed=80, others=1, succeeded=1, failed_before_success=80), CRITICAL, "guessed"),
         (by_source(failed=80, others=1, succeeded=1, failed_before_success=3), WARNING, "brute-force"),
         (by_source(failed=80, others=2, succeeded=200, failed_before_success=80), OK, ""),
+        (by_source(failed=80, others=None, succeeded=None), WATCH, "many"),
+        (by_source(failed=19, others=None, succeeded=None), OK, ""),
         (by_user(), OK, ""),
         (by_user(failed=19), OK, ""),
         (by_user(failed=20), WARNING, "brute-force"),
@@ -127,6 +130,21 @@ def test_the_line_says_the_rate_against_what_is_usual_and_the_new_findings() -> 
     line = line_of(world)
     assert (line.level, line.quality) == (WATCH, Quality.LIVE)
     assert sorted(line.headline.split("  ")) == ["1 new finding", "12 fail/min (base 9)"]
+
+
+def test_the_line_says_where_the_rate_is_from_while_the_log_is_gone() -> None:
+    total = builders.all_logins(per_minute=240.0, usual_per_minute=12.0, **AT_THE_GATEWAY)
+    many = by_source(failed=400, others=None, succeeded=None, told_by="gateway")
+    auth = builders.a_snapshot("auth", [total, many], partial="from the gateway's metrics since 14:31:00Z")
+    line = line_of(builders.a_world(auth=auth, findings=[], secrets=[]))
+    assert (line.level, line.quality) == (WARNING, Quality.PARTIAL)
+    assert line.facts[0] == "gateway 240 fail/min (base 12)"
+    assert line.reason == "from the gateway's metrics since 14:31:00Z"
+
+
+def test_a_gateway_does_not_say_that_nobody_attacks() -> None:
+    signals = measure_auth({"all": builders.all_logins(**AT_THE_GATEWAY)}, NOW)
+    assert signals == {"auth.failures": 9.0, "auth.rise": 1.0, "auth.attackers": None, "auth.guessed": None}
 
 
 def test_an_attacker_is_named_first() -> None:

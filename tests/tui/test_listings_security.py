@@ -97,6 +97,25 @@ def test_what_the_log_does_not_say_is_unknown_and_not_zero() -> None:
     assert listing("by source").empty(frame) == "there are no sources in this log: it has no addresses"
 
 
+def test_what_a_gateway_does_not_say_is_unknown_and_not_zero() -> None:
+    at_gateway: dict[str, Any] = {"told_by": "gateway", "succeeded": None}
+    total = builders.all_logins(users=None, sources=None, sources_listed=1, **at_gateway)
+    source = builders.a_login(failed=80, others=None, first_failed_at=0, last_failed_at=0, **at_gateway)
+    desk = Desk()
+    desk.tell("auth", [total, source], partial="users are unknown; from the gateway's metrics since 14:31:00Z: late")
+    frame, failures, key = framed(desk), listing("failures"), "source/203.0.113.66"
+    said = summary(failures, frame)
+    assert said.startswith(
+        "9 failures/min, usually 9   540 in 60 min, of --   of what could be read: users are unknown"
+    )
+    assert "from the gateway's metrics since 14:31:00Z" in said
+    assert [cell.text for cell in failures.cells(frame, key)][1:8] == [
+        *("source", "203.0.113.66", "80", "--", "--", "80 failures, users and successes unknown", "--")
+    ]
+    assert "got in --" in detail(failures, frame, key)
+    assert listing("by user").nothing(frame) == "the gateway's metrics tell no users with many failures"
+
+
 def test_who_got_in_is_said_with_the_time() -> None:
     said = detail(listing("failures"), logins(ADMIN), "user/admin")
     assert "last at 14:30:07Z, after 80 failures" in said
