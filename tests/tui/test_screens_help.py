@@ -38,7 +38,14 @@ async def test_it_names_the_place_and_its_own_keys() -> None:
     async with war_room(troubled_desk()) as room:
         await room.press("c", "question_mark")
         assert "HELP: checklist" in room.text
-        assert "HERE R run  X done  W waive  E defer" in room.text
+        assert "HERE R run  X done  W waive  E defer  y copy" in room.text
+
+
+@pytest.mark.parametrize("place", ["c", "t", "e", "3"])
+async def test_it_says_how_to_copy_wherever_that_can_be_done(place: str) -> None:
+    async with war_room(troubled_desk()) as room:
+        await room.press(place, "question_mark")
+        assert "y copy" in next(line for line in room.lines if "HERE" in line)
 
 
 async def test_the_keys_are_those_that_a_user_has_moved() -> None:

@@ -107,6 +107,11 @@ class HelpForm(Form):
         below = self._below()
         return [scope for scope in below.SCOPES if scope in (self._scope(), "alerts")] if below is not None else ()
 
+    def _of_items(self) -> Sequence[str]:
+        """What can be done with an item of a list, wherever the list is, and is told nowhere else on this page."""
+        below = self._below()
+        return ("copy-item",) if below is not None and "items" in below.SCOPES else ()
+
     def _page(self, width: int) -> list[Line]:
         refusal = self.war_room.refused_change()
         rows = self._beside(
@@ -118,6 +123,7 @@ class HelpForm(Form):
         left = [(Span("TIME  looking back, and replays", "title"),), *(self._row(row) for row in _TIME)]
         rows += _columns(left, reading, width)
         own = [action for action in action_names.ACTIONS if action.where in self._own()]
+        own += [action_names.BY_ID[each] for each in self._of_items()]
         here: Row = [((action.id,), action.label or action.does) for action in own]
         return [*rows, *folded((Span("HERE", "title"), *self._row(here)), width)] if here else rows
 
