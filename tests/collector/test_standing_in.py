@@ -26,6 +26,17 @@ def test_who_stands_in_makes_a_source_partial_and_says_since_when() -> None:
     assert whole.partial == f"from the nodes since {clock_time(NOW)}: nobody listens"
 
 
+def test_what_was_good_to_have_of_the_first_choice_is_not_missed() -> None:
+    usual = (Part(Asked("usual"), "extra", "the usual rate"), Standing(failure=LOST))
+    parts = (
+        (Part(Asked("log")), Standing(failure=LOST)),
+        (Part(Asked("gateway"), "instead", "from the gateway"), WELL),
+        usual,
+    )
+    assert combined(parts).facts == {}
+    assert combined((parts[0], usual)).facts == {"the usual rate": "unknown: nobody listens"}
+
+
 def test_who_could_stand_in_does_not_matter_while_nobody_has_to() -> None:
     for second in (Standing(), Standing(failure=DENIED), Standing(good_at=NOW - 99_000)):
         whole = stood_in(WELL, second)

@@ -100,6 +100,17 @@ def test_a_stand_in_that_comes_too_late_is_not_shown(pair: tuple[Asked, Asked]) 
     assert source.partial() == "lacks first"
 
 
+def test_a_first_choice_that_cannot_cope_is_stood_in_for_as_well(pair: tuple[Asked, Asked]) -> None:
+    first, second = pair
+    source = chosen_source("gpus", 15_000, first.way(), second.way())
+    one, two = (part.task for part in source.parts)
+    first.gives, second.gives = KeyError("a bug"), {"b": b"2"}
+    with pytest.raises(KeyError):
+        one.step(lambda: None)
+    assert step(two) == 1
+    assert source.take() == {"b": b"2"}
+
+
 def test_what_is_cut_short_is_no_failure(pair: tuple[Asked, Asked]) -> None:
     first, second = pair
     source = chosen_source("gpus", 15_000, first.way(), second.way())

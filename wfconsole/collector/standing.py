@@ -50,6 +50,7 @@ def _stood_in(whole: Whole, failure: Failure, part: Part, standing: Standing) ->
         failure=None,
         good_at=standing.good_at,
         partial=f"{part.gives} since {clock_time(failure.since)}: {failure.message}",
+        facts={},  # extras are those of the first choice
         took_ms=standing.took_ms,
     )
 

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from wfconsole.clock import SECOND, Millis
-from wfconsole.sources.contract import Part, RowTable, SourceError, Task
+from wfconsole.sources.contract import CutShort, Part, RowTable, Task
 from wfconsole.sources.polling import PolledSource
 
 # How soon a stand-in notices that it is needed.
@@ -115,7 +115,9 @@ class _First(_Wrapped):
     def step(self, proven: Callable[[], None]) -> Millis:
         try:
             return self._look(proven)
-        except SourceError:
+        except CutShort:
+            raise
+        except Exception:  # whatever it is, there is another to ask
             self._choice.failed()
             raise
 
