@@ -86,8 +86,8 @@ def test_a_clock_that_is_off_by_minutes_is_told(bench: Bench, ahead_s: int, said
     bench.proxy.become(Fault(changed=lambda data: re.sub(rb"(?i)\bdate: [^\r]+", date, data)))
     bench.look()
     told = bench.source.facts().get("clock", "")
-    assert (told[-len(said) :] if said else told) == said
-    assert bool(re.search("4m5.s|5m0.s", told)) == bool(said)
+    assert bool(told) == bool(said)
+    assert bool(re.search(f"{said} by (29.|30.) s", told)) == bool(said)
     bench.proxy.heal()
     bench.look()
     assert "clock" not in bench.source.facts()

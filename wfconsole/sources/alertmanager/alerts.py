@@ -18,8 +18,8 @@ from wfconsole.sources.alertmanager.payloads import (
     referred,
     rule_rows,
 )
+from wfconsole.sources.clocks import differs
 from wfconsole.sources.contract import SourceError
-from wfconsole.sources.http_headers import clock_facts
 from wfconsole.sources.polling import Poll
 from wfconsole.sources.sealing import seal
 
@@ -67,7 +67,8 @@ class AlertsPoll(Poll):
 
     def facts(self) -> dict[str, str]:
         """What an operator should know about the server that answered."""
-        return clock_facts(self._asked.ahead_ms)
+        off = differs(self._asked.ahead_ms)
+        return {"clock": off} if off else {}
 
     def _managed(self, missing: list[str]) -> dict[str, AlertRow]:
         server = self._asked = self._alertmanager

@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 from wfconsole.clock import Millis
 from wfconsole.observations.snapshot import FailureKind
+from wfconsole.sources.clocks import ahead_ms
 from wfconsole.sources.contract import SourceError
-from wfconsole.sources.http_headers import ahead_ms, retry_after_ms
+from wfconsole.sources.http_headers import retry_after_ms
 from wfconsole.sources.passwords import read_secret
 from wfconsole.sources.resolver import Addresses, Resolver
 from wfconsole.text import safe
@@ -44,7 +45,7 @@ class Endpoint:
         self._resolver = Resolver(self._host, self._port, f"{table}.url")
         self._trust: tuple[float, ssl.SSLContext] | None = None
         self.where = f"{called} at {safe(self._name, 100)}"
-        self.ahead_ms: Millis = 0  # how far its clock is ahead of ours, as of the last answer
+        self.ahead_ms: Millis | None = None  # how far its clock is ahead of ours, once it was heard
 
     def get(self, path: str, within_s: float, look_up: LookUp) -> bytes:
         """The body of one answer. Raises SourceError, and what the client raises when its connection is cut.
@@ -117,7 +118,7 @@ class Endpoint:
             response.close()
 
     def _check(self, response: httpx.Response) -> None:
-        self.ahead_ms = ahead_ms(response.headers.get("date", "")) or 0
+        self.ahead_ms = ahead_ms(response.headers.get("date", ""))
         status = response.status_code
         if status == 200:
             return

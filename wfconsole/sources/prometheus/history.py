@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from wfconsole.clock import SECOND, Millis, SystemClock
+from wfconsole.clock import SECOND, Millis
 from wfconsole.config.metrics import SignalRule, SignalsSettings
 from wfconsole.observations.signals import SignalHistoryRow, signal_key
 from wfconsole.sources.contract import SourceError
@@ -31,7 +31,7 @@ class HistoryPoll(MetricsPoll):
 
     def read(self) -> None:
         # On whole minutes of the server's clock: the same minute is the same point at each look.
-        end_s = (SystemClock().now() + self.server.ahead_ms) // SECOND // STEP_S * STEP_S
+        end_s = self.server.now() // SECOND // STEP_S * STEP_S
         rows: dict[str, bytes] = {}
         unasked = 0
         with self.questions() as ask:

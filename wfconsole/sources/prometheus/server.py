@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from wfconsole.clock import Millis
+from wfconsole.clock import Millis, SystemClock
 from wfconsole.config.metrics import PrometheusSettings
+from wfconsole.sources import clocks
 from wfconsole.sources.contract import SourceError
-from wfconsole.sources.http_headers import ahead_ms, clock_facts
 from wfconsole.sources.passwords import read_secret
 from wfconsole.sources.polling import Poll
 from wfconsole.sources.prometheus import failures
@@ -35,13 +35,13 @@ class Server:
         self.resolver = Resolver(
             parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80), "prometheus.url"
         )
-        self.ahead_ms: Millis = 0  # how far its clock is ahead of ours
+        self.ahead_ms: Millis | None = None  # how far its clock is ahead of ours, once it was heard
         self._answered = False
 
     def heard(self, headers: Mapping[str, str]) -> None:
         """The headers of an answer that has just come."""
         self._answered = True
-        ahead = ahead_ms(headers.get("date", ""))
+        ahead = clocks.ahead_ms(headers.get("date", ""))
         if ahead is not None:
             self.ahead_ms = ahead
 
@@ -49,10 +49,16 @@ class Server:
         """What an operator should know about this server, once it answered; little when all is as usual."""
         if not self._answered:
             return {}
-        told = {"server": self.host, **clock_facts(self.ahead_ms)}
+        told = {"server": self.host}
+        if off := clocks.differs(self.ahead_ms):
+            told["clock"] = off
         if self.resolver.stale:
             told["dns"] = "names do not resolve; the last known address is used"
         return told
+
+    def now(self) -> Millis:
+        """The instant by its clock, as far as that is known."""
+        return SystemClock().now() + (self.ahead_ms or 0)
 
 
 class Questions:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from wfconsole.clock import Millis, SystemClock
+from wfconsole.clock import Millis
 from wfconsole.config.metrics import SignalRule, SignalsSettings
 from wfconsole.observations.signals import GOOD_FOR_MS, SignalRow, State, signal_key
 from wfconsole.sources.contract import SourceError
@@ -63,7 +63,7 @@ class SignalsPoll(MetricsPoll):
             if error.code not in (*REFUSED_QUERY, _TOO_MUCH):
                 raise
             return {rule.name: self._row(rule, "refused", problem=error.message)}
-        now = SystemClock().now() + self.server.ahead_ms
+        now = self.server.now()
         total, services = answers[0], answers[-1] if len(answers) > 1 else ()
         if len(answers) == 1:
             services = [each for each in total if service_of(rule, each.labels)]
