@@ -32,17 +32,18 @@ class Authority:
         self.certificate = directory / f"{name}.crt"
         self.certificate.write_bytes(_pem(builder.sign(self._key, hashes.SHA256())))
 
-    def issue(self, common_name: str, organization: str | None = None) -> KeyPair:
-        """A certificate for loopback, good for a server and for a client alike."""
+    def issue(self, common_name: str, organization: str | None = None, *, host: str = "") -> KeyPair:
+        """A certificate for loopback (or for this host alone), good for a server and for a client alike."""
         key = ec.generate_private_key(ec.SECP256R1())
         attributes = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
         if organization is not None:
             attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization))
-        addresses = [
+        here = [
             x509.DNSName("localhost"),
             x509.DNSName("kubernetes.default.svc"),
             x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
         ]
+        addresses = [x509.DNSName(host)] if host else here
         certificate = (
             _valid_for_a_day(x509.Name(attributes), self._name, key.public_key())
             .add_extension(x509.SubjectAlternativeName(addresses), critical=False)

@@ -97,12 +97,14 @@ class FaultProxy:
         self.become(Fault())
         self._drop(lambda way: way.touched)
 
-    def present(self, certificate: Path, key: Path, preamble: Preamble | None) -> None:
-        """Answer TLS with this certificate, which nobody trusts."""
+    def present(self, certificate: Path, key: Path, preamble: Preamble | None, *, good: bool = False) -> None:
+        """Speak TLS to clients, with this certificate. `good`: what they then say reaches the server; else nobody is
+        expected to come so far."""
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(certificate, key)
         self._preamble = preamble
-        self.become(Fault("certificate"))
+        self.become(Fault("pass" if good else "certificate"))
+        self._drop(lambda _: True)
 
     @property
     def open(self) -> int:
@@ -139,21 +141,21 @@ class FaultProxy:
 
     def _serve(self, way: _Way) -> None:
         with contextlib.suppress(OSError):
+            if self._tls is not None:
+                self._handshake(way, self._tls)
             if self.fault.what == "certificate":
-                self._handshake(way)
+                way.client.recv(_CHUNK)  # a client that trusts us would ask
             else:
                 way.serve(self._server_port)
         way.close()
         with self._lock:
             self._ways.discard(way)
 
-    def _handshake(self, way: _Way) -> None:
-        assert self._tls is not None
+    def _handshake(self, way: _Way, tls: ssl.SSLContext) -> None:
         if self._preamble is not None:
             way.client.recv(self._preamble.length, socket.MSG_WAITALL)
             way.client.sendall(self._preamble.answer)
-        with self._tls.wrap_socket(way.client, server_side=True) as talk:
-            talk.recv(_CHUNK)  # a client that trusts us would ask
+        way.client = tls.wrap_socket(way.client, server_side=True)
 
     def _drop(self, which: Callable[[_Way], bool]) -> None:
         """End these connections, and wait until they are ended."""
@@ -185,12 +187,21 @@ class _Way:
             ready, _, _ = select.select([each for each in (self.client, self._server) if each], [], [], _TURN_S)
             for each in ready:
                 data = each.recv(_CHUNK)
-                if not data:
+                if each is not self.client and not data:
+                    self._server_ended()
+                elif not data:
                     return
-                if each is self.client:
+                elif each is self.client:
                     self._ask(data)
                 else:
                     self._answer(data)
+
+    def _server_ended(self) -> None:
+        """As servers do after their last answer; the client is told in order, and ends its side when it has read it."""
+        assert self._server is not None
+        self._server.close()
+        self._server = None
+        self.client.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
         """A reset, where that still means something to the client."""

@@ -75,6 +75,7 @@ class Polled:
     deadline_ms: Millis = 500  # of a look over a broken way
     called: str = "127.0.0.1:{port}"  # how its messages name the server
     preamble: Preamble | None = None  # what comes before a TLS handshake
+    warm: Callable[[Any], object] | None = None  # what a task prepares at its first look, without asking anybody
     endless: bytes = b""  # how an answer begins that never ends
 
 
@@ -207,6 +208,7 @@ SYSTEMS: Final[Mapping[str, Polled]] = {
         calm=frozenset({"findings", "secrets"}),
         deadline_ms=1000,  # each look makes a client, which takes a while
         called=REGIONS[0],
+        warm=lambda task: task._made().close(),
         endless=_ENDLESS,
     ),
 }
@@ -224,5 +226,9 @@ def polls_of(source: Source) -> list[Poll]:
 
 def built(system: str, name: str, server: Any, where: Where) -> Source:
     """One source of a system."""
-    (source,) = (each for each in SYSTEMS[system].build(server, where) if each.name == name)
+    polled = SYSTEMS[system]
+    (source,) = (each for each in polled.build(server, where) if each.name == name)
+    for task in polls_of(source):
+        if polled.warm is not None:
+            polled.warm(task)
     return source

@@ -58,7 +58,7 @@ def test_a_look_over_a_broken_way(bench: Bench, when: str, fault: str) -> None:
         bench.forget()
     bench.proxy.become(broken)
     for task in polls_of(bench.source):
-        bench.check(bench.failing(task), kinds)
+        bench.check(bench.failing(task, at_once="timeout" not in kinds), kinds)
     assert bench.proxy.sent < MOST_READ
     bench.is_well_again()
     if when == KEPT or bench.polled.http:
@@ -71,9 +71,27 @@ def test_a_certificate_that_nobody_vouches_for(bench: Bench, tmp_path: Path) -> 
     pair = other.issue("server")
     bench.proxy.present(pair.certificate, pair.key, bench.polled.preamble)
     for task in polls_of(bench.anew(trusted.certificate)):
-        error = bench.failing(task)
+        error = bench.failing(task, at_once=True)
         bench.check(error, {"configuration"})
         assert "certificate" in error.message.lower()
+
+
+@pytest.mark.parametrize(("system", "name"), EACH, ids=IDS)
+def test_a_certificate_for_another_name(bench: Bench, tmp_path: Path) -> None:
+    trusted = Authority(tmp_path, "trusted")
+    pair = trusted.issue("server", host="elsewhere.example")
+    bench.proxy.present(pair.certificate, pair.key, bench.polled.preamble)
+    for task in polls_of(bench.anew(trusted.certificate)):
+        bench.check(bench.failing(task, at_once=True), {"configuration"})
+
+
+@pytest.mark.parametrize(("system", "name"), EACH, ids=IDS)
+def test_a_certificate_that_our_authority_vouches_for(bench: Bench, tmp_path: Path) -> None:
+    trusted = Authority(tmp_path, "trusted")
+    pair = trusted.issue("server")
+    bench.proxy.present(pair.certificate, pair.key, bench.polled.preamble, good=True)
+    bench.source = bench.anew(trusted.certificate)
+    bench.look()
 
 
 @pytest.mark.parametrize(("system", "name", "when"), EACH_WAY)

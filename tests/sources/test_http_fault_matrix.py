@@ -44,7 +44,7 @@ NO_ANSWERS = {
 def test_a_status_is_told_as_what_it_is(bench: Bench, status: str) -> None:
     bench.proxy.become(an_answer(status))
     for task in polls_of(bench.source):
-        error = bench.failing(task)
+        error = bench.failing(task, at_once=True)
         bench.check(error, {STATUSES[status]})
         assert error.code == int(status[:3])
     bench.is_well_again()
@@ -61,7 +61,7 @@ def test_a_server_says_when_to_come_again(bench: Bench, after: str, least: Any, 
     for status in ("429 Too Many Requests", "503 Service Unavailable"):
         bench.proxy.become(an_answer(status, b"{}", f"Retry-After: {told}"))
         for task in polls_of(bench.source):
-            wait = bench.failing(task).retry_after_ms
+            wait = bench.failing(task, at_once=True).retry_after_ms
             assert wait == least if least == most else least <= wait <= most
 
 
@@ -71,7 +71,7 @@ def test_what_is_no_answer_is_called_that_and_what_was_seen_stays(bench: Bench, 
     bench.source.take()
     bench.proxy.become(an_answer("200 OK", NO_ANSWERS[body]))
     for task in polls_of(bench.source):
-        bench.check(bench.failing(task), {"bad-answer"})
+        bench.check(bench.failing(task, at_once=True), {"bad-answer"})
     assert bench.source.take() == {}
     bench.is_well_again()
     bench.left_nothing()
@@ -86,8 +86,8 @@ def test_a_clock_that_is_off_by_minutes_is_told(bench: Bench, ahead_s: int, said
     bench.proxy.become(Fault(changed=lambda data: re.sub(rb"(?i)\bdate: [^\r]+", date, data)))
     bench.look()
     told = bench.source.facts().get("clock", "")
-    assert (told[-len(said) :] if said else told) == said
-    assert bool(re.search("4m5.s|5m0.s", told)) == bool(said)
+    assert bool(told) == bool(said)
+    assert bool(re.search(f"{said} by (29.|30.) s", told)) == bool(said)
     bench.proxy.heal()
     bench.look()
     assert "clock" not in bench.source.facts()

@@ -201,14 +201,14 @@ class Poll(abc.ABC):
     @contextlib.contextmanager
     def within(self, seconds: float) -> Iterator[None]:
         """A part of a look with a deadline of its own: what it opened is cut then, and the look goes on. Raises
-        TimeoutError where it was cut, whatever the client made of that."""
+        TimeoutError where it was cut, whatever the client made of that; our own errors say more, and stay."""
         part = Wires()
         number = _WATCHDOG.watch(time.monotonic() + seconds, part.cut)
         try:
             with part:
                 yield
-        except Exception:
-            if part.was_cut:
+        except Exception as error:
+            if part.was_cut and not isinstance(error, SourceError | CutShort):
                 raise TimeoutError from None
             raise
         finally:
