@@ -50,6 +50,14 @@ def test_output_goes_through_a_queue_of_thirty_writes_in_a_thread_of_its_own() -
     assert issubclass(LinuxDriver, Driver)
 
 
+def test_few_cut_pieces_of_text_are_remembered() -> None:
+    for _ in range(2):
+        compat.keep_few_cuts()
+    assert Segment._split_cells.cache_parameters()["maxsize"] == compat.CUTS_KEPT
+    assert Segment("ab界c").split_cells(3) == (Segment("ab "), Segment(" c"))
+    assert Segment("abc").split_cells(1) == (Segment("a"), Segment("bc"))
+
+
 def test_of_a_changed_line_only_the_changed_cells_are_written() -> None:
     assert "strip.crop(0, min(end, x2) - x)" in inspect.getsource(_compositor), "mended in Textual?"
     left, right = Strip([Segment("abcdef"), Segment("ghij")]), Strip([Segment("klm界n")])

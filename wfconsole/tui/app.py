@@ -81,6 +81,7 @@ class WarRoom(
         self._start_in(theme)
         compat.no_extras(self)
         compat.paint_changed_cells_only()
+        compat.keep_few_cuts()
         self.session = console
         self.observer = observer
         self.glyphs = glyphs

@@ -6,6 +6,7 @@ fails when one of them changes.
 
 from __future__ import annotations
 
+import functools
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from queue import Empty, Queue
@@ -29,6 +30,7 @@ from wfconsole import exit_codes
 from wfconsole.text import may_reach_terminal, to_ascii
 
 SUBSTITUTE: Final = "\N{REPLACEMENT CHARACTER}"
+CUTS_KEPT: Final = 512
 
 
 class InputLostError(Exception):
@@ -95,6 +97,17 @@ def paint_changed_cells_only() -> None:
     """
     Compositor.render_partial_update = _changed_rows  # type: ignore[assignment,method-assign]
     ChopsUpdate.render_segments = _changed_cells  # type: ignore[assignment,method-assign]
+
+
+def keep_few_cuts() -> None:
+    """Let Rich remember the last few hundred pieces of text that it cut, and not 16,384 of them.
+
+    Clocks and ages are cut once and never again: in an hour they would be held to the tune of some 15 MB.
+    """
+    cached: Any = Segment._split_cells
+    if cached.cache_parameters()["maxsize"] != CUTS_KEPT:
+        fewer: Any = functools.lru_cache(CUTS_KEPT)(cached.__wrapped__)
+        Segment._split_cells = classmethod(fewer)  # type: ignore[assignment]
 
 
 def _changed_rows(compositor: Compositor) -> ChopsUpdate | None:
