@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -62,7 +63,9 @@ def test_all_is_well(well_desk: Desk) -> None:
     assert lines[-1].startswith("· all well")
     assert any(line.startswith("· kubernetes    someone (may do everything) at http://127.0.0.1") for line in lines)
     assert "- aws           off: no aws.regions" in lines
-    assert "47 of 47 permissions" in done.stdout
+    granted = re.search(r"(\d+) of (\d+) permissions", done.stdout)
+    assert granted is not None
+    assert int(granted[1]) == int(granted[2]) > 40
     assert max(map(len, lines)) <= 80
     assert done.stderr == ""
 

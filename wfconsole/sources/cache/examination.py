@@ -28,7 +28,6 @@ WORDS: Final[Mapping[str, str]] = {
     "dbsize": "DBSIZE",
     "scan": "SCAN 0 COUNT 1",
     "command|info": "COMMAND INFO PING",
-    "client|setname": "CLIENT SETNAME wfconsole",
     "acl|whoami": "ACL WHOAMI",
     "acl|dryrun": "ACL DRYRUN {user} PING",
 }
