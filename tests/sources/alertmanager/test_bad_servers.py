@@ -157,6 +157,16 @@ def test_the_token_is_sent_and_never_told(double: ApiDouble, tmp_path: Path) -> 
     assert "let-me-in" not in f"{told.value.message}{told.value.remedy}"
 
 
+def test_who_stands_in_is_told_who_we_are(double: ApiDouble, rules: ApiDouble, tmp_path: Path) -> None:
+    password = tmp_path / "password"
+    password.write_text("let-me-in\n")
+    double.behaviour = status("503 Service Unavailable")
+    prometheus = PrometheusSettings(url=rules.url, user="console", password_file=str(password))
+    a_poll(AlertmanagerSettings(url=double.url), prometheus, DEADLINE_MS).step(lambda: None)
+    assert rules.requests[0].headers["authorization"] == "Basic Y29uc29sZTpsZXQtbWUtaW4="
+    assert "authorization" not in double.requests[0].headers
+
+
 def test_a_look_can_be_cut(double: ApiDouble, rules: ApiDouble) -> None:
     poll = the_poll(double, rules)
 

@@ -6,6 +6,7 @@ to the address that we looked up, under the server's own name: a second look-up 
 
 from __future__ import annotations
 
+import base64
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -32,11 +33,23 @@ _AGAIN: Final = "It is tried again by itself."
 
 
 class Endpoint:
-    """`table` is that of the configuration: "alertmanager". `called` is how people call the server."""
+    """`table` is that of the configuration: "alertmanager". `called` is how people call the server.
 
-    def __init__(self, table: str, called: str, url: str, token_file: str = "", ca_file: str = "") -> None:
+    Without a token, `login` are the user and the file of the password of basic authentication.
+    """
+
+    def __init__(
+        self,
+        table: str,
+        called: str,
+        url: str,
+        *,
+        token_file: str = "",
+        ca_file: str = "",
+        login: tuple[str, str] = ("", ""),
+    ) -> None:
         self.table, self.called = table, called
-        self._token_file, self._ca_file = token_file, ca_file
+        self._token_file, self._ca_file, self._login = token_file, ca_file, login
         parts = urlsplit(url)
         self._scheme, self._path = parts.scheme, parts.path.rstrip("/")
         self._host = parts.hostname or ""
@@ -57,9 +70,7 @@ class Endpoint:
 
         addresses = look_up(self._resolver, within_s)
         headers = {"Host": self._name, "Accept": "application/json", "User-Agent": "wfconsole"}
-        token = read_secret(self._token_file, f"{self.table}.token_file")
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token.reveal()}"
+        headers |= self._authorization()
         verify = self._verify() if self._scheme == "https" else False
         with httpx.Client(trust_env=False, verify=verify, timeout=within_s, follow_redirects=False) as client:
             for place, (_family, (address, port)) in enumerate(addresses):
@@ -95,6 +106,18 @@ class Endpoint:
         if isinstance(error, httpx.DecodingError | httpx.RemoteProtocolError | httpx.InvalidURL):
             return self._failed("bad-answer", said, f"Is {self.table}.url that of {self.called}?")
         return self._failed("refused", said, _AGAIN)
+
+    def _authorization(self) -> dict[str, str]:
+        """The header that lets us in; read anew for each request. Raises SourceError where its file cannot be read."""
+        token = read_secret(self._token_file, f"{self.table}.token_file")
+        if token is not None:
+            return {"Authorization": f"Bearer {token.reveal()}"}
+        user, password_file = self._login
+        password = read_secret(password_file, f"{self.table}.password_file")
+        if not user or password is None:
+            return {}
+        proof = base64.b64encode(f"{user}:{password.reveal()}".encode()).decode("ascii")
+        return {"Authorization": f"Basic {proof}"}
 
     def wrong(self, error: Exception) -> SourceError:
         """An answer that is not what the protocol promises."""

@@ -31,16 +31,18 @@ def sources(
 
 def a_poll(settings: AlertmanagerSettings, prometheus: PrometheusSettings, interval_ms: Millis) -> AlertsPoll:
     """The task that reads alerts, over both servers where both are named."""
-    rules = (
-        Endpoint("prometheus", "Prometheus", prometheus.url, prometheus.token_file, prometheus.ca_file)
-        if prometheus.configured
-        else None
-    )
-    return AlertsPoll(manager_of(settings), rules, interval_ms)
+    return AlertsPoll(manager_of(settings), _rules_of(prometheus) if prometheus.configured else None, interval_ms)
+
+
+def _rules_of(settings: PrometheusSettings) -> Endpoint:
+    login = settings.user, settings.password_file
+    token, authority = settings.token_file, settings.ca_file
+    return Endpoint("prometheus", "Prometheus", settings.url, token_file=token, ca_file=authority, login=login)
 
 
 def manager_of(settings: AlertmanagerSettings) -> Endpoint:
-    return Endpoint("alertmanager", "Alertmanager", settings.url, settings.token_file, settings.ca_file)
+    token, authority = settings.token_file, settings.ca_file
+    return Endpoint("alertmanager", "Alertmanager", settings.url, token_file=token, ca_file=authority)
 
 
 def examination(settings: AlertmanagerSettings, every_ms: Mapping[str, Millis]) -> AlertsExamination:
