@@ -25,6 +25,9 @@ WHERE = {
     "axis": "time axis",
 }
 
+# What is longer does not fit into a table: PromQL with bars in it would even break one.
+LONGEST_DEFAULT = 80
+
 
 def keys() -> str:
     rows = ["| key | where | does | id |", "|---|---|---|---|"]
@@ -39,7 +42,9 @@ def settings() -> str:
     rows = ["| setting | variable | default | what it is |", "|---|---|---|---|"]
     for field in known_settings().values():
         variable = "only in the file" if field.structured else f"`{field.variable}`"
-        default = "see `config/settings.py`" if field.structured else f"`{field.default!r}`".replace("'", '"')
+        default = f"`{field.default!r}`".replace("'", '"')
+        if field.structured or len(default) > LONGEST_DEFAULT:
+            default = "see `wfconsole init -`"
         rows.append(f"| `{field.key}` | {variable} | {default} | {field.description} |")
     return "\n".join(rows)
 
