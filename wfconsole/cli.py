@@ -91,8 +91,12 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         "7 incident, 8 cluster, 9 doctor found something, 70 a bug of ours, 128+n signal n.",
     )
     parser.add_argument("--version", action="version", version=f"wfconsole {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    # With `prog` it does not ask how wide the terminal is.
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, prog="wfconsole")
+    asked = words[0] if words else ""
     for name, (does, add_options) in _COMMANDS.items():
+        if asked in _COMMANDS and name != asked:
+            continue
         command = commands.add_parser(name, help=does)
         if name in words:
             add_options(command)
