@@ -20,7 +20,6 @@ from wfconsole.incident.checklist import Active, Item
 from wfconsole.incident.clocks import Clock, next_due
 from wfconsole.incident.events import Noticed
 from wfconsole.incident.looks import pane_of_condition
-from wfconsole.incident.probing import understood
 from wfconsole.incident.state import IncidentState, Line
 from wfconsole.observations.board import BoardLine, pane_of
 from wfconsole.observations.levels import Level, Quality
@@ -168,6 +167,8 @@ def _step_source(seen: Situation) -> Iterator[Need]:
         return
     lines = {line.number: line for line in seen.lines}
     told: set[int] = set()
+    from wfconsole.incident.probing import understood  # here, because the first frame has no open step
+
     for source in understood(probe).sources:
         line = lines.get(pane_of(source))
         if line is None or line.number in told:

@@ -15,7 +15,6 @@ from wfconsole.clock import Millis
 from wfconsole.incident.events import SCRIBE, Event, StepMarked, StepProbed
 from wfconsole.incident.playbook import Checklist, Mark, Runbook, Step
 from wfconsole.incident.policy import SeverityName
-from wfconsole.incident.probing import evaluate, understood
 from wfconsole.incident.state import IncidentState, StepState
 from wfconsole.observations.world import World
 from wfconsole.text import clock_time
@@ -107,6 +106,8 @@ def sensed_steps(runbook: Runbook, state: IncidentState, world: World, now: Mill
     item = active_checklist(runbook, state).current
     if item is None or not item.step.sensed or item.mark != "open" or item.state.by not in ("", SCRIBE):
         return ()
+    from wfconsole.incident.probing import evaluate, understood  # here, because the first frame senses nothing
+
     probe = understood(item.step.sensed)
     spoken = (world.snapshots[name].observed_at == now for name in probe.sources if name in world.snapshots)
     if not any(spoken):

@@ -14,7 +14,6 @@ import msgspec
 from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.incident.events import ConsoleEnded, Declared, Entry, Event, Target
 from wfconsole.incident.playbook import Runbook
-from wfconsole.incident.symptoms import Match, SymptomsHeld, match_playbooks
 from wfconsole.observations.answers import Ask, CollectorSaid
 from wfconsole.recording.lines import Header, Item, Noted, OperatorNote, SourcePatch
 from wfconsole.session.feed import Feed
@@ -26,6 +25,7 @@ from wfconsole.session.view import Capabilities, RecordingEntry, RecordingView, 
 from wfconsole.text import safe
 
 if TYPE_CHECKING:
+    from wfconsole.incident.symptoms import Match, SymptomsHeld
     from wfconsole.journal import Record
     from wfconsole.recording.keep import Recorder
     from wfconsole.session.lookback import LookBack
@@ -206,7 +206,7 @@ class LiveConsole:
         self._new_incident = new_incident
         self._begin = begin
         self._files = files
-        self._held = SymptomsHeld()
+        self._held: SymptomsHeld | None = None  # symptoms are looked at when something was seen
         self._held_at: Millis = 0
         self.unsaved: tuple[Record, ...] = ()  # after `close`: what is on no disk
 
@@ -282,7 +282,9 @@ class LiveConsole:
         self._feed.ask(ask)
 
     def playbook_matches(self) -> tuple[Match, ...]:
-        return match_playbooks(self.runbook, self.view().world, self._held, self.now())
+        from wfconsole.incident.symptoms import SymptomsHeld, match_playbooks
+
+        return match_playbooks(self.runbook, self.view().world, self._held or SymptomsHeld(), self.now())
 
     def recordings(self) -> tuple[RecordingEntry, ...]:
         return self._files.recordings()
@@ -316,8 +318,10 @@ class LiveConsole:
     def _watch_symptoms(self, now: Millis) -> None:
         """Since when each symptom holds. Looked at now and then, since it goes through all pods."""
         if now - self._held_at >= SYMPTOMS_EVERY or now < self._held_at:
+            from wfconsole.incident.symptoms import SymptomsHeld  # here, because the first frame has seen nothing
+
             self._held_at = now
-            self._held = self._held.after(self.runbook, self.session.view.world, now)
+            self._held = (self._held or SymptomsHeld()).after(self.runbook, self.session.view.world, now)
 
     def _start(self) -> None:
         opened = self._open_recorder()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wfconsole.clock import Clock, Millis
 from wfconsole.incident.events import Entry, Event, Target
 from wfconsole.incident.playbook import Runbook
-from wfconsole.incident.symptoms import Match, SymptomsHeld, match_playbooks
 from wfconsole.observations.answers import Ask, Marker
 from wfconsole.recording.lines import Item, Noted, OperatorNote, SourcePatch
 from wfconsole.recording.play import Recording
@@ -19,6 +19,9 @@ from wfconsole.session.marks import alerts_in, mark_of
 from wfconsole.session.moments import instant_meant
 from wfconsole.session.session import Checkpoint, Session
 from wfconsole.session.view import Capabilities, RecordingEntry, TransportView, View
+
+if TYPE_CHECKING:
+    from wfconsole.incident.symptoms import Match
 
 ONLY_A_REPLAY = Capabilities(change=False, refusals={"*": "this is a replay: nothing in it can be changed"})
 
@@ -202,6 +205,8 @@ class ReplayConsole:
         """Nobody is there to answer: what was asked when it was recorded is in the recording."""
 
     def playbook_matches(self) -> tuple[Match, ...]:
+        from wfconsole.incident.symptoms import SymptomsHeld, match_playbooks
+
         world, now = self.view().world, self.now()
         return match_playbooks(self.runbook, world, SymptomsHeld().after(self.runbook, world, now), now)
 

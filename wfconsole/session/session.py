@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -19,7 +19,6 @@ from wfconsole.incident.advance import advance, fold
 from wfconsole.incident.checklist import sensed_steps
 from wfconsole.incident.events import SCRIBE, Declared, Entry, Event, Noticed, Target
 from wfconsole.incident.playbook import Runbook
-from wfconsole.incident.scribe import ScribeMemory, notice
 from wfconsole.incident.state import IncidentState
 from wfconsole.observations.alert_log import AlertLog
 from wfconsole.observations.answers import CollectorSaid, PodAnswer
@@ -30,6 +29,9 @@ from wfconsole.observations.statement_book import StatementBook
 from wfconsole.observations.world import World
 from wfconsole.recording.lines import Noted, OperatorNote, SourcePatch
 from wfconsole.session.view import JournalView, View
+
+if TYPE_CHECKING:
+    from wfconsole.incident.scribe import ScribeMemory
 
 # What the scribe noticed before anybody declared: enough to see what came just before, bounded for a console that
 # stays open for weeks.
@@ -60,7 +62,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     statements: StatementBook
     alerts: AlertLog
     incident: IncidentState
-    memory: ScribeMemory
+    memory: ScribeMemory | None
     entries: tuple[Entry, ...]
     said: tuple[tuple[Millis, str], ...]
 
@@ -84,7 +86,7 @@ class Session:
         self._sink: EntrySink | None = None
         self._keep = keep
         self._changed: Callable[[], None] = lambda: None
-        self._memory = ScribeMemory()
+        self._memory: ScribeMemory | None = None  # there is nothing to write down before something was seen
         self._entries: list[Entry] = []
         self._unsaved: set[str] = set()
         self._remembered: tuple[tuple[Millis, str], IncidentState] | None = None  # the last answer of `as_of`
@@ -132,6 +134,8 @@ class Session:
 
     def observe(self, item: SourcePatch) -> None:
         """One source said something: rows, a failure, or that nothing changed."""
+        from wfconsole.incident.scribe import ScribeMemory, notice  # here, because the first frame waits for none
+
         with self._lock:
             before = self._view.world
             snapshot = follow(
@@ -147,7 +151,7 @@ class Session:
             )
             incident = self._view.incident
             self._memory, seen = notice(
-                self._memory, incident, after, item.source, item.at, judged=judged, alerts=alerts
+                self._memory or ScribeMemory(), incident, after, item.source, item.at, judged=judged, alerts=alerts
             )
             for event in seen:
                 self._enter(event, SCRIBE, item.at)
@@ -190,6 +194,8 @@ class Session:
         with self._lock:
             self._entries = list(entries)
             incident = fold(self._entries)
+            from wfconsole.incident.scribe_memory import ScribeMemory
+
             self._memory = ScribeMemory.from_state(incident)
             target = incident.target if self._view.target == Target() else self._view.target
             self._view = msgspec.structs.replace(self._view, incident=incident, target=target)
@@ -295,7 +301,7 @@ def _nothing_yet(target: Target) -> Checkpoint:
         statements=StatementBook(),
         alerts=AlertLog(),
         incident=IncidentState(target=target),
-        memory=ScribeMemory(),
+        memory=None,
         entries=(),
         said=(),
     )

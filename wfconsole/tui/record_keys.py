@@ -17,7 +17,6 @@ from wfconsole.incident.events import (
     UpdateSent,
 )
 from wfconsole.incident.playbook import Mark, Step
-from wfconsole.incident.probing import evaluate, understood
 from wfconsole.text import cut
 from wfconsole.tui import action_names, screens
 
@@ -90,6 +89,8 @@ class RecordKeys:
             room.say("this step has nothing to run: look, then X")
         else:
             frame = room.frame()
+            from wfconsole.incident.probing import evaluate, understood  # here, because the first frame runs nothing
+
             result = evaluate(understood(probe), frame.view.world, frame.now)
             lines = result.lines[:EVIDENCE_LINES]
             self.enter(StepProbed(step.id, lines, result.level, result.quality.value, title=step.title))
