@@ -370,7 +370,7 @@ def test_the_judgement_that_the_scribe_gets_is_the_one_that_it_would_make(place:
     place.see(b'{"rows":{"production/%s":null}}' % FINE.encode(), seconds=66)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(
-            "wfconsole.session.session.notice",
+            "wfconsole.incident.scribe.notice",
             lambda memory, state, after, source, now, **_judged: notice(memory, state, after, source, now),
         )
         for item in heard:
