@@ -146,9 +146,9 @@ def _redact_items(items: list[Any] | tuple[Any, ...]) -> Iterator[Any]:
             after_flag = False
             yield redact(item)
             continue
-        closes = bool(_PEM_CLOSES.search(item))
-        if inside_pem:
-            yield item if closes and _PEM_CLOSES.fullmatch(item) else REDACTED
+        closes = _PEM_CLOSES.search(item)
+        if inside_pem:  # the end of the key stays, so that a second time ends there too
+            yield REDACTED if closes is None else closes[0] if closes[0] == item else f"{REDACTED}{closes[0]}"
         elif after_flag and not item.startswith("-"):
             yield REDACTED
         else:

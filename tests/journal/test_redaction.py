@@ -161,6 +161,14 @@ def test_redacting_twice_changes_nothing(text: str) -> None:
     assert redact(once) == once
 
 
+def test_a_key_whose_lines_are_items_ends_where_it_says_so_and_each_time() -> None:
+    begins, ends = "-----BEGIN " + "PRIVATE KEY-----", "-----END PRIVATE KEY-----"
+    lines = [begins, "MIIcanary", f"canary=={ends}", "after it"]
+    once = redact(lines)
+    assert once == [f"{begins}(redacted)", "(redacted)", f"(redacted){ends}", "after it"]
+    assert redact(once) == once
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.recursive(
