@@ -308,10 +308,9 @@ def an_idle_session(pid: int = 3321, **changes: Any) -> SessionRow:
     return SessionRow(pid, **(fields | changes))
 
 
-def a_standby(name: str = "replica-1", **changes: Any) -> ReplicaRow:
-    """A replica that keeps up."""
-    fields: dict[str, Any] = {"client": "10.0.0.7", "state": "streaming", "lag_bytes": 4096, "lag_ms": 20}
-    return ReplicaRow(name, **(fields | changes))
+def a_fed_replica(name: str = "replica-1", **changes: Any) -> ReplicaRow:
+    """A replica that keeps up, a little behind."""
+    return a_replica(name, **({"client": "10.0.0.7", "sync": "", "lag_bytes": 4096, "lag_ms": 20} | changes))
 
 
 def a_failure(kind: Any = "timeout", **changes: Any) -> Failure:

@@ -94,9 +94,8 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     # With `prog` it does not ask how wide the terminal is.
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, prog="wfconsole")
     asked = words[0] if words else ""
-    for name, (does, add_options) in _COMMANDS.items():
-        if asked in _COMMANDS and name != asked:
-            continue
+    offered = {asked: _COMMANDS[asked]} if asked in _COMMANDS else _COMMANDS
+    for name, (does, add_options) in offered.items():
         command = commands.add_parser(name, help=does)
         if name in words:
             add_options(command)

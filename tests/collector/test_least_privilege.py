@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 
 import msgspec
 import pytest
-import yaml
 
 from tests.collector.process import CollectorProcess, kubeconfig_for
 from tests.sources.api_double import ApiDouble, Conversation, Request, quiet_watch
+from tests.sources.roles import VIEWER, granted
 
 Permission = tuple[str, str, str]  # verb, group, resource
 SOURCES = ("pods", "workloads", "hpas", "nodes", "events", "services", "ingresses", "isolation")
@@ -23,18 +22,6 @@ POD = {
     "spec": {"containers": [{"name": "app"}]},
     "status": {"phase": "Running", "containerStatuses": [{"name": "app", "state": {"running": {}}}]},
 }
-
-
-def granted() -> set[Permission]:
-    shipped = resources.files("wfconsole.sources.kubernetes").joinpath("viewer-clusterrole.yaml")
-    role = yaml.safe_load(shipped.read_text())
-    return {
-        (verb, group, resource)
-        for rule in role["rules"]
-        for group in rule["apiGroups"]
-        for resource in rule["resources"]
-        for verb in rule["verbs"]
-    }
 
 
 def asked(request: Request) -> Permission:
@@ -85,7 +72,7 @@ def seen(double: ApiDouble, folder: Path, *, events: str) -> set[Permission]:
     def so_far() -> set[Permission]:
         return {asked(request) for request in double.requests if request.path not in FOR_EVERYBODY}
 
-    wanted = {(verb, group, resource) for verb, group, resource in granted() if verb == "watch"} - OTHER_EVENTS
+    wanted = {(verb, group, resource) for verb, group, resource in granted(VIEWER) if verb == "watch"} - OTHER_EVENTS
     with looking(double, folder, absent) as collector:
         collector.until(lambda: wanted <= so_far(), "everything is watched")
     return so_far()
@@ -97,10 +84,12 @@ OTHER_EVENTS = {("watch", "", "events"), ("watch", "events.k8s.io", "events")}
 
 def test_the_viewer_may_do_what_the_collector_asks_for_and_nothing_else(double: ApiDouble, tmp_path: Path) -> None:
     requests = seen(double, tmp_path, events="/apis/") | seen(double, tmp_path, events="/api/")
-    assert requests - granted() == set(), "it asks for more than it was given"
-    unused = {(group, resource) for _, group, resource in granted()} - {(group, name) for _, group, name in requests}
+    assert requests - granted(VIEWER) == set(), "it asks for more than it was given"
+    unused = {(group, resource) for _, group, resource in granted(VIEWER)} - {
+        (group, name) for _, group, name in requests
+    }
     assert unused == set(), "it was given what it never asks for"
-    watched = {(group, resource) for verb, group, resource in granted() if verb == "watch"}
+    watched = {(group, resource) for verb, group, resource in granted(VIEWER) if verb == "watch"}
     assert watched == {(group, resource) for verb, group, resource in requests if verb == "watch"}
 
 
@@ -112,7 +101,7 @@ CALLED = {"pods/log": "log of app"}
 
 
 def test_every_rule_of_the_role_is_in_one_of_these() -> None:
-    resources_of = {"metrics.k8s.io" if "metrics" in group else resource for _, group, resource in granted()}
+    resources_of = {"metrics.k8s.io" if "metrics" in group else resource for _, group, resource in granted(VIEWER)}
     assert resources_of == {*FIRST, *SECOND}
 
 

@@ -14,15 +14,6 @@ from wfconsole.discovery.report import Report
 from wfconsole.text import is_safe
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home with no kubeconfig, outside a pod."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("KUBECONFIG", raising=False)
-    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
-    return tmp_path
-
-
 def kubeconfig(path: Path, current: str, *names: str) -> Path:
     path.parent.mkdir(exist_ok=True)
     told = {"current-context": current, "contexts": [{"name": name, "context": {}} for name in names]}

@@ -18,14 +18,6 @@ from wfconsole.discovery.looks import look_around
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("KUBECONFIG", raising=False)
-    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
-    return tmp_path
-
-
-@pytest.fixture
 def silent_port() -> Iterator[int]:
     """Accepted by the kernel, answered by nobody."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

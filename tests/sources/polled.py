@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,16 +80,15 @@ class Polled:
     endless: bytes = b""  # how an answer begins that never ends
 
 
-class _Every(dict[str, Millis]):
-    def __missing__(self, name: str) -> Millis:
-        return EVERY_MS
+def _every() -> Mapping[str, Millis]:
+    return defaultdict(lambda: EVERY_MS)
 
 
 def _database(system: Postgres, where: Where) -> Sequence[Source]:
     table = {**system.settings()["database"], "host": where.host, "port": where.port, "tls": "disable"}
     if where.ca_file is not None:
         table |= {"tls": "verify-full", "ca_file": str(where.ca_file)}
-    return postgres.sources(msgspec.convert(table, DatabaseSettings), _Every(), AuthSettings(table="auth_logs"))
+    return postgres.sources(msgspec.convert(table, DatabaseSettings), _every(), AuthSettings(table="auth_logs"))
 
 
 def _written(system: Postgres) -> object:
@@ -102,12 +102,12 @@ def _cache(system: Redis, where: Where) -> Sequence[Source]:
     table = {**system.settings()["cache"], "host": where.host, "port": where.port}
     if where.ca_file is not None:
         table |= {"tls": True, "ca_file": str(where.ca_file)}
-    return cache.sources(msgspec.convert(table, CacheSettings), _Every())
+    return cache.sources(msgspec.convert(table, CacheSettings), _every())
 
 
 def _metrics(system: Prometheus, where: Where) -> Sequence[Source]:
     told = {**system.settings(), "prometheus": _at(where, PrometheusSettings)}
-    return prometheus.sources(msgspec.convert(told | {"intervals": {}}, CollectorSettings), _Every())
+    return prometheus.sources(msgspec.convert(told | {"intervals": {}}, CollectorSettings), _every())
 
 
 def _asked(system: Prometheus) -> object:
@@ -121,7 +121,7 @@ def _asked(system: Prometheus) -> object:
 
 
 def _alerts(system: Alertmanager, where: Where) -> Sequence[Source]:
-    return alertmanager.sources(_at(where, AlertmanagerSettings), PrometheusSettings(), _Every())
+    return alertmanager.sources(_at(where, AlertmanagerSettings), PrometheusSettings(), _every())
 
 
 def _silences(system: Alertmanager) -> object:
@@ -132,7 +132,7 @@ def _aws(system: Aws, where: Where) -> Sequence[Source]:
     table = {**system.settings()["aws"], "regions": list(REGIONS[:1]), "endpoint_url": _url(where)}
     if where.ca_file is not None:
         table |= {"ca_file": str(where.ca_file)}
-    return aws.sources(msgspec.convert(table, AwsSettings), _Every())
+    return aws.sources(msgspec.convert(table, AwsSettings), _every())
 
 
 def _account(system: Aws) -> object:

@@ -6,18 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.collector.process import CollectorProcess
 from tests.rig.api import Api, ApiError, path_of, wait_for
 from tests.rig.cluster import Cluster
 from tests.rig.fixtures import World
+from tests.sources.roles import ACTOR, VIEWER, granted
 from tests.sources.test_real_cluster import limited_user, namespace
 
 pytestmark = pytest.mark.rig
 
 NETWORK = ("services", "ingresses", "isolation")
-ROLES = Path(__file__).parents[2] / "wfconsole" / "sources" / "kubernetes"
 GATEWAY = "production/wearforce-clean-gateway"
 __all__ = ["namespace"]  # a fixture
 
@@ -143,20 +142,6 @@ def allowed(api: Api, user: str, rule: tuple[str, str, str]) -> bool:
     asked = {"verb": verb, "group": group, "resource": name, "subresource": sub}
     review = {"spec": {"user": user, "resourceAttributes": asked}}
     return bool(api.create("/apis/authorization.k8s.io/v1/subjectaccessreviews", review)["status"]["allowed"])
-
-
-def granted(role: dict[str, Any]) -> set[tuple[str, str, str]]:
-    return {
-        (verb, group, resource)
-        for rule in role["rules"]
-        for group in rule["apiGroups"]
-        for resource in rule["resources"]
-        for verb in rule["verbs"]
-    }
-
-
-VIEWER = yaml.safe_load((ROLES / "viewer-clusterrole.yaml").read_text())
-ACTOR = yaml.safe_load((ROLES / "actor-clusterrole.yaml").read_text())
 
 
 def test_the_viewer_can_write_nothing_and_read_no_secret(cluster: Cluster) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
@@ -38,45 +39,39 @@ class Plan(NamedTuple):
     named_by: str
 
 
-class _Every(dict[str, Millis]):
-    def __missing__(self, name: str) -> Millis:
-        return _INTERVAL_MS
-
-
 def plans(settings: CollectorSettings) -> tuple[Plan, ...]:
-    """All systems, in the order in which they are told."""
-    every: Mapping[str, Millis] = _Every()
-    told = settings
+    """All systems, in the order in which they are settings."""
+    every: Mapping[str, Millis] = defaultdict(lambda: _INTERVAL_MS)
     return (
-        Plan("kubernetes", told.sources, lambda: _cluster(told, every), "kubernetes.kubeconfig"),
+        Plan("kubernetes", settings.sources, lambda: _cluster(settings, every), "kubernetes.kubeconfig"),
         Plan(
             "database",
             ("database", "sessions", "statements", "replicas", "auth"),
-            _when(told.database.configured, lambda: postgres.examination(told.database, every, told.auth)),
+            _when(settings.database.configured, lambda: postgres.examination(settings.database, every, settings.auth)),
             "database.host",
         ),
         Plan(
             "cache",
             ("cache", "keys"),
-            _when(told.cache.configured, lambda: cache.examination(told.cache, every)),
+            _when(settings.cache.configured, lambda: cache.examination(settings.cache, every)),
             "cache.host",
         ),
         Plan(
             "prometheus",
             ("signals", "signal_history", "gpus", "inference"),
-            _when(told.prometheus.configured, lambda: prometheus.examination(told, every)),
+            _when(settings.prometheus.configured, lambda: prometheus.examination(settings, every)),
             "prometheus.url",
         ),
         Plan(
             "alertmanager",
             ("alerts",),
-            _when(told.alertmanager.configured, lambda: alertmanager.examination(told.alertmanager, every)),
+            _when(settings.alertmanager.configured, lambda: alertmanager.examination(settings.alertmanager, every)),
             "alertmanager.url",
         ),
         Plan(
             "aws",
             ("findings", "secrets"),
-            _when(told.aws.configured, lambda: aws.examination(told.aws, every)),
+            _when(settings.aws.configured, lambda: aws.examination(settings.aws, every)),
             "aws.regions",
         ),
     )

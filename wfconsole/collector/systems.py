@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 
 import msgspec
@@ -19,20 +20,14 @@ from wfconsole.sources.postgres import system as postgres
 from wfconsole.sources.prometheus import system as prometheus
 from wfconsole.sources.prometheus.logins import logins_way
 
+# How often a source is looked at that is not named.
 _INTERVAL_MS: Millis = 5 * SECOND
-
-
-class _Every(dict[str, Millis]):
-    """How often each source is looked at; what is not named, every five seconds."""
-
-    def __missing__(self, name: str) -> Millis:
-        return _INTERVAL_MS
 
 
 def other_sources(settings: CollectorSettings, cluster: Server | None) -> list[Source]:
     """The sources of all systems that the settings name. Some of what they tell can be had in a second way, from
     another system; without the first, the second is the only one."""
-    every: Mapping[str, Millis] = _Every(settings.intervals)
+    every: Mapping[str, Millis] = defaultdict(lambda: _INTERVAL_MS, settings.intervals)
     cards = None if cluster is None else cards_way(cluster, settings.gpu, every["gpus"])
     logins = logins_way(settings, every["auth"])
     found = [

@@ -42,11 +42,7 @@ def look(environment: Mapping[str, str]) -> Report:
         *_url(environment, "prometheus", "PROMETHEUS_URL", _prometheus),
         *_url(environment, "alertmanager", "ALERTMANAGER_URL", _alertmanager),
     )
-    return Report(
-        looked={table: ", ".join(names) for table, names in _VARIABLES.items()},
-        offers=tuple(each for each in found if isinstance(each, Offer)),
-        remarks=tuple(each for each in found if isinstance(each, Remark)),
-    )
+    return Report.of({table: ", ".join(names) for table, names in _VARIABLES.items()}, found)
 
 
 def _libpq(environment: Mapping[str, str]) -> Iterator[Found]:

@@ -21,12 +21,8 @@ def look(environment: Mapping[str, str], home: Path) -> Report:
     """Raises OSError where one of the files cannot be read."""
     passwords = Path(environment.get("PGPASSFILE") or home / ".pgpass")
     services = Path(environment.get("PGSERVICEFILE") or home / ".pg_service.conf")
-    found = [*_from_passwords(passwords), *_from_services(services)]
-    return Report(
-        looked={"database": f"{safe(str(passwords), 200)}, {safe(str(services), 200)}"},
-        offers=tuple(each for each in found if isinstance(each, Offer)),
-        remarks=tuple(each for each in found if isinstance(each, Remark)),
-    )
+    looked = {"database": f"{safe(str(passwords), 200)}, {safe(str(services), 200)}"}
+    return Report.of(looked, [*_from_passwords(passwords), *_from_services(services)])
 
 
 def _from_passwords(path: Path) -> list[Offer | Remark]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from wfconsole.config.offers import Offer, Remark
@@ -14,3 +16,13 @@ class Report(Struct, frozen=True):
     offers: tuple[Offer, ...] = ()
     remarks: tuple[Remark, ...] = ()
     trouble: str = ""  # why it saw less than there may be
+
+    @classmethod
+    def of(cls, looked: dict[str, str], found: Iterable[Offer | Remark]) -> Report:
+        """With what was found, in its order."""
+        told = tuple(found)
+        return cls(
+            looked,
+            offers=tuple(each for each in told if isinstance(each, Offer)),
+            remarks=tuple(each for each in told if isinstance(each, Remark)),
+        )

@@ -9,6 +9,7 @@ import msgspec
 
 from wfconsole.clock import Millis
 from wfconsole.incident.sights import Seen, Sight, touched
+from wfconsole.incident.wording import counted
 from wfconsole.observations.hpas import HpaRow, at_max, wants, why_blind
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.levels import HEALTHY, Finding, Level
@@ -155,8 +156,8 @@ def _common_reason(word: str, worst: Finding, rows: list[PodRow]) -> str:
     if word == "crash-loop":
         restarts = sum(row.restarts for row in rows)
         ended = last_end(max(rows, key=lambda row: row.restarted_at)) if rows else ""
-        counted = f"{restarts} restart{'' if restarts == 1 else 's'}" if restarts else ""
-        return ", ".join(part for part in (counted, f"last ended {ended}" if ended else "") if part) or worst.reason
+        told = counted(restarts, "restart") if restarts else ""
+        return ", ".join(part for part in (told, f"last ended {ended}" if ended else "") if part) or worst.reason
     return cut(worst.reason.removeprefix("Pending: "), _LONGEST_REASON)
 
 
@@ -200,4 +201,4 @@ def _oom_kills(row: PodRow) -> tuple[frozenset[tuple[str, int]], Millis]:
 
 
 def _of(count: int, group: PodGroup) -> str:
-    return f"{count} of {group.total} pods" if group.total >= count else f"{count} pod{'' if count == 1 else 's'}"
+    return f"{count} of {group.total} pods" if group.total >= count else counted(count, "pod")

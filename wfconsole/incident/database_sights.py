@@ -7,7 +7,7 @@ from typing import Final
 
 from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.sights import Seen, Sight, Untold, literal, named, touched
-from wfconsole.incident.wording import spell_duration
+from wfconsole.incident.wording import counted, spell_duration
 from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.judged import Judged, JudgedRows
 from wfconsole.observations.levels import Finding, Level
@@ -61,9 +61,8 @@ def _locks(row: SessionRow, finding: Finding, *, begun: bool) -> Iterator[Sight]
     if row.cycle and not row.under:  # one of the circle stands for all of it
         yield Sight("deadlock", "locks", finding.level, f"{{name}}{by} waits for itself in a circle of locks")
     elif is_root(row) and (begun or finding.level >= Level.WARNING):
-        held_up = f"{row.behind} session{'' if row.behind == 1 else 's'}"
         since = f" since {clock_time(row.held_since)}" if row.held_since else ""
-        text = f"{{name}}{by} holds up {held_up}{since}: {literal(doing(row))}"
+        text = f"{{name}}{by} holds up {counted(row.behind, 'session')}{since}: {literal(doing(row))}"
         yield Sight("lock-chain", "locks", finding.level, text, row.held_since, row.behind)
 
 

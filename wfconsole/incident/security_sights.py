@@ -7,6 +7,7 @@ from typing import Final
 
 from wfconsole.clock import Millis
 from wfconsole.incident.sights import Seen, Sight, Untold, literal, named, touched
+from wfconsole.incident.wording import counted
 from wfconsole.observations.auth import AuthRow, per_minute
 from wfconsole.observations.findings import FindingRow, is_critical
 from wfconsole.observations.judged import Judged
@@ -54,15 +55,15 @@ def _spraying(found: Found) -> str:
 
 def _stuffing(found: Found) -> str:
     sources = max(row.others or 0 for row, _finding in found)
-    return f"credential stuffing: {_count(len(found), 'user')}, from up to {sources} sources each"
+    return f"credential stuffing: {counted(len(found), 'user')}, from up to {sources} sources each"
 
 
 def _brute_force(found: Found) -> str:
     sources = [each for each in found if each[0].by == "source"]
     failed = max(row.failed for row, _finding in found)
     if sources:
-        return f"brute force on logins from {_count(len(sources), 'source')}, {failed} failures: {_names(sources)}"
-    return f"brute force on the logins of {_count(len(found), 'user')}, {failed} failures"
+        return f"brute force on logins from {counted(len(sources), 'source')}, {failed} failures: {_names(sources)}"
+    return f"brute force on the logins of {counted(len(found), 'user')}, {failed} failures"
 
 
 def _guessed(found: Found) -> str:
@@ -84,10 +85,6 @@ def _names(found: Found) -> str:
     names = ", ".join(f"{'user ' if row.by == 'user' else ''}{row.name}" for row, _finding in ranked[:_NAMED])
     more = len(ranked) - _NAMED
     return f"{names} and {more} more" if more > 0 else names
-
-
-def _count(count: int, one: str) -> str:
-    return f"{count} {one}" if count == 1 else f"{count} {one}s"
 
 
 def sights_of_findings(judged_before: Judged, judged: Judged, lasting: frozenset[str], _now: Millis) -> Seen:

@@ -10,7 +10,7 @@ import msgspec
 from wfconsole.clock import Millis
 from wfconsole.incident.playbook import Checklist, Runbook, Symptom
 from wfconsole.incident.probing import evaluate, understood
-from wfconsole.incident.wording import spell_duration
+from wfconsole.incident.wording import counted, spell_duration
 from wfconsole.observations.levels import Quality
 from wfconsole.observations.world import World
 
@@ -38,7 +38,9 @@ class Match(msgspec.Struct, frozen=True):
     @property
     def summary(self) -> str:
         """ "3 of 4 symptoms", and what is missing or unknown."""
-        said = f"{self.present} of {symptoms(self.watched)}" if self.watched else "no symptom that data can show"
+        said = (
+            f"{self.present} of {counted(self.watched, 'symptom')}" if self.watched else "no symptom that data can show"
+        )
         absent = [seen.text for seen in self.symptoms if seen.state in ("absent", "not yet")]
         unknown = [seen.text for seen in self.symptoms if seen.state == "cannot tell"]
         parts = [said]
@@ -73,11 +75,6 @@ def match_playbooks(runbook: Runbook, world: World, held: SymptomsHeld, now: Mil
         watched = sum(one.state != "ask people" for one in seen)
         matches.append(Match(playbook.id, playbook.title, present, watched, seen))
     return tuple(sorted(matches, key=lambda match: -(match.present / match.watched if match.watched else 0.0)))
-
-
-def symptoms(count: int) -> str:
-    """`1 symptom`, `3 symptoms`."""
-    return f"{count} symptom" if count == 1 else f"{count} symptoms"
 
 
 def _watched(playbooks: Iterable[Checklist]) -> Iterable[Symptom]:

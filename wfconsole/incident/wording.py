@@ -10,6 +10,11 @@ def step_title(step_id: str) -> str:
     return step_id.rpartition("/")[2].replace("-", " ")
 
 
+def counted(count: int, one: str) -> str:
+    """`1 source`, `3 sources`."""
+    return f"{count} {one}" if count == 1 else f"{count} {one}s"
+
+
 def spell_duration(duration_ms: Millis) -> str:
     """A duration for prose: "45 s", "12 min", "1 h 05 min", "2 d 3 h"; seconds are dropped from ten minutes on."""
     duration = max(0, duration_ms)

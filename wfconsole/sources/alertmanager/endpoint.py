@@ -6,7 +6,6 @@ to the address that we looked up, under the server's own name: a second look-up 
 
 from __future__ import annotations
 
-import base64
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -70,9 +69,14 @@ class Endpoint:
 
         addresses = look_up(self._resolver, within_s)
         headers = {"Host": self._name, "Accept": "application/json", "User-Agent": "wfconsole"}
-        headers |= self._authorization()
+        token = read_secret(self._token_file, f"{self.table}.token_file")
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token.reveal()}"
+        login = self._basic() if token is None else None
         verify = self._verify() if self._scheme == "https" else False
-        with httpx.Client(trust_env=False, verify=verify, timeout=within_s, follow_redirects=False) as client:
+        with httpx.Client(
+            auth=login, trust_env=False, verify=verify, timeout=within_s, follow_redirects=False
+        ) as client:
             for place, (_family, (address, port)) in enumerate(addresses):
                 host = f"[{address}]" if ":" in address else address
                 request = client.build_request(
@@ -107,17 +111,13 @@ class Endpoint:
             return self._failed("bad-answer", said, f"Is {self.table}.url that of {self.called}?")
         return self._failed("refused", said, _AGAIN)
 
-    def _authorization(self) -> dict[str, str]:
-        """The header that lets us in; read anew for each request. Raises SourceError where its file cannot be read."""
-        token = read_secret(self._token_file, f"{self.table}.token_file")
-        if token is not None:
-            return {"Authorization": f"Bearer {token.reveal()}"}
+    def _basic(self) -> httpx.BasicAuth | None:
+        """User and password, where both are there. Raises SourceError where the file cannot be read."""
+        import httpx
+
         user, password_file = self._login
         password = read_secret(password_file, f"{self.table}.password_file")
-        if not user or password is None:
-            return {}
-        proof = base64.b64encode(f"{user}:{password.reveal()}".encode()).decode("ascii")
-        return {"Authorization": f"Basic {proof}"}
+        return httpx.BasicAuth(user, password.reveal()) if user and password is not None else None
 
     def wrong(self, error: Exception) -> SourceError:
         """An answer that is not what the protocol promises."""

@@ -12,7 +12,8 @@ from wfconsole.incident.events import Declared
 from wfconsole.incident.policy import SEVERITIES, SeverityName, SeverityPolicy
 from wfconsole.incident.severity import WHEN_IN_DOUBT, evidence, severity_choices, suggested_title
 from wfconsole.incident.state import IncidentState
-from wfconsole.incident.symptoms import Match, SymptomSeen, symptoms
+from wfconsole.incident.symptoms import Match, SymptomSeen
+from wfconsole.incident.wording import counted
 from wfconsole.observations.levels import Level
 from wfconsole.text import clock_time, cut
 from wfconsole.tui.forms.choice import Choice, Option
@@ -133,7 +134,7 @@ def _seen(frame: Frame, width: int) -> list[Line]:
 def _share(match: Match) -> str:
     if not match.watched:
         return "it names no symptom that data can show"
-    return f"{match.present} of {symptoms(match.watched)} that data can show"
+    return f"{match.present} of {counted(match.watched, 'symptom')} that data can show"
 
 
 def _symptom(seen: SymptomSeen) -> str:
