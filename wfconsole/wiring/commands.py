@@ -103,6 +103,13 @@ def incidents(arguments: argparse.Namespace) -> int:
     return exit_codes.OK
 
 
+def lint(arguments: argparse.Namespace) -> int:
+    """What is wrong with a runbook."""
+    from wfconsole.wiring import linting
+
+    return linting.lint(arguments)
+
+
 def init(arguments: argparse.Namespace) -> int:
     """A commented configuration from what is found."""
     from wfconsole.wiring import init as first
