@@ -76,7 +76,7 @@ class CodeBlock:
     def script(self) -> Script:
         return parse_shell(self.text) if self.is_shell else Script(())
 
-    @property
+    @cached_property
     def subject(self) -> str:
         """The innermost heading that names a subject: `Service Outage` and not `Investigation Steps`."""
         return next((title for title in reversed(self.path) if not _PARTS.fullmatch(title)), "")
@@ -260,10 +260,10 @@ class Book:
     def _statements(self, block: CodeBlock) -> Iterator[Statement]:
         if block.language in ("sql", "psql", "postgresql", "plpgsql"):
             yield from _cut(block.text, 0, block, None)
-        for spot in self.spots if block.is_shell else ():
-            if spot.block is block and (word := sql_of(spot.program)):
+        for spot in self.in_block(block):
+            if word := sql_of(spot.program):
                 yield from _cut(word.text, word.start + len(word.quote), block, spot)
-            elif spot.block is block and spot.name in ("psql", "mysql") and (here := spot.program.call.here):
+            elif spot.name in ("psql", "mysql") and (here := spot.program.call.here):
                 yield from _cut(here.text, here.start, block, spot)
 
     @cached_property
@@ -295,23 +295,39 @@ class Book:
     def whole(self) -> Place:
         return self.documents[0].place()
 
+    def in_block(self, block: CodeBlock) -> list[Spot]:
+        """The programs of one block."""
+        return self._by_block.get(id(block), [])
+
     def in_subject(self, block: CodeBlock) -> list[Spot]:
         """The programs of all blocks below the same heading, in their order."""
-        return [
-            spot
-            for spot in self.spots
-            if spot.block.place.file == block.place.file and spot.block.subject == block.subject
-        ]
+        return self._by_subject.get((block.place.file, block.subject), [])
 
     def before(self, spot: Spot) -> list[Spot]:
         """The programs that the same part of the runbook runs before this one."""
-        here = self.in_subject(spot.block)
-        return here[: here.index(spot)]
+        return self.in_subject(spot.block)[: self._order[id(spot)]]
 
     def after(self, spot: Spot) -> list[Spot]:
         """Those that it runs after this one."""
-        here = self.in_subject(spot.block)
-        return here[here.index(spot) + 1 :]
+        return self.in_subject(spot.block)[self._order[id(spot)] + 1 :]
+
+    @cached_property
+    def _by_block(self) -> dict[int, list[Spot]]:
+        found: dict[int, list[Spot]] = {}
+        for spot in self.spots:
+            found.setdefault(id(spot.block), []).append(spot)
+        return found
+
+    @cached_property
+    def _by_subject(self) -> dict[tuple[str, str], list[Spot]]:
+        found: dict[tuple[str, str], list[Spot]] = {}
+        for spot in self.spots:
+            found.setdefault((spot.block.place.file, spot.block.subject), []).append(spot)
+        return found
+
+    @cached_property
+    def _order(self) -> dict[int, int]:
+        return {id(spot): at for here in self._by_subject.values() for at, spot in enumerate(here)}
 
 
 def _spots(block: CodeBlock) -> Iterator[Spot]:

@@ -48,12 +48,14 @@ class Finding(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """What was found in one file or folder. `allowed`: hits that the text itself allows (`wf: allow RULE`)."""
+    """What was found in one file or folder. `allowed`: hits that the text itself allows (`wf: allow RULE`); `cut`: the
+    rules of which only the first hits are told."""
 
     source: str
     files: tuple[str, ...]
     findings: tuple[Finding, ...]
     allowed: tuple[Finding, ...] = ()
+    cut: tuple[str, ...] = ()
 
     def count(self, severity: Severity) -> int:
         return sum(1 for each in self.findings if each.severity == severity)

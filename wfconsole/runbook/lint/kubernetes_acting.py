@@ -211,7 +211,7 @@ def _exec_changes(spot: Spot) -> str | None:
 )
 def _not_alone(book: Book) -> Iterable[Hit]:
     for block in book.blocks:
-        here = [spot for spot in book.spots if spot.block is block]
+        here = book.in_block(block)
         changes = [spot for spot in here if spot.changes and not spot.program.via]
         commands = {spot.index for spot in here}
         if changes and len(commands) > 1:

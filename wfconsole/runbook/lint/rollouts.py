@@ -189,8 +189,9 @@ def _configmap(book: Book) -> Iterable[Hit]:
 def _configmap_reload(book: Book) -> Iterable[Hit]:
     for spot in book.spots:
         found = spot.is_kubectl("patch")
-        restarted = any(each.is_kubectl("rollout restart") for each in book.after(spot))
-        if found and "configmap" in found.kinds and not restarted:
+        if found is None or "configmap" not in found.kinds:
+            continue
+        if not any(each.is_kubectl("rollout restart") for each in book.after(spot)):
             yield at(spot, "values that are read as environment variables stay as they are until a restart", "patch")
 
 

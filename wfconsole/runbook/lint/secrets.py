@@ -100,8 +100,9 @@ def _store_only(book: Book) -> Iterable[Hit]:
 )
 def _replaces(book: Book) -> Iterable[Hit]:
     for spot in book.spots:
-        read = any("get-secret-value" in each.program.arguments for each in book.before(spot))
-        if _puts(spot) and '"' in (spot.program.value("--secret-string") or "") and not read:
+        if not _puts(spot) or '"' not in (spot.program.value("--secret-string") or ""):
+            continue
+        if not any("get-secret-value" in each.program.arguments for each in book.before(spot)):
             yield at(
                 spot, "replaces the whole text: host, port and whatever else stood there are gone", "--secret-string"
             )
