@@ -11,6 +11,7 @@ from wfconsole.incident.checklist import Item
 from wfconsole.incident.clocks import Clock
 from wfconsole.incident.playbook import Mark
 from wfconsole.incident.state import Line as TimelineLine
+from wfconsole.incident.wording import counted
 from wfconsole.observations.changes import recent_changes
 from wfconsole.observations.levels import Level
 from wfconsole.text import age, clock_time, countdown, cut, fit
@@ -83,11 +84,11 @@ class ChecklistStrip(Strip):
 
 
 def _none_open(frame: Frame, width: int) -> list[Line]:
-    lists = len(frame.runbook.playbooks)
+    lists = counted(len(frame.runbook.playbooks), "playbook")
     return [
         (
             Span(
-                cut(f" none open. It opens with the incident: D declares   ({lists} playbooks, c to browse)", width),
+                cut(f" none open. It opens with the incident: D declares   ({lists}, c to browse)", width),
                 "dim",
             ),
         )
