@@ -82,6 +82,13 @@ class Checklist(msgspec.Struct, frozen=True):
     place: Place = Place("", 0)
 
 
+class Remark(msgspec.Struct, frozen=True):
+    """What a reader of free-form Markdown must be told: a part that was not understood, or that is not the team's."""
+
+    place: Place
+    text: str
+
+
 class Runbook(msgspec.Struct, frozen=True):
     """A team's runbook, whole. `digest` is sha256 over its files: the journal says which text was followed."""
 
@@ -95,6 +102,7 @@ class Runbook(msgspec.Struct, frozen=True):
     templates: tuple[Template, ...] = ()
     checklists: tuple[Checklist, ...] = ()
     digest: str = ""
+    remarks: tuple[Remark, ...] = ()  # of a runbook in the team's own words; empty for one in our format
 
     @property
     def playbooks(self) -> tuple[Checklist, ...]:

@@ -47,7 +47,7 @@ def read_checklist(section: Section, problems: Problems) -> Checklist:
         summary=all_parts[0].first_words,
         steps=steps,
         symptoms=_symptoms(all_parts, problems),
-        pins=_panes(found, problems),
+        pins=panes_of(found, problems),
         severities=severities_of(found, problems),
         place=section.place,
     )
@@ -69,7 +69,7 @@ def _numbered(all_parts: tuple[Part, ...], problems: Problems) -> tuple[Item, ..
     return tuple(items)
 
 
-def _panes(found: Properties, problems: Problems) -> tuple[int, ...]:
+def panes_of(found: Properties, problems: Problems) -> tuple[int, ...]:
     words = [word.strip() for word in text_of(found, "panes", problems).split(",") if word.strip()]
     if not all(word in "1234567" and len(word) == 1 for word in words):
         problems.add(found["panes"].place, f"'{found['panes'].value}' are no panes", "numbers from 1 to 7, with commas")

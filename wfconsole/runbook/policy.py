@@ -84,13 +84,14 @@ def _annotations(part: Part, known: tuple[str, ...], where: str, problems: Probl
 def _span(found: Property | None, problems: Problems) -> Span:
     if found is None:
         return Span()
-    span = _parsed_span(found.value)
+    span = parsed_span(found.value)
     if span is None:
         problems.add(found.place, f"'{found.value}' is no time", _SPAN)
     return span or Span()
 
 
-def _parsed_span(text: str) -> Span | None:
+def parsed_span(text: str) -> Span | None:
+    """`15 minutes`, `5 business days`; None for anything else."""
     if match := _BUSINESS_DAYS.fullmatch(text):
         return Span(business_days=int(match[1]), text=text) if int(match[1]) else None
     allowed = duration(text)
@@ -105,7 +106,7 @@ def _update(found: Property | None, problems: Problems) -> tuple[Span | None, bo
     is_default = text != found.value
     if text.lower() == "none":
         return None, is_default
-    span = _parsed_span(text.removeprefix("every "))
+    span = parsed_span(text.removeprefix("every "))
     if span is None:
         problems.add(
             found.place, f"'{found.value}' is no cadence", f"'none', or {_SPAN}; then '(our default)' or nothing"
