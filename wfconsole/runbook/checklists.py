@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final, Literal
 
 from wfconsole.incident.playbook import Checklist, Symptom
@@ -10,8 +9,7 @@ from wfconsole.runbook.markdown import Item, Listing
 from wfconsole.runbook.problems import Problems, near
 from wfconsole.runbook.properties import (
     Properties,
-    checked_probe,
-    duration,
+    held_probe,
     read_properties,
     severities_of,
     slug,
@@ -26,7 +24,6 @@ _KINDS: Final[dict[str, Literal["process", "playbook", "confirm"]]] = {
     "playbook": "playbook",
     "confirm": "confirm",
 }
-_FOR = re.compile(r"for (.+)")
 MOST_STEPS = 60  # what a screen can still be used with; the style asks for 12
 
 
@@ -96,12 +93,4 @@ def _symptom(item: Item, problems: Problems) -> Symptom:
     signal = read_properties(nested, ("signal",), "a symptom", problems).get("signal")
     if signal is None:
         return Symptom(item.head.text)
-    probe = signal.codes[0] if signal.codes else signal.value.partition(" for ")[0]
-    rest = signal.value.replace(probe, "", 1).strip()
-    hold = 0
-    if rest:
-        match = _FOR.fullmatch(rest)
-        hold = (match and duration(match[1])) or 0
-        if not hold:
-            problems.add(signal.place, f"'{rest}' behind the probe", "nothing, or how long: 'for 2 minutes'")
-    return Symptom(item.head.text, checked_probe(probe, signal.place, problems, must_hold=True), hold)
+    return Symptom(item.head.text, *held_probe(signal, problems))

@@ -32,6 +32,7 @@ from wfconsole.session.view import JournalView, View
 
 if TYPE_CHECKING:
     from wfconsole.incident.scribe import ScribeMemory
+    from wfconsole.incident.symptoms import SymptomsHeld
 
 # What the scribe noticed before anybody declared: enough to see what came just before, bounded for a console that
 # stays open for weeks.
@@ -61,6 +62,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     series: SeriesBook
     statements: StatementBook
     alerts: AlertLog
+    symptoms: SymptomsHeld | None
     incident: IncidentState
     memory: ScribeMemory | None
     entries: tuple[Entry, ...]
@@ -158,7 +160,19 @@ class Session:
             if self._view.incident.declared:
                 for step in sensed_steps(self._runbook, self._view.incident, after, item.at):
                     self._enter(step, SCRIBE, item.at)
+        self._watch_symptoms(item.source, item.at)
         self._changed()
+
+    def _watch_symptoms(self, source: str, at: Millis) -> None:
+        """Since when each symptom that rests on this source holds. Outside the lock: it may go through all pods, and
+        a key that enters something waits for the lock. Only the stream's thread observes, so nothing is lost."""
+        from wfconsole.incident.symptoms import SymptomsHeld  # here, because the first frame has seen nothing
+
+        before = self._view
+        symptoms = (before.symptoms or SymptomsHeld()).after(self._runbook, before.world, at, source)
+        if symptoms is not before.symptoms:
+            with self._lock:
+                self._view = msgspec.structs.replace(self._view, symptoms=symptoms)
 
     def hear(self, item: Noted) -> None:
         """One line of the stream that is not a snapshot: an answer, the collector's own words, somebody's event."""
@@ -237,6 +251,7 @@ class Session:
                 series=view.series,
                 statements=view.statements,
                 alerts=view.alerts,
+                symptoms=view.symptoms,
                 incident=view.incident,
                 memory=self._memory,
                 entries=tuple(self._entries),
@@ -256,6 +271,7 @@ class Session:
                 series=old.series,
                 statements=old.statements,
                 alerts=old.alerts,
+                symptoms=old.symptoms,
                 incident=old.incident,
                 said=old.said,
             )
@@ -300,6 +316,7 @@ def _nothing_yet(target: Target) -> Checkpoint:
         series=SeriesBook(),
         statements=StatementBook(),
         alerts=AlertLog(),
+        symptoms=None,
         incident=IncidentState(target=target),
         memory=None,
         entries=(),
