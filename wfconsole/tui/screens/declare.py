@@ -78,12 +78,7 @@ def severity_choice(
     policy: SeverityPolicy, *, title: str, hint: str = "", chosen: str = "", proposal: Proposal | None = None
 ) -> Choice:
     """The severities, with the criteria in the team's words and what each starts; the proposed one says why it is."""
-    options = [
-        Option(
-            choice.name, choice.name, (". ".join(choice.criteria), _starts(choice.spans)), _why(choice.name, proposal)
-        )
-        for choice in severity_choices(policy)
-    ]
+    options = [_severity(choice, proposal) for choice in severity_choices(policy)]
     proposed = proposal.severity if proposal is not None else ""
     return Choice(options, id="severity", title=title, hint=hint, chosen=chosen or proposed)
 
