@@ -13,6 +13,7 @@ from wfconsole.incident.policy import SeveritySign
 from wfconsole.incident.probing import ProbeResult, doubt, evaluate, understood
 from wfconsole.incident.state import Answered, IncidentState, symptom_key
 from wfconsole.incident.wording import counted, spell_duration
+from wfconsole.observations.signals import form, judge_signal
 from wfconsole.observations.snapshot import STALE_AFTER_INTERVALS
 from wfconsole.observations.world import World
 from wfconsole.text import clock_time
@@ -168,6 +169,8 @@ def see(symptom: Symptom | SeveritySign, world: World, held: SymptomsHeld, now: 
     result = looked.result
     why = doubt(understood(probe), world, now) or (result.why if result.holds is None else "")
     at = min((world.snapshots[name].good_at or 0 for name in sources if name in world.snapshots), default=0)
+    if not why or result.holds is None:
+        why = _of_measure(symptom, world) or why
     evidence = why or next(iter(result.lines), "")
     seen = SymptomSeen(text, "absent", evidence, min(at, looked.at), source=sources[0], asked=_asked(symptom))
     if any(name not in world.snapshots for name in sources):
@@ -182,6 +185,19 @@ def see(symptom: Symptom | SeveritySign, world: World, held: SymptomsHeld, now: 
         waiting = f"{seen.evidence}, for {spell_duration(lasted)} of {spell_duration(symptom.hold_ms)}"
         return msgspec.structs.replace(seen, state="not yet", evidence=waiting)
     return msgspec.structs.replace(seen, state="present")
+
+
+def _of_measure(symptom: Symptom | SeveritySign, world: World) -> str:
+    """The value of a symptom's own PromQL, or why it has none; "" for a symptom without."""
+    measure = symptom.measure if isinstance(symptom, Symptom) else None
+    if measure is None or "signals" not in world.snapshots:
+        return ""
+    rows = [row for row in world.signals.values() if row.rule == measure.rule]
+    known = [row.value for row in rows if row.value is not None]
+    if known:
+        worst = max(known) if measure.op.startswith(">") else min(known)
+        return f"{form(worst, 'count')} (asked: {measure.op} {measure.bound:g})"
+    return judge_signal(rows[0], 0).reason if rows else "Prometheus was not asked for it"
 
 
 def _asked(symptom: Symptom | SeveritySign) -> str:
