@@ -160,19 +160,13 @@ class Session:
             if self._view.incident.declared:
                 for step in sensed_steps(self._runbook, self._view.incident, after, item.at):
                     self._enter(step, SCRIBE, item.at)
-        self._watch_symptoms(item.source, item.at)
-        self._changed()
-
-    def _watch_symptoms(self, source: str, at: Millis) -> None:
-        """Since when each symptom that rests on this source holds. Outside the lock: it may go through all pods, and
-        a key that enters something waits for the lock. Only the stream's thread observes, so nothing is lost."""
-        from wfconsole.incident.symptoms import SymptomsHeld  # here, because the first frame has seen nothing
-
-        before = self._view
-        symptoms = (before.symptoms or SymptomsHeld()).after(self._runbook, before.world, at, source)
-        if symptoms is not before.symptoms:
+        # Outside the lock, because it may go through all pods and a key that enters something waits for the lock. Only
+        # the stream's thread observes, so nothing is lost meanwhile.
+        symptoms = _symptoms_after(self._view, self._runbook, item.source, item.at)
+        if symptoms is not self._view.symptoms:
             with self._lock:
                 self._view = msgspec.structs.replace(self._view, symptoms=symptoms)
+        self._changed()
 
     def hear(self, item: Noted) -> None:
         """One line of the stream that is not a snapshot: an answer, the collector's own words, somebody's event."""
@@ -307,6 +301,13 @@ class Session:
         else:
             self._unsaved.add(entry.id)
             self._sink.append(entry)
+
+
+def _symptoms_after(view: View, runbook: Runbook, source: str, at: Millis) -> SymptomsHeld:
+    """Since when each symptom holds that rests on the source that has just spoken."""
+    from wfconsole.incident.symptoms import SymptomsHeld  # here, because the first frame has seen nothing
+
+    return (view.symptoms or SymptomsHeld()).after(runbook, view.world, at, source)
 
 
 def _nothing_yet(target: Target) -> Checkpoint:

@@ -5,11 +5,13 @@ It works before anything is declared, and with no network. It proposes; a person
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
+from wfconsole.clock import SECOND
 from wfconsole.incident.events import SymptomAnswered
-from wfconsole.incident.symptoms import Match, SymptomSeen
+from wfconsole.incident.symptoms import SymptomSeen
 from wfconsole.incident.triage import Changed, Red, Triage
 from wfconsole.observations.levels import Level
 from wfconsole.text import age, clock_time, cut
@@ -27,10 +29,18 @@ from wfconsole.tui.wrapping import labelled
 if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
 
+# On a wide screen the right end of a row stays near its beginning.
+_WIDEST: Final = 140
 _LEAST_RED: Final = 2
 _LEAST_CHANGED: Final = 1
-# On a screen this wide all playbooks are spelled out, where there is room.
-_WIDE: Final = 110
+
+
+class _Spell(enum.Enum):
+    """Which symptoms are spelled out: as many as leave room for all the rest."""
+
+    NONE = 0
+    ONE = 1  # those of the playbook that is open
+    ALL = 2
 
 
 class TriageList(BlockList):
@@ -64,12 +74,17 @@ class TriageList(BlockList):
         return f"book {best.playbook}" if best is not None else "bad"
 
     def blocks(self, frame: Frame, width: int) -> Sequence[Block]:
-        seen = self.seen(frame)
+        seen, width = self.seen(frame), min(width, _WIDEST)
         here = self.cursor_key or self.first_key(frame)
+        self._open = _playbook_of(here) or self._open
+        room = max(1, self.size.height - 1) - 1 - bool(seen.blind or seen.off)
         books = self._books(frame, seen, here, width)
-        room = max(1, self.size.height - 1)
-        about_blind = 1 if seen.blind or seen.off else 0
-        spare = room - sum(block.height for block in books) - 1 - about_blind
+        for spell in (_Spell.ALL, _Spell.ONE):
+            spelled = self._books(frame, seen, here, width, spell)
+            if sum(block.height for block in spelled) + max(1, len(seen.red)) + max(1, len(seen.changes)) <= room:
+                books = spelled
+                break
+        spare = room - sum(block.height for block in books)
         red = _rows_for(len(seen.red), max(_LEAST_RED, spare - min(len(seen.changes), max(1, spare // 3))))
         changed = _rows_for(len(seen.changes), max(_LEAST_CHANGED, spare - red))
         blocks = [Block("bad", how_bad(seen, frame.view.incident, width, whole=here == "bad"))]
@@ -77,21 +92,19 @@ class TriageList(BlockList):
         blocks += _listed(_change_blocks(seen, here, width), changed, len(seen.changes), "CHANGED")
         return [*blocks, *_blind(frame, seen, width, whole=here == "blind"), *books]
 
-    def _books(self, frame: Frame, seen: Triage, here: str, width: int) -> list[Block]:
-        """The playbooks, best first; the symptoms of the one that the cursor is in, or of all where there is room."""
-        self._open = _playbook_of(here) or self._open
-        opened = self._open or (seen.best or next(iter(seen.matches), None) or Match("", "", 0, 0, ())).playbook
-        room = self.size.height - 1
-        every = sum(1 + 2 * len(match.symptoms) for match in seen.matches)
-        roomy = width >= _WIDE and every + 12 <= room
+    def _books(self, frame: Frame, seen: Triage, here: str, width: int, spell: _Spell = _Spell.NONE) -> list[Block]:
+        """The playbooks, best first; the symptoms of the one that the cursor is or was in, or of all."""
+        best = seen.best or next(iter(seen.matches), None)
+        opened = self._open or (best.playbook if best is not None else "")
         blocks = []
         for place, match in enumerate(seen.matches):
-            label = "FITS" if place == 0 else ""
-            is_open = roomy or match.playbook == opened
-            blocks.append(Block(f"book {match.playbook}", [book_row(frame, match, label, width, opened=is_open)]))
+            is_open = spell is _Spell.ALL or match.playbook == opened
+            row = book_row(frame, match, "FITS" if place == 0 else "", width, opened=is_open)
+            blocks.append(Block(f"book {match.playbook}", [row]))
             for number, symptom in enumerate(match.symptoms if is_open else ()):
                 key = f"symptom {match.playbook} {number}"
-                rows = whole_symptom(symptom, width) if roomy or key == here else [short_symptom(symptom, width)]
+                whole = spell is not _Spell.NONE or key == here
+                rows = whole_symptom(symptom, width) if whole else [short_symptom(symptom, width)]
                 blocks.append(Block(key, rows))
         return blocks
 
@@ -211,9 +224,10 @@ def _change_rows(change: Changed, width: int, *, whole: bool) -> list[Line]:
     when = clock_time(change.at)
     if change.before_ms is not None:
         apart = age(abs(change.before_ms))
-        when = f"{when} {apart} {'before' if change.before_ms >= 0 else 'after'}"
-    near = change.before_ms is not None and change.before_ms >= 0
-    head: Line = (Span(" " * LABEL), Span(change.text, "text" if near else "dim"))
+        near = abs(change.before_ms) < SECOND
+        when = f"{when} with it" if near else f"{when} {apart} {'before' if change.before_ms >= 0 else 'after'}"
+    before = change.before_ms is not None and change.before_ms >= 0
+    head: Line = (Span(" " * LABEL), Span(change.text, "text" if before else "dim"))
     rows = [spread(head, (Span(f" {when}", "dim"),), width)]
     return rows + (spelled("", change.text, width) if whole else [])
 

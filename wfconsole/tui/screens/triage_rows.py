@@ -102,12 +102,14 @@ def whole_symptom(symptom: SymptomSeen, width: int) -> list[Line]:
     if symptom.at and not symptom.by_people:
         told = f"{told}  at {clock_time(symptom.at)}"
     if symptom.since:
-        told = f"{told}, holds since {clock_time(symptom.since)} or before"
+        told = f"{told}, seen to hold since {clock_time(symptom.since)}"
     if symptom.state == "ask people" and not symptom.source:
         told = "no data shows it: ask users or the desk, then Y or U"
     elif symptom.may_be_answered and not symptom.by_people:
         told = f"{told}; Y or U if somebody can tell"
     rows += labelled("", told, width, indent=indent, ink="dim")
+    for row in symptom.rows:
+        rows += labelled("", row, width, indent=indent + 2, ink="dim")
     return rows + (labelled("", f"asked: {symptom.asked}", width, indent=indent, ink="dim") if symptom.asked else [])
 
 
