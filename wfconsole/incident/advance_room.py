@@ -14,7 +14,7 @@ import msgspec
 from wfconsole.incident import events as ev
 from wfconsole.incident.draft import Draft
 from wfconsole.incident.events import Entry, Event
-from wfconsole.incident.state import CommandRun, FollowUp, Message, Task, symptom_key
+from wfconsole.incident.state import Answered, CommandRun, FollowUp, Message, Task, symptom_key
 from wfconsole.incident.wording import because, spell_duration
 from wfconsole.observations.levels import Level
 from wfconsole.text import calendar_time, clock_time, cut
@@ -191,7 +191,9 @@ def _restricted(draft: Draft, entry: Entry, event: ev.Restricted) -> None:
 
 def _answered(draft: Draft, entry: Entry, event: ev.SymptomAnswered) -> None:
     draft.line(entry, "FACT", f"{'yes' if event.present else 'no'}: {event.symptom}")
-    draft.put("answers", symptom_key(event.playbook, event.symptom), event.present)
+    key = symptom_key(event.playbook, event.symptom)
+    draft.put("answers", key, event.present)
+    draft.put("answered", key, Answered(entry.actor, entry.at))
 
 
 STEPS: Final[Mapping[type[Event], Callable[[Draft, Entry, Any], None]]] = {

@@ -3,7 +3,7 @@
 1. the view is not what it seems, or the record is on no disk; 2. something that was done failed; 3. a clock is overdue,
 then due soon; 4. a critical alert that nobody acknowledged, the first-out first, then a new
 critical condition; 5. the next step waits for an answer; 6. a source that the next step needs
-is lost; 7. such a warning, or any other source lost; 8. the next step; 9. the next clock, in plain words. Ties: the
+is lost; 7. such a warning, a playbook whose symptoms are there while nobody has declared, or any other source lost; 8. the next step; 9. the next clock, in plain words. Ties: the
 oldest first.
 """
 
@@ -35,7 +35,7 @@ _TOLD_ELSEWHERE: Final = frozenset(("source", "alert"))
 
 class Need(msgspec.Struct, frozen=True):
     """One thing that needs somebody. `goto`: "time", "pane:3", "step:<id>", "clock:<name>", "line:<entry id>",
-    "sources" or "". `pane`: where `goto` is a line, the number of the pane that shows what it is about."""
+    "sources", "triage" or "". `pane`: where `goto` is a line, the number of the pane that shows what it is about."""
 
     text: str
     level: Level
@@ -47,7 +47,8 @@ class Situation(msgspec.Struct, frozen=True):
     """Everything that the order looks at, of one instant. `behind_ms`: how far the screen is behind live.
 
     `world` tells which sources are lost, `live_trouble` is the worst that the live side has to say while the screen
-    shows a replay, `record_trouble` why what is entered is on no disk.
+    shows a replay, `record_trouble` why what is entered is on no disk. `fits` says which playbook the symptoms speak
+    for, "" for none.
     """
 
     now: Millis
@@ -61,12 +62,13 @@ class Situation(msgspec.Struct, frozen=True):
     record_trouble: str = ""
     alarms: Alarms = Alarms()
     world: World = World()
+    fits: str = ""
 
 
 def attention(seen: Situation) -> tuple[Need, ...]:
     """What needs somebody, most urgent first; never empty."""
     needs = (*_view(seen), *_failed(seen), *_clocks(seen), *_begun(seen, Level.CRITICAL), *_step_waits(seen))
-    needs += (*_step_source(seen), *_begun(seen, Level.WARNING), *_sources(seen), *_next_step(seen))
+    needs += (*_step_source(seen), *_begun(seen, Level.WARNING), *_fits(seen), *_sources(seen), *_next_step(seen))
     return needs if any(need.goto for need in needs) else (*needs, _nothing(seen))
 
 
@@ -187,6 +189,13 @@ def _standing(seen: Situation, source: str, line: BoardLine) -> tuple[str, Quali
         return line.name, line.quality, line.reason
     failure = seen.world.snapshots[source].failure
     return f"{source} ({line.name})", quality, failure.message if failure is not None else "no new data"
+
+
+def _fits(seen: Situation) -> Iterator[Need]:
+    """Once something is red and nobody has declared: where to look first. A declared incident has its playbook."""
+    red = any(line.level >= Level.WARNING and line.quality not in _LOST for line in seen.lines)
+    if seen.fits and red and not seen.state.declared:
+        yield Need(f"{seen.fits}: a triage", Level.WATCH, "triage")
 
 
 def _sources(seen: Situation) -> Iterator[Need]:

@@ -36,12 +36,25 @@ class Branch(msgspec.Struct, frozen=True):
     goto: str = ""
 
 
+class Measure(msgspec.Struct, frozen=True):
+    """PromQL that a symptom rests on. The collector looks at it as one more rule of the signals, called `rule`."""
+
+    rule: str
+    promql: str
+    op: Literal["<", "<=", ">", ">="]
+    bound: float
+
+
 class Symptom(msgspec.Struct, frozen=True):
-    """A rule on live data that speaks for a playbook. `live` is a probe (incident.probes); `hold_ms`: for how long."""
+    """A rule on live data that speaks for a playbook. `live` is a probe (incident.probes); `hold_ms`: for how long.
+
+    `measure`: what it asks of Prometheus; `live` is then the probe of that rule's value.
+    """
 
     text: str
     live: str = ""
     hold_ms: int = 0
+    measure: Measure | None = None
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -35,6 +35,14 @@ class BusinessCalendar(msgspec.Struct, frozen=True):
     holidays: tuple[str, ...] = ()  # ISO dates
 
 
+class SeveritySign(msgspec.Struct, frozen=True):
+    """What speaks for a severity: `live` is a probe (incident.probes) that holds for `hold_ms`; `text` says it."""
+
+    text: str
+    live: str
+    hold_ms: Millis = 0
+
+
 class SeverityRule(msgspec.Struct, frozen=True):
     """One severity as the team's policy has it."""
 
@@ -47,6 +55,7 @@ class SeverityRule(msgspec.Struct, frozen=True):
     update_is_default: bool = False  # our default, since the team's runbook names none
     escalation: tuple[str, ...] = ()
     roles: tuple[RoleName, ...] = ()
+    signs: tuple[SeveritySign, ...] = ()  # what can be seen of its criteria
 
 
 class Contact(msgspec.Struct, frozen=True):

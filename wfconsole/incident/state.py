@@ -119,6 +119,13 @@ class Message(msgspec.Struct, frozen=True):
     settled_at: Millis = 0  # when it was sent, or dropped
 
 
+class Answered(msgspec.Struct, frozen=True):
+    """Who said whether a symptom is there, and when."""
+
+    by: str
+    at: Millis
+
+
 class Line(msgspec.Struct, frozen=True):
     """One line of the timeline: an entry, or all entries of one flapping condition folded into one.
 
@@ -178,6 +185,7 @@ class IncidentState(msgspec.Struct, frozen=True):
     follow_ups: Mapping[str, FollowUp] = msgspec.field(default_factory=dict)
     messages: Mapping[str, Message] = msgspec.field(default_factory=dict)
     answers: Mapping[str, bool] = msgspec.field(default_factory=dict)  # by `symptom_key`
+    answered: Mapping[str, Answered] = msgspec.field(default_factory=dict)  # by `symptom_key`, too
     meeting_at: Millis = 0
     meeting_where: str = ""
     restricted: bool = False

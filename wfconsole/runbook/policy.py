@@ -7,13 +7,23 @@ import re
 import zoneinfo
 
 from wfconsole.incident.playbook import Place
-from wfconsole.incident.policy import SEVERITIES, BusinessCalendar, SeverityName, SeverityPolicy, SeverityRule, Span
+from wfconsole.incident.policy import (
+    SEVERITIES,
+    BusinessCalendar,
+    SeverityName,
+    SeverityPolicy,
+    SeverityRule,
+    SeveritySign,
+    Span,
+)
+from wfconsole.runbook.markdown import Listing
 from wfconsole.runbook.problems import Problems, near
 from wfconsole.runbook.properties import (
     Properties,
     Property,
     duration,
     entries_of,
+    held_probe,
     names_of,
     read_properties,
     severity_named,
@@ -21,7 +31,7 @@ from wfconsole.runbook.properties import (
 )
 from wfconsole.runbook.sections import Part, Section, parts
 
-_RULE_KEYWORDS = ("criteria", "respond", "resolve", "update", "escalate", "roles")
+_RULE_KEYWORDS = ("criteria", "signals", "respond", "resolve", "update", "escalate", "roles")
 _CALENDAR_KEYWORDS = ("time zone", "days", "hours", "holidays")
 _HEADING = re.compile(r"(SEV[ -]?\d)\W*(.*)")
 _OUR_DEFAULT = re.compile(r"\s*\(our default\)$")
@@ -74,7 +84,25 @@ def _rule(name: SeverityName, title: str, part: Part, problems: Problems) -> Sev
         update_is_default=is_default,
         escalation=entries_of(found, "escalate", problems),
         roles=names_of(found, "roles", problems),
+        signs=_signs(found.get("signals"), problems),
     )
+
+
+def _signs(found: Property | None, problems: Problems) -> tuple[SeveritySign, ...]:
+    """What speaks for a severity: in words, and below them `Signal:` as symptoms have it."""
+    if found is None:
+        return ()
+    signs: list[SeveritySign] = []
+    for item in found.bullets:
+        nested = tuple(inner for block in item.blocks[1:] if isinstance(block, Listing) for inner in block.items)
+        signal = read_properties(nested, ("signal",), "a sign of a severity", problems).get("signal")
+        if item.head is None or signal is None:
+            problems.add(item.place, "nothing can be seen of this sign", "its words, and 'Signal: a probe' below them")
+        else:
+            signs.append(SeveritySign(item.head.text, *held_probe(signal, problems)))
+    if found.value or not signs:
+        problems.add(found.place, "'Signals' holds no bullets", "a bullet for each sign below it")
+    return tuple(signs)
 
 
 def _annotations(part: Part, known: tuple[str, ...], where: str, problems: Problems) -> Properties:

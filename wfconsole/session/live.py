@@ -25,14 +25,13 @@ from wfconsole.session.view import Capabilities, RecordingEntry, RecordingView, 
 from wfconsole.text import safe
 
 if TYPE_CHECKING:
-    from wfconsole.incident.symptoms import Match, SymptomsHeld
+    from wfconsole.incident.symptoms import Match
     from wfconsole.journal import Record
     from wfconsole.recording.keep import Recorder
     from wfconsole.session.lookback import LookBack
 
 RECORDER_CLOSES_WITHIN_MS = 200
 SKEW_THAT_MATTERS = 5 * SECOND
-SYMPTOMS_EVERY = 5 * SECOND
 
 
 class StreamClock:
@@ -206,8 +205,6 @@ class LiveConsole:
         self._new_incident = new_incident
         self._begin = begin
         self._files = files
-        self._held: SymptomsHeld | None = None  # symptoms are looked at when something was seen
-        self._held_at: Millis = 0
         self.unsaved: tuple[Record, ...] = ()  # after `close`: what is on no disk
 
     @property
@@ -236,8 +233,6 @@ class LiveConsole:
                 self.session.observe(item)
             elif isinstance(item, Noted) and not isinstance(item.note, OperatorNote):
                 self.session.hear(item)  # what people did at another console is in that console's journal
-        if items:
-            self._watch_symptoms(items[-1].at)
 
     def header(self, header: Header) -> None:
         """From the stream's reader thread; see `feed.Receiver`."""
@@ -284,7 +279,8 @@ class LiveConsole:
     def playbook_matches(self) -> tuple[Match, ...]:
         from wfconsole.incident.symptoms import SymptomsHeld, match_playbooks
 
-        return match_playbooks(self.runbook, self.view().world, self._held or SymptomsHeld(), self.now())
+        view = self.view()
+        return match_playbooks(self.runbook, view.world, view.symptoms or SymptomsHeld(), self.now(), view.incident)
 
     def recordings(self) -> tuple[RecordingEntry, ...]:
         return self._files.recordings()
@@ -314,14 +310,6 @@ class LiveConsole:
             return RecordingView(reason=self._no_recording)
         state = self._recorder.state
         return RecordingView(state.condition, safe(state.reason), safe(state.path), state.size, state.lost)
-
-    def _watch_symptoms(self, now: Millis) -> None:
-        """Since when each symptom holds. Looked at now and then, since it goes through all pods."""
-        if now - self._held_at >= SYMPTOMS_EVERY or now < self._held_at:
-            from wfconsole.incident.symptoms import SymptomsHeld  # here, because the first frame has seen nothing
-
-            self._held_at = now
-            self._held = (self._held or SymptomsHeld()).after(self.runbook, self.session.view.world, now)
 
     def _start(self) -> None:
         opened = self._open_recorder()

@@ -207,8 +207,8 @@ class ReplayConsole:
     def playbook_matches(self) -> tuple[Match, ...]:
         from wfconsole.incident.symptoms import SymptomsHeld, match_playbooks
 
-        world, now = self.view().world, self.now()
-        return match_playbooks(self.runbook, world, SymptomsHeld().after(self.runbook, world, now), now)
+        view = self.view()
+        return match_playbooks(self.runbook, view.world, view.symptoms or SymptomsHeld(), self.now(), view.incident)
 
     def recordings(self) -> tuple[RecordingEntry, ...]:
         return self._files.recordings()

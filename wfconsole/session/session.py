@@ -32,6 +32,7 @@ from wfconsole.session.view import JournalView, View
 
 if TYPE_CHECKING:
     from wfconsole.incident.scribe import ScribeMemory
+    from wfconsole.incident.symptoms import SymptomsHeld
 
 # What the scribe noticed before anybody declared: enough to see what came just before, bounded for a console that
 # stays open for weeks.
@@ -61,6 +62,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     series: SeriesBook
     statements: StatementBook
     alerts: AlertLog
+    symptoms: SymptomsHeld | None
     incident: IncidentState
     memory: ScribeMemory | None
     entries: tuple[Entry, ...]
@@ -158,6 +160,12 @@ class Session:
             if self._view.incident.declared:
                 for step in sensed_steps(self._runbook, self._view.incident, after, item.at):
                     self._enter(step, SCRIBE, item.at)
+        # Outside the lock, because it may go through all pods and a key that enters something waits for the lock. Only
+        # the stream's thread observes, so nothing is lost meanwhile.
+        symptoms = _symptoms_after(self._view, self._runbook, item.source, item.at)
+        if symptoms is not self._view.symptoms:
+            with self._lock:
+                self._view = msgspec.structs.replace(self._view, symptoms=symptoms)
         self._changed()
 
     def hear(self, item: Noted) -> None:
@@ -237,6 +245,7 @@ class Session:
                 series=view.series,
                 statements=view.statements,
                 alerts=view.alerts,
+                symptoms=view.symptoms,
                 incident=view.incident,
                 memory=self._memory,
                 entries=tuple(self._entries),
@@ -256,6 +265,7 @@ class Session:
                 series=old.series,
                 statements=old.statements,
                 alerts=old.alerts,
+                symptoms=old.symptoms,
                 incident=old.incident,
                 said=old.said,
             )
@@ -293,6 +303,13 @@ class Session:
             self._sink.append(entry)
 
 
+def _symptoms_after(view: View, runbook: Runbook, source: str, at: Millis) -> SymptomsHeld:
+    """Since when each symptom holds that rests on the source that has just spoken."""
+    from wfconsole.incident.symptoms import SymptomsHeld  # here, because the first frame has seen nothing
+
+    return (view.symptoms or SymptomsHeld()).after(runbook, view.world, at, source)
+
+
 def _nothing_yet(target: Target) -> Checkpoint:
     return Checkpoint(
         world=World(),
@@ -300,6 +317,7 @@ def _nothing_yet(target: Target) -> Checkpoint:
         series=SeriesBook(),
         statements=StatementBook(),
         alerts=AlertLog(),
+        symptoms=None,
         incident=IncidentState(target=target),
         memory=None,
         entries=(),

@@ -50,6 +50,15 @@ class Frame(msgspec.Struct, frozen=True):
         return incident.moments.get("started") or incident.declared_at
 
 
+def _fits(runbook: Runbook, view: View, now: Millis) -> str:
+    """Which playbook fits, before anybody has declared: from what the session has looked at, so no row is read here."""
+    if view.symptoms is None or view.incident.declared:
+        return ""
+    from wfconsole.incident.symptoms import fits, match_playbooks  # here, because the first frame has seen nothing
+
+    return fits(match_playbooks(runbook, view.world, view.symptoms, now, view.incident))
+
+
 def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis = 0) -> Frame:
     """The console at this instant."""
     view, now, time = console.view(), console.now(), console.transport.show()
@@ -70,6 +79,7 @@ def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis
         record_trouble=view.journal.reason if view.journal.condition == "memory-only" else "",
         alarms=alarms,
         world=view.world,
+        fits=_fits(console.runbook, view, now),
     )
     return Frame(
         view=view,

@@ -106,8 +106,8 @@ class Navigation:
                 name = {"step": "checklist", "line": "timeline", "clock": "checklist"}[what]
                 if screens.is_there(name) and not isinstance(room.screen, screens.load(name)):
                     self.action_open(name, goto)
-            case "sources":
-                self.action_open("sources")
+            case "sources" | "triage":
+                self.action_open(what)
             case _:
                 room.action_live()
 

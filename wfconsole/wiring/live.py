@@ -14,14 +14,15 @@ import msgspec
 from wfconsole import __version__
 from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.events import ConsoleStarted
-from wfconsole.recording.lines import LIMITS, MIB, Note, RecordingError
+from wfconsole.observations.answers import AskRules
+from wfconsole.recording.lines import LIMITS, MIB, Header, Note, RecordingError
 from wfconsole.session.feed import Feed
 from wfconsole.session.journaling import JournalFollower, JournalSink, read_entries
 from wfconsole.session.live import LiveConsole, LiveTransport, StreamClock
 from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, View
 from wfconsole.text import safe
-from wfconsole.wiring.collecting import collector_command, collector_settings, silent_after, sources_of
+from wfconsole.wiring.collecting import collector_command, collector_settings, rules_of, silent_after, sources_of
 from wfconsole.wiring.ground import NO_RUNBOOK, Ground, stamp
 from wfconsole.wiring.screen_files import live_files
 
@@ -45,11 +46,12 @@ class LiveParts:
         self._base = base
         self._clock = StreamClock(base.clock)
         self._opened_at = base.clock.now()
+        self._session = Session(clock=self._clock, runbook=NO_RUNBOOK, operator=base.operator, keep=self._keep)
         own = source is None
         self._feed = Feed(
             self._clock,
             command=collector_command() if own else (),
-            settings=lambda before: collector_settings(base.settings, before=before),
+            settings=self._collector_settings,
             source=source,
             sources=lambda: tuple(self._session.view.world.snapshots) or sources_of(base.settings),
             silent_ms=silent_after(base.settings),
@@ -58,7 +60,6 @@ class LiveParts:
         self._recording = recording and base.settings.recording.enabled
         self._recorder: Recorder | None = None
         self._no_recording = ""
-        self._session = Session(clock=self._clock, runbook=NO_RUNBOOK, operator=base.operator, keep=self._keep)
         self._sink = JournalSink(
             base.incidents,
             self._clock,
@@ -76,7 +77,7 @@ class LiveParts:
         `incident` is the one to go on with, "" for none.
         """
         if eager:
-            self._session.follow_runbook(self._base.runbook())
+            self._follow_runbook()
             self._open_recorder()
         if incident:
             self._resume(incident)
@@ -134,7 +135,20 @@ class LiveParts:
         import wfconsole.journal  # noqa: F401  so that declaring finds it in memory, whatever the disk does by then
 
         if read_runbook:
-            self._session.follow_runbook(self._base.runbook())
+            self._follow_runbook()
+
+    def _follow_runbook(self) -> None:
+        """Symptoms may ask Prometheus: the collector, which was started long before, is told now."""
+        runbook = self._base.runbook()
+        self._session.follow_runbook(runbook)
+        rules = rules_of(runbook)
+        if rules:
+            self._feed.ask(AskRules("symptoms", rules))
+
+    def _collector_settings(self, before: Header | None) -> bytes:
+        """What a collector reads first. The very first one is started before there is a runbook."""
+        rules = rules_of(self._session.runbook)
+        return collector_settings(self._base.settings, before=before, rules=rules)
 
     def _keep(self, at: Millis, note: Note) -> None:
         if self._recorder is not None:
