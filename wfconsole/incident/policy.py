@@ -35,8 +35,23 @@ class BusinessCalendar(msgspec.Struct, frozen=True):
     holidays: tuple[str, ...] = ()  # ISO dates
 
 
+CallKind = Literal["page", "tell", "escalate"]
+
+
+class Call(msgspec.Struct, frozen=True):
+    """Somebody who is paged, told or called in at a severity. `within`: None for what has no clock.
+
+    What is to be done at once is a step of the checklist; a clock runs for what is due later.
+    """
+
+    kind: CallKind
+    who: str
+    within: Span | None = None
+    text: str = ""  # as the runbook writes it: "VP Engineering, within 1 hour"
+
+
 class SeverityRule(msgspec.Struct, frozen=True):
-    """One severity as the team's policy has it."""
+    """One severity as the team's policy has it. `meeting`: how soon after the end the post-mortem meeting is."""
 
     name: SeverityName
     title: str
@@ -47,6 +62,8 @@ class SeverityRule(msgspec.Struct, frozen=True):
     update_is_default: bool = False  # our default, since the team's runbook names none
     escalation: tuple[str, ...] = ()
     roles: tuple[RoleName, ...] = ()
+    calls: tuple[Call, ...] = ()
+    meeting: Span | None = None
 
 
 class Contact(msgspec.Struct, frozen=True):
