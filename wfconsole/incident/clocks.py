@@ -13,7 +13,7 @@ from typing import Final, Literal
 import msgspec
 
 from wfconsole.clock import Millis
-from wfconsole.incident.policy import BusinessCalendar, SeverityPolicy, SeverityRule, Span
+from wfconsole.incident.policy import BusinessCalendar, Call, SeverityPolicy, SeverityRule, Span
 from wfconsole.incident.state import IncidentState
 
 ClockState = Literal["ok", "due-soon", "overdue", "met"]
@@ -91,15 +91,25 @@ def call_step(who: str) -> str:
     return f"@call/{'-'.join(who.lower().split())}"
 
 
+def open_calls(policy: SeverityPolicy, state: IncidentState) -> tuple[Call, ...]:
+    """Whom the severity wants called and nobody has called yet, those without a clock too."""
+    rule = next((rule for rule in policy.rules if state.declared and rule.name == state.severity), None)
+    calls = rule.calls if rule is not None and not state.resolved else ()
+    return tuple(call for call in calls if not _made_at(state, call))
+
+
+def _made_at(state: IncidentState, call: Call) -> Millis:
+    made = state.steps.get(call_step(call.who))
+    return made.at if made is not None and made.mark in ("done", "waived") else 0
+
+
 def _calls(state: IncidentState, rule: SeverityRule, calendar: BusinessCalendar, now: Millis) -> Iterator[Clock]:
     if state.status in ("monitoring", "resolved"):
         return
     for call in rule.calls:
         if call.within is None:
             continue
-        made = state.steps.get(call_step(call.who))
-        met = made.at if made is not None and made.mark in ("done", "waived") else 0
-        clock = _clock("call", call.within, calendar, start=state.severity_since, met=met, now=now)
+        clock = _clock("call", call.within, calendar, start=state.severity_since, met=_made_at(state, call), now=now)
         words = f"{CALL_WORDS[call.kind]} {call.who}"
         yield msgspec.structs.replace(clock, name=f"call {call.who}", label=call.who, words=words)
 

@@ -97,7 +97,7 @@ class ConfirmForm(Form):
     def action_back(self) -> None:
         if self.focused is self.query_one("#confirm") and self._said:
             self._said.pop()
-            self._redraw()
+            self.redraw_lines()
         else:
             super().action_back()
 
@@ -112,7 +112,7 @@ class ConfirmForm(Form):
         self.query_one("#reason-row").display = False
         self.query_one("#confirm", Choice).choose("done")
         self.query_one("#confirm").focus()
-        self._redraw()
+        self.redraw_lines()
 
     def _finish(self) -> None:
         marks = [StepMarked(said.item.step.id, said.mark, said.item.step.title, said.reason) for said in self._said]
@@ -120,7 +120,7 @@ class ConfirmForm(Form):
         self.dismiss(None)
         self.war_room.enter(*marks, *outcome, name=self.ACTION or "")
 
-    def _redraw(self) -> None:
+    def redraw_lines(self) -> None:
         self.say("")
         self.query_one("#lines", Words).redraw()
 
