@@ -21,7 +21,7 @@ from wfconsole.tui.forms.fields import Field, Row, Words
 from wfconsole.tui.forms.form import Form
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
-from wfconsole.tui.wrapping import paragraphs
+from wfconsole.tui.wrapping import labelled, paragraphs
 
 # What has lasted longer was not what somebody declares now.
 STANDING: Final[Millis] = DAY
@@ -43,7 +43,25 @@ class DeclareForm(Form):
         yield severity_choice(frame.runbook.policy, title="2 How bad", hint=WHEN_IN_DOUBT)
         yield playbook_choice(self.war_room.session.playbook_matches(), title="3 Playbook")
         yield Row("4 Who leads", Field(frame.operator, id="commander", longest=60))
+        yield Words(id="requires", make=self._requires)
         yield Words(id="then", make=lambda width: paragraphs((_THEN,), width, "dim"))
+
+    def prepare(self) -> None:
+        self.query_one("#requires").display = False
+
+    def on_descendant_focus(self) -> None:
+        """What the severity asks of people stands before the last Enter, when the lists above need no more room."""
+        requires = self.query_one("#requires", Words)
+        requires.display = self.focused is self.query_one("#commander")
+        requires.redraw()
+
+    def _requires(self, width: int) -> list[Line]:
+        wanted = self.query_one("#severity", Choice).value
+        choice = next((one for one in severity_choices(self.frame.runbook.policy) if one.name == wanted), None)
+        if choice is None or not choice.requires:
+            return []
+        head: list[Line] = [(Span(f"{choice.name} requires", "strong"),)]
+        return head + [row for text in choice.requires for row in labelled("", text, width, indent=2)]
 
     def enter(self) -> None:
         title = self.query_one("#title", Field).words
