@@ -46,7 +46,8 @@ def read_checklist(section: Section, problems: Problems) -> Checklist:
         kind=_KINDS[section.kind],
         summary=all_parts[0].first_words,
         steps=steps,
-        symptoms=_symptoms(all_parts, problems),
+        symptoms=_signals("symptoms", all_parts, problems),
+        recovery=_signals("recovery", all_parts, problems),
         pins=_panes(found, problems),
         severities=severities_of(found, problems),
         place=section.place,
@@ -77,15 +78,18 @@ def _panes(found: Properties, problems: Problems) -> tuple[int, ...]:
     return tuple(int(word) for word in words)
 
 
-def _symptoms(all_parts: tuple[Part, ...], problems: Problems) -> tuple[Symptom, ...]:
-    symptoms: list[Symptom] = []
+def _signals(heading: str, all_parts: tuple[Part, ...], problems: Problems) -> tuple[Symptom, ...]:
+    """The bullets below a heading such as "Symptoms", each with its signal."""
+    found: list[Symptom] = []
     for part in all_parts[1:]:
         title = part.heading.text.lower() if part.heading else ""
-        if title == "symptoms":
-            symptoms += (_symptom(item, problems) for block in part.bullets for item in block.items)
-        elif part.heading and (hint := near(title, ("symptoms",))):
-            problems.add(part.heading.place, f"unknown heading '{part.heading.text}'{hint}", "'Symptoms'")
-    return tuple(symptoms)
+        if title == heading:
+            found += (_symptom(item, problems) for block in part.bullets for item in block.items)
+        elif part.heading and (hint := near(title, (heading,))):
+            problems.add(
+                part.heading.place, f"unknown heading '{part.heading.text}'{hint}", f"'{heading.capitalize()}'"
+            )
+    return tuple(found)
 
 
 def _symptom(item: Item, problems: Problems) -> Symptom:

@@ -31,6 +31,7 @@ from wfconsole.recording.lines import Noted, OperatorNote, SourcePatch
 from wfconsole.session.view import JournalView, View
 
 if TYPE_CHECKING:
+    from wfconsole.incident.recovery import RecoveryHeld
     from wfconsole.incident.scribe import ScribeMemory
 
 # What the scribe noticed before anybody declared: enough to see what came just before, bounded for a console that
@@ -65,6 +66,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     memory: ScribeMemory | None
     entries: tuple[Entry, ...]
     said: tuple[tuple[Millis, str], ...]
+    recovery: RecoveryHeld | None
 
 
 class Session:
@@ -158,7 +160,18 @@ class Session:
             if self._view.incident.declared:
                 for step in sensed_steps(self._runbook, self._view.incident, after, item.at):
                     self._enter(step, SCRIBE, item.at)
+                self._hold_recovery(before, item.source, item.at)
         self._changed()
+
+    def _hold_recovery(self, before: World, source: str, at: Millis) -> None:
+        """Since when it is over, as far as the runbook's signals tell; looked at from the declaration on."""
+        from wfconsole.incident.recovery import RecoveryHeld, recovery_signals  # here, because a first frame holds none
+
+        view = self._view
+        signals = [signal for signal in recovery_signals(self._runbook, view.incident) if signal.live]
+        if signals:
+            held = (view.recovery or RecoveryHeld()).after(signals, before, view.world, source, at)
+            self._view = msgspec.structs.replace(view, recovery=held)
 
     def hear(self, item: Noted) -> None:
         """One line of the stream that is not a snapshot: an answer, the collector's own words, somebody's event."""
@@ -241,6 +254,7 @@ class Session:
                 memory=self._memory,
                 entries=tuple(self._entries),
                 said=view.said,
+                recovery=view.recovery,
             )
 
     def restore(self, checkpoint: Checkpoint | None) -> None:
@@ -258,12 +272,15 @@ class Session:
                 alerts=old.alerts,
                 incident=old.incident,
                 said=old.said,
+                recovery=old.recovery,
             )
 
     def _enter(self, event: Event, actor: str, at: Millis, *, entry_id: str = "") -> Entry:
-        if isinstance(event, Declared) and self._view.incident.resolved:
-            self._entries.clear()
-            self._view = msgspec.structs.replace(self._view, incident=IncidentState(target=self._view.target))
+        if isinstance(event, Declared):
+            self._view = msgspec.structs.replace(self._view, recovery=None)
+            if self._view.incident.resolved:
+                self._entries.clear()
+                self._view = msgspec.structs.replace(self._view, incident=IncidentState(target=self._view.target))
         entry = Entry(
             id=entry_id or _identity(event, at),
             seq=self._view.incident.head_seq + 1,
@@ -304,6 +321,7 @@ def _nothing_yet(target: Target) -> Checkpoint:
         memory=None,
         entries=(),
         said=(),
+        recovery=None,
     )
 
 

@@ -50,6 +50,10 @@ class ConfirmForm(Form):
         """What the fields above the list still lack, "" when nothing."""
         return ""
 
+    def not_yet(self) -> str:
+        """Why the last line cannot be confirmed now, "" when it can."""
+        return ""
+
     def outcome(self) -> Sequence[Event]:
         """What follows from the last line, in the record after the lines themselves."""
         raise NotImplementedError
@@ -103,6 +107,9 @@ class ConfirmForm(Form):
 
     def _take(self, mark: Mark, reason: str) -> None:
         items = self.items
+        if len(self._said) == len(items) - 1 and (why := self.not_yet()):
+            self.say(why)
+            return
         at = clock_time(self.war_room.session.now())
         self._said.append(Said(items[len(self._said)], mark, reason or f"confirmed {at}", at))
         if len(self._said) == len(items):
