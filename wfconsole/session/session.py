@@ -160,18 +160,8 @@ class Session:
             if self._view.incident.declared:
                 for step in sensed_steps(self._runbook, self._view.incident, after, item.at):
                     self._enter(step, SCRIBE, item.at)
-                self._hold_recovery(before, item.source, item.at)
+                self._view = _with_recovery(self._view, self._runbook, before, item.source, item.at)
         self._changed()
-
-    def _hold_recovery(self, before: World, source: str, at: Millis) -> None:
-        """Since when it is over, as far as the runbook's signals tell; looked at from the declaration on."""
-        from wfconsole.incident.recovery import RecoveryHeld, recovery_signals  # here, because a first frame holds none
-
-        view = self._view
-        signals = [signal for signal in recovery_signals(self._runbook, view.incident) if signal.live]
-        if signals:
-            held = (view.recovery or RecoveryHeld()).after(signals, before, view.world, source, at)
-            self._view = msgspec.structs.replace(view, recovery=held)
 
     def hear(self, item: Noted) -> None:
         """One line of the stream that is not a snapshot: an answer, the collector's own words, somebody's event."""
@@ -308,6 +298,17 @@ class Session:
         else:
             self._unsaved.add(entry.id)
             self._sink.append(entry)
+
+
+def _with_recovery(view: View, runbook: Runbook, before: World, source: str, at: Millis) -> View:
+    """Since when it is over, as far as the runbook's signals tell; looked at from the declaration on."""
+    from wfconsole.incident.recovery import RecoveryHeld, recovery_signals  # here, because a first frame holds none
+
+    signals = [signal for signal in recovery_signals(runbook, view.incident) if signal.live]
+    if not signals:
+        return view
+    held = (view.recovery or RecoveryHeld()).after(signals, before, view.world, source, at)
+    return msgspec.structs.replace(view, recovery=held)
 
 
 def _nothing_yet(target: Target) -> Checkpoint:
