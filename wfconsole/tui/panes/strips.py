@@ -152,8 +152,16 @@ class ClocksStrip(Pane):
 
 
 def most_urgent(clocks: Sequence[Clock], count: int) -> tuple[Clock, ...]:
-    """As many as fit: those that run, the first to run out first to stay; in the order that they had."""
-    ranked = sorted(clocks, key=lambda clock: (clock.state == "met", clock.kind == "follow-up", clock.due_at))
+    """As many as fit: those that run, the first to run out first to stay; in the order that they had.
+
+    Follow-ups, and calls that are not due soon, go first.
+    """
+
+    def rank(clock: Clock) -> tuple[bool, bool, bool, int]:
+        later = clock.kind == "call" and clock.state == "ok"
+        return clock.state == "met", clock.kind == "follow-up", later, clock.due_at
+
+    ranked = sorted(clocks, key=rank)
     kept = {clock.name for clock in ranked[: max(0, count)]}
     return tuple(clock for clock in clocks if clock.name in kept)
 

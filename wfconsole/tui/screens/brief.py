@@ -15,9 +15,9 @@ from wfconsole.tui.widgets.scrolled import Block, BlockList
 from wfconsole.tui.wrapping import wrapped
 
 _TITLE_CELLS: Final = 11
-# Lines of each part on the smallest screen, where one line is not all there is to it; more rows show more of them.
-_FEW: Final = {"DONE": 3, "RUNNING": 3, "OWED": 3, "DECIDED": 2, "SUSPECTED": 1, "NOT KNOWN": 2}
-_SMALL_ROWS: Final = 21
+# How much of each part is shown: the first of these with which all of it is on the screen. Lines of a part, and
+# whether long ones go on in a row below.
+_SHORTER: Final = ((99, True), (8, True), (5, True), (3, True), (5, False), (3, False), (2, False))
 _WARNS: Final = ("requires ", "OVERDUE")
 
 
@@ -33,12 +33,17 @@ class Brief(BlockList):
         return "no incident is declared; D declares one"
 
     def blocks(self, frame: Frame, width: int) -> Sequence[Block]:
-        room = max(1, self.size.height // _SMALL_ROWS)
-        here = self.cursor_key or "WHAT"
-        return [
-            Block(part.title, _rows(part, width, 0 if part.title == here else _FEW.get(part.title, 99) * room))
-            for part in brief_of(frame)
-        ]
+        parts = brief_of(frame)
+        made: list[Block] = []
+        for most, whole in _SHORTER:
+            here = self.cursor_key
+            made = [
+                Block(part.title, _rows(part, width, 99 if part.title == here else most, whole or part.title == here))
+                for part in parts
+            ]
+            if sum(block.height for block in made) < self.size.height:
+                break
+        return made
 
 
 class BriefScreen(ListScreen):
@@ -65,22 +70,17 @@ def brief_of(frame: Frame) -> tuple[Part, ...]:
     )
 
 
-def _rows(part: Part, width: int, most: int) -> list[Line]:
-    """All lines in full (`most` 0), or a row for each of the first ones."""
-    room = max(20, width - _TITLE_CELLS - 1)
+def _rows(part: Part, width: int, most: int, whole: bool) -> list[Line]:
+    """Its first lines, and how many more there are."""
+    room = max(20, width - _TITLE_CELLS - 2)
+    shown = part.lines if len(part.lines) <= most else part.lines[: most - 1]
     rows: list[tuple[str, Ink]] = []
-    shown = (
-        part.lines if not most or len(part.lines) <= most else part.lines[: most - 1] if most > 1 else part.lines[:1]
-    )
     for line in shown:
         ink: Ink = "dim" if part.none else "warn" if any(word in line for word in _WARNS) else "text"
-        rows += [(row, ink) for row in (wrapped(line, room) if not most else [cut(line, room)])]
-    left_out = len(part.lines) - len(shown)
-    if left_out and most > 1:
-        rows.append((f"and {left_out} more", "dim"))
-    elif left_out:
-        rows[0] = (cut(rows[0][0], room - 10) + f"  +{left_out}", rows[0][1])
+        rows += [(row, ink) for row in (wrapped(line, room) if whole else [cut(line, room)])]
+    if len(shown) < len(part.lines):
+        rows.append((f"and {len(part.lines) - len(shown)} more", "dim"))
     return [
-        (Span(f" {part.title if place == 0 else '':<{_TITLE_CELLS}}"[: _TITLE_CELLS + 1], "title"), Span(row, ink))
+        (Span(f" {part.title if place == 0 else '':<{_TITLE_CELLS}}", "title"), Span(row, ink))
         for place, (row, ink) in enumerate(rows)
     ]

@@ -48,6 +48,9 @@ class HandOverForm(ConfirmForm):
     def on_input_changed(self) -> None:
         self._show()
 
+    def on_descendant_focus(self) -> None:
+        self._show()
+
     def go_on(self) -> None:
         role = self.query_one("#role", Choice)
         who = self.query_one("#who", Field)
@@ -104,8 +107,9 @@ class HandOverForm(ConfirmForm):
 
     def _show(self) -> None:
         self.query_one("#because-row").display = self._given_up and self._role.required
-        self.query_one("#confirm").display = bool(self.items)
-        self.query_one("#lines").display = bool(self.items)
+        shown = bool(self.items) and self.focused is not self.query_one("#role")
+        self.query_one("#confirm").display = shown
+        self.query_one("#lines").display = shown
         self.redraw_lines()
 
 
