@@ -5,6 +5,7 @@ It tells what the record says and what follows from it; without live data it say
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -25,6 +26,7 @@ from wfconsole.text import calendar_time, clock_time, countdown, safe
 _LONGEST: Final = 300
 _DONE_KINDS: Final = frozenset(("ACTION", "COMMS"))
 _TOPIC: Final = "impact:"
+_CONFIRMED: Final = re.compile(r": confirmed [\d:]+Z$")  # a line of hand-over or stand-down: said, not done
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -118,7 +120,7 @@ def _done(state: IncidentState, checklist: Active | None, now: Millis) -> Iterat
         text = _words(line)
         if line.kind in _DONE_KINDS:
             yield f"{_time(line.at, now)} {text}"
-        elif line.kind == "STEP" and text.startswith("done: "):
+        elif line.kind == "STEP" and text.startswith("done: ") and not _CONFIRMED.search(text):
             yield f"{_time(line.at, now)} {text.removeprefix('done: ')} ({line.actor})"
         elif line.kind == "TASK" and text.startswith("done: "):
             yield f"{_time(line.at, now)} {text.removeprefix('done: ')}"

@@ -116,7 +116,8 @@ def _verdict(signal: Symptom, held: RecoveryHeld, world: World, now: Millis) -> 
         return Verdict(signal.text, "broken", f"does not hold: {evidence}")
     since = held.since.get(signal.live, now)
     lasted = max(0, now - since)
-    words = f"holds since {clock_time(since)}, for {spell_duration(lasted)}"
     if lasted < signal.hold_ms:
-        return Verdict(signal.text, "holds", f"{words} of {spell_duration(signal.hold_ms)}", since)
-    return Verdict(signal.text, "verified", f"{words} ({evidence})", since)
+        waits = f"held {spell_duration(lasted)} of {spell_duration(signal.hold_ms)}, since {clock_time(since)}"
+        return Verdict(signal.text, "holds", waits, since)
+    words = f"held {spell_duration(lasted)}, since {clock_time(since)} ({evidence})"
+    return Verdict(signal.text, "verified", words, since)
