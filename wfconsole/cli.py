@@ -74,6 +74,8 @@ def _run(arguments: argparse.Namespace) -> int:
             return commands.doctor(arguments)
         case "export":
             return commands.export(arguments)
+        case "brief":
+            return commands.brief(arguments)
         case "incidents":
             return commands.incidents(arguments)
         case "init":
@@ -196,6 +198,7 @@ COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None
     "record": ("record without a screen", _record),
     "doctor": ("is every system reachable and permitted, and what mends what is not", _doctor),
     "export": ("timeline and post-mortem as Markdown, from the journal", _export),
+    "brief": ("catch me up on an incident, from the journal", _journal),
     "incidents": ("list the incidents of this machine", _incidents),
     "init": ("write a commented configuration from what is found", _init),
     "journal": ("verify a journal and print its seal", _journal),

@@ -82,7 +82,10 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Checklist(msgspec.Struct, frozen=True):
-    """A list of steps: "process" ones open with every incident, "playbook" ones by choice, "confirm" ones at an end."""
+    """A list of steps: "process" ones open with every incident, "playbook" ones by choice, "confirm" ones at an end.
+
+    `recovery`: what must hold, and for how long, before an incident that follows this list is called resolved.
+    """
 
     id: str
     title: str
@@ -90,6 +93,7 @@ class Checklist(msgspec.Struct, frozen=True):
     summary: str = ""
     steps: tuple[Step, ...] = ()
     symptoms: tuple[Symptom, ...] = ()
+    recovery: tuple[Symptom, ...] = ()
     pins: tuple[int, ...] = ()  # panes to put beside the checklist
     severities: tuple[SeverityName, ...] = ()
     place: Place = Place("", 0)

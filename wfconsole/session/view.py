@@ -17,6 +17,7 @@ from wfconsole.observations.statement_book import StatementBook
 from wfconsole.observations.world import World
 
 if TYPE_CHECKING:
+    from wfconsole.incident.recovery import RecoveryHeld
     from wfconsole.incident.symptoms import SymptomsHeld
 
 Mode = Literal["live", "frozen", "back", "replay"]
@@ -62,6 +63,7 @@ class View(msgspec.Struct, frozen=True):
     recording: RecordingView = RecordingView()
     target: Target = Target()
     said: tuple[tuple[Millis, str], ...] = ()  # the collector about itself, newest last
+    recovery: RecoveryHeld | None = None  # None: nothing was seen since the declaration
 
 
 class TransportView(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ import msgspec
 from wfconsole.session.moments import EXPECTED
 from wfconsole.text import safe
 from wfconsole.tui import record_commands as record
+from wfconsole.tui import room_commands as people
 from wfconsole.tui import view_commands as view
 from wfconsole.tui.asked import Act, Refused
 
@@ -98,6 +99,12 @@ _ALL: Final = (
     Command("role", "role ROLE NAME", "somebody takes a role", record.role, "", record.roles),
     Command("check", "check PLAYBOOK [WHY]", "follow a playbook", record.playbook, "declare", record.playbooks),
     Command("handover", "handover", "hand over command", view.opens("hand-over"), "hand-over"),
+    Command("task", "task WHO BACK-IN WHAT", "somebody does something and is back then; alone: the form", people.task,
+            "task", people.people),
+    Command("done", "done WHO RESULT", "a task is done, and what came of it", people.done, "task", people.running),
+    Command("called", "called WHO ANSWERED", "a call that the severity wants was made", people.called, "task",
+            people.calls),
+    Command("brief", "brief", "catch me up: what, since when, done, running, owed, decided", view.opens("brief")),
     *_zoom_commands(),
     Command("checklist", "checklist", "the checklist", view.opens("checklist")),
     Command("timeline", "timeline [WORDS]", "the timeline; with words, what holds them", view.opens("timeline")),

@@ -12,6 +12,7 @@ from wfconsole.incident.attention import Need, Situation, attention
 from wfconsole.incident.checklist import Active, active_checklist
 from wfconsole.incident.clocks import Clock, clocks
 from wfconsole.incident.playbook import Runbook
+from wfconsole.incident.roles import vacant_roles
 from wfconsole.observations.board import BoardLine, StateCounts, board, count_states
 from wfconsole.session.console import Console
 from wfconsole.session.view import Capabilities, TransportView, View
@@ -80,6 +81,7 @@ def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis
         alarms=alarms,
         world=view.world,
         fits=_fits(console.runbook, view, now),
+        vacant=vacant_roles(policy, view.incident),
     )
     return Frame(
         view=view,

@@ -95,6 +95,18 @@ def export(arguments: argparse.Namespace) -> int:
     return exit_codes.OK
 
 
+def brief(arguments: argparse.Namespace) -> int:
+    """The catch-me-up brief, from the journal alone."""
+    from wfconsole.clock import SystemClock
+    from wfconsole.wiring.papers import incident_brief
+
+    base = ground(arguments)
+    print(
+        incident_brief(base, incident_folder(base, arguments.incident, unresolved=False), SystemClock().now()), end=""
+    )
+    return exit_codes.OK
+
+
 def incidents(arguments: argparse.Namespace) -> int:
     """One line for each incident of this machine, newest first."""
     from wfconsole.wiring.papers import list_incidents

@@ -113,7 +113,7 @@ class Form(EarlyKeys, ModalScreen[None], inherit_bindings=False):
             self.war_room.say(refusal)
             return
         fields = self.open_fields()
-        self.set_focus(fields[0] if fields else self.query_one(Cancel))
+        self.set_focus(self.first_field(fields) if fields else self.query_one(Cancel))
         self.catch_up()
 
     def _refusal(self) -> str:
@@ -121,6 +121,10 @@ class Form(EarlyKeys, ModalScreen[None], inherit_bindings=False):
         if self.NEEDS_INCIDENT and not self.war_room.session.view().incident.declared:
             return NO_INCIDENT
         return "" if self.ACTION is None else self.war_room.refused_change(self.ACTION)
+
+    def first_field(self, fields: list[Widget]) -> Widget:
+        """Which of the fields that can be filled in has the focus first."""
+        return fields[0]
 
     def prepare(self) -> None:
         """Whatever has to be set before the first field has the focus."""
