@@ -15,6 +15,7 @@ from wfconsole import __version__
 from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.events import ConsoleStarted
 from wfconsole.recording.lines import LIMITS, MIB, Note, RecordingError
+from wfconsole.session.console import Outbox
 from wfconsole.session.feed import Feed
 from wfconsole.session.journaling import JournalFollower, JournalSink, read_entries
 from wfconsole.session.live import LiveConsole, LiveTransport, StreamClock
@@ -94,6 +95,7 @@ class LiveParts:
             capabilities=OBSERVER if settings.observer else Capabilities(),
             new_incident=self._new_incident,
             begin=lambda: self._begin(read_runbook=not eager),
+            open_outbox=lambda: None if settings.observer else self._open_outbox(),
             files=live_files(self._base),
         )
 
@@ -135,6 +137,11 @@ class LiveParts:
 
         if read_runbook:
             self._session.follow_runbook(self._base.runbook())
+
+    def _open_outbox(self) -> Outbox:
+        from wfconsole.wiring.messages import outbox  # here, because the first frame sends nothing
+
+        return outbox(self._base, self._session, self._clock)
 
     def _keep(self, at: Millis, note: Note) -> None:
         if self._recorder is not None:
