@@ -25,6 +25,6 @@ def is_channel_id(place: str) -> bool:
 
 def pager_action(template: str, state: str) -> PagerAction:
     """What a message of this template does to the alert: only the declaration opens it, only a resolution closes it."""
-    if state == "resolved" or template.startswith("resol") or template.endswith("resolved"):
+    if state == "resolved" or "resol" in template:
         return "resolve"
-    return "trigger" if template.startswith("declar") else "acknowledge"
+    return "trigger" if "declar" in template else "acknowledge"

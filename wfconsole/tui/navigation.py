@@ -108,6 +108,9 @@ class Navigation:
                     self.action_open(name, goto)
             case "sources":
                 self.action_open("sources")
+            case "ledger":
+                if not isinstance(room.screen, screens.load("ledger")):
+                    self.action_open("ledger")
             case _:
                 room.action_live()
 
