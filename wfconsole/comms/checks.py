@@ -52,6 +52,7 @@ def checks(draft: Draft, text: str, facts: Facts) -> tuple[Check, ...]:
     """All remarks on the text as it stands, what is wrong first."""
     found = [*_gaps(text), *_impact(draft, text), *_next_update(draft, text), *_public(draft, text, facts)]
     found += [*_claims(text, facts.state), *_repeats(draft, text, facts), *_length(draft, text), *_secrets(text)]
+    found += _unmapped(text, facts)
     return tuple(sorted(found, key=lambda check: -check.level))
 
 
@@ -181,3 +182,11 @@ def _length(draft: Draft, text: str) -> Iterator[Check]:
 def _secrets(text: str) -> Iterator[Check]:
     if redact_text(text) != text:
         yield Check(Level.WARNING, "something in it looks like a secret: it is taken out before it is sent")
+
+
+def _unmapped(text: str, facts: Facts) -> Iterator[Check]:
+    """Names after an `@` that nobody has mapped: they stay words, and nobody is called."""
+    unknown = [name for name in re.findall(r"(?<![\w@.])@([\w.-]*\w)", text) if name not in facts.mentions]
+    if unknown:
+        names = ", ".join(dict.fromkeys(f"@{name}" for name in unknown))
+        yield Check(Level.WATCH, f"nobody is called by {cut(names, _SHOWN)}: [[slack.handles]] has no such name")

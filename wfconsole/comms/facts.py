@@ -31,13 +31,17 @@ _LINE: Final = 240
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """All that a draft is made from, of one instant. `channel`: where the room talks, "" where nobody knows."""
+    """All that a draft is made from, of one instant.
+
+    `channel`: where the room talks, "" where nobody knows; `mentions`: the names that can be mentioned there.
+    """
 
     state: IncidentState
     runbook: Runbook
     world: World
     now: Millis
     channel: str = ""
+    mentions: tuple[str, ...] = ()
 
     def said(self, *topics: str) -> str:
         """What the newest note says that begins with one of the topics and a colon."""
@@ -58,6 +62,12 @@ class Facts(msgspec.Struct, frozen=True):
         """The text for a placeholder; "" where nobody knows it, or there is no such placeholder."""
         tell = _TELL.get(placeholder)
         return tell(self) if tell is not None else ""
+
+
+def _commander(facts: Facts) -> str:
+    """With an `@` where that will be a mention."""
+    name = safe(facts.state.commander, 60)
+    return f"@{name}" if name in facts.mentions else name
 
 
 def _started(facts: Facts) -> str:
@@ -178,7 +188,7 @@ _TELL: Final[Mapping[str, Callable[[Facts], str]]] = {
     "code_name": lambda facts: safe(facts.state.code_name, 60),
     "severity": lambda facts: facts.state.severity,
     "status": lambda facts: facts.state.status,
-    "commander": lambda facts: safe(facts.state.commander, 60),
+    "commander": _commander,
     "channel": lambda facts: facts.channel,
     "impact": lambda facts: facts.said("impact"),
     "summary": lambda facts: facts.said("summary", "root cause", "cause"),

@@ -66,13 +66,14 @@ class Routes(msgspec.Struct, frozen=True):
     def _slack(self, state: IncidentState) -> Sink:
         if not self.slack.configured:
             return Sink("slack", refused="off: slack.token_file names no token")
+        names = tuple(safe(handle.name, 60) for handle in self.slack.handles)
         if state.restricted:
             place = self.slack.restricted_channel
             if not place:
                 return Sink("slack", refused="restricted, and slack.restricted_channel names no private channel")
-            return Sink("slack", _channel(place), "those in the private channel")
+            return Sink("slack", _channel(place), "those in the private channel", mentions=names)
         place = self.slack.channel or channel_of(state.id)
-        return Sink("slack", _channel(place), "everybody in the channel")
+        return Sink("slack", _channel(place), "everybody in the channel", mentions=names)
 
     def _pagerduty(self) -> Sink:
         if not self.pagerduty.configured:

@@ -15,7 +15,8 @@ SINKS: Final[tuple[SinkName, ...]] = ("slack", "pagerduty", "status page", "file
 class Sink(msgspec.Struct, frozen=True):
     """One sink. `place` is where in it ("#inc-20260107-0312"), `who` says in words who reads it.
 
-    `refused` says why nothing can be sent there, and what would change that; "" where it can.
+    `refused` says why nothing can be sent there, and what would change that; "" where it can. `mentions` are the names
+    that become a mention there after an `@`.
     """
 
     name: SinkName
@@ -23,3 +24,4 @@ class Sink(msgspec.Struct, frozen=True):
     who: str = ""
     audience: Audience = "inside"
     refused: str = ""
+    mentions: tuple[str, ...] = ()

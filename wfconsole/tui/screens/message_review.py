@@ -18,11 +18,11 @@ from wfconsole.comms.drafts import Draft, clean, draft, fitting, gaps, templates
 from wfconsole.incident.events import MessageQueued, MessageSent
 from wfconsole.incident.sinks import Sink
 from wfconsole.redaction import redact_text
+from wfconsole.tui.composing import REVIEWED, facts_of, kept_under
 from wfconsole.tui.forms.choice import Choice, Option
 from wfconsole.tui.forms.fields import Words
 from wfconsole.tui.forms.form import Form
 from wfconsole.tui.ink import Line, Span
-from wfconsole.tui.screens.comms import REVIEWED, facts_of, kept_under
 from wfconsole.tui.wrapping import wrapped
 
 _BACK: Final = Option("back", "no, back to the text", ("nothing is sent",))

@@ -46,3 +46,21 @@ def inert(text: str) -> str:
     """Text of several lines, each as `safe` gives it; line ends at both ends stay."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\n".join(" ".join(safe_block(line, 2_000)) for line in lines[:_LINES])
+
+
+class ScrollsEditor:
+    """The part of a screen that scrolls its editor while something else has the focus."""
+
+    _editor: Editor
+
+    def action_cursor(self, rows: int) -> None:
+        self._editor.scroll_relative(y=rows, animate=False)
+
+    def action_page(self, pages: int) -> None:
+        self._editor.scroll_relative(y=pages * max(1, self._editor.size.height - 1), animate=False)
+
+    def action_first(self) -> None:
+        self._editor.scroll_home(animate=False)
+
+    def action_last(self) -> None:
+        self._editor.scroll_end(animate=False)
