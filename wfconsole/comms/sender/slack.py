@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import logging
+import re
 import socket
 import ssl
 import time
@@ -26,6 +27,7 @@ from wfconsole.comms.slack_text import plain, rich_text
 from wfconsole.text import safe
 
 EVENT_TYPE: Final = "wfconsole_message"
+_WORD: Final = re.compile(r"[a-z0-9_]{1,80}")  # what Slack calls an error
 _PAGES: Final = 5
 _OK: Final = 200
 _LIMITED: Final = 429
@@ -171,6 +173,7 @@ def _refused(error: SlackApiError, *, posts: bool) -> Trouble:
     status = getattr(response, "status_code", None) or body.get("status") or _OK
     headers = getattr(response, "headers", None) or body.get("headers") or {}
     said = str(body.get("error") or "")
+    said = said if _WORD.fullmatch(said) else ""  # the SDK puts words of its own there where the answer is no JSON
     if status == _LIMITED or said in ("ratelimited", "rate_limited"):
         wait = retry_after(dict(headers), time.time())
         return Trouble("Slack asks to wait (429)", again=True, after_ms=wait or SECOND)
@@ -178,7 +181,11 @@ def _refused(error: SlackApiError, *, posts: bool) -> Trouble:
         perhaps = posts and (status >= 500 or said in _PERHAPS)
         return Trouble(f"Slack has trouble: {safe(said, 80) or status}", again=True, unknown=perhaps)
     if not said:
-        return Trouble(f"Slack's answer was none of its API's (HTTP {status})", again=status == _OK, unknown=posts)
+        return Trouble(
+            f"Slack's answer was none of its API's (HTTP {status})",
+            again=status == _OK,
+            unknown=posts and status == _OK,
+        )
     remedy = _REMEDIES.get(said, "")
     return Trouble(f"Slack refused it: {safe(said, 80)}{f'; {remedy}' if remedy else ''}")
 
