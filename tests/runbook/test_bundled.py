@@ -122,7 +122,13 @@ def test_there_is_a_template_for_every_message() -> None:
         ("status-page-monitoring", "status page"),
         ("status-page-resolved", "status page"),
         ("resolution", "slack"),
+        ("restricted-declaration", "slack"),
+        ("restricted-update", "slack"),
+        ("restricted-resolution", "slack"),
         ("post-mortem", "post-mortem"),
+    ]
+    assert [each.id for each in RUNBOOK.templates if each.only_for] == [
+        *("restricted-declaration", "restricted-update", "restricted-resolution")
     ]
 
 

@@ -21,6 +21,7 @@ from wfconsole.incident.alarms import AlarmGroup, Alarms
 from wfconsole.incident.checklist import Active, Item
 from wfconsole.incident.clocks import OF_SEVERITY, Clock, next_due
 from wfconsole.incident.events import Noticed
+from wfconsole.incident.ledger import owed
 from wfconsole.incident.looks import pane_of_condition
 from wfconsole.incident.state import IncidentState, Line
 from wfconsole.observations.board import BoardLine, pane_of
@@ -37,8 +38,8 @@ _TOLD_ELSEWHERE: Final = frozenset(("source", "alert"))
 
 class Need(msgspec.Struct, frozen=True):
     """One thing that needs somebody. `goto`: "time", "pane:3", "step:<id>", "clock:<name>", "line:<entry id>",
-    "sources", "roles", "triage" or "". `pane`: where `goto` is a line, the number of the pane that shows what it is
-    about."""
+    "sources", "roles", "triage", "ledger" or "". `pane`: where `goto` is a line, the number of the pane that shows what
+    it is about."""
 
     text: str
     level: Level
@@ -100,6 +101,8 @@ def _failed(seen: Situation) -> Iterator[Need]:
     failed = [item for item in seen.checklist.items if item.mark == "failed"]
     for item in sorted(failed, key=lambda item: item.state.at):
         yield Need(f"step {item.number} failed: {item.step.title}", Level.CRITICAL, f"step:{item.step.id}")
+    for message in owed(seen.state, seen.now):
+        yield Need(message.text, Level.WARNING, "ledger")
 
 
 def _clocks(seen: Situation) -> Iterator[Need]:

@@ -89,12 +89,16 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class Template(msgspec.Struct, frozen=True):
-    """A text with `{placeholders}`; `target` says where it goes (slack, status page, post-mortem)."""
+    """A text with `{placeholders}`; `target` says where it goes (slack, status page, post-mortem).
+
+    `only_for` is "restricted" for a text that only a restricted incident has.
+    """
 
     id: str
     title: str
     target: str
     text: str
+    only_for: str = ""
 
 
 class SeverityPolicy(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ import msgspec
 
 from wfconsole.session.moments import EXPECTED
 from wfconsole.text import safe
+from wfconsole.tui import message_commands as messages
 from wfconsole.tui import record_commands as record
 from wfconsole.tui import room_commands as people
 from wfconsole.tui import view_commands as view
@@ -98,6 +99,11 @@ _ALL: Final = (
     Command("update", "update WORDS", "people outside were told; the update clock starts anew", record.update, ""),
     Command("role", "role ROLE NAME", "somebody takes a role", record.role, "", record.roles),
     Command("check", "check PLAYBOOK [WHY]", "follow a playbook", record.playbook, "declare", record.playbooks),
+    Command("message", "message [TEMPLATE]", "write a message from live facts", messages.message,
+            words=messages.templates),
+    Command("ledger", "ledger", "what people were told, what waits, what is public now", view.opens("ledger")),
+    Command("restrict", "restrict CODENAME REASON", "only the room may know, under a code name; off ends it",
+            messages.restrict, "", messages.restrictions),
     Command("handover", "handover", "hand over command", view.opens("hand-over"), "hand-over"),
     Command("task", "task WHO BACK-IN WHAT", "somebody does something and is back then; alone: the form", people.task,
             "task", people.people),

@@ -16,6 +16,7 @@ from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.events import ConsoleStarted
 from wfconsole.observations.answers import AskRules
 from wfconsole.recording.lines import LIMITS, MIB, Header, Note, RecordingError
+from wfconsole.session.console import Outbox
 from wfconsole.session.feed import Feed
 from wfconsole.session.journaling import JournalFollower, JournalSink, read_entries
 from wfconsole.session.live import LiveConsole, LiveTransport, StreamClock
@@ -95,6 +96,7 @@ class LiveParts:
             capabilities=OBSERVER if settings.observer else Capabilities(),
             new_incident=self._new_incident,
             begin=lambda: self._begin(read_runbook=not eager),
+            open_outbox=lambda: None if settings.observer else self._open_outbox(),
             files=live_files(self._base),
         )
 
@@ -149,6 +151,11 @@ class LiveParts:
         """What a collector reads first. The very first one is started before there is a runbook."""
         rules = rules_of(self._session.runbook)
         return collector_settings(self._base.settings, before=before, rules=rules)
+
+    def _open_outbox(self) -> Outbox:
+        from wfconsole.wiring.messages import outbox  # here, because the first frame sends nothing
+
+        return outbox(self._base, self._session, self._clock)
 
     def _keep(self, at: Millis, note: Note) -> None:
         if self._recorder is not None:
