@@ -1,4 +1,4 @@
-"""A journal of an incident of three days: 10,000 entries, as a console that ran all the time would have written them."""
+"""A journal of an incident of three days: 10,000 entries, as a console that ran all the time would write them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def write(directory: Path, entries: list[Entry]) -> None:
     clock = ManualClock(entries[0].at)
     journal = Journal.open(directory, clock=clock)
     for entry in entries:
-        clock.jump(max(clock.now(), entry.at))
+        clock.advance(max(0, entry.at - clock.now()))
         body = msgspec.json.encode(entry.event)
         kind = str(msgspec.json.decode(body)["type"])
         journal.append(id=entry.id, at=entry.at, kind=kind, actor=entry.actor, body=body)
@@ -65,8 +65,8 @@ def write(directory: Path, entries: list[Entry]) -> None:
 
 def _opening() -> list[tuple[str, Event]]:
     return [
-        ("op1", Declared(INCIDENT, "checkout fails now and then", "SEV1", "op1", started_at=BEGAN - 20 * MINUTE)),
         ("op1", ConsoleStarted("bastion", 4711, "0.1")),
+        ("op1", Declared(INCIDENT, "checkout fails now and then", "SEV1", "op1", started_at=BEGAN - 20 * MINUTE)),
         ("op2", FollowUpAdded("F1-9c1d", "lint the configuration", "1-4 weeks", "kim", "2026-03-27")),
     ]
 

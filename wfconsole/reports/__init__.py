@@ -26,7 +26,7 @@ def export(
     """
     from wfconsole.reports.html import page  # here, because a preview shows no HTML
 
-    record = _record(entries, state, runbook, journal_notes)
+    record = Record.of(entries, state, runbook, journal_notes)
     written = {}
     for kind, write in _PAPERS.items():
         text = write(record)
@@ -37,10 +37,4 @@ def export(
 
 def post_mortem_draft(entries: Sequence[Entry], state: IncidentState, runbook: Runbook) -> str:
     """The post-mortem alone, as Markdown, as it would be written now. Raises ValueError like `export`."""
-    return post_mortem(_record(entries, state, runbook, ()))
-
-
-def _record(entries: Sequence[Entry], state: IncidentState, runbook: Runbook, journal_notes: Sequence[str]) -> Record:
-    if not state.declared:
-        raise ValueError("no incident is declared in these entries")
-    return Record(tuple(entries), state, runbook, tuple(journal_notes))
+    return post_mortem(Record.of(entries, state, runbook))

@@ -10,7 +10,7 @@ from wfconsole.clock import Millis
 from wfconsole.incident.events import CommandEnded, Entry, StepProbed
 from wfconsole.incident.wording import because, spell_duration, step_title
 from wfconsole.reports.markdown import code, fence, words
-from wfconsole.reports.record import Record, iso, known_as, paper_name
+from wfconsole.reports.record import Record, banner, iso, known_as, paper_name
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -59,7 +59,7 @@ def link(record: Record, piece: Piece) -> str:
 
 def evidence(record: Record) -> str:
     """The paper: each piece under a heading of its own."""
-    rows = [f"# Evidence of {words(record.state.id)}: {words(known_as(record.state))}", ""]
+    rows = [*banner(record), f"# Evidence of {words(record.state.id)}: {words(known_as(record.state))}", ""]
     found = pieces(record)
     if not found:
         rows += ["No evidence was taken: no step was probed and no command was run from the console.", ""]

@@ -20,10 +20,13 @@ from typing import Any, Final
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from wfconsole.text import safe
+
 _STYLE: Final = Path(__file__).with_name("paper.css")
 _OURS: Final = re.compile(r"([A-Za-z0-9_-]+-(?:timeline|post-mortem|evidence))\.md(#[a-z0-9-]+)?")
 _WEB: Final = re.compile(r"https?://[^\s<>\"']+")
 _PLACE: Final = re.compile(r"Evidence (\d+)")
+_LONGEST_TITLE: Final = 300
 _BANNER: Final = "RESTRICTED:"
 
 
@@ -41,7 +44,7 @@ def page(title: str, markdown: str) -> str:
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
             '<meta name="referrer" content="no-referrer">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{html.escape(title)}</title>",
+            f"<title>{html.escape(safe(title, _LONGEST_TITLE))}</title>",
             f"<style>{style}</style>",
             "</head>",
             "<body>",

@@ -15,7 +15,7 @@ from wfconsole.text import safe, safe_block
 _SPECIAL: Final = re.compile(r"[\\`*\[\]<&~|#$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 # What would begin a list, a quote, a rule or a heading at the start of a line.
 _OPENING: Final = re.compile(r"^(\d{1,9})(?=[.)](?: |$))|^(?=[-+=>])")
-_ADDRESS: Final = re.compile(r"@|://|\bwww\.|\bmailto:|\bxmpp:", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"@|://|(?<![A-Za-z0-9])www\.|\bmailto:|\bxmpp:", re.IGNORECASE)
 
 # What would open raw HTML, or a link or a picture that leads anywhere but to an https page or a place in the paper.
 _TAG: Final = re.compile(r"(?<!\\)<(?=[A-Za-z/!?])")

@@ -17,8 +17,8 @@ from wfconsole.reports import room
 from wfconsole.reports.evidence import evidence_list
 from wfconsole.reports.impact import scope, slo, slo_minutes, window
 from wfconsole.reports.markdown import bullets, gap, template, words
-from wfconsole.reports.record import Record, day, iso, known_as, lapses
-from wfconsole.reports.timeline import about_the_record, banner, timeline_rows
+from wfconsole.reports.record import Record, banner, day, iso, known_as, lapses
+from wfconsole.reports.timeline import about_the_record, timeline_rows
 
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 _NOT_IN_POST_MORTEM: Final = frozenset(("PROBE",))

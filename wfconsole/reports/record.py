@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -16,12 +16,27 @@ from wfconsole.text import UNKNOWN, calendar_time
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One incident's record, whole. `journal_notes`: what the journal's reader found to be out of order."""
+    """One incident's record, whole. `journal_notes`: what the journal's reader found to be out of order.
+
+    `left_out`: the ids of the entries that somebody withdrew or hid, those folded into such a line included.
+    """
 
     entries: tuple[Entry, ...]
     state: IncidentState
     runbook: Runbook
     journal_notes: tuple[str, ...] = ()
+    left_out: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(
+        cls, entries: Sequence[Entry], state: IncidentState, runbook: Runbook, journal_notes: Sequence[str] = ()
+    ) -> Record:
+        """`state` is the fold of `entries`. Raises ValueError when no incident was declared."""
+        if not state.declared:
+            raise ValueError("no incident is declared in these entries")
+        gone = (line.entries for line in state.lines.values() if line.withdrawn or line.hidden)
+        left_out = frozenset(entry for entries in gone for entry in entries)
+        return cls(tuple(entries), state, runbook, tuple(journal_notes), left_out)
 
     @property
     def last_at(self) -> Millis:
@@ -34,9 +49,8 @@ class Record(msgspec.Struct, frozen=True):
         return sorted(kept, key=lambda line: (line.at, line.seq))
 
     def is_shown(self, entry_id: str) -> bool:
-        """Whether an entry counts: nobody has withdrawn it or hidden its line. What is folded into a line counts."""
-        line = self.state.lines.get(entry_id)
-        return line is None or not (line.withdrawn or line.hidden)
+        """Whether an entry counts: nobody has withdrawn it or hidden its line."""
+        return entry_id not in self.left_out
 
     def at(self, entry: Entry) -> Millis:
         """When it happened, as far as it was dated otherwise than written."""
@@ -155,3 +169,10 @@ def paper_name(record: Record, kind: str, ending: str = "md") -> str:
     """The file of one paper: `INC-20260107-0312-timeline.md`. A hostile name of an incident is no path."""
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", record.state.id).strip("-") or "incident"
     return f"{name}-{kind}.{ending}"
+
+
+def banner(record: Record) -> list[str]:
+    """What stands above everything else in the papers of an incident that only the room may know of."""
+    if not record.state.restricted:
+        return []
+    return ["**RESTRICTED: only for those who are in the incident's room. Do not pass this on.**", ""]

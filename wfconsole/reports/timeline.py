@@ -7,7 +7,7 @@ from wfconsole.incident.wording import counted, spell_duration
 from wfconsole.observations.levels import Level
 from wfconsole.reports.evidence import Piece, link, pieces
 from wfconsole.reports.markdown import bullets, code, words
-from wfconsole.reports.record import Record, disorder, iso, known_as
+from wfconsole.reports.record import Record, banner, disorder, iso, known_as
 
 _QUIET = frozenset(("AMEND",))  # said with the line that it corrects
 _WITH_EVIDENCE = frozenset(("PROBE", "ACTION"))
@@ -43,13 +43,6 @@ def timeline_rows(record: Record, *, without: frozenset[str] = frozenset()) -> s
     """The timeline as a list, without the given kinds of lines."""
     rows = (row for row in _rows(record, pieces(record)) if row[2] is None or row[2].kind not in without)
     return bullets([f"{iso(at)} {text}" for at, _seq, _line, text in rows])
-
-
-def banner(record: Record) -> list[str]:
-    """What stands above everything else in the papers of an incident that only the room may know of."""
-    if not record.state.restricted:
-        return []
-    return ["**RESTRICTED: only for those who are in the incident's room. Do not pass this on.**", ""]
 
 
 def about_the_record(record: Record) -> str:
