@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from wfconsole.incident.follow_up import MEETING_EXPECTED
 from wfconsole.session.moments import EXPECTED
 from wfconsole.text import safe
+from wfconsole.tui import follow_up_commands as after
 from wfconsole.tui import message_commands as messages
 from wfconsole.tui import record_commands as record
 from wfconsole.tui import room_commands as people
@@ -111,6 +113,9 @@ _ALL: Final = (
     Command("called", "called WHO ANSWERED", "a call that the severity wants was made", people.called, "task",
             people.calls),
     Command("brief", "brief", "catch me up: what, since when, done, running, owed, decided", view.opens("brief")),
+    Command("followup", "followup [7d|4w|3m] [@WHO] [DAY] WORDS", "something to do after it; F1 done closes one",
+            after.follow_up, "follow-up", after.horizons),
+    Command("meeting", "meeting TIME [WHERE]", f"the post-mortem meeting: {MEETING_EXPECTED}", after.meeting_set, ""),
     *_zoom_commands(),
     Command("checklist", "checklist", "the checklist", view.opens("checklist")),
     Command("timeline", "timeline [WORDS]", "the timeline; with words, what holds them", view.opens("timeline")),
@@ -126,7 +131,7 @@ _ALL: Final = (
     Command("speed", "speed N", "how fast a replay plays: 0.25 to 60", view.speed, words=view.speeds),
     Command("theme", "theme NAME", "another look", view.theme, words=view.themes),
     Command("glyphs", "glyphs unicode|ascii", "other symbols", view.glyphs, words=view.glyph_sets),
-    Command("export", "export [DIR] [replace]", "write timeline and post-mortem as Markdown", view.export),
+    Command("export", "export [DIR] [replace]", "write timeline, post-mortem, evidence: Markdown, HTML", view.export),
     Command("observer", "observer [on|off]", "look only; leaving it asks", view.observer, words=view.switch),
     Command("quit", "quit", "quit; asks", view.opens("quit")),
 )  # fmt: skip
