@@ -9,7 +9,7 @@ from wfconsole.clock import Millis
 from wfconsole.incident.events import Entry, Event
 from wfconsole.incident.playbook import Runbook
 from wfconsole.observations.answers import Ask
-from wfconsole.session.view import Capabilities, RecordingEntry, TransportView, View
+from wfconsole.session.view import Capabilities, RecordingEntry, Running, TransportView, View
 
 if TYPE_CHECKING:
     from wfconsole.incident.symptoms import Match
@@ -37,6 +37,38 @@ class Transport(Protocol):
         """Back to live; in a replay to the end."""
 
 
+class Hands(Protocol):
+    """Runs commands that a person has confirmed, one at a time. None of this blocks."""
+
+    def refusal(self) -> str:
+        """Why none can be run now, "" when one can."""
+
+    def run(self, started: Entry, text: str) -> None:
+        """Run this text once `started`, a `CommandStarted`, is on disk. It is the event's, with its secrets."""
+
+    def show(self) -> Running | None:
+        """The one that runs, or the one that ran last; None before there was any."""
+
+    def stop(self) -> None:
+        """End it, with everything that it has started."""
+
+
+class NoHands:
+    """Nothing is ever run here, and there is nothing that could."""
+
+    def refusal(self) -> str:
+        return "nothing is run from here"
+
+    def run(self, started: Entry, text: str) -> None:
+        """Never."""
+
+    def show(self) -> Running | None:
+        return None
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+
 class Console(Protocol):
     """The screen's whole world. `view()` and `now()` belong together: both are of the instant on show."""
 
@@ -45,6 +77,9 @@ class Console(Protocol):
 
     @property
     def capabilities(self) -> Capabilities: ...
+
+    @property
+    def hands(self) -> Hands: ...
 
     @property
     def operator(self) -> str: ...

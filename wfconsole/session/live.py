@@ -16,6 +16,8 @@ from wfconsole.incident.events import ConsoleEnded, Declared, Entry, Event, Targ
 from wfconsole.incident.playbook import Runbook
 from wfconsole.observations.answers import Ask, CollectorSaid
 from wfconsole.recording.lines import Header, Item, Noted, OperatorNote, SourcePatch
+from wfconsole.session.by_hand import ByHand
+from wfconsole.session.console import Hands, NoHands
 from wfconsole.session.feed import Feed
 from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.journaling import JournalFollower, JournalSink
@@ -190,8 +192,12 @@ class LiveConsole:
         new_incident: Callable[[Millis], str],
         begin: Callable[[], None],
         files: Files = Files(),  # noqa: B008  # frozen
+        hands: ByHand | None = None,
     ) -> None:
+        """`hands` is None for who may run nothing."""
         self.session = session
+        self.hands: Hands = hands or NoHands()
+        self._by_hand = hands
         self.transport = transport
         self.capabilities = capabilities
         self.operator = operator
@@ -298,6 +304,8 @@ class LiveConsole:
 
     def close(self, reason: str) -> None:
         """Ends the stream, flushes the journal, gives the recording what time is left; nothing is left behind."""
+        if self._by_hand is not None:
+            self._by_hand.close()
         self._feed.close()
         if self._sink is not None:
             if self.session.view.incident.declared:
