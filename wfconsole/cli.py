@@ -94,7 +94,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     # With `prog` it does not ask how wide the terminal is.
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, prog="wfconsole")
     asked = words[0] if words else ""
-    offered = {asked: _COMMANDS[asked]} if asked in _COMMANDS else _COMMANDS
+    offered = {asked: COMMANDS[asked]} if asked in COMMANDS else COMMANDS
     for name, (does, add_options) in offered.items():
         command = commands.add_parser(name, help=does)
         if name in words:
@@ -188,7 +188,7 @@ def _cluster_options(command: argparse.ArgumentParser) -> None:
     group.add_argument("--in-cluster", action="store_true", help="use the service account of this pod")
 
 
-_COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
+COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
     "live": ("the war room on a cluster, read-only", _live),
     "demo": ("the bundled incident, offline", _screen_options),
     "replay": ("play a recording or a scenario", _replay),

@@ -173,7 +173,7 @@ def _marked(draft: Draft, entry: Entry, event: ev.StepMarked) -> None:
     answer = f" -> {event.answer}" if event.answer else ""
     draft.line(entry, "STEP", because(f"{_MARK_WORDS[event.mark]}: {title}{answer}", event.reason))
     after = msgspec.structs.replace(
-        before, mark=event.mark, by=entry.actor, at=entry.at, reason=event.reason, answer=event.answer
+        before, mark=event.mark, by=entry.actor, at=entry.at, reason=event.reason, answer=event.answer, entry=entry.id
     )
     draft.put("steps", event.step, after)
     if event.mark == "done":

@@ -31,6 +31,7 @@ class StepState(msgspec.Struct, frozen=True):
     at: Millis = 0
     reason: str = ""
     answer: str = ""
+    entry: str = ""  # id of the journal entry that marked it
     probe: StepProbed | None = None
     probed_at: Millis = 0
     probe_entry: str = ""  # id of the journal entry that holds the evidence

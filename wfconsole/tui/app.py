@@ -124,8 +124,10 @@ class WarRoom(
         gc.freeze()
         gc.enable()
         self.session.start()
+        from wfconsole.memory import give_back_what_is_freed
         from wfconsole.tui.alarm import Alarm
 
+        give_back_what_is_freed()
         self._alarm = Alarm(self.bell)
 
     def get_line_filters(self) -> list[LineFilter]:

@@ -31,6 +31,11 @@ MARKS: Final[dict[Mark, str]] = {
 }
 
 
+def step_mark(frame: Frame, item: Item) -> str:
+    """How a step stands; a mark that is not on disk yet does not look like one that is."""
+    return f"[{frame.glyphs.pending}]" if item.state.entry in frame.view.pending else MARKS[item.mark]
+
+
 def rule(title: Line, width: int, frame: Frame, *, focused: bool = False) -> Line:
     """A heading in a rule across the region."""
     dash = frame.glyphs.rule
@@ -104,17 +109,17 @@ def _around(frame: Frame, items: tuple[Item, ...], current: Item, room: int, wid
     place = items.index(current)
     block = _current(frame, current, width)
     before = items[max(0, place - 1) : place] if room > len(block) + 1 else ()
-    lines = [_step(item, width) for item in before] + block
-    lines += [_step(item, width) for item in items[place + 1 :]]
+    lines = [_step(frame, item, width) for item in before] + block
+    lines += [_step(frame, item, width) for item in items[place + 1 :]]
     return lines[:room]
 
 
-def _step(item: Item, width: int) -> Line:
+def _step(frame: Frame, item: Item, width: int) -> Line:
     who = f"{item.state.by} {clock_time(item.state.at)[:5]}" if item.state.at else item.step.role
     text = f"{'DECIDE: ' if item.step.kind == 'decide' else ''}{item.step.title}"
     more = f"  ACTION {item.step.danger}" if item.step.kind == "action" else ""
     ink: Ink = "text" if item.waits else "dim"
-    return (Span(cut(f"{MARKS[item.mark]} {item.number} {text}{more}  {who}".rstrip(), width), ink),)
+    return (Span(cut(f"{step_mark(frame, item)} {item.number} {text}{more}  {who}".rstrip(), width), ink),)
 
 
 def _current(frame: Frame, item: Item, width: int) -> list[Line]:

@@ -10,7 +10,7 @@ from wfconsole.text import cells, clock_time, cut
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
-from wfconsole.tui.panes.strips import MARKS, rule
+from wfconsole.tui.panes.strips import rule, step_mark
 from wfconsole.tui.record_keys import StepKeys
 from wfconsole.tui.screens.list_screen import ListScreen
 from wfconsole.tui.screens.open_step import opened
@@ -122,7 +122,9 @@ def _rows(frame: Frame, item: Item, width: int) -> list[Line]:
     width = min(width, _WIDEST)
     current = frame.checklist.current
     is_current = current is not None and current.step.id == item.step.id
-    mark = frame.glyphs.pointer.ljust(3) if is_current and item.mark == "open" else MARKS[item.mark]
+    mark = step_mark(frame, item)
+    if is_current and item.mark == "open":
+        mark = frame.glyphs.pointer.ljust(3)
     ink: Ink = "strong" if is_current else "text" if item.waits else "dim"
     who = _who(item)
     titles = wrapped(_titled(item), max(20, width - _BEFORE_TITLE - cells(who) - 2))
