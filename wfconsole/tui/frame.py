@@ -15,6 +15,7 @@ from wfconsole.incident.playbook import Runbook
 from wfconsole.observations.board import BoardLine, StateCounts, board, count_states
 from wfconsole.session.console import Console
 from wfconsole.session.view import Capabilities, TransportView, View
+from wfconsole.times import UTC_TIMES, Times
 from wfconsole.tui.glyphs import Glyphs
 
 # Cells of the longest trend, each of the same stretch of time; narrower screens show the newest of them.
@@ -41,6 +42,7 @@ class Frame(msgspec.Struct, frozen=True):
     needs: tuple[Need, ...]  # what needs somebody, most urgent first
     alarms: Alarms = Alarms()
     observer: bool = False
+    times: Times = UTC_TIMES  # how instants are written here
     lag_ms: Millis = 0  # how old the frame before this one had become when this one could be written
 
     @property
@@ -50,7 +52,9 @@ class Frame(msgspec.Struct, frozen=True):
         return incident.moments.get("started") or incident.declared_at
 
 
-def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis = 0) -> Frame:
+def frame_of(
+    console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis = 0, times: Times = UTC_TIMES
+) -> Frame:
     """The console at this instant."""
     view, now, time = console.view(), console.now(), console.transport.show()
     alarms = alarms_of(view.world, view.alerts, view.incident, now)
@@ -87,5 +91,6 @@ def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis
         needs=attention(situation),
         alarms=alarms,
         observer=observer,
+        times=times,
         lag_ms=lag_ms,
     )

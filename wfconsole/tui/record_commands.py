@@ -17,7 +17,7 @@ from wfconsole.incident.events import (
     UpdateSent,
 )
 from wfconsole.incident.policy import SEVERITIES, STATUSES
-from wfconsole.session.moments import EXPECTED, instant_meant
+from wfconsole.session.moments import EXPECTED, instant_meant, instant_spoken_of
 from wfconsole.tui.asked import Act, Refused
 from wfconsole.tui.record_keys import NO_INCIDENT
 from wfconsole.tui.screens.note import note_of
@@ -86,7 +86,10 @@ def moment(room: WarRoom, words: str) -> Act:
     wanted = next((known for known in MOMENTS if known == name), None)
     if wanted is None or not when:
         raise Refused
-    instant = instant_meant(when, room.session.transport.show(), room.session.view())
+    view, now = room.session.view(), room.session.now()
+    instant = instant_spoken_of(when, now, view, room.times)
+    if instant is None:
+        instant = instant_meant(when, room.session.transport.show(), view, room.times)
     if instant is None:
         raise Refused(f"no time: {when!r}; {EXPECTED}")
     return _enters(room, MomentSet(wanted, instant, why.strip()))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from wfconsole.incident.checklist import Item, Section
 from wfconsole.incident.probing import understood
-from wfconsole.text import cells, clock_time, cut
+from wfconsole.text import cells, cut
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
@@ -126,7 +126,7 @@ def _rows(frame: Frame, item: Item, width: int) -> list[Line]:
     if is_current and item.mark == "open":
         mark = frame.glyphs.pointer.ljust(3)
     ink: Ink = "strong" if is_current else "text" if item.waits else "dim"
-    who = _who(item)
+    who = _who(frame, item)
     titles = wrapped(_titled(item), max(20, width - _BEFORE_TITLE - cells(who) - 2))
     gap = " " * max(1, width - _BEFORE_TITLE - cells(titles[0]) - cells(who) - 1)
     first: Line = (Span(f"{mark} {item.number:>2} ", ink), Span(titles[0], ink), Span(gap), Span(who, "dim"))
@@ -143,10 +143,10 @@ def _titled(item: Item) -> str:
             return item.step.title
 
 
-def _who(item: Item) -> str:
+def _who(frame: Frame, item: Item) -> str:
     """Who marked it, and when; of an open step, whose it is and whether it ticks itself."""
     if item.state.at:
-        return f"{cut(item.state.by, 12)} {clock_time(item.state.at)[:8]}"
+        return f"{cut(item.state.by, 12)} {frame.times.short(item.state.at)}"
     auto = "AUTO" if item.step.sensed else ""
     return "  ".join(word for word in (item.step.role, auto) if word)
 

@@ -8,7 +8,7 @@ from typing import Final
 from textual.widget import Widget
 
 from wfconsole.incident.events import NoteAdded, NoteKind
-from wfconsole.text import clock_time, safe
+from wfconsole.text import safe
 from wfconsole.tui.forms.fields import Field, Row, Words
 from wfconsole.tui.forms.form import Form
 from wfconsole.tui.ink import Line, Span
@@ -41,7 +41,7 @@ class NoteForm(Form):
     def title_words(self) -> str:
         live = self.frame.time.mode in ("live", "replay")
         whose = "that of the key" if live else "the instant on show"
-        return f"NOTE {clock_time(self._opened_at)}  its time is {whose}"
+        return f"NOTE {self.frame.times.clock(self._opened_at)}  its time is {whose}"
 
     def fields(self) -> Iterable[Widget]:
         yield Words(id="words", make=lambda _: self._kinds())

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from wfconsole.incident.checklist import Item
 from wfconsole.incident.probing import ProbeResult, evaluate, understood
-from wfconsole.text import clock_time
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.screens.step import leads_to
@@ -93,7 +92,8 @@ def _evidence(frame: Frame, item: Item, width: int) -> Iterator[Line]:
     yield (
         Span(rail, "rule"),
         Span(
-            f"evidence {clock_time(item.state.probed_at)} {probe.quality}  entry {item.state.probe_entry[:8]}", "strong"
+            f"evidence {frame.times.clock(item.state.probed_at)} {probe.quality}  entry {item.state.probe_entry[:8]}",
+            "strong",
         ),
     )
     for text in probe.lines[:EVIDENCE_LINES]:

@@ -9,7 +9,7 @@ from typing import Final
 from wfconsole.incident.events import EntryStarred
 from wfconsole.incident.state import Line as TimelineLine
 from wfconsole.observations.levels import Level
-from wfconsole.text import ELLIPSIS, calendar_time, clock_time, cut, elapsed, fit
+from wfconsole.text import ELLIPSIS, calendar_time, cut, elapsed, fit
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
@@ -126,8 +126,8 @@ def _row(frame: Frame, line: TimelineLine, width: int, *, pointer: str = " ") ->
     """Mark, time since the beginning, time of day, kind, who, words; a hollow mark until it is on disk."""
     pending = not frame.view.pending.isdisjoint((line.entry, *line.entries))
     sign = frame.glyphs.pending if pending else " "
-    head = f"{pointer}{sign}{'*' if line.starred else ' '} {fit(_since(frame, line), 9)}{clock_time(line.at)[:8]} "
-    over = (f"  over {clock_time(line.until)[:8]}" if width >= WIDE else "  over") if line.until else ""
+    head = f"{pointer}{sign}{'*' if line.starred else ' '} {fit(_since(frame, line), 9)}{frame.times.short(line.at)} "
+    over = (f"  over {frame.times.short(line.until)}" if width >= WIDE else "  over") if line.until else ""
     count = f"  x{line.count}" if line.count > 1 else ""
     withdrawn = "withdrawn: " if line.withdrawn else ""
     ink: Ink = level_ink(line.level) if line.level > Level.WATCH and not line.until else "text"
@@ -157,11 +157,11 @@ def _spelled_out(frame: Frame, line: TimelineLine, width: int) -> Block:
         rows += paragraphs((line.amended or line.text,), width, indent=_INDENT)
     if line.amended:
         rows += paragraphs((f"first written: {line.text}",), width, "dim", indent=_INDENT)
-    told = [f"{calendar_time(line.at)} by {line.actor}"]
+    told = [f"{frame.times.calendar(line.at)} by {line.actor}"]
     if line.count > 1:
-        told.append(f"{line.count} times, last {clock_time(line.last_at)}")
+        told.append(f"{line.count} times, last {frame.times.clock(line.last_at)}")
     if line.until:
-        told.append(f"over {calendar_time(line.until)}")
+        told.append(f"over {frame.times.calendar(line.until)}")
     told.append(f"entry {line.entry[:ENTRY_SHOWN]}")
     rows += paragraphs(("   ".join(told),), width, "dim", indent=_INDENT)
     return Block(line.entry, rows, words=_words(line))
