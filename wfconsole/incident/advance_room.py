@@ -216,6 +216,6 @@ STEPS: Final[Mapping[type[Event], Callable[[Draft, Entry, Any], None]]] = {
 CAN_UNDO: Final = frozenset(
     (
         *(ev.TaskGiven, ev.TaskClosed, ev.FollowUpAdded, ev.FollowUpClosed, ev.MeetingSet),
-        *(ev.Restricted, ev.SymptomAnswered),
+        *(ev.Restricted, ev.SymptomAnswered, ev.EntryHidden, ev.EntryRedated),
     )
 )

@@ -189,7 +189,8 @@ class TimelineStrip(Strip):
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         title: Line = (Span("9 TIMELINE", "title"), Span(" newest first  "), Span("N", "key"), Span(" note"))
         lines = [rule(title, width, frame, focused=self.has_focus)]
-        known = sorted(frame.view.incident.lines.values(), key=lambda line: (-line.at, -line.seq))[: height - 1]
+        shown = (line for line in frame.view.incident.lines.values() if not line.hidden)
+        known = sorted(shown, key=lambda line: (-line.at, -line.seq))[: height - 1]
         return [*lines, *(timeline_line(frame, line, width) for line in known)]
 
 

@@ -91,7 +91,16 @@ class ChecklistScreen(ListScreen):
     def evidence(self) -> str:
         item = self.query_one(Steps).step_item()
         probe = (item.step.live or item.step.sensed) if item is not None else ""
-        return next(iter(understood(probe).sources), "") if probe else ""
+        if probe:
+            return next(iter(understood(probe).sources), "")
+        ran = self._commands(item)
+        return f"command {ran[-1]}" if ran else ""
+
+    def _commands(self, item: Item | None) -> list[str]:
+        """The commands that were run by hand for this step, the oldest first."""
+        if item is None or self.frame is None:
+            return []
+        return [name for name, run in self.frame.view.incident.commands.items() if run.step == item.step.id]
 
     def about(self) -> str:
         item = self.query_one(Steps).step_item()

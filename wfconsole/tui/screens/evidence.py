@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -13,11 +13,15 @@ from wfconsole.text import UNKNOWN, age, number
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.listings.standing import doubt
+from wfconsole.tui.panes.command_sections import SOURCE, command_sections, run_level
 from wfconsole.tui.panes.long_texts import left_short
 from wfconsole.tui.panes.pod_sections import heading
 from wfconsole.tui.screens.of_row import ScreenOfRow, TextOfRow
 from wfconsole.tui.state_words import level_ink, sign_and_word
 from wfconsole.tui.widgets.scroll_text import Section
+
+if TYPE_CHECKING:
+    from wfconsole.tui.app import WarRoom
 
 _LABEL_CELLS = 18
 
@@ -27,6 +31,9 @@ class EvidenceText(TextOfRow):
 
     def sections(self, frame: Frame, width: int) -> Sequence[Section]:
         del width
+        if self._source == SOURCE:
+            room = cast("WarRoom", self.app)
+            return command_sections(frame, self._key, room.session.entries())
         snapshot = frame.view.world.snapshots.get(self._source)
         if snapshot is None:
             return [Section(heading(frame, "SOURCE", self._source), [(Span("  off: nothing reads it", "dim"),)])]
@@ -45,9 +52,17 @@ class EvidenceText(TextOfRow):
 
 
 class EvidenceScreen(ScreenOfRow):
-    """Of a source, or of one of its rows."""
+    """Of a source, of one of its rows, or of a command that was run by hand ("command <id>")."""
 
     TEXT = EvidenceText
+
+    def level(self, frame: Frame) -> Level:
+        if self._source == SOURCE:
+            return run_level(frame.view.incident.commands.get(self._key))
+        return super().level(frame)
+
+    def quality(self, frame: Frame) -> Quality:
+        return Quality.LIVE if self._source == SOURCE else super().quality(frame)
 
     def title_line(self, frame: Frame) -> Line:
         del frame

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from textual.widget import Widget
 
-from wfconsole.incident.events import CommandEnded
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.session.view import Running
 from wfconsole.text import cut, position
@@ -15,6 +14,7 @@ from wfconsole.tui import action_names
 from wfconsole.tui.action_names import Where
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
+from wfconsole.tui.panes.command_sections import SOURCE, ended_level, how_it_ended, output_rows
 from wfconsole.tui.panes.edges import edges
 from wfconsole.tui.panes.pod_sections import heading
 from wfconsole.tui.screens.framed_screen import FramedScreen
@@ -95,7 +95,7 @@ class RunningScreen(FramedScreen):
 
     def evidence(self) -> str:
         running = self._command()
-        return f"command {running.command}" if running is not None and running.stage == "over" else ""
+        return f"{SOURCE} {running.command}" if running is not None and running.stage == "over" else ""
 
     def action_stop_command(self) -> None:
         running = self._command()
@@ -107,23 +107,6 @@ class RunningScreen(FramedScreen):
 
     def _command(self) -> Running | None:
         return self.war_room.session.hands.show()
-
-
-def output_rows(lines: Sequence[str], left_out: int) -> list[Line]:
-    """The lines of an output, and how many are not among them."""
-    rows: list[Line] = [(Span(f"  {left_out:,} lines before these were left out", "dim"),)] if left_out else []
-    return rows + [(Span(f"  {line}"),) for line in lines]
-
-
-def how_it_ended(ended: CommandEnded) -> str:
-    """`exit 0 after 0:02`, `timed out after 1:00`."""
-    how = f"exit {ended.code}" if ended.outcome == "exit" else ended.outcome
-    after = f" after {ended.took_ms / 1000:.1f} s" if ended.took_ms else ""
-    return f"{how}{after}{f': {ended.reason}' if ended.reason else ''}"
-
-
-def ended_level(ended: CommandEnded) -> Level:
-    return Level.OK if (ended.outcome, ended.code) == ("exit", 0) else Level.WARNING
 
 
 def _counted(running: Running) -> str:
