@@ -65,7 +65,8 @@ def _task_closed(draft: Draft, entry: Entry, event: ev.TaskClosed) -> None:
 
 
 def _command(draft: Draft, entry: Entry, event: ev.CommandStarted) -> None:
-    draft.line(entry, "ACTION", f"by hand: {_first_line(event.text)}: not known yet how it ended")
+    text = f"by hand: {_first_line(event.text)}: not known yet how it ended"
+    draft.line(entry, "ACTION", because(text, event.reason))
     draft.mapping("line_of_key")[f"command {event.command}"] = entry.id
     run = CommandRun(event.text, entry.actor, entry.at, event.step, event.title, event.deadline_ms)
     draft.put("commands", event.command, run)
@@ -238,6 +239,6 @@ STEPS: Final[Mapping[type[Event], Callable[[Draft, Entry, Any], None]]] = {
 CAN_UNDO: Final = frozenset(
     (
         *(ev.TaskGiven, ev.TaskClosed, ev.FollowUpAdded, ev.FollowUpClosed, ev.MeetingSet),
-        *(ev.Restricted, ev.SymptomAnswered),
+        *(ev.Restricted, ev.SymptomAnswered, ev.EntryHidden, ev.EntryRedated),
     )
 )

@@ -84,8 +84,11 @@ class Contact(msgspec.Struct, frozen=True):
 
 
 class Link(msgspec.Struct, frozen=True):
+    """An address with http:// or https://, under the heading `group` of the runbook ("" for none)."""
+
     name: str
     url: str
+    group: str = ""
 
 
 class Template(msgspec.Struct, frozen=True):

@@ -17,7 +17,8 @@ from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.sinks import Sink
 from wfconsole.observations.answers import Ask, CollectorSaid
 from wfconsole.recording.lines import Header, Item, Noted, OperatorNote, SourcePatch
-from wfconsole.session.console import Outbox
+from wfconsole.session.by_hand import ByHand
+from wfconsole.session.console import Hands, NoHands, Outbox
 from wfconsole.session.feed import Feed
 from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.journaling import JournalFollower, JournalSink
@@ -193,8 +194,12 @@ class LiveConsole:
         begin: Callable[[], None],
         open_outbox: Callable[[], Outbox | None] = lambda: None,
         files: Files = Files(),  # noqa: B008  # frozen
+        hands: ByHand | None = None,
     ) -> None:
+        """`hands` is None for who may run nothing."""
         self.session = session
+        self.hands: Hands = hands or NoHands()
+        self._by_hand = hands
         self.transport = transport
         self.capabilities = capabilities
         self.operator = operator
@@ -311,6 +316,8 @@ class LiveConsole:
 
     def close(self, reason: str) -> None:
         """Ends the stream, flushes the journal, gives the recording what time is left; nothing is left behind."""
+        if self._by_hand is not None:
+            self._by_hand.close()
         self._feed.close()
         if self._outbox is not None:
             self._outbox.close(OUTBOX_CLOSES_WITHIN_MS)

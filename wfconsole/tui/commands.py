@@ -14,6 +14,7 @@ from wfconsole.tui import follow_up_commands as after
 from wfconsole.tui import message_commands as messages
 from wfconsole.tui import record_commands as record
 from wfconsole.tui import room_commands as people
+from wfconsole.tui import said_commands as said
 from wfconsole.tui import view_commands as view
 from wfconsole.tui.asked import Act, Refused
 
@@ -88,9 +89,15 @@ def _zoom_commands() -> list[Command]:
 
 
 _ALL: Final = (
-    Command("note", "note WORDS", "a note; d, f or h in front: decision, fact, hypothesis", record.note, "note"),
+    Command("note", "note [@TIME] WORDS", "a note; d, f or h in front: decision, fact, hypothesis", record.note,
+            "note"),
     Command("amend", "amend ENTRY WORDS", "correct an entry; the old words stay in the record", record.amend, "",
             record.entries),
+    Command("redate", "redate ENTRY TIME [WHY]", "correct an entry's time; the old one stays in the record",
+            said.redate, "", record.entries),
+    Command("hide", "hide ENTRY", "hide an entry as noise, or show it again", said.hide, "hide", record.entries),
+    Command("decide", "decide [WORDS]", "a decision of the commander's; without words the form asks for the rest",
+            said.decide, "decision"),
     Command("declare", "declare", "declare; later its severity, status, playbook", record.declare, "declare"),
     Command("sev", "sev 1-4 REASON", "another severity", record.severity, "declare", record.severities),
     Command("state", "state STATUS [REASON]", "another status; resolved asks for the stand-down list", record.status,
@@ -131,6 +138,8 @@ _ALL: Final = (
     Command("speed", "speed N", "how fast a replay plays: 0.25 to 60", view.speed, words=view.speeds),
     Command("theme", "theme NAME", "another look", view.theme, words=view.themes),
     Command("glyphs", "glyphs unicode|ascii", "other symbols", view.glyphs, words=view.glyph_sets),
+    Command("times", "times utc|local|iso", "how times are written on this console", view.times, words=view.ways),
+    Command("contacts", "contacts [WORDS]", "contacts, roles and links of the runbook", view.opens("contacts")),
     Command("export", "export [DIR] [replace]", "write timeline, post-mortem, evidence: Markdown, HTML", view.export),
     Command("observer", "observer [on|off]", "look only; leaving it asks", view.observer, words=view.switch),
     Command("quit", "quit", "quit; asks", view.opens("quit")),

@@ -154,6 +154,7 @@ def _show(base: Ground, arguments: argparse.Namespace, console: Console) -> int:
     leave_out_palette()
     leave_out_tls()
     from wfconsole.config.keymap import load_keymap
+    from wfconsole.times import Times
     from wfconsole.tui.run import Look, run
 
     settings = base.settings.console
@@ -168,6 +169,7 @@ def _show(base: Ground, arguments: argparse.Namespace, console: Console) -> int:
         mouse=settings.mouse and not arguments.no_mouse,
         observer=settings.observer,
         bell=settings.bell,
+        times=Times(settings.times, settings.timezone),
         keymap=keymap,
         problems=problems,
     )

@@ -15,7 +15,7 @@ from wfconsole.incident.severity import Choice as Offered
 from wfconsole.incident.symptoms import Match, SymptomSeen
 from wfconsole.incident.triage import first_trouble
 from wfconsole.incident.wording import counted
-from wfconsole.text import clock_time, cut
+from wfconsole.text import cut
 from wfconsole.tui.forms.choice import Choice, Option
 from wfconsole.tui.forms.fields import Field, Row, Words
 from wfconsole.tui.forms.form import Form
@@ -142,7 +142,7 @@ def _seen(frame: Frame, width: int) -> list[Line]:
         rows = paragraphs(("Nothing that is seen from here is wrong.",), width, "dim")
     since = first_trouble(frame.view.incident, frame.now)
     if since:
-        rows.append((Span(f"broken since {clock_time(since)}, as far as the console saw", "dim"),))
+        rows.append((Span(f"broken since {frame.times.clock(since)}, as far as the console saw", "dim"),))
     return rows
 
 
