@@ -43,7 +43,8 @@ class BoundedSession(requests.Session):
             raise failures.from_answer(self._host, response.status_code, headers, body)
         if headers.get("content-encoding", "identity") != "identity":
             response.close()
-            raise SourceError("bad-answer", f"{self._host}: an encoding that was not asked for")
+            said = f"{self._host}: an encoding that was not asked for"
+            raise SourceError("bad-answer", said, remedy="What stands before Prometheus?")
         response.raw = io.BytesIO(self._body(response))
         return response
 
@@ -66,5 +67,6 @@ class BoundedSession(requests.Session):
                 )
         expected = response.headers.get("content-length", "")
         if expected.isdecimal() and int(expected) > len(body):
-            raise SourceError("bad-answer", f"{self._host}: the answer broke off")
+            remedy = "Something between here and Prometheus cuts connections."
+            raise SourceError("bad-answer", f"{self._host}: the answer broke off", remedy=remedy)
         return bytes(body)
