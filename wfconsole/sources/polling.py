@@ -258,7 +258,7 @@ class Poll(abc.ABC):
                 self._due = None
             _WATCHDOG.done(number)
         proven()
-        return max(0, self.interval_ms - round((time.monotonic() - began) * 1000))
+        return self.interval_ms  # from here on, not from its beginning: a server that is slow is left in peace
 
     def _end_well(self) -> None:
         """The look is over; raises CutShort where it was ended before, or should have been."""

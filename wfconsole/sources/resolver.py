@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from typing import Final
 
 from wfconsole.clock import MINUTE, Millis
 from wfconsole.observations.snapshot import FailureKind
@@ -21,6 +22,7 @@ from wfconsole.text import safe
 Addresses = list[tuple[int, tuple[str, int]]]
 
 KEEP_MS: Millis = 10 * MINUTE
+_STALE: Final = "names do not resolve; the last known address is used"
 
 
 class Resolver:
@@ -39,10 +41,9 @@ class Resolver:
         literal = _literal(host)
         self._literal: Addresses = [(literal, (host, port))] if literal else []
 
-    @property
-    def stale(self) -> bool:
-        """Whether the addresses in use are from before DNS failed."""
-        return bool(self._problem and self._found)
+    def facts(self) -> dict[str, str]:
+        """What an operator should know of the addresses in use; nothing unless they are from before DNS failed."""
+        return {"dns": _STALE} if self._problem and self._found else {}
 
     def addresses(self, within: float, given_up: Callable[[], bool] = lambda: False) -> Addresses:
         """Where the host is, within so many seconds. Raises SourceError, and CutShort once `given_up` says that the

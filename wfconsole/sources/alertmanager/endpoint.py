@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from wfconsole.clock import Millis
 from wfconsole.observations.snapshot import FailureKind
-from wfconsole.sources.clocks import ahead_ms
+from wfconsole.sources import clocks
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.http_headers import retry_after_ms
 from wfconsole.sources.passwords import read_secret
@@ -59,6 +59,10 @@ class Endpoint:
         self.ahead_ms: Millis | None = None  # how far its clock is ahead of ours, once it was heard
         self._trust: tuple[float, ssl.SSLContext] | None = None
         self.where = f"{called} at {self.shown}"
+
+    def facts(self) -> dict[str, str]:
+        """What an operator should know of this server; nothing while all is as it should be."""
+        return clocks.facts(self.ahead_ms) | self._resolver.facts()
 
     def get(self, path: str, within_s: float, look_up: LookUp) -> bytes:
         """The body of one answer. Raises SourceError, and what the client raises when its connection is cut.
@@ -134,7 +138,7 @@ class Endpoint:
 
     def _body(self, client: httpx.Client, request: httpx.Request) -> bytes:
         response = client.send(request, stream=True)
-        self.ahead_ms = ahead_ms(response.headers.get("date", ""))
+        self.ahead_ms = clocks.ahead_ms(response.headers.get("date", ""))
         try:
             self._check(response)
             if response.headers.get("content-encoding", "identity") != "identity":

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 from wfconsole.clock import SECOND, Millis
 from wfconsole.config.systems import AwsSettings
+from wfconsole.sources import clocks
 from wfconsole.sources.aws import failures
 from wfconsole.sources.aws.bounded import BoundedHttp
-from wfconsole.sources.clocks import ahead_ms
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.polling import Poll
 from wfconsole.sources.resolver import Resolver
@@ -87,7 +87,14 @@ class RegionPoll(Poll):
         return client
 
     def _heard(self, http_response: Any, **_: Any) -> None:
-        self.ahead_ms = ahead_ms(http_response.headers.get("Date", ""))
+        self.ahead_ms = clocks.ahead_ms(http_response.headers.get("Date", ""))
+
+    def facts(self) -> dict[str, str]:
+        """What an operator should know of this region's service; nothing while all is as it should be."""
+        told = clocks.facts(self.ahead_ms)
+        for resolver in self._resolvers.values():
+            told |= resolver.facts()
+        return told
 
     def _look_up(self, url: str) -> None:
         """Looking up a name has no deadline in the client. Behind a proxy it is the proxy's name that counts."""

@@ -49,10 +49,7 @@ class Server:
         """What an operator should know about this server, once it answered; little when all is as usual."""
         if not self._answered:
             return {}
-        told = {"server": self.host, **clocks.facts(self.ahead_ms)}
-        if self.resolver.stale:
-            told["dns"] = "names do not resolve; the last known address is used"
-        return told
+        return {"server": self.host, **clocks.facts(self.ahead_ms), **self.resolver.facts()}
 
     def now(self) -> Millis:
         """The instant by its clock, as far as that is known."""
