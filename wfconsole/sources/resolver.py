@@ -22,6 +22,8 @@ from wfconsole.text import safe
 Addresses = list[tuple[int, tuple[str, int]]]
 
 KEEP_MS: Millis = 10 * MINUTE
+# For a look-up of what was found before.
+_PATIENCE_S: Final = 1.0
 _STALE: Final = "names do not resolve; the last known address is used"
 
 
@@ -53,16 +55,20 @@ class Resolver:
             return self._literal
         with self._lock:
             wanted = self._round + 1
+            hangs = self._looking and bool(self._problem)
             if not self._looking:
                 self._looking = True
                 threading.Thread(target=self._look_up, name="resolver", daemon=True).start()
+            known = bool(self._found) and (time.monotonic() - self._found_at) * 1000 < KEEP_MS
+            if known:  # what is asked for needs the rest of the time
+                within = 0.0 if hangs else min(within / 2, _PATIENCE_S)
             self._lock.wait_for(lambda: self._round >= wanted or given_up(), timeout=within)
             answered = self._round >= wanted
             if given_up():
                 raise CutShort
             if answered and not self._problem:
                 return self._found
-            if self._found and (time.monotonic() - self._found_at) * 1000 < KEEP_MS:
+            if known:
                 self._problem = self._problem or "no answer"
                 return self._found
             kind: FailureKind = "refused" if answered else "timeout"

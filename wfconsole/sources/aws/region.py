@@ -20,7 +20,7 @@ from wfconsole.sources.aws import failures
 from wfconsole.sources.aws.bounded import BoundedHttp
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.polling import Poll
-from wfconsole.sources.resolver import Resolver
+from wfconsole.sources.resolver import Addresses, Resolver
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -54,7 +54,8 @@ class RegionPoll(Poll):
         try:
             client = self._made()
             with contextlib.closing(client):
-                self._look_up(client.meta.endpoint_url)
+                host, addresses = self._look_up(client.meta.endpoint_url)
+                BoundedHttp.put_into(client, host, addresses)
                 yield client
         except Exception as error:
             if self.explain(error).kind in ("denied", "configuration"):
@@ -82,7 +83,6 @@ class RegionPoll(Poll):
                 verify=self.settings.ca_file or None,
                 config=config,
             )
-        BoundedHttp.put_into(client)
         client.meta.events.register("after-call", self._heard)
         return client
 
@@ -96,8 +96,9 @@ class RegionPoll(Poll):
             told |= resolver.facts()
         return told
 
-    def _look_up(self, url: str) -> None:
-        """Looking up a name has no deadline in the client. Behind a proxy it is the proxy's name that counts."""
+    def _look_up(self, url: str) -> tuple[str, Addresses]:
+        """Whom to connect to, and where that is: looking up a name has no deadline in the client. Behind a proxy it is
+        the proxy's name that counts."""
         from botocore.utils import get_environ_proxies
 
         scheme = urlsplit(url).scheme
@@ -106,4 +107,4 @@ class RegionPoll(Poll):
         port = target.port or (443 if target.scheme == "https" else 80)
         named_by = "aws.endpoint_url" if self.settings.endpoint_url else "aws.regions"
         resolver = self._resolvers.setdefault(f"{host}:{port}", Resolver(host, port, named_by))
-        self.addresses(resolver, min(self.left_s(), 4.0))
+        return host, self.addresses(resolver, min(self.left_s(), 4.0))
