@@ -13,16 +13,21 @@ from typing import Any, Final
 
 import msgspec
 
-from wfconsole.clock import Millis
+from wfconsole.clock import MINUTE, Millis
+from wfconsole.incident import advance_room
 from wfconsole.incident import events as ev
-from wfconsole.incident.events import SCRIBE, SHELVED_AT_MOST, Entry, Event, Moment, Noticed
-from wfconsole.incident.state import Acked, IncidentState, Line, Overwritten, Shelved, StepState
-from wfconsole.incident.wording import step_title
+from wfconsole.incident.draft import Draft
+from wfconsole.incident.events import SCRIBE, SHELVED_AT_MOST, Entry, Event, Noticed
+from wfconsole.incident.state import Acked, IncidentState, Line, Shelved, StepState
+from wfconsole.incident.wording import because, step_title
 from wfconsole.observations.levels import Level
 from wfconsole.text import calendar_time, clock_time
 
 # How many of the newest entries can be withdrawn together with what they did.
 UNDO_KEPT: Final = 32
+
+# A note has the time at which somebody began to write it. From this on it was meant to speak of another instant.
+DATED_BACK: Final[Millis] = MINUTE
 
 NOTE_KINDS: Final = {"note": "NOTE", "decision": "DECISION", "fact": "FACT", "hypothesis": "HYPOTH"}
 _CHANGE_FAMILIES: Final = frozenset(("rollout", "scale", "change"))
@@ -39,100 +44,40 @@ _MARK_WORDS: Final = {
 
 def advance(state: IncidentState, entry: Entry) -> IncidentState:
     """The state after one more entry. Every event is accepted; one that came too late leaves only its line."""
-    draft = _Draft(state)
-    draft.take(entry)
+    draft = Draft(state)
+    _take(draft, entry)
     return draft.done()
 
 
 def fold(entries: Iterable[Entry], state: IncidentState | None = None) -> IncidentState:
     """The state after all entries, in their order; about 20 microseconds each."""
-    draft = _Draft(state or IncidentState())
+    draft = Draft(state or IncidentState())
     for entry in entries:
-        draft.take(entry)
+        _take(draft, entry)
     return draft.done()
 
 
-class _Draft:
-    """A state being written: a field is copied when it is first written to, never before."""
-
-    def __init__(self, state: IncidentState) -> None:
-        self._state = state
-        self._new: dict[str, Any] = {}
-        self._trace: list[Overwritten] | None = None
-
-    def done(self) -> IncidentState:
-        return msgspec.structs.replace(self._state, **self._new)
-
-    def take(self, entry: Entry) -> None:
-        event = entry.event
-        self._trace = [] if type(event) in _CAN_UNDO else None
-        _STEPS[type(event)](self, entry, event)
-        if self._trace:
-            undo = self.mapping("undo")
-            undo[entry.id] = tuple(self._trace)
-            while len(undo) > UNDO_KEPT:
-                del undo[next(iter(undo))]
-        self._trace = None
-        self._new["head_seq"] = entry.seq
-
-    # --- reading and writing
-
-    def get(self, field: str) -> Any:
-        return self._new[field] if field in self._new else getattr(self._state, field)
-
-    def mapping(self, field: str) -> dict[str, Any]:
-        """The mapping of that name, ours to write to."""
-        if field not in self._new:
-            self._new[field] = dict(getattr(self._state, field))
-        mapping: dict[str, Any] = self._new[field]
-        return mapping
-
-    def set(self, field: str, value: Any) -> None:
-        if self._trace is not None:
-            self._trace.append(Overwritten(field, "", self.get(field), value))
-        self._new[field] = value
-
-    def put(self, field: str, key: str, value: Any) -> None:
-        """Set one key of a mapping; None removes it."""
-        mapping = self.mapping(field)
-        if self._trace is not None:
-            self._trace.append(Overwritten(field, key, mapping.get(key), value))
-        if value is None:
-            mapping.pop(key, None)
-        else:
-            mapping[key] = value
-
-    def moment(self, moment: Moment, at: Millis) -> None:
-        """Set a moment that follows from something, unless it is known already."""
-        if at and moment not in self.get("moments"):
-            self.put("moments", moment, at)
-
-    def line(self, entry: Entry, kind: str, text: str, *, level: Level = Level.OK, at: Millis = 0) -> None:
-        when = at or entry.at
-        self.mapping("lines")[entry.id] = Line(
-            entry.id, entry.seq, when, kind, entry.actor, text, level, last_at=when, entries=(entry.id,)
-        )
-
-    def line_of(self, entry_id: str) -> Line | None:
-        """The line that an entry stands in, alone or folded with others."""
-        lines = self.get("lines")
-        found: Line | None = lines.get(entry_id)
-        if found is None:
-            found = next((line for line in reversed(lines.values()) if entry_id in line.entries), None)
-        return found
-
-    def revise(self, line: Line, **changes: Any) -> None:
-        self.mapping("lines")[line.entry] = msgspec.structs.replace(line, **changes)
+def _take(draft: Draft, entry: Entry) -> None:
+    kind = type(entry.event)
+    draft.begin(entry, can_undo=kind in _CAN_UNDO)
+    _STEPS[kind](draft, entry, entry.event)
+    replaced = draft.end()
+    if replaced:
+        undo = draft.mapping("undo")
+        undo[entry.id] = replaced
+        while len(undo) > UNDO_KEPT:
+            del undo[next(iter(undo))]
 
 
 # --- one function for each event ------------------------------------------------------------------------------------
 
 
-def _declared(draft: _Draft, entry: Entry, event: ev.Declared) -> None:
+def _declared(draft: Draft, entry: Entry, event: ev.Declared) -> None:
     draft.set("id", event.incident)
     draft.set("title", event.title)
     draft.set("severity", event.severity)
     draft.set("severity_since", entry.at)
+    draft.set("status_since", entry.at)
     draft.set("declared_at", entry.at)
     draft.set("playbook", event.playbook)
     draft.set("runbook", event.runbook)
@@ -143,25 +88,26 @@ def _declared(draft: _Draft, entry: Entry, event: ev.Declared) -> None:
     draft.moment("started", event.started_at)
     draft.moment("detected", entry.at)
     who = f", commander {event.commander}" if event.commander else ""
-    draft.line(entry, "DECLARE", _because(f"{event.severity} {event.title}{who}", event.reason))
+    draft.line(entry, "DECLARE", because(f"{event.severity} {event.title}{who}", event.reason))
 
 
-def _severity(draft: _Draft, entry: Entry, event: ev.SeverityChanged) -> None:
-    draft.line(entry, "STATE", _because(f"severity {draft.get('severity')} -> {event.severity}", event.reason))
+def _severity(draft: Draft, entry: Entry, event: ev.SeverityChanged) -> None:
+    draft.line(entry, "STATE", because(f"severity {draft.get('severity')} -> {event.severity}", event.reason))
     draft.set("severity", event.severity)
     draft.set("severity_since", entry.at)
 
 
-def _status(draft: _Draft, entry: Entry, event: ev.StatusChanged) -> None:
-    draft.line(entry, "STATE", _because(f"status {draft.get('status')} -> {event.status}", event.reason))
+def _status(draft: Draft, entry: Entry, event: ev.StatusChanged) -> None:
+    draft.line(entry, "STATE", because(f"status {draft.get('status')} -> {event.status}", event.reason))
     if draft.get("status") == "resolved" and event.status != "resolved":
         draft.put("moments", "resolved", None)
     draft.set("status", event.status)
+    draft.set("status_since", entry.at)
     if event.status in ("monitoring", "resolved"):
         draft.moment("mitigated" if event.status == "monitoring" else "resolved", entry.at)
 
 
-def _role(draft: _Draft, entry: Entry, event: ev.RoleTaken) -> None:
+def _role(draft: Draft, entry: Entry, event: ev.RoleTaken) -> None:
     before = draft.get("roles").get(event.role, "")
     was = f" (was {before})" if before and before != event.person else ""
     draft.line(entry, "ROLE", f"{event.role}: {event.person or 'nobody'}{was}")
@@ -171,17 +117,20 @@ def _role(draft: _Draft, entry: Entry, event: ev.RoleTaken) -> None:
     _acknowledged(draft, entry)
 
 
-def _playbook(draft: _Draft, entry: Entry, event: ev.PlaybookChosen) -> None:
-    draft.line(entry, "STATE", _because(f"playbook {event.playbook or 'none'}", event.reason))
+def _playbook(draft: Draft, entry: Entry, event: ev.PlaybookChosen) -> None:
+    draft.line(entry, "STATE", because(f"playbook {event.playbook or 'none'}", event.reason))
     draft.set("playbook", event.playbook)
 
 
-def _note(draft: _Draft, entry: Entry, event: ev.NoteAdded) -> None:
+def _note(draft: Draft, entry: Entry, event: ev.NoteAdded) -> None:
     about = f" [{event.about}]" if event.about else ""
     draft.line(entry, NOTE_KINDS[event.kind], event.text + about, at=event.at_time)
+    line = draft.line_of(entry.id)
+    if line is not None and event.at_time and abs(entry.at - event.at_time) >= DATED_BACK:
+        draft.revise(line, written_at=entry.at)
 
 
-def _amended(draft: _Draft, entry: Entry, event: ev.EntryAmended) -> None:
+def _amended(draft: Draft, entry: Entry, event: ev.EntryAmended) -> None:
     line = draft.line_of(event.entry)
     if line is not None:
         draft.revise(line, amended=event.text)
@@ -189,13 +138,13 @@ def _amended(draft: _Draft, entry: Entry, event: ev.EntryAmended) -> None:
     draft.line(entry, "AMEND", f"{of}: {event.text}")
 
 
-def _starred(draft: _Draft, _entry: Entry, event: ev.EntryStarred) -> None:
+def _starred(draft: Draft, _entry: Entry, event: ev.EntryStarred) -> None:
     line = draft.line_of(event.entry)
     if line is not None:
         draft.revise(line, starred=event.starred)
 
 
-def _withdrawn(draft: _Draft, _entry: Entry, event: ev.EntryWithdrawn) -> None:
+def _withdrawn(draft: Draft, _entry: Entry, event: ev.EntryWithdrawn) -> None:
     line = draft.line_of(event.entry)
     if line is not None:
         draft.revise(line, withdrawn=True)
@@ -207,17 +156,17 @@ def _withdrawn(draft: _Draft, _entry: Entry, event: ev.EntryWithdrawn) -> None:
             draft.put(change.field, change.key, change.old)
 
 
-def _moment(draft: _Draft, entry: Entry, event: ev.MomentSet) -> None:
-    draft.line(entry, "STATE", _because(f"{event.moment} at {calendar_time(event.at_time)}", event.reason))
+def _moment(draft: Draft, entry: Entry, event: ev.MomentSet) -> None:
+    draft.line(entry, "STATE", because(f"{event.moment} at {calendar_time(event.at_time)}", event.reason))
     draft.put("moments", event.moment, event.at_time)
 
 
-def _update(draft: _Draft, entry: Entry, event: ev.UpdateSent) -> None:
+def _update(draft: Draft, entry: Entry, event: ev.UpdateSent) -> None:
     draft.line(entry, "COMMS", f"{event.audience}: {event.text}")
     draft.set("last_update_at", entry.at)
 
 
-def _probed(draft: _Draft, entry: Entry, event: ev.StepProbed) -> None:
+def _probed(draft: Draft, entry: Entry, event: ev.StepProbed) -> None:
     shown = event.lines[0] if event.lines else "nothing"
     draft.line(entry, "PROBE", f"{event.title or step_title(event.step)}: {shown}", level=event.level)
     before = draft.get("steps").get(event.step, StepState())
@@ -225,30 +174,30 @@ def _probed(draft: _Draft, entry: Entry, event: ev.StepProbed) -> None:
     draft.put("steps", event.step, after)
 
 
-def _marked(draft: _Draft, entry: Entry, event: ev.StepMarked) -> None:
+def _marked(draft: Draft, entry: Entry, event: ev.StepMarked) -> None:
     before = draft.get("steps").get(event.step, StepState())
     title = event.title or step_title(event.step)
     answer = f" -> {event.answer}" if event.answer else ""
-    draft.line(entry, "STEP", _because(f"{_MARK_WORDS[event.mark]}: {title}{answer}", event.reason))
+    draft.line(entry, "STEP", because(f"{_MARK_WORDS[event.mark]}: {title}{answer}", event.reason))
     after = msgspec.structs.replace(
-        before, mark=event.mark, by=entry.actor, at=entry.at, reason=event.reason, answer=event.answer
+        before, mark=event.mark, by=entry.actor, at=entry.at, reason=event.reason, answer=event.answer, entry=entry.id
     )
     draft.put("steps", event.step, after)
     if event.mark == "done":
         _acknowledged(draft, entry)
 
 
-def _alerts_acked(draft: _Draft, entry: Entry, event: ev.AlertsAcknowledged) -> None:
+def _alerts_acked(draft: Draft, entry: Entry, event: ev.AlertsAcknowledged) -> None:
     draft.line(entry, "ALERT", f"acknowledged: {_titled(event.title, len(event.alerts))}")
     for key, started_at in event.alerts.items():
         draft.put("acked", key, Acked(entry.actor, entry.at, started_at))
     _acknowledged(draft, entry)
 
 
-def _alerts_shelved(draft: _Draft, entry: Entry, event: ev.AlertsShelved) -> None:
+def _alerts_shelved(draft: Draft, entry: Entry, event: ev.AlertsShelved) -> None:
     until = min(event.until, entry.at + SHELVED_AT_MOST)
     when = f"shelved until {clock_time(until)}" if until > entry.at else "back from the shelf"
-    draft.line(entry, "ALERT", _because(f"{when}: {_titled(event.title, len(event.alerts))}", event.reason))
+    draft.line(entry, "ALERT", because(f"{when}: {_titled(event.title, len(event.alerts))}", event.reason))
     for key in event.alerts:
         draft.put("shelved", key, Shelved(entry.actor, entry.at, until, event.reason))
 
@@ -257,16 +206,16 @@ def _titled(title: str, count: int) -> str:
     return f"{title} ({count} alerts)" if count > 1 else title or "an alert"
 
 
-def _console_started(draft: _Draft, entry: Entry, event: ev.ConsoleStarted) -> None:
+def _console_started(draft: Draft, entry: Entry, event: ev.ConsoleStarted) -> None:
     text = f"console opened on {event.host}, version {event.version}"
-    draft.line(entry, "STATE", _because(text, event.found), level=Level.WATCH if event.found else Level.OK)
+    draft.line(entry, "STATE", because(text, event.found), level=Level.WATCH if event.found else Level.OK)
 
 
-def _console_ended(draft: _Draft, entry: Entry, event: ev.ConsoleEnded) -> None:
-    draft.line(entry, "STATE", _because("console closed", event.reason))
+def _console_ended(draft: Draft, entry: Entry, event: ev.ConsoleEnded) -> None:
+    draft.line(entry, "STATE", because("console closed", event.reason))
 
 
-def _noticed(draft: _Draft, entry: Entry, event: Noticed) -> None:
+def _noticed(draft: Draft, entry: Entry, event: Noticed) -> None:
     lines = draft.mapping("lines")
     line: Line | None = lines.get(draft.get("line_of_key").get(event.key, ""))
     if line is None or event.phase == "began":
@@ -290,16 +239,12 @@ def _noticed(draft: _Draft, entry: Entry, event: Noticed) -> None:
     draft.mapping("conditions")[event.key] = event
 
 
-def _acknowledged(draft: _Draft, entry: Entry) -> None:
+def _acknowledged(draft: Draft, entry: Entry) -> None:
     if draft.get("id") and entry.actor != SCRIBE:
         draft.moment("acknowledged", entry.at)
 
 
-def _because(text: str, reason: str) -> str:
-    return f"{text}: {reason}" if reason else text
-
-
-_STEPS: Final[dict[type[Event], Callable[[_Draft, Entry, Any], None]]] = {
+_STEPS: Final[dict[type[Event], Callable[[Draft, Entry, Any], None]]] = {
     ev.Declared: _declared,
     ev.SeverityChanged: _severity,
     ev.StatusChanged: _status,
@@ -318,10 +263,12 @@ _STEPS: Final[dict[type[Event], Callable[[_Draft, Entry, Any], None]]] = {
     ev.ConsoleStarted: _console_started,
     ev.ConsoleEnded: _console_ended,
     ev.Noticed: _noticed,
+    **advance_room.STEPS,
 }
 _CAN_UNDO: Final = frozenset(
     (
         *(ev.SeverityChanged, ev.StatusChanged, ev.RoleTaken, ev.PlaybookChosen, ev.MomentSet, ev.UpdateSent),
-        *(ev.StepMarked, ev.AlertsAcknowledged, ev.AlertsShelved),
+        *(ev.StepMarked, ev.AlertsAcknowledged, ev.AlertsShelved, ev.EntryAmended, ev.EntryStarred),
+        *advance_room.CAN_UNDO,
     )
 )

@@ -18,6 +18,11 @@ from wfconsole.observations.levels import Level
 
 NoteKind = Literal["note", "decision", "fact", "hypothesis"]
 Moment = Literal["started", "detected", "acknowledged", "mitigated", "resolved"]
+DecisionOutcome = Literal["agreed", "rejected"]
+TaskOutcome = Literal["done", "dropped"]
+CommandOutcome = Literal["exit", "timed out", "cancelled", "not started", "unknown"]
+Horizon = Literal["0-7 days", "1-4 weeks", "1-3 months"]
+Audience = Literal["inside", "public"]
 SHELVED_AT_MOST: Final[Millis] = 8 * HOUR  # nobody remembers longer what is on a shelf
 SCRIBE = "scribe"  # the actor of what the console noticed by itself
 
@@ -50,8 +55,11 @@ class SeverityChanged(msgspec.Struct, frozen=True, tag="severity"):
 
 
 class StatusChanged(msgspec.Struct, frozen=True, tag="status", omit_defaults=True):
+    """`verified`: the signals that held when it was called resolved, as they were shown."""
+
     status: Status
     reason: str = ""
+    verified: tuple[str, ...] = ()
 
 
 class RoleTaken(msgspec.Struct, frozen=True, tag="role"):
@@ -149,6 +157,166 @@ class AlertsShelved(msgspec.Struct, frozen=True, tag="alerts-shelved", omit_defa
     title: str = ""
 
 
+class EntryHidden(msgspec.Struct, frozen=True, tag="hidden"):
+    """Noise is out of sight, on screen and in the post-mortem, or back; the journal keeps it all the same."""
+
+    entry: str
+    hidden: bool
+
+
+class EntryRedated(msgspec.Struct, frozen=True, tag="redated", omit_defaults=True):
+    """The time of an entry was wrong; the entry itself stays as it is."""
+
+    entry: str
+    at_time: Millis
+    reason: str = ""
+
+
+class DecisionMade(msgspec.Struct, frozen=True, tag="decision", omit_defaults=True):
+    """What was proposed, what spoke against it, who decided, and how."""
+
+    proposal: str
+    decided_by: str
+    outcome: DecisionOutcome = "agreed"
+    objections: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class TaskGiven(msgspec.Struct, frozen=True, tag="task", omit_defaults=True):
+    """Somebody does something and is back by `due_at`. `task` is its id; one given again with the same id is moved."""
+
+    task: str
+    text: str
+    person: str
+    due_at: Millis
+    step: str = ""
+
+
+class TaskClosed(msgspec.Struct, frozen=True, tag="task-closed", omit_defaults=True):
+    """A task is over, and what came of it."""
+
+    task: str
+    outcome: TaskOutcome = "done"
+    result: str = ""
+
+
+class CommandStarted(msgspec.Struct, frozen=True, tag="command", omit_defaults=True):
+    """A person has confirmed a command and it is about to run: in the journal before it does. `text` as it runs,
+    `reason` why, where the class of danger asks for one."""
+
+    command: str
+    text: str
+    step: str = ""
+    title: str = ""
+    deadline_ms: Millis = 0
+    reason: str = ""
+
+
+class CommandEnded(msgspec.Struct, frozen=True, tag="command-ended", omit_defaults=True):
+    """How a command ended. `lines`: its output as it was shown, the last ones; `left_out` counts
+    those before them."""
+
+    command: str
+    outcome: CommandOutcome
+    code: int = 0
+    lines: tuple[str, ...] = ()
+    left_out: int = 0
+    took_ms: int = 0
+    reason: str = ""
+
+
+class FollowUpAdded(msgspec.Struct, frozen=True, tag="follow-up", omit_defaults=True):
+    """Something to do after the incident. `follow_up` is its id; one added again with the same id replaces it.
+
+    `due` is an ISO date, "" while nobody set one.
+    """
+
+    follow_up: str
+    text: str
+    horizon: Horizon = "0-7 days"
+    owner: str = ""
+    due: str = ""
+
+
+class FollowUpClosed(msgspec.Struct, frozen=True, tag="follow-up-closed", omit_defaults=True):
+    follow_up: str
+    outcome: TaskOutcome = "done"
+    reason: str = ""
+
+
+class MeetingSet(msgspec.Struct, frozen=True, tag="meeting", omit_defaults=True):
+    """When and where the post-mortem meeting is; `at_time` 0 takes it back."""
+
+    at_time: Millis
+    where: str = ""
+
+
+class MessageQueued(msgspec.Struct, frozen=True, tag="message", omit_defaults=True):
+    """A person has released a message: in the journal before anybody is told. `message` is its id, the same in every
+    attempt, so that what was sent twice can be known for one; one queued again with the same id is released again.
+
+    `template` is the runbook's template, `target` where it goes ("slack", "pagerduty", "status page", "file",
+    "clipboard"), `place` which one there (a channel, a component), `text` the bytes as they were reviewed. `state` is
+    what the public is told, for a status page: "investigating", "identified", "monitoring", "resolved".
+    """
+
+    message: str
+    template: str
+    target: str
+    text: str
+    audience: Audience = "inside"
+    place: str = ""
+    state: str = ""
+
+
+class MessageTried(msgspec.Struct, frozen=True, tag="message-tried", omit_defaults=True):
+    """An attempt begins: in the journal before the first byte leaves. Where nothing follows, it may have arrived."""
+
+    message: str
+    attempts: int = 1
+
+
+class MessageSent(msgspec.Struct, frozen=True, tag="message-sent", omit_defaults=True):
+    """The other side has it. `reference` is what it calls it: a time stamp, a key, a path."""
+
+    message: str
+    reference: str = ""
+    attempts: int = 1
+
+
+class MessageFailed(msgspec.Struct, frozen=True, tag="message-failed", omit_defaults=True):
+    """An attempt failed. `retry_at`: when the next one is, 0 when there is none. `unknown`: it may have arrived."""
+
+    message: str
+    reason: str
+    attempts: int = 1
+    retry_at: Millis = 0
+    unknown: bool = False
+
+
+class MessageDropped(msgspec.Struct, frozen=True, tag="message-dropped", omit_defaults=True):
+    """A person has decided that it is not to be sent any more."""
+
+    message: str
+    reason: str = ""
+
+
+class Restricted(msgspec.Struct, frozen=True, tag="restricted", omit_defaults=True):
+    """From now on only those in the room may know (`on`), under a code name; or no more."""
+
+    on: bool
+    code_name: str = ""
+    reason: str = ""
+
+
+class SymptomAnswered(msgspec.Struct, frozen=True, tag="symptom", omit_defaults=True):
+    """A person says whether a symptom that no data can show is there."""
+
+    playbook: str
+    symptom: str
+    present: bool
+
+
 class ConsoleStarted(msgspec.Struct, frozen=True, tag="console-started", omit_defaults=True):
     """A console opened the incident; `found` says what the journal's reader noticed (torn tails, gaps)."""
 
@@ -194,6 +362,23 @@ Event = (
     | StepMarked
     | AlertsAcknowledged
     | AlertsShelved
+    | EntryHidden
+    | EntryRedated
+    | DecisionMade
+    | TaskGiven
+    | TaskClosed
+    | CommandStarted
+    | CommandEnded
+    | FollowUpAdded
+    | FollowUpClosed
+    | MeetingSet
+    | MessageQueued
+    | MessageTried
+    | MessageSent
+    | MessageFailed
+    | MessageDropped
+    | Restricted
+    | SymptomAnswered
     | ConsoleStarted
     | ConsoleEnded
     | Noticed

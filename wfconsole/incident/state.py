@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from wfconsole.clock import Millis
-from wfconsole.incident.events import Moment, Noticed, StepProbed, Target
+from wfconsole.incident.events import (
+    Audience,
+    CommandOutcome,
+    Horizon,
+    Moment,
+    Noticed,
+    StepProbed,
+    Target,
+    TaskOutcome,
+)
 from wfconsole.incident.playbook import Mark
 from wfconsole.incident.policy import SeverityName, Status
 from wfconsole.observations.levels import Level
@@ -22,6 +31,7 @@ class StepState(msgspec.Struct, frozen=True):
     at: Millis = 0
     reason: str = ""
     answer: str = ""
+    entry: str = ""  # id of the journal entry that marked it
     probe: StepProbed | None = None
     probed_at: Millis = 0
     probe_entry: str = ""  # id of the journal entry that holds the evidence
@@ -44,10 +54,87 @@ class Shelved(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+class Task(msgspec.Struct, frozen=True):
+    """Something that somebody does in a time box. `outcome` is "" while it runs."""
+
+    text: str
+    person: str
+    given_by: str
+    given_at: Millis
+    due_at: Millis
+    step: str = ""
+    outcome: TaskOutcome | Literal[""] = ""
+    result: str = ""
+    closed_at: Millis = 0
+
+
+class CommandRun(msgspec.Struct, frozen=True):
+    """A command that a person ran from here. `outcome` is "" while nobody knows how it ended."""
+
+    text: str
+    by: str
+    started_at: Millis
+    step: str = ""
+    title: str = ""
+    deadline_ms: Millis = 0
+    outcome: CommandOutcome | Literal[""] = ""
+    code: int = 0
+    ended_at: Millis = 0
+    ended_entry: str = ""  # id of the journal entry that holds the output
+
+
+class FollowUp(msgspec.Struct, frozen=True):
+    """Something to do after the incident. `outcome` is "" while it is open."""
+
+    text: str
+    horizon: Horizon
+    added_by: str
+    added_at: Millis
+    owner: str = ""
+    due: str = ""  # ISO date
+    outcome: TaskOutcome | Literal[""] = ""
+    reason: str = ""
+    closed_at: Millis = 0
+
+
+MessageStanding = Literal["queued", "sending", "sent", "failed", "unknown", "dropped"]
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A message that a person released, and how it stands with it. "unknown": it may have arrived or not.
+
+    `doubted`: an attempt before may have arrived, and nobody has found out since.
+    """
+
+    template: str
+    target: str
+    text: str
+    by: str
+    queued_at: Millis
+    audience: Audience = "inside"
+    place: str = ""
+    state: str = ""
+    standing: MessageStanding = "queued"
+    attempts: int = 0
+    retry_at: Millis = 0
+    reason: str = ""
+    reference: str = ""
+    settled_at: Millis = 0  # when it was sent, or dropped
+    doubted: bool = False
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """Who said whether a symptom is there, and when."""
+
+    by: str
+    at: Millis
+
+
 class Line(msgspec.Struct, frozen=True):
     """One line of the timeline: an entry, or all entries of one flapping condition folded into one.
 
-    `kind` is one of ALERT PROBE FACT HYPOTH DECISION ACTION COMMS ROLE NOTE AMEND DECLARE STATE STEP SOURCE CHANGE.
+    `kind` is one of ALERT PROBE FACT HYPOTH DECISION ACTION COMMS ROLE NOTE AMEND DECLARE STATE STEP SOURCE CHANGE
+    TASK FOLLOW-UP.
     """
 
     entry: str
@@ -61,6 +148,8 @@ class Line(msgspec.Struct, frozen=True):
     until: Millis = 0  # when a condition ended; 0 while it lasts or where that means nothing
     last_at: Millis = 0  # newest entry folded into this line
     starred: bool = False
+    hidden: bool = False
+    written_at: Millis = 0  # when it was written, where it speaks of another instant: dated back, or its `at` corrected
     amended: str = ""  # the corrected text, where somebody corrected it
     withdrawn: bool = False
     entries: tuple[str, ...] = ()  # ids of all entries folded into it
@@ -85,6 +174,7 @@ class IncidentState(msgspec.Struct, frozen=True):
     commander: str = ""
     declared_at: Millis = 0
     severity_since: Millis = 0
+    status_since: Millis = 0
     last_update_at: Millis = 0  # when people outside were last told; 0: not yet
     playbook: str = ""
     runbook: str = ""
@@ -94,6 +184,16 @@ class IncidentState(msgspec.Struct, frozen=True):
     steps: Mapping[str, StepState] = msgspec.field(default_factory=dict)
     acked: Mapping[str, Acked] = msgspec.field(default_factory=dict)  # by the alert's key
     shelved: Mapping[str, Shelved] = msgspec.field(default_factory=dict)  # those whose time is over, too
+    tasks: Mapping[str, Task] = msgspec.field(default_factory=dict)  # by id, oldest first; so are the three below
+    commands: Mapping[str, CommandRun] = msgspec.field(default_factory=dict)
+    follow_ups: Mapping[str, FollowUp] = msgspec.field(default_factory=dict)
+    messages: Mapping[str, Message] = msgspec.field(default_factory=dict)
+    answers: Mapping[str, bool] = msgspec.field(default_factory=dict)  # by `symptom_key`
+    answered: Mapping[str, Answered] = msgspec.field(default_factory=dict)  # by `symptom_key`, too
+    meeting_at: Millis = 0
+    meeting_where: str = ""
+    restricted: bool = False
+    code_name: str = ""
     conditions: Mapping[str, Noticed] = msgspec.field(
         default_factory=dict
     )  # by key: those that last, and the ended ones
@@ -109,3 +209,8 @@ class IncidentState(msgspec.Struct, frozen=True):
     @property
     def resolved(self) -> bool:
         return self.status == "resolved"
+
+
+def symptom_key(playbook: str, symptom: str) -> str:
+    """How a symptom that people answer for is called in `IncidentState.answers`."""
+    return f"{playbook}/{symptom}"

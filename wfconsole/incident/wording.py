@@ -10,6 +10,11 @@ def step_title(step_id: str) -> str:
     return step_id.rpartition("/")[2].replace("-", " ")
 
 
+def because(text: str, reason: str) -> str:
+    """What is said, and why where somebody said so."""
+    return f"{text}: {reason}" if reason else text
+
+
 def counted(count: int, one: str) -> str:
     """`1 source`, `3 sources`."""
     return f"{count} {one}" if count == 1 else f"{count} {one}s"
