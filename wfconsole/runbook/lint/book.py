@@ -24,6 +24,7 @@ _PARTS: Final = re.compile(
     re.IGNORECASE,
 )
 _STATEMENT_END: Final = re.compile(r";\s*(?=\S)")
+_BEGINS: Final = re.compile(r" {0,2}\d{1,3}[.)]\s|#{1,6}\s")  # a step, or a heading
 _LITERAL: Final = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
@@ -211,6 +212,14 @@ class Document:
         self.prose: list[Line] = []
         self.end = Place(name, len(self.rows))
 
+    @cached_property
+    def outside(self) -> list[str]:
+        """Its rows, those within fenced blocks blank."""
+        rows = [""] * len(self.rows)
+        for line in self.prose:
+            rows[line.place.line - 1] = line.text
+        return rows
+
     def place(self, line: int = 0) -> Place:
         return Place(self.name, line)
 
@@ -294,6 +303,20 @@ class Book:
     @property
     def whole(self) -> Place:
         return self.documents[0].place()
+
+    def near(self, block: CodeBlock) -> str:
+        """What is said around a block, in lower case: the words of its step, or of the part below its heading.
+
+        A step that tells of a trap itself needs no finding about it.
+        """
+        rows, last = self._documents[block.place.file].outside, block.place.line - 1
+        begin = next((at for at in range(last, 0, -1) if _BEGINS.match(rows[at - 1])), 0)
+        end = next((at for at in range(block.place.line + 1, len(rows)) if _BEGINS.match(rows[at])), len(rows))
+        return " ".join(" ".join(rows[max(0, begin - 1) : end]).split()).lower()
+
+    @cached_property
+    def _documents(self) -> dict[str, Document]:
+        return {document.name: document for document in self.documents}
 
     def in_block(self, block: CodeBlock) -> list[Spot]:
         """The programs of one block."""
