@@ -130,6 +130,13 @@ def follow_ups(arguments: argparse.Namespace) -> int:
     return code
 
 
+def lint(arguments: argparse.Namespace) -> int:
+    """What is wrong with a runbook."""
+    from wfconsole.wiring import linting
+
+    return linting.lint(arguments)
+
+
 def init(arguments: argparse.Namespace) -> int:
     """A commented configuration from what is found."""
     from wfconsole.wiring import init as first

@@ -102,7 +102,7 @@ def _lock_join(statement: Statement) -> Hit | None:
 def _not_granted(statement: Statement) -> Hit | None:
     if len(re.findall(r"\bpg_locks\b", statement.bare)) < 2 or statement.says("pg_blocking_pids"):
         return None
-    if not re.search(r"(?<!not )(?:\w+\.)granted\b(?!\s*=\s*false)", statement.bare):
+    if not re.search(r"(?<!not )\b\w+\.granted\b(?!\s*=\s*false)", statement.bare):
         return in_sql(
             statement,
             r"not\s+\w*\.?granted",
