@@ -3,8 +3,8 @@
 1. the view is not what it seems, or the record is on no disk; 2. something that was done failed; 3. a clock is overdue,
 then due soon; 4. a critical alert that nobody acknowledged, the first-out first, then a new
 critical condition; 5. the next step waits for an answer; 6. a source that the next step needs
-is lost; 7. such a warning, a playbook whose symptoms are there while nobody has declared, or any other source lost; 8. the next step; 9. the next clock, in plain words. Ties: the
-oldest first.
+is lost; 7. such a warning, a playbook that fits while nobody has declared, or any other source lost; 8. the next step;
+9. the next clock, in plain words. Ties: the oldest first.
 """
 
 from __future__ import annotations
