@@ -44,7 +44,8 @@ def proposed(world: World, *, for_ms: int = HOUR, wrong: bool = False, policy: S
 
 def a_cluster(bad: int, **other: Any) -> World:
     pods = [a_bad_pod(f"b{number}") for number in range(bad)] + [a_pod(f"a{number}") for number in range(10 - bad)]
-    return a_world(**({"pods": pods, "nodes": [a_node()], "signals": [a_signal("errors", 0.001)]} | other))
+    rows: dict[str, Any] = {"pods": pods, "nodes": [a_node()], "signals": [a_signal("errors", 0.001)]}
+    return a_world(**(rows | other))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The first sixty seconds: what is red, what changed before it, and what cannot be known, over tables of what was seen."""
+"""The first sixty seconds: what is red, what changed before it, and what cannot be known."""
 
 from __future__ import annotations
 
