@@ -85,7 +85,7 @@ class TriageList(BlockList):
                 books = spelled
                 break
         spare = room - sum(block.height for block in books)
-        red = _rows_for(len(seen.red), max(_LEAST_RED, spare - min(len(seen.changes), max(1, spare // 3))))
+        red = _rows_for(len(seen.red), max(_LEAST_RED, spare - max(1, min(len(seen.changes), spare // 3))))
         changed = _rows_for(len(seen.changes), max(_LEAST_CHANGED, spare - red))
         blocks = [Block("bad", how_bad(seen, frame.view.incident, width, whole=here == "bad"))]
         blocks += _listed(_red_blocks(frame, seen, here, width), red, len(seen.red), "RED")
