@@ -178,17 +178,16 @@ def see(symptom: Symptom | SeveritySign, world: World, held: SymptomsHeld, now: 
     sources = understood(probe).sources
     looked = held.looked.get(probe) or Looked(evaluate(understood(probe), world, now), now)
     result = looked.result
-    why = doubt(understood(probe), world, now) or (result.why if result.holds is None else "")
+    unknown = doubt(understood(probe), world, now)
+    why = result.why if result.holds is None else ""
+    evidence = unknown or _of_measure(symptom, world) or why or next(iter(result.lines), "")
     at = min((world.snapshots[name].good_at or 0 for name in sources if name in world.snapshots), default=0)
-    if not why or result.holds is None:
-        why = _of_measure(symptom, world) or why
-    evidence = why or next(iter(result.lines), "")
     seen = SymptomSeen(text, "absent", evidence, min(at, looked.at), source=sources[0], asked=_asked(symptom))
-    seen = msgspec.structs.replace(seen, rows=() if why else tuple(result.lines[1:_LINES_KEPT]))
     if any(name not in world.snapshots for name in sources):
         return msgspec.structs.replace(seen, state="ask people")
-    if result.holds is None or why:
+    if result.holds is None or unknown:
         return msgspec.structs.replace(seen, state="cannot tell")
+    seen = msgspec.structs.replace(seen, rows=tuple(result.lines[1:_LINES_KEPT]))
     if not result.holds:
         return seen
     seen = msgspec.structs.replace(seen, since=held.since.get(probe, looked.at))
