@@ -43,9 +43,7 @@ class RegradeForm(Form):
         ]
         yield Choice(statuses, id="status", title="2 Status", chosen=incident.status)
         yield playbook_choice(self.war_room.session.playbook_matches(), title="3 Playbook", chosen=incident.playbook)
-        yield Row(
-            "4 Why", Field(id="reason", placeholder="needed for another severity or an unverified end")
-        )
+        yield Row("4 Why", Field(id="reason", placeholder="needed for another severity or an unverified end"))
         yield Words(id="then", make=lambda width: paragraphs((_THEN,), width, "dim"))
 
     def enter(self) -> None:
