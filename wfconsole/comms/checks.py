@@ -146,7 +146,8 @@ def _repeats(draft: Draft, text: str, facts: Facts) -> Iterator[Check]:
     before = last_like(draft, facts.state)
     if before is None:
         return
-    when = f"sent {age(facts.now - (before.settled_at or before.queued_at))} ago"
+    how = "sent" if before.standing == "sent" else "released"
+    when = f"{how} {age(facts.now - (before.settled_at or before.queued_at))} ago"
     if _bare(before.text) == _bare(text):
         yield Check(Level.WARNING, f"it says what the one {when} said")
     else:

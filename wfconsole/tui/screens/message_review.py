@@ -99,12 +99,14 @@ class MessageReviewForm(Form):
             state=self.draft.state,
         )
         events = [queued, MessageSent(name)] if sink.name == "clipboard" else [queued]
+        begun = room.composed
+        forgotten = (REVIEWED, kept_under(self.frame, self.draft.template))
+        room.composed = {key: text for key, text in begun.items() if key not in forgotten}
         self.dismiss(None)
         if not room.enter(*events, name="publish"):
+            room.composed = begun
             return
         room.last_entries = ()  # what is on its way cannot be taken back
-        forgotten = (REVIEWED, kept_under(self.frame, self.draft.template))
-        room.composed = {key: text for key, text in room.composed.items() if key not in forgotten}
         if sink.name == "clipboard":
             room.copy(self.text)
         else:
