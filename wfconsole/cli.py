@@ -74,6 +74,8 @@ def _run(arguments: argparse.Namespace) -> int:
             return commands.doctor(arguments)
         case "export":
             return commands.export(arguments)
+        case "brief":
+            return commands.brief(arguments)
         case "incidents":
             return commands.incidents(arguments)
         case "followups":
@@ -96,7 +98,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     # With `prog` it does not ask how wide the terminal is.
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, prog="wfconsole")
     asked = words[0] if words else ""
-    offered = {asked: _COMMANDS[asked]} if asked in _COMMANDS else _COMMANDS
+    offered = {asked: COMMANDS[asked]} if asked in COMMANDS else COMMANDS
     for name, (does, add_options) in offered.items():
         command = commands.add_parser(name, help=does)
         if name in words:
@@ -225,7 +227,7 @@ def _cluster_options(command: argparse.ArgumentParser) -> None:
     group.add_argument("--in-cluster", action="store_true", help="use the service account of this pod")
 
 
-_COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
+COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
     "live": ("the war room on a cluster, read-only", _live),
     "demo": ("the bundled incident, offline", _screen_options),
     "replay": ("play a recording or a scenario", _replay),
@@ -233,6 +235,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], Non
     "record": ("record without a screen", _record),
     "doctor": ("is every system reachable and permitted, and what mends what is not", _doctor),
     "export": ("timeline, post-mortem and evidence as Markdown and HTML, from the journal", _export),
+    "brief": ("catch me up on an incident, from the journal", _journal),
     "incidents": ("list the incidents of this machine, and how they went", _incidents),
     "followups": ("what is still to be done after them; add, close and assign", _followups),
     "init": ("write a commented configuration from what is found", _init),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from wfconsole.incident.clocks import clocks
+from wfconsole.incident.clocks import OF_SEVERITY, clocks
 from wfconsole.incident.events import Entry, Noticed
 from wfconsole.incident.wording import spell_duration, step_title
 from wfconsole.reports import room
@@ -191,6 +191,8 @@ def _kept_times(record: Record) -> list[tuple[bool, str]]:
     """Targets of the severity that were met, in time or not. A clock that still runs says nothing yet."""
     rows = []
     for clock in clocks(record.state, record.runbook.policy, record.last_at):
+        if clock.kind not in OF_SEVERITY:
+            continue
         if clock.state == "met":
             kept = clock.left_ms >= 0
             took = spell_duration(clock.met_at - clock.started_at)

@@ -95,6 +95,18 @@ def export(arguments: argparse.Namespace) -> int:
     return exit_codes.OK
 
 
+def brief(arguments: argparse.Namespace) -> int:
+    """The catch-me-up brief, from the journal alone."""
+    from wfconsole.clock import SystemClock
+    from wfconsole.wiring.papers import incident_brief
+
+    base = ground(arguments)
+    print(
+        incident_brief(base, incident_folder(base, arguments.incident, unresolved=False), SystemClock().now()), end=""
+    )
+    return exit_codes.OK
+
+
 def incidents(arguments: argparse.Namespace) -> int:
     """The incidents of this machine, newest first."""
     from wfconsole.wiring.afterwards import incidents as listed
@@ -142,6 +154,7 @@ def _show(base: Ground, arguments: argparse.Namespace, console: Console) -> int:
     leave_out_palette()
     leave_out_tls()
     from wfconsole.config.keymap import load_keymap
+    from wfconsole.times import Times
     from wfconsole.tui.run import Look, run
 
     settings = base.settings.console
@@ -156,6 +169,7 @@ def _show(base: Ground, arguments: argparse.Namespace, console: Console) -> int:
         mouse=settings.mouse and not arguments.no_mouse,
         observer=settings.observer,
         bell=settings.bell,
+        times=Times(settings.times, settings.timezone),
         keymap=keymap,
         problems=problems,
     )

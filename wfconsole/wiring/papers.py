@@ -8,8 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wfconsole import exit_codes, reports
+from wfconsole.clock import Millis
 from wfconsole.errors import UserError
 from wfconsole.incident.advance import fold
+from wfconsole.incident.brief import brief, brief_text
+from wfconsole.incident.checklist import active_checklist
+from wfconsole.incident.clocks import clocks
 from wfconsole.journal import seal
 from wfconsole.session.journaling import read_entries
 from wfconsole.text import safe
@@ -37,6 +41,18 @@ def incident_texts(base: Ground, folder: Path) -> dict[str, str]:
         return reports.export(entries, fold(entries), base.runbook(), notes)
     except ValueError as error:
         raise UserError(f"{folder.name}: {error}", exit_codes.INCIDENT) from None
+
+
+def incident_brief(base: Ground, folder: Path, now: Millis) -> str:
+    """The catch-me-up brief at `now`, from the journal alone. Raises UserError."""
+    entries, unknown, report = read_entries(folder, base.fallbacks)
+    state, runbook = fold(entries), base.runbook()
+    if not state.declared:
+        raise UserError(f"{folder.name}: the journal holds no declaration", exit_codes.INCIDENT)
+    running = clocks(state, runbook.policy, now)
+    text = brief_text(brief(state, runbook, now, clocks=running, checklist=active_checklist(runbook, state)))
+    notes = [*report.words, *([f"{unknown} entries are of a kind that this version does not know"] if unknown else [])]
+    return text + "".join(f"{'':<10} {safe(note)}\n" for note in notes)
 
 
 def write_texts(texts: Mapping[str, str], to: Path) -> list[Path]:
