@@ -258,8 +258,6 @@ def test_a_resolved_incident_takes_one_from_the_console_too(written: Desk) -> No
         terminal.wait_for("gateway answers 503")
         terminal.press("F")
         terminal.wait_for("FOLLOW-UP")
-        terminal.press("enter")
-        terminal.wait_for("Which       a new one")
         terminal.send("watch the rollout")
         terminal.press("enter", "enter", "enter", "enter")
         terminal.wait_for("Z takes it back")

@@ -193,7 +193,9 @@ def _kept_times(record: Record) -> list[tuple[bool, str]]:
     for clock in clocks(record.state, record.runbook.policy, record.last_at):
         if clock.kind not in OF_SEVERITY:
             continue
-        if clock.state == "met":
+        if clock.state == "met" and clock.met_at < clock.started_at:
+            rows.append((False, f"{clock.name}: the record dates it before the declaration, so nobody can tell"))
+        elif clock.state == "met":
             kept = clock.left_ms >= 0
             took = spell_duration(clock.met_at - clock.started_at)
             word = "within" if kept else "later than"
