@@ -15,7 +15,7 @@ from wfconsole.incident.events import (
     StatusChanged,
 )
 from wfconsole.observations.levels import Level
-from wfconsole.reports.impact import scope, signals_past, slo, slo_minutes, unseen
+from wfconsole.reports.impact import business, recovery, scope, signals_past, slo, slo_minutes, unseen
 from wfconsole.reports.record import Record
 
 ERRORS, P99 = "Signal/production/gateway errors", "Signal/p99"
@@ -105,6 +105,23 @@ def test_a_hidden_condition_counts_for_nothing() -> None:
         (10 * MINUTE, past(ERRORS)), (20 * MINUTE, past(ERRORS, "ended")), (21 * MINUTE, EntryHidden("e2", True))
     )
     assert signals_past(record) == ()
+
+
+def test_what_showed_that_it_was_over_is_said_with_it() -> None:
+    verified = StatusChanged("resolved", "stable", ("errors below 1%: for 10 min",))
+    assert recovery(a_record((MINUTE, StatusChanged("monitoring")), (2 * MINUTE, verified))).startswith(
+        "No signal was verified when it was resolved."
+    )  # the last one counts, and that has none
+    made = [an_entry(event, place, NOW + place) for place, event in enumerate((declared(), verified), 1)]
+    told = recovery(Record.of(made, fold(made), a_runbook()))
+    assert told == ("Verified when it was resolved: It was resolved because: stable.\n\n- errors below 1%: for 10 min")
+    still = made[:1]
+    assert recovery(Record.of(still, fold(still), a_runbook())) == ""
+
+
+def test_what_it_cost_is_for_people_to_say() -> None:
+    assert business(a_record()) == "_Gap: nobody wrote down what it cost the business._"
+    assert business(a_record((MINUTE, NoteAdded("business: 40,000 EUR of orders")))) == "- 40,000 EUR of orders (op1)"
 
 
 def test_scope_is_in_the_consoles_words_and_users_are_for_people_to_say() -> None:

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from wfconsole.clock import MINUTE, Millis
-from wfconsole.incident.events import Noticed
+from wfconsole.incident.events import Noticed, StatusChanged
 from wfconsole.incident.wording import counted, spell_duration
 from wfconsole.observations.levels import Level
 from wfconsole.reports.markdown import bullets, gap, words
@@ -139,6 +139,28 @@ def scope(record: Record) -> str:
     else:
         users.insert(0, f"{counted(len(seen), 'thing')} hit, as the console saw it:")
     return bullets([*users, *rows[:_SHOWN], *more])
+
+
+def recovery(record: Record) -> str:
+    """What showed that it was over, as the last resolution has it; "" while it is not resolved."""
+    if not record.state.resolved:
+        return ""
+    resolutions = (entry.event for entry in reversed(record.entries) if record.is_shown(entry.id))
+    last = next(
+        (event for event in resolutions if isinstance(event, StatusChanged) and event.status == "resolved"), None
+    )
+    if last is None:
+        return gap("what showed that it was over is not written down.")
+    head = f"Called resolved: {words(last.reason)}." if last.reason else "Called resolved without a reason."
+    if not last.verified:
+        return f"{head} No signal was verified then."
+    return f"{head} Verified then:\n\n{bullets([words(shown) for shown in last.verified])}"
+
+
+def business(record: Record) -> str:
+    """Only people know what it cost."""
+    told = [f"{words(text)} ({words(entry.actor)})" for entry, text in record.said_about("business", "revenue")]
+    return bullets(told) if told else gap("nobody wrote down what it cost the business.")
 
 
 def _past(past: Past) -> str:
