@@ -109,14 +109,12 @@ def test_a_hidden_condition_counts_for_nothing() -> None:
 
 def test_what_showed_that_it_was_over_is_said_with_it() -> None:
     verified = StatusChanged("resolved", "stable", ("errors below 1%: for 10 min",))
-    assert recovery(a_record((MINUTE, StatusChanged("monitoring")), (2 * MINUTE, verified))).startswith(
-        "No signal was verified when it was resolved."
-    )  # the last one counts, and that has none
-    made = [an_entry(event, place, NOW + place) for place, event in enumerate((declared(), verified), 1)]
+    twice = a_record((MINUTE, verified), (2 * MINUTE, StatusChanged("monitoring", "it is back")))
+    assert recovery(twice) == "Called resolved without a reason. No signal was verified then."  # the last one counts
+    made = [an_entry(declared(), 1, NOW), an_entry(verified, 2, NOW + HOUR)]
     told = recovery(Record.of(made, fold(made), a_runbook()))
-    assert told == ("Verified when it was resolved: It was resolved because: stable.\n\n- errors below 1%: for 10 min")
-    still = made[:1]
-    assert recovery(Record.of(still, fold(still), a_runbook())) == ""
+    assert told == "Called resolved: stable. Verified then:\n\n- errors below 1%: for 10 min"
+    assert recovery(Record.of(made[:1], fold(made[:1]), a_runbook())) == ""
 
 
 def test_what_it_cost_is_for_people_to_say() -> None:

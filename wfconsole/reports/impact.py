@@ -110,7 +110,8 @@ def slo(record: Record) -> str:
         parts.append(gap("no signal is on record as past its bound; whether any was watched, the journal cannot tell."))
     if past:
         parts.append(bullets([_past(each) for each in past]))
-    rests = "This rests on what the scribe wrote down in the journal while a console was open: at least so long."
+    rests = "Known is what the scribe wrote down in the journal while a console was open"
+    rests += ": it was at least so long." if past else "."
     if blind:
         rests += f" Not known: {_minutes(_length(blind))} of the incident in which nobody could see the signals."
     parts.append(rests)
@@ -137,7 +138,7 @@ def scope(record: Record) -> str:
     if not rows:
         rows = ["no workload, service or system is on record as hit"]
     else:
-        users.insert(0, f"{counted(len(seen), 'thing')} hit, as the console saw it:")
+        users.append(f"{counted(len(seen), 'thing')} hit, as the console saw it:")
     return bullets([*users, *rows[:_SHOWN], *more])
 
 
