@@ -15,7 +15,7 @@ from wfconsole.incident.events import (
     StatusChanged,
 )
 from wfconsole.observations.levels import Level
-from wfconsole.reports.impact import scope, signals_past, slo, slo_minutes, unseen
+from wfconsole.reports.impact import business, recovery, scope, signals_past, slo, slo_minutes, unseen
 from wfconsole.reports.record import Record
 
 ERRORS, P99 = "Signal/production/gateway errors", "Signal/p99"
@@ -105,6 +105,21 @@ def test_a_hidden_condition_counts_for_nothing() -> None:
         (10 * MINUTE, past(ERRORS)), (20 * MINUTE, past(ERRORS, "ended")), (21 * MINUTE, EntryHidden("e2", True))
     )
     assert signals_past(record) == ()
+
+
+def test_what_showed_that_it_was_over_is_said_with_it() -> None:
+    verified = StatusChanged("resolved", "stable", ("errors below 1%: for 10 min",))
+    twice = a_record((MINUTE, verified), (2 * MINUTE, StatusChanged("monitoring", "it is back")))
+    assert recovery(twice) == "Called resolved without a reason. No signal was verified then."  # the last one counts
+    made = [an_entry(declared(), 1, NOW), an_entry(verified, 2, NOW + HOUR)]
+    told = recovery(Record.of(made, fold(made), a_runbook()))
+    assert told == "Called resolved: stable. Verified then:\n\n- errors below 1%: for 10 min"
+    assert recovery(Record.of(made[:1], fold(made[:1]), a_runbook())) == ""
+
+
+def test_what_it_cost_is_for_people_to_say() -> None:
+    assert business(a_record()) == "_Gap: nobody wrote down what it cost the business._"
+    assert business(a_record((MINUTE, NoteAdded("business: 40,000 EUR of orders")))) == "- 40,000 EUR of orders (op1)"
 
 
 def test_scope_is_in_the_consoles_words_and_users_are_for_people_to_say() -> None:

@@ -164,6 +164,6 @@ class Navigation:
 
 def _screen_of_clock(name: str) -> str:
     """Where something can be done about a clock."""
-    return {"call": "task", "task": "task", "meeting": "brief", "follow-up": "brief"}.get(
+    return {"call": "task", "task": "task", "meeting": "follow-up", "follow-up": "follow-up"}.get(
         name.partition(" ")[0], "checklist"
     )

@@ -22,6 +22,7 @@ GAP: Final = "_Gap:"
 _FILLS: Final = (
     ("impact", "impact: "),
     ("scope", "impact: "),
+    ("business", "business: "),
     ("root cause", "root cause: "),
     ("what went well", "went well: "),
     ("what did not go well", "went badly: "),
