@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from pathlib import Path
 
 import pytest
@@ -104,7 +103,6 @@ async def test_where_there_is_a_browser_it_gets_the_address_and_no_shell_is_betw
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr(sys, "platform", "linux")
     async with war_room(desk()) as room:
         await room.press("d", "slash", *"jaeger", "enter", "enter")
         until(lambda: got.exists() and "|" in got.read_text(), "the opener was called")

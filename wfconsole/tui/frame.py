@@ -52,9 +52,7 @@ class Frame(msgspec.Struct, frozen=True):
         return incident.moments.get("started") or incident.declared_at
 
 
-def frame_of(
-    console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis = 0, times: Times = UTC_TIMES
-) -> Frame:
+def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis = 0) -> Frame:
     """The console at this instant."""
     view, now, time = console.view(), console.now(), console.transport.show()
     alarms = alarms_of(view.world, view.alerts, view.incident, now)
@@ -91,6 +89,5 @@ def frame_of(
         needs=attention(situation),
         alarms=alarms,
         observer=observer,
-        times=times,
         lag_ms=lag_ms,
     )

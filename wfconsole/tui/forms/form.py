@@ -39,6 +39,7 @@ class Form(EarlyKeys, ModalScreen[None], inherit_bindings=False):
     TITLE: ClassVar[str] = ""
     ACTION: ClassVar[str | None] = ""  # the id of the action behind it; None for a form that changes nothing
     NEEDS_INCIDENT: ClassVar[bool] = False
+    CANCEL_FIRST: ClassVar[bool] = False  # the way out has the focus: what the form does cannot be taken back
     KEYS: ClassVar[str] = "Enter next   Tab move   Esc cancel"
     BINDINGS = [
         Binding("escape", "cancel", "leave; nothing changes", show=False),
@@ -112,13 +113,9 @@ class Form(EarlyKeys, ModalScreen[None], inherit_bindings=False):
             self.dismiss(None)
             self.war_room.say(refusal)
             return
-        self.set_focus(self.first_focus(), scroll_visible=False)
+        fields = () if self.CANCEL_FIRST else self.open_fields()
+        self.set_focus(fields[0] if fields else self.query_one(Cancel), scroll_visible=False)
         self.catch_up()
-
-    def first_focus(self) -> Widget:
-        """What has the focus when the form comes up; the way out, where what it does cannot be taken back."""
-        fields = self.open_fields()
-        return fields[0] if fields else self.query_one(Cancel)
 
     def _refusal(self) -> str:
         """Why there is nothing to fill in here, "" when there is."""

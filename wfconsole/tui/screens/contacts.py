@@ -132,7 +132,7 @@ def _link_rows(link: Link, width: int) -> list[Line]:
     if cells(link.url) <= width - _name_cells(width) - 3:
         return _rows(link.name, link.url, width, known=True)
     named: Line = (Span(f"   {cut(link.name, width - 3)}", "strong"),)
-    return [named, *labelled("", link.url, width, indent=5)]
+    return [named, *labelled("", link.url, width, indent=max(0, min(5, width - cells(link.url))))]
 
 
 def _heading(name: str, more: str) -> Line:
