@@ -20,6 +20,7 @@ CLIENTS = {
     "requests",
     "urllib3",
     "websockets",
+    "slack_sdk",
 }
 SOURCES = "wfconsole.sources"
 

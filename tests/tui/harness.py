@@ -16,6 +16,7 @@ from tests.tui.papers import flat
 from wfconsole.clock import HOUR, MINUTE, SECOND, ManualClock, Millis
 from wfconsole.incident.events import Declared, Entry, Event, NoteAdded, StepMarked, StepProbed, Target
 from wfconsole.incident.playbook import Branch, Runbook
+from wfconsole.incident.sinks import Sink
 from wfconsole.incident.symptoms import Match, SymptomsHeld, match_playbooks
 from wfconsole.observations.answers import (
     Ask,
@@ -76,6 +77,7 @@ class Desk:
         self.submitted: list[Event] = []
         self.asked: list[Ask] = []
         self.closed = ""
+        self.send_to: tuple[Sink, ...] = ()
         self.to_replay: tuple[RecordingEntry, ...] = ()
         self.exported: list[tuple[str, bool]] = []
 
@@ -111,6 +113,9 @@ class Desk:
             {symptom.live: now - HOUR for book in self.runbook.playbooks for symptom in book.symptoms if symptom.live}
         )
         return match_playbooks(self.runbook, world, held, now)
+
+    def sinks(self) -> tuple[Sink, ...]:
+        return self.send_to
 
     def recordings(self) -> tuple[RecordingEntry, ...]:
         return self.to_replay

@@ -12,7 +12,7 @@ from wfconsole.runbook.properties import names_of, read_properties, severities_o
 from wfconsole.runbook.sections import Section, parts
 
 _NAMED = re.compile(r"([^:]{1,80}):\s+(.+)", re.DOTALL)
-_TEMPLATE_KEYWORDS = ("id", "target")
+_TEMPLATE_KEYWORDS = ("id", "target", "only for")
 
 
 def _items(section: Section) -> Iterator[Item]:
@@ -98,5 +98,10 @@ def read_templates(section: Section, problems: Problems) -> tuple[Template, ...]
             problems.add(
                 part.heading.place, f"the template id '{name}' is taken", "another title, or a bullet 'Id: ...'"
             )
-        templates[name] = Template(name, part.heading.text, target, fences[0].text)
+        only_for = text_of(found, "only for", problems).lower()
+        if only_for not in ("", "restricted"):
+            problems.add(
+                part.heading.place, f"'Only for: {only_for}' is nothing that is known", "'Only for: restricted'"
+            )
+        templates[name] = Template(name, part.heading.text, target, fences[0].text, only_for)
     return tuple(templates.values())

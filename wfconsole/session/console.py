@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from wfconsole.clock import Millis
 from wfconsole.incident.events import Entry, Event
 from wfconsole.incident.playbook import Runbook
+from wfconsole.incident.sinks import Sink
 from wfconsole.observations.answers import Ask
 from wfconsole.session.view import Capabilities, RecordingEntry, Running, TransportView, View
 
@@ -35,6 +36,23 @@ class Transport(Protocol):
 
     def live(self) -> None:
         """Back to live; in a replay to the end."""
+
+
+class Outbox(Protocol):
+    """Sends what the journal says is queued. None of it blocks."""
+
+    def start(self) -> None: ...
+
+    def sinks(self) -> tuple[Sink, ...]: ...
+
+    def own(self, message: str) -> None:
+        """This message was released here, now."""
+
+    def look(self) -> None:
+        """Something was entered, or is on disk by now."""
+
+    def close(self, within_ms: Millis) -> None:
+        """Give what is being sent so much time, then cut it."""
 
 
 class Hands(Protocol):
@@ -109,6 +127,9 @@ class Console(Protocol):
 
     def playbook_matches(self) -> tuple[Match, ...]:
         """How well each playbook fits what is seen, and has been seen long enough; the best first."""
+
+    def sinks(self) -> tuple[Sink, ...]:
+        """Where messages can go from here, by the incident as it stands; none where nothing is ever sent."""
 
     def recordings(self) -> tuple[RecordingEntry, ...]:
         """What there is to replay. Reads files: never call it on the screen's loop."""

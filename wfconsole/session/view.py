@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -15,6 +15,10 @@ from wfconsole.observations.judged import Judged
 from wfconsole.observations.series import SeriesBook
 from wfconsole.observations.statement_book import StatementBook
 from wfconsole.observations.world import World
+
+if TYPE_CHECKING:
+    from wfconsole.incident.recovery import RecoveryHeld
+    from wfconsole.incident.symptoms import SymptomsHeld
 
 Mode = Literal["live", "frozen", "back", "replay"]
 JournalCondition = Literal["none", "opening", "durable", "fallback", "memory-only"]
@@ -52,12 +56,14 @@ class View(msgspec.Struct, frozen=True):
     series: SeriesBook = SeriesBook()
     statements: StatementBook = StatementBook()
     alerts: AlertLog = AlertLog()
+    symptoms: SymptomsHeld | None = None  # since when each symptom holds; None before anything was seen
     incident: IncidentState = IncidentState()
     pending: frozenset[str] = frozenset()  # ids of entries that are not on disk yet
     journal: JournalView = JournalView()
     recording: RecordingView = RecordingView()
     target: Target = Target()
     said: tuple[tuple[Millis, str], ...] = ()  # the collector about itself, newest last
+    recovery: RecoveryHeld | None = None  # None: nothing was seen since the declaration
 
 
 class TransportView(msgspec.Struct, frozen=True):

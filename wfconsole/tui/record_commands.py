@@ -21,7 +21,7 @@ from wfconsole.session.moments import EXPECTED, instant_meant, instant_spoken_of
 from wfconsole.tui.asked import Act, Refused
 from wfconsole.tui.record_keys import NO_INCIDENT
 from wfconsole.tui.screens.note import note_of
-from wfconsole.tui.screens.stand_down import resolve
+from wfconsole.tui.screens.stand_down import gate_of, refusal, resolve
 
 if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
@@ -65,8 +65,8 @@ def status(room: WarRoom, words: str) -> Act:
         raise Refused(f"it is {wanted} already")
     if wanted != "resolved":
         return entered_by(room, StatusChanged(wanted, reason), name="declare")
-    if not reason:
-        raise Refused("resolving needs a reason: what shows that it is over?")
+    if not reason and (why := refusal(gate_of(room))):
+        raise Refused(why)
 
     def act() -> str:
         resolve(room, reason)

@@ -50,6 +50,10 @@ class ConfirmForm(Form):
         """What the fields above the list still lack, "" when nothing."""
         return ""
 
+    def not_yet(self) -> str:
+        """Why the last line cannot be confirmed now, "" when it can."""
+        return ""
+
     def outcome(self) -> Sequence[Event]:
         """What follows from the last line, in the record after the lines themselves."""
         raise NotImplementedError
@@ -97,12 +101,15 @@ class ConfirmForm(Form):
     def action_back(self) -> None:
         if self.focused is self.query_one("#confirm") and self._said:
             self._said.pop()
-            self._redraw()
+            self.redraw_lines()
         else:
             super().action_back()
 
     def _take(self, mark: Mark, reason: str) -> None:
         items = self.items
+        if len(self._said) == len(items) - 1 and (why := self.not_yet()):
+            self.say(why)
+            return
         at = self.frame.times.clock(self.war_room.session.now())
         self._said.append(Said(items[len(self._said)], mark, reason or f"confirmed {at}", at))
         if len(self._said) == len(items):
@@ -112,7 +119,7 @@ class ConfirmForm(Form):
         self.query_one("#reason-row").display = False
         self.query_one("#confirm", Choice).choose("done")
         self.query_one("#confirm").focus()
-        self._redraw()
+        self.redraw_lines()
 
     def _finish(self) -> None:
         marks = [StepMarked(said.item.step.id, said.mark, said.item.step.title, said.reason) for said in self._said]
@@ -120,7 +127,7 @@ class ConfirmForm(Form):
         self.dismiss(None)
         self.war_room.enter(*marks, *outcome, name=self.ACTION or "")
 
-    def _redraw(self) -> None:
+    def redraw_lines(self) -> None:
         self.say("")
         self.query_one("#lines", Words).redraw()
 

@@ -13,7 +13,7 @@ from wfconsole.incident.checklist import Item
 from wfconsole.incident.events import CommandStarted
 from wfconsole.text import UNKNOWN
 from wfconsole.tui import by_hand as way
-from wfconsole.tui.forms.fields import Field, Row, Words
+from wfconsole.tui.forms.fields import Cancel, Field, Row, Words
 from wfconsole.tui.forms.form import Form
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.wrapping import labelled, paragraphs
@@ -32,7 +32,6 @@ class RunCommandForm(Form):
 
     ACTION = way.ACTION
     NEEDS_INCIDENT = True
-    CANCEL_FIRST = True
     KEYS = "Tab move   PgUp PgDn read   Esc leaves: nothing runs"
     BINDINGS = [
         Binding("pageup", "read(-1)", "read back", show=False),
@@ -56,6 +55,9 @@ class RunCommandForm(Form):
         if by_hand.wants_reason(self._item.step):
             yield Row("Why", Field(id="reason", placeholder="goes into the record"))
         yield Row("To run it", Field(id="word", longest=200, select=False, placeholder=f"type {self._word}"))
+
+    def first_focus(self) -> Widget:
+        return self.query_one(Cancel)
 
     def action_read(self, pages: int) -> None:
         """The form may be higher than the screen: what is confirmed has to be readable whole."""
