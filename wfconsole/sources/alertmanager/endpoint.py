@@ -111,6 +111,9 @@ class Endpoint:
         if "CERTIFICATE_VERIFY_FAILED" in said or "certificate verify failed" in said:
             remedy = f"Check {self.table}.ca_file, and the name in the certificate."
             return self._failed("configuration", said, remedy)
+        if "wrong version number" in said.lower().replace("_", " "):
+            remedy = f"There is no TLS on this port: {self.table}.url may begin with http://"
+            return self._failed("configuration", said, remedy)
         if isinstance(error, httpx.ConnectError):
             remedy = f"Does {self.called} run, and is this its host and port?"
             return self._failed("refused", said, remedy)
