@@ -59,33 +59,8 @@ def _crashed(error: Exception) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     from wfconsole.wiring import commands
 
-    match arguments.command:
-        case "live":
-            return commands.live(arguments)
-        case "demo":
-            return commands.demo(arguments)
-        case "replay":
-            return commands.replay(arguments)
-        case "resume":
-            return commands.resume(arguments)
-        case "record":
-            return commands.record(arguments)
-        case "doctor":
-            return commands.doctor(arguments)
-        case "export":
-            return commands.export(arguments)
-        case "brief":
-            return commands.brief(arguments)
-        case "incidents":
-            return commands.incidents(arguments)
-        case "followups":
-            return commands.follow_ups(arguments)
-        case "lint":
-            return commands.lint(arguments)
-        case "init":
-            return commands.init(arguments)
-        case _:
-            return commands.journal(arguments)
+    run: Callable[[argparse.Namespace], int] = getattr(commands, arguments.command)
+    return run(arguments)
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
