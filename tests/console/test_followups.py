@@ -239,6 +239,23 @@ def test_one_is_closed_assigned_and_added_in_the_journal_of_its_incident(written
     assert "nobody yet" in nobody.stdout
 
 
+def test_a_runbook_that_cannot_be_read_keeps_nobody_from_the_lists(written: Desk) -> None:
+    gone = {"WFCONSOLE_RUNBOOK_PATH": str(written.folder / "gone.md")}
+    assert written.run("incidents", **gone).stdout == written.run("incidents").stdout
+    assert written.run("followups", **gone).stdout == written.run("followups").stdout
+
+
+def test_options_stand_before_or_behind_the_change(written: Desk) -> None:
+    config = written.folder / "own.toml"
+    config.write_text('[console]\noperator = "dee"\n')
+    for number, arguments in enumerate(
+        (("--config", str(config), "add", PAST, "x"), ("add", PAST, "y", "--config", str(config)))
+    ):
+        assert written.run("followups", *arguments).returncode == 0, number
+    entries, _, _ = read_entries(written.incidents / PAST)
+    assert [entry.actor for entry in entries[-2:]] == ["dee", "dee"]
+
+
 def test_who_holds_the_lock_goes_first_and_nothing_is_written_meanwhile(written: Desk) -> None:
     folder = written.incidents / PAST
     other = Journal.open(folder / "journal", clock=SystemClock(), fallbacks=(written.fallback,))

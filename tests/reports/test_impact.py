@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.builders import GATEWAY, NOW, a_runbook, an_entry, declared, noticed
+from tests.builders import GATEWAY, NOW, a_runbook, a_signal, an_entry, declared, noticed
+from tests.incident.scribe_room import Room
 from wfconsole.clock import HOUR, MINUTE, Millis
 from wfconsole.incident.advance import fold
 from wfconsole.incident.events import (
@@ -52,6 +53,20 @@ def test_minutes_of_promises_are_counted_once_where_two_are_broken_at_the_same_t
         ("p99", 10 * MINUTE),
     ]
     assert "2026-03-01T14:42:07Z to 2026-03-01T14:52:07Z" in slo(record)
+
+
+def test_the_scribe_writes_down_which_bound_is_a_promise() -> None:
+    scribe = Room()
+    full = a_signal("disk", 0.95, warning=0.9, slo=False)
+    scribe.see("signals", [a_signal(), a_signal("disk", 0.5, warning=0.9, slo=False)])
+    scribe.see("signals", [a_signal(value=0.08), full], MINUTE)
+    scribe.see("signals", [a_signal(), full], 7 * MINUTE)
+    assert {(event.subject, event.family) for event in scribe.noticed} == {
+        ("Signal/errors", "slo"),
+        ("Signal/disk", "signal"),
+    }
+    record = a_record(*((event_at, event) for event_at, event in zip((1, 2, 7 * MINUTE), scribe.noticed, strict=True)))
+    assert {each.name: each.slo for each in signals_past(record)} == {"errors": True, "disk": False}
 
 
 def test_a_signal_that_flaps_counts_only_while_it_is_past_its_bound() -> None:
