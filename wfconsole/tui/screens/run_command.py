@@ -118,7 +118,7 @@ class RunCommandForm(Form):
             told.append(("DANGER", _DANGERS.get(step.danger, "a class that nobody knows"), "warn"))
         if step.warning:
             told.append(("TRAP", step.warning, "warn"))
-        told += [("NOTE", doubt, "warn") for doubt in by_hand.doubts(self._text)]
+        told += [("NOTE", doubt, "warn") for doubt in by_hand.doubts(self._text, target)]
         rows.append(())
         for name, words, ink in told:
             rows += labelled(name, words, width, indent=_INDENT, ink=ink)
