@@ -110,9 +110,9 @@ class Navigation:
                 self.action_open("hand-over", goto)
             case "sources" | "triage":
                 self.action_open(what)
-            case "ledger":
-                if not isinstance(room.screen, screens.load("ledger")):
-                    self.action_open("ledger")
+            case "ledger" | "running":
+                if not isinstance(room.screen, screens.load(what)):
+                    self.action_open(what)
             case _:
                 room.action_live()
 
