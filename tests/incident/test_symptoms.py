@@ -229,9 +229,9 @@ def test_signs_of_severities_are_watched_like_symptoms() -> None:
 @pytest.mark.parametrize("source", ["gpus", "inference", "replicas"])
 def test_who_has_none_of_a_kind_is_in_no_doubt_about_it(source: str) -> None:
     probe = {"gpus": "gpus xid", "inference": "inference slow", "replicas": "replicas missing"}[source]
-    runbook, world = a_book(Symptom("trouble", probe)), a_world(**{source: []})
+    runbook, world = a_book(Symptom("trouble", probe)), a_world(NOW, **{source: []})
     assert seen(runbook, world, SymptomsHeld().after(runbook, world, NOW))[0].state == "ask people"
-    lost = a_world(**{source: a_snapshot(source, (), good_at=None)})
+    lost = a_world(NOW, **{source: a_snapshot(source, (), good_at=None)})
     assert seen(runbook, lost, SymptomsHeld())[0].state == "cannot tell"
 
 

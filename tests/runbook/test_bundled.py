@@ -59,11 +59,29 @@ def test_the_cadence_of_updates_is_marked_as_ours() -> None:
     ]
 
 
-def test_every_severity_has_criteria_an_escalation_and_a_commander() -> None:
+def test_every_severity_has_criteria_somebody_to_call_and_a_commander() -> None:
     for rule in RUNBOOK.policy.rules:
         assert rule.criteria
-        assert rule.escalation
+        assert rule.calls
         assert rule.roles[0] == "commander"
+
+
+def test_who_is_called_at_which_severity_and_by_when() -> None:
+    """The team's runbook: management at once and then the CTO at SEV1, a senior engineer within an hour at SEV2."""
+    called = {
+        rule.name: [(call.kind, call.who, call.within and call.within.duration_ms // MINUTE) for call in rule.calls]
+        for rule in RUNBOOK.policy.rules
+    }
+    assert called["SEV1"] == [
+        ("page", "Primary on call", None),
+        ("escalate", "senior engineers and the Engineering Manager", None),
+        ("escalate", "VP Engineering", 60),
+        ("escalate", "CTO", 120),
+    ]
+    assert ("escalate", "a senior engineer", 60) in called["SEV2"]
+    assert called["SEV3"] == [("tell", "the team lead", None)]
+    assert not any("CTO" in who for name in ("SEV2", "SEV3", "SEV4") for _, who, _ in called[name])
+    assert {rule.meeting and rule.meeting.duration_ms for rule in RUNBOOK.policy.rules} == {48 * HOUR}
 
 
 def test_business_days_are_counted_on_a_calendar() -> None:
@@ -104,7 +122,13 @@ def test_there_is_a_template_for_every_message() -> None:
         ("status-page-monitoring", "status page"),
         ("status-page-resolved", "status page"),
         ("resolution", "slack"),
+        ("restricted-declaration", "slack"),
+        ("restricted-update", "slack"),
+        ("restricted-resolution", "slack"),
         ("post-mortem", "post-mortem"),
+    ]
+    assert [each.id for each in RUNBOOK.templates if each.only_for] == [
+        *("restricted-declaration", "restricted-update", "restricted-resolution")
     ]
 
 

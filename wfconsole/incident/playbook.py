@@ -82,7 +82,10 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Checklist(msgspec.Struct, frozen=True):
-    """A list of steps: "process" ones open with every incident, "playbook" ones by choice, "confirm" ones at an end."""
+    """A list of steps: "process" ones open with every incident, "playbook" ones by choice, "confirm" ones at an end.
+
+    `recovery`: what must hold, and for how long, before an incident that follows this list is called resolved.
+    """
 
     id: str
     title: str
@@ -90,9 +93,17 @@ class Checklist(msgspec.Struct, frozen=True):
     summary: str = ""
     steps: tuple[Step, ...] = ()
     symptoms: tuple[Symptom, ...] = ()
+    recovery: tuple[Symptom, ...] = ()
     pins: tuple[int, ...] = ()  # panes to put beside the checklist
     severities: tuple[SeverityName, ...] = ()
     place: Place = Place("", 0)
+
+
+class Remark(msgspec.Struct, frozen=True):
+    """What a reader of free-form Markdown must be told: a part that was not understood, or that is not the team's."""
+
+    place: Place
+    text: str
 
 
 class Runbook(msgspec.Struct, frozen=True):
@@ -108,6 +119,7 @@ class Runbook(msgspec.Struct, frozen=True):
     templates: tuple[Template, ...] = ()
     checklists: tuple[Checklist, ...] = ()
     digest: str = ""
+    remarks: tuple[Remark, ...] = ()  # of a runbook in the team's own words; empty for one in our format
 
     @property
     def playbooks(self) -> tuple[Checklist, ...]:

@@ -52,8 +52,9 @@ def read_checklist(section: Section, problems: Problems) -> Checklist:
         kind=_KINDS[section.kind],
         summary=all_parts[0].first_words,
         steps=steps,
-        symptoms=_symptoms(list_id, all_parts, problems),
-        pins=_panes(found, problems),
+        symptoms=_signals("symptoms", list_id, all_parts, problems),
+        recovery=_signals("recovery", list_id, all_parts, problems),
+        pins=panes_of(found, problems),
         severities=severities_of(found, problems),
         place=section.place,
     )
@@ -75,7 +76,7 @@ def _numbered(all_parts: tuple[Part, ...], problems: Problems) -> tuple[Item, ..
     return tuple(items)
 
 
-def _panes(found: Properties, problems: Problems) -> tuple[int, ...]:
+def panes_of(found: Properties, problems: Problems) -> tuple[int, ...]:
     words = [word.strip() for word in text_of(found, "panes", problems).split(",") if word.strip()]
     if not all(word in "1234567" and len(word) == 1 for word in words):
         problems.add(found["panes"].place, f"'{found['panes'].value}' are no panes", "numbers from 1 to 7, with commas")
@@ -83,15 +84,18 @@ def _panes(found: Properties, problems: Problems) -> tuple[int, ...]:
     return tuple(int(word) for word in words)
 
 
-def _symptoms(list_id: str, all_parts: tuple[Part, ...], problems: Problems) -> tuple[Symptom, ...]:
-    symptoms: list[Symptom] = []
+def _signals(heading: str, list_id: str, all_parts: tuple[Part, ...], problems: Problems) -> tuple[Symptom, ...]:
+    """The bullets below a heading such as "Symptoms", each with its signal."""
+    found: list[Symptom] = []
     for part in all_parts[1:]:
         title = part.heading.text.lower() if part.heading else ""
-        if title == "symptoms":
-            symptoms += (_symptom(list_id, item, problems) for block in part.bullets for item in block.items)
-        elif part.heading and (hint := near(title, ("symptoms",))):
-            problems.add(part.heading.place, f"unknown heading '{part.heading.text}'{hint}", "'Symptoms'")
-    return tuple(symptoms)
+        if title == heading:
+            found += (_symptom(list_id, item, problems) for block in part.bullets for item in block.items)
+        elif part.heading and (hint := near(title, (heading,))):
+            problems.add(
+                part.heading.place, f"unknown heading '{part.heading.text}'{hint}", f"'{heading.capitalize()}'"
+            )
+    return tuple(found)
 
 
 def _symptom(list_id: str, item: Item, problems: Problems) -> Symptom:

@@ -16,6 +16,8 @@ from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.events import ConsoleStarted
 from wfconsole.observations.answers import AskRules
 from wfconsole.recording.lines import LIMITS, MIB, Header, Note, RecordingError
+from wfconsole.session.by_hand import ByHand, end_unknown
+from wfconsole.session.console import Outbox
 from wfconsole.session.feed import Feed
 from wfconsole.session.journaling import JournalFollower, JournalSink, read_entries
 from wfconsole.session.live import LiveConsole, LiveTransport, StreamClock
@@ -95,8 +97,15 @@ class LiveParts:
             capabilities=OBSERVER if settings.observer else Capabilities(),
             new_incident=self._new_incident,
             begin=lambda: self._begin(read_runbook=not eager),
+            open_outbox=lambda: None if settings.observer else self._open_outbox(),
             files=live_files(self._base),
+            hands=None if settings.observer else self._hands(),
         )
+
+    def _hands(self) -> ByHand:
+        """Commands by hand find the cluster where the collector finds it."""
+        kubeconfig = self._base.settings.kubernetes.kubeconfig
+        return ByHand(self._session, self._clock, {"KUBECONFIG": kubeconfig} if kubeconfig else {})
 
     def _resume(self, incident: str) -> None:
         """Fold the journal, go on writing it, and say so in it. An observer only reads on."""
@@ -116,6 +125,7 @@ class LiveParts:
         self._session.submit(
             ConsoleStarted(host=socket.gethostname(), pid=os.getpid(), version=__version__, found="; ".join(words))
         )
+        end_unknown(self._session)
 
     def _new_incident(self, now: Millis) -> str:
         """INC-20260107-0312, with a letter behind it where that is taken, also by a console that declares just now.
@@ -149,6 +159,11 @@ class LiveParts:
         """What a collector reads first. The very first one is started before there is a runbook."""
         rules = rules_of(self._session.runbook)
         return collector_settings(self._base.settings, before=before, rules=rules)
+
+    def _open_outbox(self) -> Outbox:
+        from wfconsole.wiring.messages import outbox  # here, because the first frame sends nothing
+
+        return outbox(self._base, self._session, self._clock)
 
     def _keep(self, at: Millis, note: Note) -> None:
         if self._recorder is not None:

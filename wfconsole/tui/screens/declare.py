@@ -15,14 +15,14 @@ from wfconsole.incident.severity import Choice as Offered
 from wfconsole.incident.symptoms import Match, SymptomSeen
 from wfconsole.incident.triage import first_trouble
 from wfconsole.incident.wording import counted
-from wfconsole.text import clock_time, cut
+from wfconsole.text import cut
 from wfconsole.tui.forms.choice import Choice, Option
 from wfconsole.tui.forms.fields import Field, Row, Words
 from wfconsole.tui.forms.form import Form
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.triage_frame import triage_of
-from wfconsole.tui.wrapping import paragraphs
+from wfconsole.tui.wrapping import labelled, paragraphs
 
 _REASONS_SHOWN: Final = 2
 _SYMPTOM_WORDS: Final = {"present": "yes", "absent": "no", "not yet": "not yet", "cannot tell": "cannot tell"}
@@ -45,7 +45,25 @@ class DeclareForm(Form):
         matches = self.war_room.session.playbook_matches()
         yield playbook_choice(matches, title="3 Playbook", chosen=playbook_in(self.goto))
         yield Row("4 Who leads", Field(frame.operator, id="commander", longest=60))
+        yield Words(id="requires", make=self._requires)
         yield Words(id="then", make=lambda width: paragraphs((_THEN,), width, "dim"))
+
+    def prepare(self) -> None:
+        self.query_one("#requires").display = False
+
+    def on_descendant_focus(self) -> None:
+        """What the severity asks of people stands before the last Enter, when the lists above need no more room."""
+        requires = self.query_one("#requires", Words)
+        requires.display = self.focused is self.query_one("#commander")
+        requires.redraw()
+
+    def _requires(self, width: int) -> list[Line]:
+        wanted = self.query_one("#severity", Choice).value
+        choice = next((one for one in severity_choices(self.frame.runbook.policy) if one.name == wanted), None)
+        if choice is None or not choice.requires:
+            return []
+        head: list[Line] = [(Span(f"{choice.name} requires", "strong"),)]
+        return head + [row for text in choice.requires for row in labelled("", text, width, indent=2)]
 
     def enter(self) -> None:
         title = self.query_one("#title", Field).words
@@ -124,7 +142,7 @@ def _seen(frame: Frame, width: int) -> list[Line]:
         rows = paragraphs(("Nothing that is seen from here is wrong.",), width, "dim")
     since = first_trouble(frame.view.incident, frame.now)
     if since:
-        rows.append((Span(f"broken since {clock_time(since)}, as far as the console saw", "dim"),))
+        rows.append((Span(f"broken since {frame.times.clock(since)}, as far as the console saw", "dim"),))
     return rows
 
 
