@@ -224,3 +224,21 @@ def test_one_symptom_of_many_is_daily_life() -> None:
 
 def test_signs_of_severities_are_watched_like_symptoms() -> None:
     assert watched_probes(RUNBOOK) == (NOT_READY, PRESSURE)
+
+
+@pytest.mark.parametrize("source", ["gpus", "inference", "replicas"])
+def test_who_has_none_of_a_kind_is_in_no_doubt_about_it(source: str) -> None:
+    probe = {"gpus": "gpus xid", "inference": "inference slow", "replicas": "replicas missing"}[source]
+    runbook, world = a_book(Symptom("trouble", probe)), a_world(NOW, **{source: []})
+    assert seen(runbook, world, SymptomsHeld().after(runbook, world, NOW))[0].state == "ask people"
+    lost = a_world(NOW, **{source: a_snapshot(source, (), good_at=None)})
+    assert seen(runbook, lost, SymptomsHeld())[0].state == "cannot tell"
+
+
+@pytest.mark.parametrize(
+    "probe", ["db.held_up > 3", "alerts.critical > 0", "findings.critical > 0", "events.warnings > 5"]
+)
+def test_nobody_who_waits_is_nobody_who_is_held_up(probe: str) -> None:
+    runbook = a_book(Symptom("trouble", probe))
+    world = a_world(sessions=[], alerts=[], findings=[], events=[])
+    assert seen(runbook, world, SymptomsHeld().after(runbook, world, NOW))[0].state == "absent"
