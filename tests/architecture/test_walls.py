@@ -20,6 +20,7 @@ CLIENTS = {
     "requests",
     "urllib3",
     "websockets",
+    "slack_sdk",
 }
 SOURCES = "wfconsole.sources"
 
@@ -81,6 +82,8 @@ LATER = {
     "wfconsole.tui.forms",
     "wfconsole.tui.listings",
     "wfconsole.tui.panes.axis_rows",
+    "wfconsole.tui.panes.digits",
+    "wfconsole.tui.panes.tiles",
     "wfconsole.tui.panes.system_digits",
     "wfconsole.tui.screens.wall",
     "wfconsole.tui.screens.zoom",

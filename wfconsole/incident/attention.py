@@ -4,9 +4,9 @@
 response, update or resolution, then a call of the severity, a task or the post-mortem meeting; then one of them is due
 soon (a task never is: who gave it knows); 4. a critical alert that nobody acknowledged, the first-out first, then a
 new critical condition; 5. the next step waits for an answer; 6. a source that the next step needs is lost; 7. such a
-warning, or any other source lost, then roles that the severity requires and nobody has, once the time to respond is
-over; 8. the next step, then such roles before that time, and follow-ups whose day is over; 9. the next clock, in plain
-words. Ties: the oldest first.
+warning, a playbook whose symptoms are there while nobody has declared, any other source lost, then roles that the
+severity requires and nobody has, once the time to respond is over; 8. the next step, then such roles before that time,
+and follow-ups whose day is over; 9. the next clock, in plain words. Ties: the oldest first.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from wfconsole.incident.alarms import AlarmGroup, Alarms
 from wfconsole.incident.checklist import Active, Item
 from wfconsole.incident.clocks import OF_SEVERITY, Clock, next_due
 from wfconsole.incident.events import Noticed
+from wfconsole.incident.ledger import owed
 from wfconsole.incident.looks import pane_of_condition
 from wfconsole.incident.state import IncidentState, Line
 from wfconsole.observations.board import BoardLine, pane_of
@@ -37,7 +38,8 @@ _TOLD_ELSEWHERE: Final = frozenset(("source", "alert"))
 
 class Need(msgspec.Struct, frozen=True):
     """One thing that needs somebody. `goto`: "time", "pane:3", "step:<id>", "clock:<name>", "line:<entry id>",
-    "sources", "roles" or "". `pane`: where `goto` is a line, the number of the pane that shows what it is about."""
+    "sources", "roles", "triage", "ledger" or "". `pane`: where `goto` is a line, the number of the pane that shows what
+    it is about."""
 
     text: str
     level: Level
@@ -50,6 +52,7 @@ class Situation(msgspec.Struct, frozen=True):
 
     `world` tells which sources are lost, `live_trouble` is the worst that the live side has to say while the screen
     shows a replay, `record_trouble` why what is entered is on no disk; `vacant`: the required roles that nobody has.
+    `fits` says which playbook the symptoms speak for, "" for none.
     """
 
     now: Millis
@@ -63,14 +66,15 @@ class Situation(msgspec.Struct, frozen=True):
     record_trouble: str = ""
     alarms: Alarms = Alarms()
     world: World = World()
+    fits: str = ""
     vacant: tuple[str, ...] = ()
 
 
 def attention(seen: Situation) -> tuple[Need, ...]:
     """What needs somebody, most urgent first; never empty."""
     needs = (*_view(seen), *_failed(seen), *_clocks(seen), *_begun(seen, Level.CRITICAL), *_step_waits(seen))
-    needs += (*_step_source(seen), *_begun(seen, Level.WARNING), *_sources(seen), *_vacant(seen, late=True))
-    needs += (*_next_step(seen), *_vacant(seen, late=False), *_follow_ups(seen))
+    needs += (*_step_source(seen), *_begun(seen, Level.WARNING), *_fits(seen), *_sources(seen))
+    needs += (*_vacant(seen, late=True), *_next_step(seen), *_vacant(seen, late=False), *_follow_ups(seen))
     return needs if any(need.goto for need in needs) else (*needs, _nothing(seen))
 
 
@@ -97,6 +101,8 @@ def _failed(seen: Situation) -> Iterator[Need]:
     failed = [item for item in seen.checklist.items if item.mark == "failed"]
     for item in sorted(failed, key=lambda item: item.state.at):
         yield Need(f"step {item.number} failed: {item.step.title}", Level.CRITICAL, f"step:{item.step.id}")
+    for message in owed(seen.state, seen.now):
+        yield Need(message.text, Level.WARNING, "ledger")
 
 
 def _clocks(seen: Situation) -> Iterator[Need]:
@@ -206,6 +212,13 @@ def _standing(seen: Situation, source: str, line: BoardLine) -> tuple[str, Quali
         return line.name, line.quality, line.reason
     failure = seen.world.snapshots[source].failure
     return f"{source} ({line.name})", quality, failure.message if failure is not None else "no new data"
+
+
+def _fits(seen: Situation) -> Iterator[Need]:
+    """Once something is red and nobody has declared: where to look first. A declared incident has its playbook."""
+    red = any(line.level >= Level.WARNING and line.quality not in _LOST for line in seen.lines)
+    if seen.fits and red and not seen.state.declared:
+        yield Need(f"{seen.fits}: a triage", Level.WATCH, "triage")
 
 
 def _sources(seen: Situation) -> Iterator[Need]:

@@ -36,12 +36,25 @@ class Branch(msgspec.Struct, frozen=True):
     goto: str = ""
 
 
+class Measure(msgspec.Struct, frozen=True):
+    """PromQL that a symptom rests on. The collector looks at it as one more rule of the signals, called `rule`."""
+
+    rule: str
+    promql: str
+    op: Literal["<", "<=", ">", ">="]
+    bound: float
+
+
 class Symptom(msgspec.Struct, frozen=True):
-    """A rule on live data that speaks for a playbook. `live` is a probe (incident.probes); `hold_ms`: for how long."""
+    """A rule on live data that speaks for a playbook. `live` is a probe (incident.probes); `hold_ms`: for how long.
+
+    `measure`: what it asks of Prometheus; `live` is then the probe of that rule's value.
+    """
 
     text: str
     live: str = ""
     hold_ms: int = 0
+    measure: Measure | None = None
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -86,6 +99,13 @@ class Checklist(msgspec.Struct, frozen=True):
     place: Place = Place("", 0)
 
 
+class Remark(msgspec.Struct, frozen=True):
+    """What a reader of free-form Markdown must be told: a part that was not understood, or that is not the team's."""
+
+    place: Place
+    text: str
+
+
 class Runbook(msgspec.Struct, frozen=True):
     """A team's runbook, whole. `digest` is sha256 over its files: the journal says which text was followed."""
 
@@ -99,6 +119,7 @@ class Runbook(msgspec.Struct, frozen=True):
     templates: tuple[Template, ...] = ()
     checklists: tuple[Checklist, ...] = ()
     digest: str = ""
+    remarks: tuple[Remark, ...] = ()  # of a runbook in the team's own words; empty for one in our format
 
     @property
     def playbooks(self) -> tuple[Checklist, ...]:

@@ -16,14 +16,17 @@ from wfconsole.incident.policy import (
     SeverityName,
     SeverityPolicy,
     SeverityRule,
+    SeveritySign,
     Span,
 )
+from wfconsole.runbook.markdown import Listing
 from wfconsole.runbook.problems import Problems, near
 from wfconsole.runbook.properties import (
     Properties,
     Property,
     duration,
     entries_of,
+    held_probe,
     names_of,
     read_properties,
     severity_named,
@@ -31,7 +34,9 @@ from wfconsole.runbook.properties import (
 )
 from wfconsole.runbook.sections import Part, Section, parts
 
-_RULE_KEYWORDS = ("criteria", "respond", "resolve", "update", "page", "tell", "escalate", "roles", "meeting")
+_RULE_KEYWORDS = (
+    *("criteria", "signals", "respond", "resolve", "update", "page", "tell", "escalate", "roles", "meeting"),
+)
 _CALLS: tuple[CallKind, ...] = ("page", "tell", "escalate")
 _CALLED = re.compile(r"(.+?),\s+(?:(at once)|(?:within|after) (.+))")
 _CALENDAR_KEYWORDS = ("time zone", "days", "hours", "holidays")
@@ -87,9 +92,27 @@ def _rule(name: SeverityName, title: str, part: Part, problems: Problems) -> Sev
         update_is_default=is_default,
         escalation=tuple(call.text for call in calls if call.kind == "escalate"),
         roles=names_of(found, "roles", problems),
+        signs=_signs(found.get("signals"), problems),
         calls=calls,
         meeting=_meeting(found.get("meeting"), problems),
     )
+
+
+def _signs(found: Property | None, problems: Problems) -> tuple[SeveritySign, ...]:
+    """What speaks for a severity: in words, and below them `Signal:` as symptoms have it."""
+    if found is None:
+        return ()
+    signs: list[SeveritySign] = []
+    for item in found.bullets:
+        nested = tuple(inner for block in item.blocks[1:] if isinstance(block, Listing) for inner in block.items)
+        signal = read_properties(nested, ("signal",), "a sign of a severity", problems).get("signal")
+        if item.head is None or signal is None:
+            problems.add(item.place, "nothing can be seen of this sign", "its words, and 'Signal: a probe' below them")
+        else:
+            signs.append(SeveritySign(item.head.text, *held_probe(signal, problems)))
+    if found.value or not signs:
+        problems.add(found.place, "'Signals' holds no bullets", "a bullet for each sign below it")
+    return tuple(signs)
 
 
 def _calls(kind: CallKind, found: Properties, problems: Problems) -> Iterator[Call]:
@@ -103,7 +126,7 @@ def _calls(kind: CallKind, found: Properties, problems: Problems) -> Iterator[Ca
         if match is None or match[2]:
             yield Call(kind, match[1] if match else words, text=text)
             continue
-        within = _parsed_span(match[3])
+        within = parsed_span(match[3])
         if within is None and kind != "escalate":
             problems.add(found[kind].place, f"'{match[3]}' is no time", _SPAN)
         yield Call(kind, match[1] if within else words, within, text)
@@ -116,7 +139,7 @@ def _meeting(found: Property | None, problems: Problems) -> Span | None:
     words = _OUR_DEFAULT.sub("", found.value)
     if words.lower() == "none":
         return None
-    span = _parsed_span(words.removeprefix("within "))
+    span = parsed_span(words.removeprefix("within "))
     if span is None:
         problems.add(found.place, f"'{found.value}' is no time", f"'none', or {_SPAN}")
     return span
@@ -129,13 +152,14 @@ def _annotations(part: Part, known: tuple[str, ...], where: str, problems: Probl
 def _span(found: Property | None, problems: Problems) -> Span:
     if found is None:
         return Span()
-    span = _parsed_span(found.value)
+    span = parsed_span(found.value)
     if span is None:
         problems.add(found.place, f"'{found.value}' is no time", _SPAN)
     return span or Span()
 
 
-def _parsed_span(text: str) -> Span | None:
+def parsed_span(text: str) -> Span | None:
+    """`15 minutes`, `5 business days`; None for anything else."""
     if match := _BUSINESS_DAYS.fullmatch(text):
         return Span(business_days=int(match[1]), text=text) if int(match[1]) else None
     allowed = duration(text)
@@ -150,7 +174,7 @@ def _update(found: Property | None, problems: Problems) -> tuple[Span | None, bo
     is_default = text != found.value
     if text.lower() == "none":
         return None, is_default
-    span = _parsed_span(text.removeprefix("every "))
+    span = parsed_span(text.removeprefix("every "))
     if span is None:
         problems.add(
             found.place, f"'{found.value}' is no cadence", f"'none', or {_SPAN}; then '(our default)' or nothing"

@@ -108,8 +108,11 @@ class Navigation:
                     self.action_open(name, goto)
             case "roles":
                 self.action_open("hand-over", goto)
-            case "sources":
-                self.action_open("sources")
+            case "sources" | "triage":
+                self.action_open(what)
+            case "ledger":
+                if not isinstance(room.screen, screens.load("ledger")):
+                    self.action_open("ledger")
             case _:
                 room.action_live()
 

@@ -85,7 +85,7 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 
 def export(arguments: argparse.Namespace) -> int:
-    """Timeline and post-mortem as Markdown."""
+    """Timeline, post-mortem and evidence, as Markdown and HTML."""
     from wfconsole.wiring.papers import export_incident
 
     base = ground(arguments)
@@ -108,11 +108,26 @@ def brief(arguments: argparse.Namespace) -> int:
 
 
 def incidents(arguments: argparse.Namespace) -> int:
-    """One line for each incident of this machine, newest first."""
-    from wfconsole.wiring.papers import list_incidents
+    """The incidents of this machine, newest first."""
+    from wfconsole.wiring.afterwards import incidents as listed
 
-    print(list_incidents(ground(arguments), as_json=arguments.json), end="")
-    return exit_codes.OK
+    words, code = listed(ground(arguments), arguments)
+    print(words, end="")
+    return code
+
+
+def follow_ups(arguments: argparse.Namespace) -> int:
+    """What is still to be done after all incidents; or one of them is added, closed or assigned."""
+    from wfconsole.wiring.afterwards import change_follow_up
+    from wfconsole.wiring.afterwards import follow_ups as listed
+
+    base = ground(arguments)
+    if arguments.does:
+        print(change_follow_up(base, arguments), end="")
+        return exit_codes.OK
+    words, code = listed(base, arguments)
+    print(words, end="")
+    return code
 
 
 def init(arguments: argparse.Namespace) -> int:
@@ -139,6 +154,7 @@ def _show(base: Ground, arguments: argparse.Namespace, console: Console) -> int:
     leave_out_palette()
     leave_out_tls()
     from wfconsole.config.keymap import load_keymap
+    from wfconsole.times import Times
     from wfconsole.tui.run import Look, run
 
     settings = base.settings.console
@@ -153,6 +169,7 @@ def _show(base: Ground, arguments: argparse.Namespace, console: Console) -> int:
         mouse=settings.mouse and not arguments.no_mouse,
         observer=settings.observer,
         bell=settings.bell,
+        times=Times(settings.times, settings.timezone),
         keymap=keymap,
         problems=problems,
     )

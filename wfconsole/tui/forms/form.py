@@ -112,19 +112,19 @@ class Form(EarlyKeys, ModalScreen[None], inherit_bindings=False):
             self.dismiss(None)
             self.war_room.say(refusal)
             return
-        fields = self.open_fields()
-        self.set_focus(self.first_field(fields) if fields else self.query_one(Cancel))
+        self.set_focus(self.first_focus(), scroll_visible=False)
         self.catch_up()
+
+    def first_focus(self) -> Widget:
+        """What has the focus when the form comes up; the way out, where what it does cannot be taken back."""
+        fields = self.open_fields()
+        return fields[0] if fields else self.query_one(Cancel)
 
     def _refusal(self) -> str:
         """Why there is nothing to fill in here, "" when there is."""
         if self.NEEDS_INCIDENT and not self.war_room.session.view().incident.declared:
             return NO_INCIDENT
         return "" if self.ACTION is None else self.war_room.refused_change(self.ACTION)
-
-    def first_field(self, fields: list[Widget]) -> Widget:
-        """Which of the fields that can be filled in has the focus first."""
-        return fields[0]
 
     def prepare(self) -> None:
         """Whatever has to be set before the first field has the focus."""

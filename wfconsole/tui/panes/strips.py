@@ -11,9 +11,10 @@ from wfconsole.incident.checklist import Item
 from wfconsole.incident.clocks import OF_SEVERITY, Clock
 from wfconsole.incident.playbook import Mark
 from wfconsole.incident.state import Line as TimelineLine
+from wfconsole.incident.wording import counted
 from wfconsole.observations.changes import recent_changes
 from wfconsole.observations.levels import Level
-from wfconsole.text import age, cells, clock_time, countdown, cut, fit
+from wfconsole.text import age, cells, countdown, cut, fit
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import CHANGES_WINDOW, Frame
 from wfconsole.tui.ink import Ink, Line, Span, spread, width_of
@@ -30,6 +31,11 @@ MARKS: Final[dict[Mark, str]] = {
     "not-taken": "[-]",
     "failed": "[!]",
 }
+
+
+def step_mark(frame: Frame, item: Item) -> str:
+    """How a step stands; a mark that is not on disk yet does not look like one that is."""
+    return f"[{frame.glyphs.pending}]" if item.state.entry in frame.view.pending else MARKS[item.mark]
 
 
 def rule(title: Line, width: int, frame: Frame, *, focused: bool = False) -> Line:
@@ -79,11 +85,11 @@ class ChecklistStrip(Strip):
 
 
 def _none_open(frame: Frame, width: int) -> list[Line]:
-    lists = len(frame.runbook.playbooks)
+    lists = counted(len(frame.runbook.playbooks), "playbook")
     return [
         (
             Span(
-                cut(f" none open. It opens with the incident: D declares   ({lists} playbooks, c to browse)", width),
+                cut(f" none open. It opens with the incident: D declares   ({lists}, c to browse)", width),
                 "dim",
             ),
         )
@@ -96,7 +102,7 @@ def _changes(frame: Frame, width: int, room: int) -> list[Line]:
     if not found:
         return []
     head = rule((Span(f"changes of the last {age(CHANGES_WINDOW)}", "dim"),), width, frame)
-    lines: list[Line] = [(Span(f" {clock_time(change.at)[:8]} ", "dim"), Span(change.text)) for change in found]
+    lines: list[Line] = [(Span(f" {frame.times.short(change.at)} ", "dim"), Span(change.text)) for change in found]
     return [head, *lines]
 
 
@@ -105,17 +111,17 @@ def _around(frame: Frame, items: tuple[Item, ...], current: Item, room: int, wid
     place = items.index(current)
     block = _current(frame, current, width)
     before = items[max(0, place - 1) : place] if room > len(block) + 1 else ()
-    lines = [_step(item, width) for item in before] + block
-    lines += [_step(item, width) for item in items[place + 1 :]]
+    lines = [_step(frame, item, width) for item in before] + block
+    lines += [_step(frame, item, width) for item in items[place + 1 :]]
     return lines[:room]
 
 
-def _step(item: Item, width: int) -> Line:
-    who = f"{item.state.by} {clock_time(item.state.at)[:5]}" if item.state.at else item.step.role
+def _step(frame: Frame, item: Item, width: int) -> Line:
+    who = f"{item.state.by} {frame.times.minute(item.state.at)}" if item.state.at else item.step.role
     text = f"{'DECIDE: ' if item.step.kind == 'decide' else ''}{item.step.title}"
     more = f"  ACTION {item.step.danger}" if item.step.kind == "action" else ""
     ink: Ink = "text" if item.waits else "dim"
-    return (Span(cut(f"{MARKS[item.mark]} {item.number} {text}{more}  {who}".rstrip(), width), ink),)
+    return (Span(cut(f"{step_mark(frame, item)} {item.number} {text}{more}  {who}".rstrip(), width), ink),)
 
 
 def _current(frame: Frame, item: Item, width: int) -> list[Line]:
@@ -217,7 +223,8 @@ class TimelineStrip(Strip):
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         title: Line = (Span("9 TIMELINE", "title"), Span(" newest first  "), Span("N", "key"), Span(" note"))
         lines = [rule(title, width, frame, focused=self.has_focus)]
-        known = sorted(frame.view.incident.lines.values(), key=lambda line: (-line.at, -line.seq))[: height - 1]
+        shown = (line for line in frame.view.incident.lines.values() if not line.hidden)
+        known = sorted(shown, key=lambda line: (-line.at, -line.seq))[: height - 1]
         return [*lines, *(timeline_line(frame, line, width) for line in known)]
 
 
@@ -227,12 +234,12 @@ def timeline_line(frame: Frame, line: TimelineLine, width: int) -> Line:
     sign = frame.glyphs.pending if pending else "*" if line.starred else " "
     count = f" x{line.count}" if line.count > 1 else ""
     said = line.amended or line.text
-    ended = f" (over {clock_time(line.until)[:8]})" if line.until else ""
+    ended = f" (over {frame.times.short(line.until)})" if line.until else ""
     ink = level_ink(line.level) if line.level > Level.WATCH and not line.until else "text"
     words = f"{'withdrawn: ' if line.withdrawn else ''}{said}{count}{ended}"
     return spread(
         (
-            Span(f"{sign}{clock_time(line.at)[:8]} ", "dim"),
+            Span(f"{sign}{frame.times.short(line.at)} ", "dim"),
             Span(fit(line.kind, 9), "dim"),
             Span(f"{line.actor}: ", "dim"),
             Span(words, "dim" if line.withdrawn else ink),

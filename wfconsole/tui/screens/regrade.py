@@ -11,7 +11,7 @@ from wfconsole.incident.policy import STATUSES
 from wfconsole.tui.forms.choice import Choice, Option
 from wfconsole.tui.forms.fields import Field, Row, Words
 from wfconsole.tui.forms.form import Form
-from wfconsole.tui.screens.declare import playbook_choice, severity_choice, severity_named
+from wfconsole.tui.screens.declare import playbook_choice, playbook_in, severity_choice, severity_named
 from wfconsole.tui.screens.stand_down import gate_of, refusal, resolve
 from wfconsole.tui.wrapping import paragraphs
 
@@ -42,9 +42,16 @@ class RegradeForm(Form):
             Option(status, status, (_MEANS[status],), signals if status == "resolved" else ()) for status in STATUSES
         ]
         yield Choice(statuses, id="status", title="2 Status", chosen=incident.status)
-        yield playbook_choice(self.war_room.session.playbook_matches(), title="3 Playbook", chosen=incident.playbook)
+        wanted = playbook_in(self.goto)
+        chosen = incident.playbook if wanted is None else wanted
+        yield playbook_choice(self.war_room.session.playbook_matches(), title="3 Playbook", chosen=chosen)
         yield Row("4 Why", Field(id="reason", placeholder="needed for another severity or an unverified end"))
         yield Words(id="then", make=lambda width: paragraphs((_THEN,), width, "dim"))
+
+    def open_fields(self) -> list[Widget]:
+        """Who comes to follow a playbook says why, and is done."""
+        fields = super().open_fields()
+        return fields if playbook_in(self.goto) is None else fields[2:]
 
     def enter(self) -> None:
         incident = self.frame.view.incident

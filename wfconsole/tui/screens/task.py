@@ -62,10 +62,10 @@ class TaskForm(Form):
         self.query_one("#step").display = False
         self._show_rows()
 
-    def first_field(self, fields: list[Widget]) -> Widget:
+    def first_focus(self) -> Widget:
         """While no task runs one is given; the calls are a key up."""
         running = open_tasks(self.frame.view.incident)
-        return fields[0] if self.goto or running else self.query_one("#who")
+        return super().first_focus() if self.goto or running else self.query_one("#who")
 
     def enter(self) -> None:
         made = self._made()
