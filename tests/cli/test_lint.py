@@ -37,8 +37,8 @@ def test_a_finding_says_where_what_and_what_instead() -> None:
     done = run(str(TEAM))
     assert done.returncode == exit_codes.LINT
     assert (
-        "incident-response-runbook.md:61:14: error: -f never returns: the checklist stops here until somebody interrupts "
-        "it [logs-follow]\n    read a bounded piece: "
+        "incident-response-runbook.md:61:14: error: -f never returns: the checklist stops here until somebody "
+        "interrupts it [logs-follow]\n    read a bounded piece: "
     ) in done.stdout
     assert done.stdout.splitlines()[-1].endswith(" in 1 file")
 

@@ -324,6 +324,23 @@ def sql_of(program: Program) -> Word | None:
     return None
 
 
+_AWS_VALUED: Final = _words("--profile --region --output --endpoint-url --query --ca-bundle --color --cli-read-timeout")
+
+
+def _aws_words(arguments: tuple[str, ...]) -> list[str]:
+    """`securityhub get-findings`, whatever global options stand before."""
+    plain: list[str] = []
+    skip = False
+    for word in arguments:
+        if skip:
+            skip = False
+        elif word.startswith("-"):
+            skip = word in _AWS_VALUED
+        else:
+            plain.append(word)
+    return plain
+
+
 def changes_production(program: Program) -> bool:
     """Whether a program changes something: a service, data, a machine. What is not known is taken as looking."""
     name, arguments = program.name, program.arguments
@@ -334,7 +351,7 @@ def changes_production(program: Program) -> bool:
         word = sql_of(program)
         return word is not None and _SQL_CHANGES.search(word.text) is not None
     if name == "aws":
-        plain = [word for word in arguments if not word.startswith("-")]
+        plain = _aws_words(arguments)
         return len(plain) > 1 and plain[1].split("-")[0] not in _AWS_LOOKS
     if name == "curl":
         return (program.value("-X", "--request") or "GET").upper() not in ("GET", "HEAD") or (

@@ -14,8 +14,8 @@ def policy(
 ) -> str:
     outside = f"      - ipBlock:\n          cidr: {cidr}\n" + (f"          except:\n          - {but}\n" if but else "")
     return (
-        "# Runbook of a team\n\n## Attack\n\n```yaml\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n"
-        f"  name: {name}\nspec:\n  podSelector: {selector}\n  ingress:\n  - from:\n{outside}{more}```\n"
+        "# Runbook of a team\n\n## Attack\n\n```yaml\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"
+        f"metadata:\n  name: {name}\nspec:\n  podSelector: {selector}\n  ingress:\n  - from:\n{outside}{more}```\n"
     )
 
 
@@ -232,7 +232,7 @@ SHELL = {
     "helm-no-revision": (shell("helm rollback web"), shell("helm rollback web 7")),
     "helm-force": (shell("helm upgrade web ./web --force"), shell("helm upgrade web ./web")),
     "approved-unseen": (shell("terraform apply -auto-approve"), shell("terraform apply plan")),
-    "pruned": (shell("docker system prune"), shell("docker ps")),
+    "containers-pruned": (shell("docker system prune"), shell("docker ps")),
     "history-rewritten": (shell("git push --force"), shell("git push")),
     "changes-by-the-dozen": (
         shell(f"{K} get pods -o name | xargs {K} delete"),

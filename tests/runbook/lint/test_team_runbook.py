@@ -22,7 +22,10 @@ TOLD = {(each.rule, each.line) for each in REPORT.findings}
 # id: what the text does, and the (rule, line) pairs that must be told.
 FINDINGS: dict[str, tuple[str, tuple[tuple[str, int], ...]]] = {
     "K1": ("pods searched for status words", (("grep-pod-status", 56), ("grep-silence", 56))),
-    "K2": ("events of one namespace by lastTimestamp", (("events-one-namespace", 58), ("events-sort-last-timestamp", 58))),
+    "K2": (
+        "events of one namespace by lastTimestamp",
+        (("events-one-namespace", 58), ("events-sort-last-timestamp", 58)),
+    ),
     "K3": (
         "logs -f of a deployment",
         tuple((rule, line) for line in (61, 62, 154, 266, 300) for rule in ("logs-follow", "logs-one-pod")),
@@ -96,7 +99,10 @@ FINDINGS: dict[str, tuple[str, tuple[tuple[str, int], ...]]] = {
         "resolved ones, cut off, one region",
         (("findings-already-done", 311), ("findings-cut-off", 311), ("one-region", 311)),
     ),
-    "B3": ("acts before evidence, in the open", (("evidence-comes-too-late", 317), ("security-told-to-everybody", 289))),
+    "B3": (
+        "acts before evidence, in the open",
+        (("evidence-comes-too-late", 317), ("security-told-to-everybody", 289)),
+    ),
     "G1": ("a busy GPU", (("gpu-busy-is-no-symptom", 252),)),
     "G2": ("nvidia-smi in a pod", (("nvidia-smi-in-a-pod", 260), ("exec-tty", 260))),
     "G3": (
@@ -124,7 +130,7 @@ FINDINGS: dict[str, tuple[str, tuple[tuple[str, int], ...]]] = {
     ),
     "P10": ("deadlines that nobody keeps", tuple(("deadline-without-owner", line) for line in (424, 462, 467, 472))),
     "P11": ("the review has passed", (("review-overdue", 520),)),
-}  # fmt: skip
+}
 
 # Parts of a finding that no text can show; the finding itself is told by the rules above.
 BEYOND_A_LINTER = {

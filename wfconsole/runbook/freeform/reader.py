@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 from msgspec.structs import replace
@@ -48,7 +49,7 @@ def read_freeform(sheets: list[Sheet], whole: Place, problems: Problems) -> Runb
 def _assembled(
     roots: list[tuple[Node, Annotated]], sheets: list[Sheet], whole: Place, problems: Problems, remarks: Remarks
 ) -> Runbook:
-    ours = load_runbook(None)
+    ours = _bundled()
     first = max((root for root, _ in roots), key=lambda root: sum(1 for _ in root.walk()))
     about = _about("\n".join(sheet.text for sheet in sheets))
     policy = read_policy(_joined([root for root, _ in roots], first), ours.policy, remarks)
@@ -93,6 +94,11 @@ def _lists(
             "'Runbook: its title'",
         )
     return _distinct(lists)
+
+
+@cache
+def _bundled() -> Runbook:
+    return load_runbook(None)
 
 
 def _joined(roots: list[Node], first: Node) -> Node:

@@ -22,6 +22,8 @@ def as_text(report: Report) -> str:
         where = f"{each.file}:{each.line}" if each.line else each.file
         where = f"{where}:{each.column}" if each.column else where
         lines += [f"{where}: {each.severity}: {each.reason} [{each.rule}]", f"    {each.remedy}"]
+    if report.cut:
+        lines.append(f"of these rules there are more findings than are told: {', '.join(report.cut)}")
     lines.append(summary(report))
     return "\n".join(lines) + "\n"
 
@@ -46,6 +48,7 @@ def as_json(report: Report) -> str:
         "counts": {severity: report.count(severity) for severity in SEVERITIES},
         "findings": report.findings,
         "allowed": report.allowed,
+        "cut": report.cut,
     }
     return msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n"
 
