@@ -148,7 +148,12 @@ def test_the_resolution_says_how_long_and_what_is_missing() -> None:
 @pytest.mark.parametrize("template", [each for each in RUNBOOK.templates if each.target != "post-mortem"])
 def test_hostile_text_in_every_template_is_inert_and_fills_nothing(template: Any) -> None:
     declared = Declared("INC-1", HOSTILE, "SEV1", HOSTILE)
-    said = [declared, NoteAdded(f"impact: {HOSTILE}"), NoteAdded(f"cause: {HOSTILE}"), DecisionMade(HOSTILE, HOSTILE)]
+    said: list[Event] = [
+        declared,
+        NoteAdded(f"impact: {HOSTILE}"),
+        NoteAdded(f"cause: {HOSTILE}"),
+        DecisionMade(HOSTILE, HOSTILE),
+    ]
     said += [TaskGiven("t1", HOSTILE, HOSTILE, NOW), Restricted(on=True, code_name=HOSTILE)]
     entries = [Entry(f"e{number}", number, OPENED, HOSTILE, event) for number, event in enumerate(said, 1)]
     known = Facts(fold(entries), RUNBOOK, World(), NOW)

@@ -36,6 +36,10 @@ def editor(room: Room) -> Editor:
     return room.app.screen.query_one(Editor)
 
 
+def on_show(room: Room) -> type[object]:
+    return type(room.app.screen)
+
+
 def released(desk: Desk) -> list[MessageQueued]:
     return [event for event in desk.submitted if isinstance(event, MessageQueued)]
 
@@ -80,9 +84,9 @@ async def test_in_the_editor_every_key_types_and_esc_stops_it() -> None:
         assert "Esc stops typing" in room.text
         await room.press("escape")
         assert room.focused == "head"
-        assert isinstance(room.app.screen, CommsScreen)
+        assert on_show(room) is CommsScreen
         await room.press("escape")
-        assert isinstance(room.app.screen, Overview)
+        assert on_show(room) is Overview
 
 
 async def test_backspace_in_an_empty_text_leaves_nothing() -> None:
@@ -216,6 +220,20 @@ async def test_a_sink_that_is_off_takes_nothing_and_says_why() -> None:
         await room.press("down", "enter", "down", "enter")
         assert "nothing can be sent to pagerduty" in flat(room.text)
         assert not released(desk)
+
+
+async def test_one_text_goes_to_several_sinks_at_once() -> None:
+    desk = a_desk()
+    pager = Sink("pagerduty", "wfconsole", "who is on call")
+    desk.send_to = (SINKS[0], pager, *SINKS[2:])
+    async with war_room(desk, (120, 40)) as room:
+        await room.press("m")
+        await review(room)
+        await room.press("end", "enter")
+        assert "pagerduty: these words, as the details of the alert" in flat(room.text)
+        await room.press("down", "enter")
+        assert [event.target for event in released(desk)] == ["slack", "pagerduty"]
+        assert len({event.message for event in released(desk)}) == 2
 
 
 async def test_the_clipboard_takes_it_at_once() -> None:

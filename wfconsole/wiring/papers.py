@@ -102,7 +102,7 @@ def _row(name: str, state: IncidentState, entries: int, report: JournalReport) -
     resolved = state.moments.get("resolved")
     return {
         "incident": name,
-        "title": safe(state.title),
+        "title": safe(state.shown_title),
         "severity": state.severity if state.declared else "",
         "status": state.status if state.declared else "not declared",
         "commander": safe(state.commander),
