@@ -171,7 +171,5 @@ def _what(made: Draft, sink: Sink) -> str:
         return f"as {made.state.upper()}, read by THE PUBLIC"
     if sink.name == "pagerduty":
         action = pager_action(made.template.id, made.state)
-        return (
-            "as the alert's details (trigger)" if action == "trigger" else f"kept here: PagerDuty gets {action} alone"
-        )
+        return "as the details of the alert" if action == "trigger" else f"kept here; it gets the word {action} alone"
     return f"read by {sink.who}"
