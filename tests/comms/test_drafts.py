@@ -239,6 +239,14 @@ def test_a_claim_needs_a_fact() -> None:
     assert "FACT" not in words(found(text, known=known), Level.WATCH)
 
 
+@pytest.mark.parametrize("name", [each.id for each in RUNBOOK.templates if each.target != "post-mortem"])
+def test_a_draft_makes_no_claims_but_those_of_its_template(name: str) -> None:
+    """Of the bundled ones, one says that all is well again: that needs a fact."""
+    known = facts(NoteAdded("impact: nobody can pay"), NoteAdded("cause: all of revision 7 was lost"), world=a_world())
+    said = words(found(drafted(name, known), name, known), Level.WATCH)
+    assert ("FACT" in said) == (name == "status-page-resolved"), said
+
+
 def test_the_same_again_is_said_and_times_alone_make_no_news() -> None:
     before = MessageQueued("m1", "status-page-identified", "status page", GOOD, audience="public", state="identified")
     known = facts(before, MessageSent("m1"), world=a_world())
