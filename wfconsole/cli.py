@@ -74,8 +74,12 @@ def _run(arguments: argparse.Namespace) -> int:
             return commands.doctor(arguments)
         case "export":
             return commands.export(arguments)
+        case "brief":
+            return commands.brief(arguments)
         case "incidents":
             return commands.incidents(arguments)
+        case "followups":
+            return commands.follow_ups(arguments)
         case "init":
             return commands.init(arguments)
         case _:
@@ -94,7 +98,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     # With `prog` it does not ask how wide the terminal is.
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, prog="wfconsole")
     asked = words[0] if words else ""
-    offered = {asked: _COMMANDS[asked]} if asked in _COMMANDS else _COMMANDS
+    offered = {asked: COMMANDS[asked]} if asked in COMMANDS else COMMANDS
     for name, (does, add_options) in offered.items():
         command = commands.add_parser(name, help=does)
         if name in words:
@@ -148,8 +152,43 @@ def _export(command: argparse.ArgumentParser) -> None:
 
 
 def _incidents(command: argparse.ArgumentParser) -> None:
+    command.add_argument("words", nargs="*", metavar="WORD", help="in its name, its title or its commander's name")
+    command.add_argument("--since", metavar="WHEN", help="declared since 2026-01-07, or in the last 30d")
+    command.add_argument("--severity", action="append", metavar="SEV", help="SEV1 to SEV4 (may be given again)")
+    command.add_argument("--status", metavar="STATUS", help="investigating, ... or resolved")
+    command.add_argument("--open", action="store_true", help="those that are not resolved")
+    command.add_argument("--csv", action="store_true", help="for spreadsheets")
     command.add_argument("--json", action="store_true", help="for programs")
     _shared_options(command)
+
+
+def _followups(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--owner", metavar="NAME", help="whose; nobody: those without an owner")
+    command.add_argument("--overdue", action="store_true", help="those whose day is over")
+    command.add_argument("--horizon", metavar="7d|4w|3m", help="one horizon alone")
+    command.add_argument("--all", action="store_true", help="those that are closed, too")
+    command.add_argument("--json", action="store_true", help="for programs")
+    command.set_defaults(operator=None, reason=None, due=None, dropped=False)
+    _shared_options(command)
+    changes = command.add_subparsers(dest="does", metavar="CHANGE", prog="wfconsole followups")
+    for does, told in (("add", "add one"), ("close", "it is done, or dropped"), ("assign", "somebody takes it")):
+        change = changes.add_parser(does, help=told, argument_default=argparse.SUPPRESS)
+        change.add_argument("incident", metavar="INCIDENT")
+        if does == "add":
+            change.add_argument("words", nargs="+", metavar="WORD", help="what is to be done")
+            change.add_argument("--horizon", metavar="7d|4w|3m", help="default: 7d")
+            change.add_argument("--owner", metavar="NAME", help="default: nobody yet")
+        else:
+            change.add_argument("follow_up", metavar="NAME", help="F1 where that is clear, else F1-9c1d")
+        if does == "close":
+            change.add_argument("--dropped", action="store_true", help="nobody will do it; needs a --reason")
+            change.add_argument("--reason", metavar="WORDS", help="what was done, or why nobody will")
+        else:
+            change.add_argument("--due", metavar="DATE", help="2026-12-25; default: the horizon's last working day")
+        if does == "assign":
+            change.add_argument("owner", metavar="OWNER", help="nobody: take it from whoever has it")
+        change.add_argument("--operator", metavar="NAME", help="who you are in the record (default: your login)")
+        _shared_options(change)
 
 
 def _journal(command: argparse.ArgumentParser) -> None:
@@ -188,15 +227,17 @@ def _cluster_options(command: argparse.ArgumentParser) -> None:
     group.add_argument("--in-cluster", action="store_true", help="use the service account of this pod")
 
 
-_COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
+COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
     "live": ("the war room on a cluster, read-only", _live),
     "demo": ("the bundled incident, offline", _screen_options),
     "replay": ("play a recording or a scenario", _replay),
     "resume": ("go on with an incident after anything", _resume),
     "record": ("record without a screen", _record),
     "doctor": ("is every system reachable and permitted, and what mends what is not", _doctor),
-    "export": ("timeline and post-mortem as Markdown, from the journal", _export),
-    "incidents": ("list the incidents of this machine", _incidents),
+    "export": ("timeline, post-mortem and evidence as Markdown and HTML, from the journal", _export),
+    "brief": ("catch me up on an incident, from the journal", _journal),
+    "incidents": ("list the incidents of this machine, and how they went", _incidents),
+    "followups": ("what is still to be done after them; add, close and assign", _followups),
     "init": ("write a commented configuration from what is found", _init),
     "journal": ("verify a journal and print its seal", _journal),
 }

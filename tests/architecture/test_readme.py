@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import wfconsole
 from wfconsole import exit_codes
+from wfconsole.cli import COMMANDS
 from wfconsole.config.loading import known_settings
 from wfconsole.tui.action_names import ACTIONS, key_word
 
@@ -23,6 +25,8 @@ WHERE = {
     "logs": "logs",
     "items": "lists of things",
     "axis": "time axis",
+    "comms": "messages",
+    "running": "running command",
 }
 
 # What is longer does not fit into a table: PromQL with bars in it would even break one.
@@ -58,6 +62,20 @@ def test_a_table_of_the_readme_is_that_of_the_code(name: str, table: object) -> 
     if os.environ.get("WFCONSOLE_WRITE_README"):
         README.write_text(made, encoding="utf-8")
     assert made == text, "WFCONSOLE_WRITE_README=1 writes it anew"
+
+
+def test_the_readme_names_every_command() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"| `wfconsole {name}" not in text] == []
+
+
+def test_the_readme_names_every_room() -> None:
+    """Packages and modules at the top, as the table of rooms has them."""
+    home = Path(wfconsole.__file__).parent
+    packages = {f"{found.parent.name}/" for found in home.glob("*/__init__.py")}
+    modules = {found.name for found in home.glob("*.py")} - {"__init__.py", "__main__.py", "errors.py", "exit_codes.py"}
+    first_cells = " ".join(re.findall(r"^\| (`[^|]+`) \|", README.read_text(encoding="utf-8"), re.MULTILINE))
+    assert sorted(room for room in packages | modules if f"`{room}`" not in first_cells) == []
 
 
 def test_the_readme_names_every_exit_code() -> None:

@@ -87,6 +87,8 @@ LATER = {
     "wfconsole.tui.forms",
     "wfconsole.tui.listings",
     "wfconsole.tui.panes.axis_rows",
+    "wfconsole.tui.panes.digits",
+    "wfconsole.tui.panes.tiles",
     "wfconsole.tui.panes.system_digits",
     "wfconsole.tui.screens.wall",
     "wfconsole.tui.screens.zoom",

@@ -309,6 +309,14 @@ def test_what_the_server_asks_for_is_the_least() -> None:
     assert wait_after(7, 0, max) == 60_000
 
 
+def test_looks_never_fall_into_step() -> None:
+    """Neither those of one console nor those of a room full of them: each wait is up to a tenth longer or shorter."""
+    worker = Worker(ScriptedTask(*[lambda _proven: 10_000] * 200), SystemClock(), lambda: None)
+    waits = [worker._step() for _ in range(200)]
+    assert 9_000 <= min(waits) < 9_500
+    assert 10_500 < max(waits) <= 11_000
+
+
 def working(task: ScriptedTask) -> Worker:
     worker = Worker(task, SystemClock(), lambda: None)
     worker.start()

@@ -9,6 +9,7 @@ import itertools
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,6 +21,8 @@ from tests.rig.etcd import Etcd
 
 NAMESPACE = "load"
 PER_WORKLOAD = 100
+#: So many pods of a churning load are unready at once: with more and more of them the load itself would grow.
+UNREADY = 100
 #: As long as the names of the copies.
 _ORIGINAL = "seed-000"
 _PODS = path_of("v1", "Pod", namespace=NAMESPACE)
@@ -125,19 +128,24 @@ class Load:
                 yield f"/registry/pods/{NAMESPACE}/{name}", value
 
     def _churn(self, per_second: int, stop: threading.Event) -> None:
-        """Lap after lap over the pods, at an even pace; at the end those that are unready become ready."""
-        changed: dict[str, bytes] = {}
+        """Lap after lap over the pods, at an even pace; at the end those that are unready become ready.
+
+        From the hundredth change on, one that becomes unready and the one that has been unready for longest take turns.
+        """
+        unready: deque[str] = deque()
         next_at = time.monotonic()
         for key in itertools.cycle(self._ready):
-            if stop.wait(max(0.0, next_at - time.monotonic())):
-                break
-            next_at += 1 / per_second
-            if changed.pop(key, None) is None:
-                changed[key] = self._ready[key]
-                self._etcd.put({key: self._unready[key]})
-            else:
-                self._etcd.put({key: self._ready[key]})
-        self._etcd.put(changed)
+            if key in unready:
+                continue
+            turns = [key] if len(unready) < UNREADY else [unready.popleft(), key]
+            for turn in turns:
+                if stop.wait(max(0.0, next_at - time.monotonic())):
+                    self._etcd.put({name: self._ready[name] for name in {*unready, turn}})
+                    return
+                next_at += 1 / per_second
+                becomes = self._unready if turn == key else self._ready
+                self._etcd.put({turn: becomes[turn]})
+            unready.append(key)
 
     def _counted(self) -> int:
         owners = self._api.items(path_of("apps/v1", "ReplicaSet", namespace=NAMESPACE))

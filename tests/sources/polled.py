@@ -185,6 +185,7 @@ SYSTEMS: Final[Mapping[str, Polled]] = {
         build=_metrics,
         state=_asked,
         http=True,
+        calm=frozenset({"signal_history"}),  # a server that is up for less than a minute remembers no whole one
         deadline_ms=1000,  # half of it is kept back for what was asked already
         measured=frozenset({"state", "value", "points", "end", "queue", "queue_low", "latency"}),
         grows=frozenset({"signals", "signal_history", "inference"}),

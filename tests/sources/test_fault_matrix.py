@@ -6,6 +6,7 @@ and the next look works once the way is well again.
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -20,6 +21,7 @@ from tests.rig.certificates import Authority
 from tests.sources.fault_bench import GRACE_S, PATIENT_MS, Bench, ended_by
 from tests.sources.fault_proxy import Fault, FaultProxy
 from tests.sources.polled import EACH, IDS, SYSTEMS, Where, polls_of
+from wfconsole.clock import SystemClock
 from wfconsole.sources.contract import CutShort, SourceError
 from wfconsole.sources.polling import Poll
 
@@ -110,6 +112,7 @@ class Names:
 
     def __init__(self) -> None:
         self.asked, self.over = threading.Event(), threading.Event()
+        self.known: dict[str, str] = {}  # names that are found
 
 
 @pytest.fixture
@@ -120,6 +123,8 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[Names]:
     def look_up(host: str, *arguments: Any, **more: Any) -> Any:
         if host != "hangs.example":
             return real(host, *arguments, **more)
+        if host in names.known:
+            return real(names.known[host], *arguments, **more)
         names.asked.set()
         names.over.wait(30)
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
@@ -140,6 +145,24 @@ def test_looking_up_a_name_that_hangs_ends_in_time(bench: Bench, names: Names) -
         assert "DNS" in error.remedy
         assert bench.failing(task).kind == "timeout", "and the one after it, for which no other thread is started"
     assert threading.active_count() <= bench.before[0] + len(polls_of(source))
+    names.over.set()
+    bench.left_nothing()
+
+
+@pytest.mark.parametrize(("system", "name"), EACH, ids=IDS)
+def test_a_name_that_is_not_found_any_more_stands_for_the_address_that_it_had(bench: Bench, names: Names) -> None:
+    """In an incident DNS is often the first to go; the server is still there."""
+    names.known["hangs.example"] = "127.0.0.1"
+    bench.host = "hangs.example"
+    bench.source = bench.anew()
+    bench.look()
+    names.known.clear()
+    for task in polls_of(bench.source):
+        task.deadline_ms = 3000
+        began = time.monotonic()
+        task.step(lambda: None)
+        assert time.monotonic() - began < 3 + GRACE_S
+    assert "the last known address is used" in bench.source.facts()["dns"]
     names.over.set()
     bench.left_nothing()
 
@@ -178,6 +201,26 @@ def test_a_server_that_starts_anew_within_a_look(bench: Bench) -> None:
         bench.check(error, {"refused", "bad-answer"})
         bench.is_well_again()
     bench.left_nothing()
+
+
+FIVE_MINUTES_MS = 300_000
+# Each counts what it walks over, and says nothing that a clock has a part in; its server's clock is told beside it.
+TIMELESS = ("keys",)
+
+
+@pytest.mark.parametrize(("ahead_ms", "said"), [(FIVE_MINUTES_MS, "ahead by"), (-FIVE_MINUTES_MS, "behind by")])
+@pytest.mark.parametrize(("system", "name"), [each for each in EACH if each[1] not in TIMELESS])
+def test_a_clock_that_is_off_by_minutes_is_told_until_it_is_set_right(
+    bench: Bench, ahead_ms: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ours it is, which makes no difference: nobody can tell which of two clocks is wrong."""
+    right = SystemClock.now
+    with monkeypatch.context() as moved:
+        moved.setattr(SystemClock, "now", lambda clock: right(clock) - ahead_ms)
+        bench.look()
+        assert re.search(rf"the server's clock is {said} (299|300|301) s", bench.source.facts().get("clock", ""))
+    bench.look()
+    assert "clock" not in bench.source.facts()
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import time
+import zlib
 from email.utils import formatdate
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,9 @@ from tests.sources.polled import BY_HTTP, polls_of
 
 IDS = [f"{system}-{name}" for system, name in BY_HTTP]
 FIVE_MINUTES_S = 300
+MIB = 1 << 20
+# What an answer may cost, whatever it is.
+MOST_MEMORY = 100 * MIB
 
 
 def an_answer(status: str, body: bytes = b"{}", *headers: str) -> Fault:
@@ -75,6 +80,37 @@ def test_what_is_no_answer_is_called_that_and_what_was_seen_stays(bench: Bench, 
     assert bench.source.take() == {}
     bench.is_well_again()
     bench.left_nothing()
+
+
+def bomb() -> bytes:
+    """Two hundred megabytes of blanks as gzip, without an end."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    head = packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH)
+    return head + (packer.compress(b" " * MIB) + packer.flush(zlib.Z_FULL_FLUSH)) * 200
+
+
+def most_memory(since: bool = False) -> int:
+    """The most bytes that this process held; `since`: from now on."""
+    if since:
+        Path("/proc/self/clear_refs").write_text("5")
+    return 1024 * int(re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[0])
+
+
+LARGE = {
+    "a gzip bomb": lambda: an_answer("200 OK", bomb(), "Content-Encoding: gzip"),
+    "forty megabytes": lambda: an_answer("200 OK", b"[" + b" " * (40 * MIB) + b"]"),
+}
+
+
+@pytest.mark.parametrize("answer", LARGE)
+@pytest.mark.parametrize(("system", "name"), BY_HTTP, ids=IDS)
+def test_a_large_answer_is_refused_before_it_costs_much(bench: Bench, answer: str) -> None:
+    bench.proxy.become(LARGE[answer]())
+    before = most_memory(since=True)
+    for task in polls_of(bench.source):
+        bench.check(bench.failing(task, at_once=True), {"bad-answer"})
+    assert most_memory() - before < MOST_MEMORY
+    bench.is_well_again()
 
 
 @pytest.mark.parametrize(("ahead_s", "said"), [(FIVE_MINUTES_S, "ahead"), (-FIVE_MINUTES_S, "behind"), (0, "")])

@@ -30,6 +30,7 @@ from wfconsole.observations.hpas import HpaMetric
 from wfconsole.observations.levels import Level
 from wfconsole.observations.snapshot import Failure, Patch
 from wfconsole.recording.lines import Noted, SourcePatch
+from wfconsole.session.console import Hands, NoHands
 from wfconsole.session.live import LiveTransport
 from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, RecordingEntry, View
@@ -70,6 +71,7 @@ class Desk:
         self.transport = LiveTransport(self.session, self.clock, NOW - HOUR, lambda _: None)
         refusals = {} if change else {"*": "this console only looks"}
         self.capabilities = Capabilities(change=change, refusals=refusals)
+        self.hands: Hands = NoHands()
         self.operator = "op1"
         self.environment = "LAB"
         self.submitted: list[Event] = []

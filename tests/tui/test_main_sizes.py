@@ -65,6 +65,21 @@ async def test_a_small_terminal_says_what_it_needs() -> None:
         assert room.app.frame().needs[0].text[:30] in room.lines[1]
 
 
+async def test_what_only_a_larger_screen_has_room_for_is_made_then_and_in_its_order() -> None:
+    async with war_room(troubled_desk(), SIZES[0]) as room:
+        small = [child.id for child in room.app.screen.children]
+        assert not {"digits", "rail", *places.TILES} & set(small)
+        await room.resize(*SIZES[2])
+        large = [child.id for child in room.app.screen.children]
+        shown = [name for name in ("digits", "board", *places.TILES, "rail", "clocks", "timeline") if name in large]
+        assert [name for name in large if name in shown] == shown
+        assert {"digits", "rail", "pods", "hpas", "nodes"} <= set(large)
+        assert "3 Pods" in room.text
+        await room.resize(*SIZES[0])
+        await room.resize(*SIZES[2])
+        assert [child.id for child in room.app.screen.children] == large, "made once"
+
+
 async def test_a_resize_keeps_zoom_cursor_filter_and_focus() -> None:
     async with war_room(troubled_desk(), SIZES[2]) as room:
         await room.press("3", "v", "slash", *"gate", "enter", "j", "j")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from tests import builders
 from tests.builders import NOW
 from tests.tui.harness import Desk, Room, troubled_desk, war_room
 from tests.tui.papers import LOOK, TRAP, a_full_runbook, flat
 from wfconsole.clock import MINUTE, SECOND
 from wfconsole.incident.events import MomentSet, PlaybookChosen, StepMarked, StepProbed, UpdateSent
+from wfconsole.session.view import View
 from wfconsole.tui.screens.checklist import Steps
 from wfconsole.tui.screens.step import StepForm
 
@@ -41,6 +44,22 @@ async def test_the_next_step_is_open_and_a_tick_opens_the_one_after_it() -> None
         assert steps(room).key == WORST
         assert "[x]  1 Acknowledge the alert" in room.text
         assert "op1 14:32:07" in room.text
+
+
+async def test_a_tick_that_is_not_on_disk_yet_does_not_look_like_one_that_is() -> None:
+    class Slow(Desk):
+        def view(self) -> View:
+            view = super().view()
+            return msgspec.structs.replace(view, pending=frozenset(view.incident.lines))
+
+    desk = Slow(runbook=a_full_runbook())
+    desk.session.submit(builders.declared())
+    async with war_room(desk) as room:
+        await room.press("c", "X")
+        assert "[…]  1 Acknowledge the alert" in room.text
+        await room.press("0")
+        assert "[…] 1 Acknowledge the alert" in room.text
+        assert "[x]" not in room.text
 
 
 async def test_long_words_are_wrapped_and_never_cut() -> None:

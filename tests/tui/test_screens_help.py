@@ -38,7 +38,7 @@ async def test_it_names_the_place_and_its_own_keys() -> None:
     async with war_room(troubled_desk()) as room:
         await room.press("c", "question_mark")
         assert "HELP: checklist" in room.text
-        assert "HERE R run  X done  W waive  E defer  y copy" in room.text
+        assert "HERE R run  X done  W waive  E defer  C command" in room.text
 
 
 @pytest.mark.parametrize("place", ["c", "t", "e", "3"])

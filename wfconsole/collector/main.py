@@ -7,6 +7,7 @@ left out on purpose, since it fires when the parent's *thread* ends.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -18,8 +19,8 @@ import msgspec
 from wfconsole import exit_codes
 from wfconsole.clock import SystemClock
 from wfconsole.collector.collector import Collector
-from wfconsole.collector.memory import settle
 from wfconsole.collector.settings import CollectorSettings
+from wfconsole.memory import give_back_what_is_freed
 from wfconsole.sources.contract import SourceError
 
 
@@ -49,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exit_codes.CONFIGURATION
     if settings.doctor:
         return _examine(settings)
-    settle()
+    _keep_small()
     collector = Collector(settings, SystemClock(), _write_out, lambda: os._exit(exit_codes.OK))
     try:
         collector.start()
@@ -61,6 +62,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exit_codes.CLUSTER
     collector.end()
     os._exit(exit_codes.OK)
+
+
+def _keep_small() -> None:
+    """Everything is imported: it is not looked at by the garbage collector again."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    give_back_what_is_freed()
 
 
 def _examine(settings: CollectorSettings) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -18,6 +19,8 @@ LONGEST_WAIT_MS: Millis = 60 * SECOND
 STUCK_AFTER_MS: Millis = 2 * SECOND
 # Shorter failures are no outage: whoever lists and cannot watch fails anew every second, and must wake nobody.
 OUTAGE_MS: Millis = 5 * SECOND
+# Waits between two looks differ by so much, so that neither sources nor consoles ask in step.
+JITTER: Final = 0.1
 # Somebody who is woken in vain is left to its own pace for so long.
 WOKEN_EVERY_MS: Millis = 15 * SECOND
 
@@ -115,7 +118,7 @@ class Worker:
                 SourceError("bad-answer", said, remedy="This is a bug of wfconsole; please report it.")
             )
         else:
-            return wait
+            return round(wait * random.uniform(1 - JITTER, 1 + JITTER))
         finally:
             self._stuck = False
 

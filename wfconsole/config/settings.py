@@ -130,10 +130,14 @@ class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True):
     timezone: Annotated[
         str,
         about(
-            "the zone of local times beside UTC; local: that of this machine",
+            "the zone of local times; local: that of this machine",
             "UTC, local, or an IANA name such as Europe/Berlin",
         ),
-    ] = "UTC"
+    ] = "local"
+    times: Annotated[
+        Literal["utc", "local", "iso"],
+        about("how times are written at first; a key changes it. The record is UTC", "utc, local or iso"),
+    ] = "utc"
     environment: Annotated[
         str,
         about(

@@ -14,7 +14,7 @@ import msgspec
 from wfconsole.incident import events as ev
 from wfconsole.incident.draft import Draft
 from wfconsole.incident.events import Entry, Event
-from wfconsole.incident.state import CommandRun, FollowUp, Message, Task, symptom_key
+from wfconsole.incident.state import Answered, CommandRun, FollowUp, Message, Task, symptom_key
 from wfconsole.incident.wording import because, spell_duration
 from wfconsole.observations.levels import Level
 from wfconsole.text import calendar_time, clock_time, cut
@@ -65,7 +65,8 @@ def _task_closed(draft: Draft, entry: Entry, event: ev.TaskClosed) -> None:
 
 
 def _command(draft: Draft, entry: Entry, event: ev.CommandStarted) -> None:
-    draft.line(entry, "ACTION", f"by hand: {_first_line(event.text)}: not known yet how it ended")
+    text = f"by hand: {_first_line(event.text)}: not known yet how it ended"
+    draft.line(entry, "ACTION", because(text, event.reason))
     draft.mapping("line_of_key")[f"command {event.command}"] = entry.id
     run = CommandRun(event.text, entry.actor, entry.at, event.step, event.title, event.deadline_ms)
     draft.put("commands", event.command, run)
@@ -211,7 +212,9 @@ def _restricted(draft: Draft, entry: Entry, event: ev.Restricted) -> None:
 
 def _answered(draft: Draft, entry: Entry, event: ev.SymptomAnswered) -> None:
     draft.line(entry, "FACT", f"{'yes' if event.present else 'no'}: {event.symptom}")
-    draft.put("answers", symptom_key(event.playbook, event.symptom), event.present)
+    key = symptom_key(event.playbook, event.symptom)
+    draft.put("answers", key, event.present)
+    draft.put("answered", key, Answered(entry.actor, entry.at))
 
 
 STEPS: Final[Mapping[type[Event], Callable[[Draft, Entry, Any], None]]] = {
@@ -236,6 +239,6 @@ STEPS: Final[Mapping[type[Event], Callable[[Draft, Entry, Any], None]]] = {
 CAN_UNDO: Final = frozenset(
     (
         *(ev.TaskGiven, ev.TaskClosed, ev.FollowUpAdded, ev.FollowUpClosed, ev.MeetingSet),
-        *(ev.Restricted, ev.SymptomAnswered),
+        *(ev.Restricted, ev.SymptomAnswered, ev.EntryHidden, ev.EntryRedated),
     )
 )

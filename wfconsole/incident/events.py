@@ -201,13 +201,15 @@ class TaskClosed(msgspec.Struct, frozen=True, tag="task-closed", omit_defaults=T
 
 
 class CommandStarted(msgspec.Struct, frozen=True, tag="command", omit_defaults=True):
-    """A person has confirmed a command and it is about to run: in the journal before it does. `text` as it runs."""
+    """A person has confirmed a command and it is about to run: in the journal before it does. `text` as it runs,
+    `reason` why, where the class of danger asks for one."""
 
     command: str
     text: str
     step: str = ""
     title: str = ""
     deadline_ms: Millis = 0
+    reason: str = ""
 
 
 class CommandEnded(msgspec.Struct, frozen=True, tag="command-ended", omit_defaults=True):

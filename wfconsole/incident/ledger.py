@@ -9,11 +9,13 @@ import msgspec
 
 from wfconsole.clock import MINUTE, Millis
 from wfconsole.incident.state import IncidentState, Message
+from wfconsole.text import clock_time
 
 # For so long a message is sent again by itself. What is older says what was, and a person decides whether it still is.
 SENDS_FOR: Final[Millis] = 30 * MINUTE
 PRESSING_AFTER: Final = 3  # attempts
 STATUS_PAGE: Final = "status page"
+_CLOSED: Final = "resolved"
 
 
 class Owed(msgspec.Struct, frozen=True):
@@ -73,9 +75,27 @@ def _why(message: Message, *, waits: bool) -> str:
 
 
 def public_open(state: IncidentState) -> tuple[str, ...]:
-    """Ids of the messages that say on a status page that something is wrong: the newest sent one of each place, unless
-    it says "resolved"."""
-    return tuple(name for name, message in newest_sent(state, STATUS_PAGE) if message.state != "resolved")
+    """What the public is still told: places of the status page whose newest message does not say "resolved".
+
+    A message that may have arrived counts as one that did, unless it is the one that says "resolved". One line for
+    each place, as it is to be read.
+    """
+    newest: dict[str, Message] = {}
+    for message in sorted(state.messages.values(), key=_at):
+        arrived = message.standing == "sent" or (message.standing == "unknown" and message.state != _CLOSED)
+        if message.target == STATUS_PAGE and arrived:
+            newest[message.place] = message
+    return tuple(_told(message) for message in newest.values() if message.state != _CLOSED)
+
+
+def _at(message: Message) -> Millis:
+    return message.settled_at or message.queued_at
+
+
+def _told(message: Message) -> str:
+    place = f" {message.place}" if message.place else ""
+    may = "may say" if message.standing == "unknown" else "says"
+    return f"{STATUS_PAGE}{place} {may} '{message.state or 'something'}' since {clock_time(_at(message))}"
 
 
 def newest_sent(state: IncidentState, target: str) -> Iterator[tuple[str, Message]]:
@@ -93,6 +113,6 @@ def newest_sent(state: IncidentState, target: str) -> Iterator[tuple[str, Messag
 def public_reference(state: IncidentState) -> str:
     """What the status page calls the incident that is open there; "" where there is none."""
     for _, message in newest_sent(state, STATUS_PAGE):
-        if message.state != "resolved" and message.reference:
+        if message.state != _CLOSED and message.reference:
             return message.reference
     return ""

@@ -31,6 +31,7 @@ class StepState(msgspec.Struct, frozen=True):
     at: Millis = 0
     reason: str = ""
     answer: str = ""
+    entry: str = ""  # id of the journal entry that marked it
     probe: StepProbed | None = None
     probed_at: Millis = 0
     probe_entry: str = ""  # id of the journal entry that holds the evidence
@@ -122,6 +123,13 @@ class Message(msgspec.Struct, frozen=True):
     doubted: bool = False
 
 
+class Answered(msgspec.Struct, frozen=True):
+    """Who said whether a symptom is there, and when."""
+
+    by: str
+    at: Millis
+
+
 class Line(msgspec.Struct, frozen=True):
     """One line of the timeline: an entry, or all entries of one flapping condition folded into one.
 
@@ -141,7 +149,7 @@ class Line(msgspec.Struct, frozen=True):
     last_at: Millis = 0  # newest entry folded into this line
     starred: bool = False
     hidden: bool = False
-    written_at: Millis = 0  # when it was first dated otherwise: its `at` was corrected
+    written_at: Millis = 0  # when it was written, where it speaks of another instant: dated back, or its `at` corrected
     amended: str = ""  # the corrected text, where somebody corrected it
     withdrawn: bool = False
     entries: tuple[str, ...] = ()  # ids of all entries folded into it
@@ -181,6 +189,7 @@ class IncidentState(msgspec.Struct, frozen=True):
     follow_ups: Mapping[str, FollowUp] = msgspec.field(default_factory=dict)
     messages: Mapping[str, Message] = msgspec.field(default_factory=dict)
     answers: Mapping[str, bool] = msgspec.field(default_factory=dict)  # by `symptom_key`
+    answered: Mapping[str, Answered] = msgspec.field(default_factory=dict)  # by `symptom_key`, too
     meeting_at: Millis = 0
     meeting_where: str = ""
     restricted: bool = False

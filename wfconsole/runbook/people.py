@@ -55,18 +55,25 @@ def read_contacts(section: Section, problems: Problems) -> tuple[Contact, ...]:
 def read_links(section: Section, problems: Problems) -> tuple[Link, ...]:
     """`- [Grafana](https://...)`: the name, and an address that begins with http."""
     links = []
-    for item in _items(section):
-        if item.head is None or len(item.head.links) != 1:
-            problems.add(item.place, "this bullet has no link", "one link, '- [Grafana](https://grafana.example)'")
-            continue
-        name, url = item.head.links[0]
-        if not url.startswith(("https://", "http://")):
-            problems.add(item.place, f"'{url}' cannot be opened from here", "an address with https:// or http://")
-        elif name == url:
-            problems.add(item.place, f"{url} has no name", "'- [Grafana](https://grafana.example)'")
-        else:
-            links.append(Link(name, url))
+    for part in parts(section):
+        group = part.heading.text if part.heading is not None else ""
+        items = (item for block in part.bullets for item in block.items)
+        links += [link for item in items if (link := _link(item, group, problems)) is not None]
     return tuple(links)
+
+
+def _link(item: Item, group: str, problems: Problems) -> Link | None:
+    if item.head is None or len(item.head.links) != 1:
+        problems.add(item.place, "this bullet has no link", "one link, '- [Grafana](https://grafana.example)'")
+        return None
+    name, url = item.head.links[0]
+    if not url.startswith(("https://", "http://")):
+        problems.add(item.place, f"'{url}' cannot be opened from here", "an address with https:// or http://")
+    elif name == url:
+        problems.add(item.place, f"{url} has no name", "'- [Grafana](https://grafana.example)'")
+    else:
+        return Link(name, url, group)
+    return None
 
 
 def read_templates(section: Section, problems: Problems) -> tuple[Template, ...]:

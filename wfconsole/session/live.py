@@ -17,7 +17,8 @@ from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.sinks import Sink
 from wfconsole.observations.answers import Ask, CollectorSaid
 from wfconsole.recording.lines import Header, Item, Noted, OperatorNote, SourcePatch
-from wfconsole.session.console import Outbox
+from wfconsole.session.by_hand import ByHand
+from wfconsole.session.console import Hands, NoHands, Outbox
 from wfconsole.session.feed import Feed
 from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.journaling import JournalFollower, JournalSink
@@ -27,7 +28,7 @@ from wfconsole.session.view import Capabilities, RecordingEntry, RecordingView, 
 from wfconsole.text import safe
 
 if TYPE_CHECKING:
-    from wfconsole.incident.symptoms import Match, SymptomsHeld
+    from wfconsole.incident.symptoms import Match
     from wfconsole.journal import Record
     from wfconsole.recording.keep import Recorder
     from wfconsole.session.lookback import LookBack
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 RECORDER_CLOSES_WITHIN_MS = 200
 OUTBOX_CLOSES_WITHIN_MS = 300
 SKEW_THAT_MATTERS = 5 * SECOND
-SYMPTOMS_EVERY = 5 * SECOND
 
 
 class StreamClock:
@@ -194,8 +194,12 @@ class LiveConsole:
         begin: Callable[[], None],
         open_outbox: Callable[[], Outbox | None] = lambda: None,
         files: Files = Files(),  # noqa: B008  # frozen
+        hands: ByHand | None = None,
     ) -> None:
+        """`hands` is None for who may run nothing."""
         self.session = session
+        self.hands: Hands = hands or NoHands()
+        self._by_hand = hands
         self.transport = transport
         self.capabilities = capabilities
         self.operator = operator
@@ -212,8 +216,6 @@ class LiveConsole:
         self._open_outbox = open_outbox
         self._outbox: Outbox | None = None
         self._files = files
-        self._held: SymptomsHeld | None = None  # symptoms are looked at when something was seen
-        self._held_at: Millis = 0
         self.unsaved: tuple[Record, ...] = ()  # after `close`: what is on no disk
 
     @property
@@ -242,8 +244,6 @@ class LiveConsole:
                 self.session.observe(item)
             elif isinstance(item, Noted) and not isinstance(item.note, OperatorNote):
                 self.session.hear(item)  # what people did at another console is in that console's journal
-        if items:
-            self._watch_symptoms(items[-1].at)
 
     def header(self, header: Header) -> None:
         """From the stream's reader thread; see `feed.Receiver`."""
@@ -293,7 +293,8 @@ class LiveConsole:
     def playbook_matches(self) -> tuple[Match, ...]:
         from wfconsole.incident.symptoms import SymptomsHeld, match_playbooks
 
-        return match_playbooks(self.runbook, self.view().world, self._held or SymptomsHeld(), self.now())
+        view = self.view()
+        return match_playbooks(self.runbook, view.world, view.symptoms or SymptomsHeld(), self.now(), view.incident)
 
     def sinks(self) -> tuple[Sink, ...]:
         return () if self._outbox is None else self._outbox.sinks()
@@ -315,6 +316,8 @@ class LiveConsole:
 
     def close(self, reason: str) -> None:
         """Ends the stream, flushes the journal, gives the recording what time is left; nothing is left behind."""
+        if self._by_hand is not None:
+            self._by_hand.close()
         self._feed.close()
         if self._outbox is not None:
             self._outbox.close(OUTBOX_CLOSES_WITHIN_MS)
@@ -333,14 +336,6 @@ class LiveConsole:
             return RecordingView(reason=self._no_recording)
         state = self._recorder.state
         return RecordingView(state.condition, safe(state.reason), safe(state.path), state.size, state.lost)
-
-    def _watch_symptoms(self, now: Millis) -> None:
-        """Since when each symptom holds. Looked at now and then, since it goes through all pods."""
-        if now - self._held_at >= SYMPTOMS_EVERY or now < self._held_at:
-            from wfconsole.incident.symptoms import SymptomsHeld  # here, because the first frame has seen nothing
-
-            self._held_at = now
-            self._held = (self._held or SymptomsHeld()).after(self.runbook, self.session.view.world, now)
 
     def _start(self) -> None:
         opened = self._open_recorder()

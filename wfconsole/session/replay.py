@@ -15,6 +15,7 @@ from wfconsole.observations.answers import Ask, Marker
 from wfconsole.recording.lines import Item, Noted, OperatorNote, SourcePatch
 from wfconsole.recording.play import Recording
 from wfconsole.recording.player import Player
+from wfconsole.session.console import NoHands
 from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.marks import alerts_in, mark_of
 from wfconsole.session.moments import instant_meant
@@ -161,6 +162,7 @@ class ReplayConsole:
     operator = "replay"
     environment = "REPLAY"
     capabilities = ONLY_A_REPLAY
+    hands = NoHands()
 
     def __init__(
         self,
@@ -208,8 +210,8 @@ class ReplayConsole:
     def playbook_matches(self) -> tuple[Match, ...]:
         from wfconsole.incident.symptoms import SymptomsHeld, match_playbooks
 
-        world, now = self.view().world, self.now()
-        return match_playbooks(self.runbook, world, SymptomsHeld().after(self.runbook, world, now), now)
+        view = self.view()
+        return match_playbooks(self.runbook, view.world, view.symptoms or SymptomsHeld(), self.now(), view.incident)
 
     def sinks(self) -> tuple[Sink, ...]:
         return ()

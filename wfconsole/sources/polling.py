@@ -169,6 +169,7 @@ class Poll(abc.ABC):
         self.resolver = resolver
         self.wires = Wires()
         self.table = RowTable()
+        self.reached: Addresses = []  # of `resolver`, at this look
         self._lock = threading.Lock()
         self._looking_up = resolver
         self._due: float | None = None  # monotonic: of the look that is under way
@@ -247,7 +248,7 @@ class Poll(abc.ABC):
         try:
             with self.wires:
                 if self.resolver is not None:
-                    self.addresses(self.resolver, self.left_s())
+                    self.reached = self.addresses(self.resolver, self.left_s())
                 self.check()
                 self.read()
             self._end_well()
@@ -258,7 +259,7 @@ class Poll(abc.ABC):
                 self._due = None
             _WATCHDOG.done(number)
         proven()
-        return max(0, self.interval_ms - round((time.monotonic() - began) * 1000))
+        return self.interval_ms  # from here on, not from its beginning: a server that is slow is left in peace
 
     def _end_well(self) -> None:
         """The look is over; raises CutShort where it was ended before, or should have been."""

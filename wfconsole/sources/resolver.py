@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from typing import Final
 
 from wfconsole.clock import MINUTE, Millis
 from wfconsole.observations.snapshot import FailureKind
@@ -21,6 +22,9 @@ from wfconsole.text import safe
 Addresses = list[tuple[int, tuple[str, int]]]
 
 KEEP_MS: Millis = 10 * MINUTE
+# For a look-up of what was found before.
+_PATIENCE_S: Final = 1.0
+_STALE: Final = "names do not resolve; the last known address is used"
 
 
 class Resolver:
@@ -39,10 +43,9 @@ class Resolver:
         literal = _literal(host)
         self._literal: Addresses = [(literal, (host, port))] if literal else []
 
-    @property
-    def stale(self) -> bool:
-        """Whether the addresses in use are from before DNS failed."""
-        return bool(self._problem and self._found)
+    def facts(self) -> dict[str, str]:
+        """What an operator should know of the addresses in use; nothing unless they are from before DNS failed."""
+        return {"dns": _STALE} if self._problem and self._found else {}
 
     def addresses(self, within: float, given_up: Callable[[], bool] = lambda: False) -> Addresses:
         """Where the host is, within so many seconds. Raises SourceError, and CutShort once `given_up` says that the
@@ -52,16 +55,20 @@ class Resolver:
             return self._literal
         with self._lock:
             wanted = self._round + 1
+            hangs = self._looking and bool(self._problem)
             if not self._looking:
                 self._looking = True
                 threading.Thread(target=self._look_up, name="resolver", daemon=True).start()
+            known = bool(self._found) and (time.monotonic() - self._found_at) * 1000 < KEEP_MS
+            if known:  # what is asked for needs the rest of the time
+                within = 0.0 if hangs else min(within / 2, _PATIENCE_S)
             self._lock.wait_for(lambda: self._round >= wanted or given_up(), timeout=within)
             answered = self._round >= wanted
             if given_up():
                 raise CutShort
             if answered and not self._problem:
                 return self._found
-            if self._found and (time.monotonic() - self._found_at) * 1000 < KEEP_MS:
+            if known:
                 self._problem = self._problem or "no answer"
                 return self._found
             kind: FailureKind = "refused" if answered else "timeout"

@@ -16,6 +16,7 @@ from textual.timer import Timer
 
 from wfconsole.clock import Clock, Millis, SystemClock
 from wfconsole.session.console import Console
+from wfconsole.times import UTC_TIMES, Times
 from wfconsole.tui import action_names, compat, screens, theming
 from wfconsole.tui.chores import Chores
 from wfconsole.tui.frame import Frame, frame_of
@@ -76,6 +77,7 @@ class WarRoom(
         problems: Callable[[], Sequence[str]] = tuple,
         clock: Clock | None = None,
         bell: bool = True,
+        times: Times = UTC_TIMES,
     ) -> None:
         super().__init__()
         self._start_in(theme)
@@ -85,6 +87,7 @@ class WarRoom(
         self.session = console
         self.observer = observer
         self.glyphs = glyphs
+        self.times = times
         self.palette = Palette(theme, ascii_only=glyphs.name == "ascii")
         compat.guard_filter(self).only_ascii = glyphs.name == "ascii"  # what Textual draws by itself, too
         self.pins: tuple[int, ...] | None = None  # None: the checklist's, or the first that are on
@@ -124,8 +127,10 @@ class WarRoom(
         gc.freeze()
         gc.enable()
         self.session.start()
+        from wfconsole.memory import give_back_what_is_freed
         from wfconsole.tui.alarm import Alarm
 
+        give_back_what_is_freed()
         self._alarm = Alarm(self.bell)
 
     def get_line_filters(self) -> list[LineFilter]:
@@ -190,7 +195,7 @@ class WarRoom(
 
     def frame(self, lag_ms: Millis = 0) -> Frame:
         """What there is to show at this instant."""
-        return frame_of(self.session, self.glyphs, observer=self.observer, lag_ms=lag_ms)
+        return frame_of(self.session, self.glyphs, observer=self.observer, lag_ms=lag_ms, times=self.times)
 
     # --- small actions
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 
 from textual import events
 
-from wfconsole.text import clock_time
 from wfconsole.tui import action_names, screens
 from wfconsole.tui.action_names import Action
 from wfconsole.tui.screens.console_screen import ConsoleScreen
@@ -42,7 +41,8 @@ class Permissions:
         time = self._time_on_show()
         if name != "note" and time is not None and time.mode in ("frozen", "back"):
             key = self.key_of(action_names.BY_ID["live"])
-            return f"the screen shows {clock_time(time.position)}, not now: {key} goes back to live"
+            shown = cast("WarRoom", self).times.clock(time.position)
+            return f"the screen shows {shown}, not now: {key} goes back to live"
         return ""
 
     def _time_on_show(self) -> TransportView | None:

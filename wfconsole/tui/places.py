@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, Literal
 
 from textual.geometry import Region, Size
@@ -18,6 +18,20 @@ _CLASSES: Final[tuple[SizeClass, ...]] = ("tiny", "small", "medium", "large")
 
 BOARD_ROWS: Final = 7
 DIGIT_ROWS: Final = 7
+# What stands on a large overview in reading order, which is that of Tab too: pane, view, heading by id.
+TILES: Final[Mapping[str, tuple[int, str, str]]] = {
+    "alerts": (1, "", ""),
+    "signals": (2, "", ""),
+    "pods": (3, "unhealthy", ""),
+    "hpas": (4, "all", ""),
+    "nodes": (5, "nodes", ""),
+    "database": (6, "", ""),
+    "security": (7, "", ""),
+    "changes": (3, "changes", "Changes"),
+    "events": (3, "events", "Events"),
+}
+# More than this many would have no room for rows.
+_MOST_TILES: Final = 8
 KUBERNETES_TILES: Final = ("pods", "hpas", "nodes", "changes", "events")
 CLOCK_ROWS: Final = 4
 
@@ -46,6 +60,11 @@ def overview(
             return _medium(width, height, pins)
         case _:
             return _large(width, height, tiles, off=off)
+
+
+def tiles_of(on: Collection[int]) -> tuple[str, ...]:
+    """The tiles of the panes that are on; those of Kubernetes where none is."""
+    return tuple(name for name, (number, _, _) in TILES.items() if number in on)[:_MOST_TILES] or KUBERNETES_TILES
 
 
 def _head_and_keys(width: int, height: int) -> dict[str, Region]:

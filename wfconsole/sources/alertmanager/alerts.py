@@ -8,7 +8,6 @@ import msgspec
 
 from wfconsole.clock import Millis
 from wfconsole.observations.alerts import AlertRow
-from wfconsole.sources import clocks
 from wfconsole.sources.alertmanager.endpoint import Endpoint
 from wfconsole.sources.alertmanager.payloads import (
     ManagedAlert,
@@ -67,7 +66,7 @@ class AlertsPoll(Poll):
 
     def facts(self) -> dict[str, str]:
         """What an operator should know about the server that answered."""
-        return clocks.facts(self._asked.ahead_ms)
+        return self._asked.facts()
 
     def _managed(self, missing: list[str]) -> dict[str, AlertRow]:
         server = self._asked = self._alertmanager

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from wfconsole.clock import Millis
 from wfconsole.observations.snapshot import FailureKind
-from wfconsole.sources.clocks import ahead_ms
+from wfconsole.sources import clocks
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.http_headers import retry_after_ms
 from wfconsole.sources.passwords import read_secret
@@ -60,6 +60,10 @@ class Endpoint:
         self._trust: tuple[float, ssl.SSLContext] | None = None
         self.where = f"{called} at {self.shown}"
 
+    def facts(self) -> dict[str, str]:
+        """What an operator should know of this server; nothing while all is as it should be."""
+        return clocks.facts(self.ahead_ms) | self._resolver.facts()
+
     def get(self, path: str, within_s: float, look_up: LookUp) -> bytes:
         """The body of one answer. Raises SourceError, and what the client raises when its connection is cut.
 
@@ -68,7 +72,12 @@ class Endpoint:
         import httpx
 
         addresses = look_up(self._resolver, within_s)
-        headers = {"Host": self._name, "Accept": "application/json", "User-Agent": "wfconsole"}
+        headers = {
+            "Host": self._name,
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",  # what inflates has no bound that we know beforehand
+            "User-Agent": "wfconsole",
+        }
         token = read_secret(self._token_file, f"{self.table}.token_file")
         if token is not None:
             headers["Authorization"] = f"Bearer {token.reveal()}"
@@ -129,11 +138,14 @@ class Endpoint:
 
     def _body(self, client: httpx.Client, request: httpx.Request) -> bytes:
         response = client.send(request, stream=True)
-        self.ahead_ms = ahead_ms(response.headers.get("date", ""))
+        self.ahead_ms = clocks.ahead_ms(response.headers.get("date", ""))
         try:
             self._check(response)
+            if response.headers.get("content-encoding", "identity") != "identity":
+                said, remedy = "an encoding that was not asked for", f"What stands before {self.called}?"
+                raise self._failed("bad-answer", said, remedy)
             body = bytearray()
-            for chunk in response.iter_bytes(1 << 16):
+            for chunk in response.iter_raw(1 << 16):
                 body += chunk
                 if len(body) > MOST_BYTES:
                     said = f"the answer is larger than {MOST_BYTES >> 20} MB"

@@ -6,6 +6,8 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from wfconsole.sources.resolver import Addresses
+
 # A hundred findings are a few hundred kilobytes; the largest that the service allows, 24 MB.
 MOST_BYTES: Final = 32 << 20
 _CHUNK: Final = 64 << 10
@@ -30,8 +32,14 @@ class BoundedHttp:
         self._inner = inner
 
     @classmethod
-    def put_into(cls, client: Any) -> None:
-        client._endpoint.http_session = cls(client._endpoint.http_session)
+    def put_into(cls, client: Any, host: str, addresses: Addresses) -> None:
+        """From here on `client` finds `host` at these addresses."""
+        from wfconsole.sources.known_names import pools_to
+
+        inner = client._endpoint.http_session
+        inner._pool_classes_by_scheme = pools_to(host, addresses, inner._pool_classes_by_scheme)
+        inner._manager.pool_classes_by_scheme = inner._pool_classes_by_scheme
+        client._endpoint.http_session = cls(inner)
 
     def send(self, request: Any) -> Any:
         """The response to `request`, read whole and within bounds."""

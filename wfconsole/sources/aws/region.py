@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 
 from wfconsole.clock import SECOND, Millis
 from wfconsole.config.systems import AwsSettings
+from wfconsole.sources import clocks
 from wfconsole.sources.aws import failures
 from wfconsole.sources.aws.bounded import BoundedHttp
-from wfconsole.sources.clocks import ahead_ms
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.polling import Poll
-from wfconsole.sources.resolver import Resolver
+from wfconsole.sources.resolver import Addresses, Resolver
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -54,7 +54,8 @@ class RegionPoll(Poll):
         try:
             client = self._made()
             with contextlib.closing(client):
-                self._look_up(client.meta.endpoint_url)
+                host, addresses = self._look_up(client.meta.endpoint_url)
+                BoundedHttp.put_into(client, host, addresses)
                 yield client
         except Exception as error:
             if self.explain(error).kind in ("denied", "configuration"):
@@ -82,15 +83,22 @@ class RegionPoll(Poll):
                 verify=self.settings.ca_file or None,
                 config=config,
             )
-        BoundedHttp.put_into(client)
         client.meta.events.register("after-call", self._heard)
         return client
 
     def _heard(self, http_response: Any, **_: Any) -> None:
-        self.ahead_ms = ahead_ms(http_response.headers.get("Date", ""))
+        self.ahead_ms = clocks.ahead_ms(http_response.headers.get("Date", ""))
 
-    def _look_up(self, url: str) -> None:
-        """Looking up a name has no deadline in the client. Behind a proxy it is the proxy's name that counts."""
+    def facts(self) -> dict[str, str]:
+        """What an operator should know of this region's service; nothing while all is as it should be."""
+        told = clocks.facts(self.ahead_ms)
+        for resolver in self._resolvers.values():
+            told |= resolver.facts()
+        return told
+
+    def _look_up(self, url: str) -> tuple[str, Addresses]:
+        """Whom to connect to, and where that is: looking up a name has no deadline in the client. Behind a proxy it is
+        the proxy's name that counts."""
         from botocore.utils import get_environ_proxies
 
         scheme = urlsplit(url).scheme
@@ -99,4 +107,4 @@ class RegionPoll(Poll):
         port = target.port or (443 if target.scheme == "https" else 80)
         named_by = "aws.endpoint_url" if self.settings.endpoint_url else "aws.regions"
         resolver = self._resolvers.setdefault(f"{host}:{port}", Resolver(host, port, named_by))
-        self.addresses(resolver, min(self.left_s(), 4.0))
+        return host, self.addresses(resolver, min(self.left_s(), 4.0))

@@ -40,7 +40,10 @@ def _joined(name: str, polls: RegionalPolls) -> Source:
     def facts() -> Mapping[str, str]:
         if all(poll.found < 0 for poll in polls):
             return {}
-        return {"shown": shown_of(polls), "regions": ", ".join(poll.region for poll in polls)}
+        told = {"shown": shown_of(polls), "regions": ", ".join(poll.region for poll in polls)}
+        for poll in polls:
+            told |= poll.facts()
+        return told
 
     parts = tuple(Part(poll, "whole", f"{name} of {poll.region}") for poll in polls)
     return PolledSource(name, polls[0].interval_ms, parts, take, partial, facts)

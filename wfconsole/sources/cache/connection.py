@@ -15,8 +15,9 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
-from wfconsole.clock import SECOND
+from wfconsole.clock import SECOND, Millis, SystemClock
 from wfconsole.config.systems import CacheSettings
+from wfconsole.sources import clocks
 from wfconsole.sources.cache import failures
 from wfconsole.sources.cache.failures import NoHandshakeError, TooMuchError
 from wfconsole.sources.contract import SourceError
@@ -44,6 +45,7 @@ class Session:
     def __init__(self, settings: CacheSettings) -> None:
         self.settings = settings
         self.resolver = Resolver(settings.host, settings.port, "cache.host")
+        self.ahead_ms: Millis | None = None  # how far the server's clock is ahead of ours, once it was heard
         self._turns = Turns(failures.where(settings))
         self._connection: Connection | None = None
         self._wire: _Wire | None = None
@@ -59,6 +61,14 @@ class Session:
         self._wire.left = MOST_BYTES
         connection.send_command(*words)
         return connection.read_response()
+
+    def heard(self, told: Millis) -> None:
+        """What the server's clock says now; 0 where it does not say."""
+        self.ahead_ms = told - SystemClock().now() if told else None
+
+    def facts(self) -> dict[str, str]:
+        """What an operator should know of this server; nothing while all is as it should be."""
+        return clocks.facts(self.ahead_ms) | self.resolver.facts()
 
     def sever(self, poll: Poll) -> None:
         """End what this look waits for, if it has the turn."""

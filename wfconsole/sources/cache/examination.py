@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from typing import Final
 
-from wfconsole.clock import Millis, SystemClock
+from wfconsole.clock import Millis
 from wfconsole.observations.checks import Check
 from wfconsole.sources.cache.commands import Permissions, permissions
 from wfconsole.sources.cache.connection import CachePoll, Session
@@ -47,13 +47,16 @@ class CacheExamination(CachePoll):
         self.sources = sources
         self.where = where(session.settings)
         self.identity = ""
-        self.ahead_ms: Millis | None = None
         self._refused: dict[str, str] = {}  # by command: "" where it works
         self._acting = Permissions()
 
     @property
     def tasks(self) -> Sequence[Task]:
         return (self,)
+
+    @property
+    def ahead_ms(self) -> Millis | None:
+        return self.session.ahead_ms
 
     def read(self) -> None:
         """Every command once. Who we are comes first: others need the name."""
@@ -86,8 +89,7 @@ class CacheExamination(CachePoll):
         if name == "acl|whoami":
             self.identity = safe(answer, 64)
         if name == "info":
-            told = server_time(parsed(answer))
-            self.ahead_ms = told - SystemClock().now() if told else None
+            self.session.heard(server_time(parsed(answer)))
         return ""
 
     def _check(self, name: str, why: str) -> Check:

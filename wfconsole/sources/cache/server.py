@@ -12,7 +12,7 @@ from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.sources.cache.commands import Permissions, permissions
 from wfconsole.sources.cache.connection import CachePoll, Session
 from wfconsole.sources.cache.failures import where
-from wfconsole.sources.cache.info import Counters, cache_row, counters_of, parsed, started_at
+from wfconsole.sources.cache.info import Counters, cache_row, counters_of, parsed, server_time, started_at
 from wfconsole.sources.sealing import seal
 
 _PINGS: Final = 3  # their median: one alone may have waited for us
@@ -38,6 +38,7 @@ class ServerPoll(CachePoll):
             if info.get("loading") != "1":  # it refuses everything else then
                 ping_ms = self._ping()
                 self._look_up_permissions()
+        self.session.heard(server_time(info))
         before, self._counters = self._counters, counters_of(info, time.monotonic())
         self._started_at = started_at(info, self._started_at)
         row = msgspec.structs.replace(

@@ -95,10 +95,7 @@ class Server:
 
     def facts(self) -> dict[str, str]:
         """What an operator should know about the way to this server; nothing when all is as usual."""
-        told = clocks.facts(self.ahead_ms)
-        if self.resolver.stale:
-            told["dns"] = "names do not resolve; the last known address is used"
-        return told
+        return clocks.facts(self.ahead_ms) | self.resolver.facts()
 
     def client(self) -> Client:
         """A connection for the calling thread; connects when it is first used."""

@@ -6,13 +6,13 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from wfconsole.clock import MINUTE, Millis
+from wfconsole.clock import MINUTE, Millis, SystemClock
 from wfconsole.config.systems import AuthSettings
 from wfconsole.observations.auth import SPRAYED_USERS, AuthRow
 from wfconsole.sources.choice import Way, chosen_source
 from wfconsole.sources.contract import Part, Source, SourceError
 from wfconsole.sources.postgres.connection import Row, Session, statement
-from wfconsole.sources.postgres.looking import SessionPoll
+from wfconsole.sources.postgres.looking import SessionPoll, Standing, stand
 from wfconsole.sources.sealing import seal
 from wfconsole.text import safe
 
@@ -35,7 +35,7 @@ def auth_source(
     usual = UsualPoll(session, settings, every_ms["auth"])
     poll = AuthPoll(session, settings, every_ms["auth"], usual)
     more = (Part(usual, "extra", "the usual rate"),)
-    logged = Way(poll, poll.table, "from the log of logins", more, partial=poll.partial)
+    logged = Way(poll, poll.table, "from the log of logins", more, partial=poll.partial, facts=poll.facts)
     return [chosen_source("auth", poll.interval_ms, logged, logins)]
 
 
@@ -177,9 +177,12 @@ class AuthPoll(_LogPoll):
         super().__init__("logins", session, settings, interval_ms)
         self._usual = usual
         self._partial = ""
+        self._standing = Standing()
 
     def read(self) -> None:
         settings, log = self.settings, self.log()
+        # The log has the times of the server's clock.
+        self._standing = stand(self._standing, self.rows(statement("standing"))[0], SystemClock().now())
         found = self.rows(
             log.statement("auth"),
             {
@@ -193,7 +196,8 @@ class AuthPoll(_LogPoll):
                 "many": SPRAYED_USERS,
             },
         )
-        rows = auth_rows(found, settings, self._usual.per_minute, sources_known=not log.hidden)
+        shift = self._standing.shift_ms
+        rows = auth_rows(found, settings, self._usual.per_minute, sources_known=not log.hidden, shift_ms=shift)
         self.keep({key: seal(row) for key, row in rows.items()})
         self._partial = log.hidden
         if any(row["looked_at"] >= MOST_ATTEMPTS for row in found):
@@ -203,11 +207,14 @@ class AuthPoll(_LogPoll):
     def partial(self) -> str:
         return self._partial
 
+    def facts(self) -> Mapping[str, str]:
+        return self.session.facts(self._standing.shift_ms)
+
 
 def auth_rows(
-    found: Sequence[Row], settings: AuthSettings, usual: float | None, *, sources_known: bool
+    found: Sequence[Row], settings: AuthSettings, usual: float | None, *, sources_known: bool, shift_ms: Millis = 0
 ) -> dict[str, AuthRow]:
-    """The rows of what `auth.sql` gave, by key."""
+    """The rows of what `auth.sql` gave, by key. `shift_ms`: how far the server's clock is ahead of ours."""
     rows: dict[str, AuthRow] = {}
     listed = {row["by"]: row["listed"] for row in found}
     for row in found:
@@ -217,8 +224,8 @@ def auth_rows(
             "name": safe(row["name"], 200),
             "failed": row["failed"],
             "succeeded": row["succeeded"],
-            "first_failed_at": row["first_failed_ms"] or 0,
-            "last_failed_at": row["last_failed_ms"] or 0,
+            "first_failed_at": (row["first_failed_ms"] or shift_ms) - shift_ms,
+            "last_failed_at": (row["last_failed_ms"] or shift_ms) - shift_ms,
             "window_minutes": settings.window_minutes,
         }
         if by == "all":
@@ -236,7 +243,7 @@ def auth_rows(
             **common,
             others=row["others"] if by == "source" or sources_known else None,
             failed_before_success=row["failed_before_success"],
-            succeeded_at=row["succeeded_ms"] or 0,
+            succeeded_at=(row["succeeded_ms"] or shift_ms) - shift_ms,
         )
     return rows
 

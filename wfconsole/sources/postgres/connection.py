@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wfconsole.clock import SECOND, Millis
 from wfconsole.config.systems import DatabaseSettings
 from wfconsole.secret import Secret
+from wfconsole.sources import clocks
 from wfconsole.sources.passwords import read_secret
 from wfconsole.sources.polling import Poll, shut
 from wfconsole.sources.postgres import failures
@@ -73,6 +74,11 @@ class Session:
                 if self._connection is not None and self._connection.broken:
                     self._connection.close()
                     self._connection = None
+
+    def facts(self, ahead: Millis) -> dict[str, str]:
+        """What an operator should know of a server whose clock is ahead of ours by so much; nothing while all is as it
+        should be."""
+        return clocks.facts(ahead) | (self.resolver.facts() if self.resolver is not None else {})
 
     def sever(self, poll: Poll) -> None:
         """End what this look waits for, if it has the turn."""

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from wfconsole.clock import SECOND, Millis, SystemClock
-from wfconsole.sources import clocks
 from wfconsole.sources.contract import Part, SourceError
 from wfconsole.sources.polling import Poll, PolledSource
 from wfconsole.sources.postgres import failures
@@ -75,7 +74,7 @@ class PostgresPoll(SessionPoll):
         return self.missing() if self.standing.sees_all else HIDDEN
 
     def _facts(self) -> Mapping[str, str]:
-        return clocks.facts(self.standing.shift_ms)
+        return self.session.facts(self.standing.shift_ms)
 
 
 def stand(before: Standing, told: Row, now: Millis) -> Standing:

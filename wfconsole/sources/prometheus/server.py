@@ -31,10 +31,9 @@ class Server:
     def __init__(self, settings: PrometheusSettings) -> None:
         self.settings = settings
         parts = urlsplit(settings.url)
+        self.name = parts.hostname or ""
         self.host = safe(parts.netloc, 100)
-        self.resolver = Resolver(
-            parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80), "prometheus.url"
-        )
+        self.resolver = Resolver(self.name, parts.port or (443 if parts.scheme == "https" else 80), "prometheus.url")
         self.ahead_ms: Millis | None = None  # how far its clock is ahead of ours, once it was heard
         self._answered = False
 
@@ -49,10 +48,7 @@ class Server:
         """What an operator should know about this server, once it answered; little when all is as usual."""
         if not self._answered:
             return {}
-        told = {"server": self.host, **clocks.facts(self.ahead_ms)}
-        if self.resolver.stale:
-            told["dns"] = "names do not resolve; the last known address is used"
-        return told
+        return {"server": self.host, **clocks.facts(self.ahead_ms), **self.resolver.facts()}
 
     def now(self) -> Millis:
         """The instant by its clock, as far as that is known."""
@@ -99,7 +95,8 @@ class MetricsPoll(Poll):
         settings = self.server.settings
         token = read_secret(settings.token_file, "prometheus.token_file")
         password = read_secret(settings.password_file, "prometheus.password_file")
-        with BoundedSession(self.server.host, MOST_BYTES, self.server.heard) as session:
+        server = self.server
+        with BoundedSession(server.host, MOST_BYTES, server.heard, server.name, self.reached) as session:
             session.verify = settings.ca_file or True
             if token is not None:
                 session.headers["Authorization"] = f"Bearer {token.reveal()}"

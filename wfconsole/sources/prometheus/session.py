@@ -11,9 +11,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from wfconsole.sources.contract import SourceError
+from wfconsole.sources.known_names import pools_to
 from wfconsole.sources.prometheus import failures
+from wfconsole.sources.resolver import Addresses
 
 _READ: Final = 64 * 1024
 _MOST_ERROR_BYTES: Final = 64 * 1024
@@ -23,14 +26,30 @@ MOST_LARGE: Final = 4
 
 
 class BoundedSession(requests.Session):
-    """One look's connection. `heard` gets the headers of each answer."""
+    """One look's connection, to these addresses of `name`. `host` is how the server is called; `heard` gets the headers
+    of each answer."""
 
-    def __init__(self, host: str, most_bytes: int, heard: Callable[[Mapping[str, str]], None]) -> None:
+    def __init__(
+        self,
+        host: str,
+        most_bytes: int,
+        heard: Callable[[Mapping[str, str]], None],
+        name: str,
+        addresses: Addresses,
+    ) -> None:
         super().__init__()
+        self._adapter = HTTPAdapter()
+        manager = self._adapter.poolmanager
+        manager.pool_classes_by_scheme = pools_to(name, addresses, manager.pool_classes_by_scheme)
         self.trust_env = False
         self.headers["Accept-Encoding"] = "identity"  # what inflates has no bound that we know beforehand
         self._host, self._most_bytes, self._heard = host, most_bytes, heard
         self._left = MOST_LARGE * most_bytes
+
+    def get_adapter(self, url: str | bytes) -> HTTPAdapter:
+        """Ours for everything, whatever the client mounts."""
+        del url
+        return self._adapter
 
     def request(self, method: str, url: str | bytes, *args: Any, **named: Any) -> requests.Response:
         """The answer, read whole. Raises SourceError for every status but 200, and for one that is too large."""
@@ -43,7 +62,8 @@ class BoundedSession(requests.Session):
             raise failures.from_answer(self._host, response.status_code, headers, body)
         if headers.get("content-encoding", "identity") != "identity":
             response.close()
-            raise SourceError("bad-answer", f"{self._host}: an encoding that was not asked for")
+            said = f"{self._host}: an encoding that was not asked for"
+            raise SourceError("bad-answer", said, remedy="What stands before Prometheus?")
         response.raw = io.BytesIO(self._body(response))
         return response
 
@@ -66,5 +86,6 @@ class BoundedSession(requests.Session):
                 )
         expected = response.headers.get("content-length", "")
         if expected.isdecimal() and int(expected) > len(body):
-            raise SourceError("bad-answer", f"{self._host}: the answer broke off")
+            remedy = "Something between here and Prometheus cuts connections."
+            raise SourceError("bad-answer", f"{self._host}: the answer broke off", remedy=remedy)
         return bytes(body)

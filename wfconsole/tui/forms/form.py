@@ -112,9 +112,13 @@ class Form(EarlyKeys, ModalScreen[None], inherit_bindings=False):
             self.dismiss(None)
             self.war_room.say(refusal)
             return
-        fields = self.open_fields()
-        self.set_focus(fields[0] if fields else self.query_one(Cancel))
+        self.set_focus(self.first_focus(), scroll_visible=False)
         self.catch_up()
+
+    def first_focus(self) -> Widget:
+        """What has the focus when the form comes up; the way out, where what it does cannot be taken back."""
+        fields = self.open_fields()
+        return fields[0] if fields else self.query_one(Cancel)
 
     def _refusal(self) -> str:
         """Why there is nothing to fill in here, "" when there is."""

@@ -74,11 +74,11 @@ def incident_numbers(frame: Frame) -> list[Number]:
     clock = next_due(frame.clocks)
     if clock is not None:
         overdue = clock.left_ms < 0
-        label = f"{clock.name.upper()} {'OVERDUE' if overdue else 'DUE'}"
+        label = f"{clock.kind.upper()} {'OVERDUE' if overdue else 'DUE'}"
         value = ("+" if overdue else "") + countdown(abs(clock.left_ms))
         due = f"{'since' if overdue else 'at'} {_when(frame, clock.due_at)}"
         rule = f"{'every' if clock.name == 'update' else 'within'} {clock.text}" if clock.text else ""
-        shown.append(Number(label, value, clock_level(clock), said=_words(due, rule)))
+        shown.append(Number(label, value, clock_level(clock), said=_words(due, rule or clock.words)))
     return shown
 
 

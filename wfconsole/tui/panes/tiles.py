@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -14,7 +14,7 @@ from wfconsole.text import UNKNOWN, age
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span, faded
-from wfconsole.tui.places import KUBERNETES_TILES
+from wfconsole.tui.places import TILES
 from wfconsole.tui.state_words import badge
 from wfconsole.tui.widgets.lines import Pane
 from wfconsole.tui.widgets.pane_frame import boxed, frame_look
@@ -100,34 +100,10 @@ def _age_of(frame: Frame, listing: Listing) -> Line:
     return (Span(f"last good {age(how_old)} ago" if how_old is not None else "never", "strong"),)
 
 
-# What stands on the overview in reading order, which is that of Tab too: id, pane, view, heading.
-_TILES: Final = (
-    ("alerts", 1, "", ""),
-    ("signals", 2, "", ""),
-    ("pods", 3, "unhealthy", ""),
-    ("hpas", 4, "all", ""),
-    ("nodes", 5, "nodes", ""),
-    ("database", 6, "", ""),
-    ("security", 7, "", ""),
-    ("changes", 3, "changes", "Changes"),
-    ("events", 3, "events", "Events"),
-)
-# More than this many would have no room for rows.
-_MOST_TILES: Final = 8
-
-
-def tiles() -> Iterator[Tile]:
-    """All tiles of the overview."""
-    for name, number, view, heading in _TILES:
-        yield Tile(number, view, id=name, heading=heading)
-
-
-def tiles_on(frame: Frame | None) -> tuple[str, ...]:
-    """The tiles whose panes are on, by id; those of Kubernetes until something is known."""
-    if frame is None:
-        return KUBERNETES_TILES
-    on = {line.number for line in frame.board if line.quality != Quality.OFF}
-    return tuple(name for name, number, _, _ in _TILES if number in on)[:_MOST_TILES] or KUBERNETES_TILES
+def tile(name: str) -> Tile:
+    """The tile of this id."""
+    number, view, heading = TILES[name]
+    return Tile(number, view, id=name, heading=heading)
 
 
 class OffLine(Pane):

@@ -133,6 +133,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
             return  # a frame came between the key that opened the screen and its own mounting, which arranges it
         placed = frozenset(self.places(self.app.size))
         if placed != self._placed:
+            self.bring(placed)
             self._placed = placed
             if self.focused is not None and self.focused.id not in placed:
                 self._focus_lost = self.focused.id or ""
@@ -140,6 +141,9 @@ class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
                 child.display = child.id in placed
             self.refresh(layout=True)
             self._focus_again(placed)
+
+    def bring(self, placed: frozenset[str]) -> None:
+        """Make what has a place and is not there yet."""
 
     def _focus_again(self, placed: frozenset[str]) -> None:
         """A region that comes back has the focus that it had; until then the first one has it."""

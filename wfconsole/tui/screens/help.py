@@ -25,15 +25,18 @@ _LOOK: Final[Sequence[Row]] = (
     ((("=1-7",), "zoom, again: back"), (("home",), "overview")),
     ((("next-region",), "move"), (("open",), "open"), (("=Bksp",), "back")),
     ((("next-issue",), "what needs you"), (("filter",), "filter"), (("next-item", "previous-item"), "next")),
+    ((("triage",), "triage"), (("brief",), "brief"), (("comms",), "messages")),
     ((("checklist",), "checklist"), (("timeline",), "timeline"), (("wall",), "wall")),
-    ((("sources",), "sources"), (("axis",), "time axis"), (("replays",), "replays")),
-    ((("view",), "view"), (("sort",), "sort"), (("pin",), "pin"), (("post-mortem",), "post-mortem")),
+    ((("sources",), "sources"), (("axis",), "time axis"), (("contacts",), "contacts")),
+    ((("view",), "view"), (("sort",), "sort"), (("pin",), "pin"), (("times",), "UTC/local")),
+    ((("post-mortem",), "post-mortem"), (("replays",), "replays"), (("ledger",), "ledger")),
 )
 _CHANGE: Final[Sequence[Row]] = (
     ((("note",), "note"), (("undo",), "undo my last, for 10 s")),
     ((("declare",), "declare; later re-grade, status"),),
     ((("step-done",), "done"), (("step-waived",), "waive"), (("step-deferred",), "defer")),
     ((("run-probe",), "take evidence, retry a source"),),
+    ((("task",), "task"), (("decision",), "decision"), (("follow-up",), "follow-up")),
     ((("hand-over",), "hand over"), (("star",), "mark for post-mortem")),
     ((("observer",), "observer on/off"), (("quit",), "quit (asks)")),
 )
@@ -53,6 +56,10 @@ _NAMES: Final = {
     "sources": "sources",
     "logs": "a pod",
     "axis": "time axis",
+    "triage": "triage",
+    "comms": "messages",
+    "ledger": "messages sent",
+    "running": "a command",
 }
 _GAP: Final = 2
 

@@ -30,6 +30,10 @@ PLACES: Final = {
     "axis": "on the time axis",
     "sources": "on the sources screen",
     "logs": "in logs",
+    "triage": "on triage",
+    "comms": "while a message is written",
+    "ledger": "on the ledger of messages",
+    "running": "while a command runs",
 }
 _KEYS: Final = 24
 _USAGE: Final = 30

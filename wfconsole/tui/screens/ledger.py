@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wfconsole.incident.events import MessageQueued
-from wfconsole.incident.ledger import STATUS_PAGE, is_open, newest_sent, next_try, public_open
+from wfconsole.incident.ledger import STATUS_PAGE, is_open, newest_sent, next_try
 from wfconsole.incident.state import IncidentState, Message
 from wfconsole.text import age, calendar_time, clock_time, countdown, cut
 from wfconsole.tui import action_names
@@ -134,12 +134,12 @@ class LedgerScreen(ListScreen):
 def public_lines(frame: Frame, width: int) -> list[Line]:
     """What is public now, and since when: always two rows."""
     state = frame.view.incident
-    public = dict(newest_sent(state, STATUS_PAGE))
+    public = [message for _, message in newest_sent(state, STATUS_PAGE)]
     if not public:
         first: Line = (Span(" public now: nothing was said on a status page", "dim"),)
     else:
-        name, message = max(public.items(), key=lambda item: item[1].settled_at)
-        is_public_open = name in public_open(state)
+        message = max(public, key=lambda each: each.settled_at)
+        is_public_open = message.state != "resolved"
         since = f"since {clock_time(message.settled_at)}, {age(frame.now - message.settled_at)}"
         ink: Ink = "warn" if is_public_open else "ok"
         still = "" if is_public_open else ": nothing is open there"

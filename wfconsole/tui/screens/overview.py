@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.geometry import Size
 from textual.widget import Widget
@@ -13,11 +13,13 @@ from wfconsole.observations.levels import Quality
 from wfconsole.tui import action_names, places
 from wfconsole.tui.action_names import ACTIONS, Action, Where
 from wfconsole.tui.panes.board import Board
-from wfconsole.tui.panes.digits import Digits
 from wfconsole.tui.panes.strips import ChecklistStrip, ClocksStrip, Strip, TimelineStrip
-from wfconsole.tui.panes.tiles import OffLine, Rail, Tile, tiles, tiles_on
 from wfconsole.tui.record_keys import StepKeys
 from wfconsole.tui.screens.console_screen import ConsoleScreen
+from wfconsole.tui.widgets.lines import Pane
+
+if TYPE_CHECKING:
+    from wfconsole.tui.panes.tiles import Tile
 
 
 class Overview(StepKeys, ConsoleScreen):
@@ -29,21 +31,27 @@ class Overview(StepKeys, ConsoleScreen):
     PLACE = "overview"  # what help calls it
 
     def body(self) -> Iterable[Widget]:
-        yield Digits(id="digits")
-        yield OffLine(id="off")
-        yield Board(id="board")
-        yield from tiles()
-        yield Rail(id="rail")
-        yield ClocksStrip(id="clocks")
-        yield ChecklistStrip(id="checklist")
-        yield TimelineStrip(id="timeline")
+        placed = self.places(self.app.size)
+        return [_region(name) for name in _IN_ORDER if name not in _LATER or name in placed]
+
+    def bring(self, placed: frozenset[str]) -> None:
+        """What only a larger screen has room for is made when there is room: the first frame of others is sooner."""
+        there = {child.id for child in self.children}
+        for name in _IN_ORDER:
+            if name in placed and name not in there:
+                after = next(other for other in _IN_ORDER[_IN_ORDER.index(name) + 1 :] if other in there)
+                region = _region(name)
+                region.frame = self.frame
+                self.mount(region, before=f"#{after}")
+                there.add(name)
 
     def places(self, size: Size) -> places.Places:
-        room = self.war_room
-        moved = self.frame is not None and self.frame.time.mode != "live"
-        off = self.frame is None or any(line.quality == Quality.OFF for line in self.frame.board)
-        pins = room.pins_on_show(self.frame)
-        return places.overview(size, pins=pins, time_bar=moved, tiles=tiles_on(self.frame), off=off)
+        room, frame = self.war_room, self.frame
+        moved = frame is not None and frame.time.mode != "live"
+        off = frame is None or any(line.quality == Quality.OFF for line in frame.board)
+        on = () if frame is None else {line.number for line in frame.board if line.quality != Quality.OFF}
+        pins = room.pins_on_show(frame)
+        return places.overview(size, pins=pins, time_bar=moved, tiles=places.tiles_of(on), off=off)
 
     def step_item(self) -> Item | None:
         return self.frame.checklist.current if self.frame is not None else None
@@ -65,3 +73,25 @@ class Overview(StepKeys, ConsoleScreen):
 
 
 _NOT_HERE = frozenset(("home", "back"))
+# In the order of Tab.
+_IN_ORDER: Final = ("digits", "off", "board", *places.TILES, "rail", "clocks", "checklist", "timeline")
+_LATER: Final = frozenset(("digits", "off", "rail", *places.TILES))
+
+
+def _region(name: str) -> Pane:
+    match name:
+        case "board":
+            return Board(id=name)
+        case "clocks":
+            return ClocksStrip(id=name)
+        case "checklist":
+            return ChecklistStrip(id=name)
+        case "timeline":
+            return TimelineStrip(id=name)
+        case "digits":
+            from wfconsole.tui.panes.digits import Digits  # here and below, because a small screen has no room for them
+
+            return Digits(id=name)
+    from wfconsole.tui.panes import tiles
+
+    return tiles.OffLine(id=name) if name == "off" else tiles.Rail(id=name) if name == "rail" else tiles.tile(name)

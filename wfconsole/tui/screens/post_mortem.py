@@ -21,9 +21,11 @@ GAP: Final = "_Gap:"
 # What a note has to begin with to fill a gap, by a word of the line or the heading that it stands under.
 _FILLS: Final = (
     ("impact", "impact: "),
+    ("scope", "impact: "),
     ("root cause", "root cause: "),
     ("what went well", "went well: "),
     ("what did not go well", "went badly: "),
+    ("decisions", "d "),
     ("action", "action: "),
     ("lesson", "lesson: "),
 )
@@ -107,9 +109,7 @@ class Draft(BlockList):
         self._text = ()
         if frame.view.incident.declared:
             entries = cast("WarRoom", self.app).session.entries()
-            texts = reports.export(entries, frame.view.incident, frame.runbook)
-            text = next(text for name, text in texts.items() if name.endswith("post-mortem.md"))
-            self._text = tuple(text.splitlines())
+            self._text = tuple(reports.post_mortem_draft(entries, frame.view.incident, frame.runbook).splitlines())
 
 
 class PostMortemScreen(ListScreen):

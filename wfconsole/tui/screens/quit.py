@@ -26,8 +26,9 @@ class QuitForm(Form):
         return ""
 
     def fields(self) -> Iterable[Widget]:
-        frame = self.frame
-        yield Words(id="words", make=lambda width: _told(frame, width))
+        frame, running = self.frame, self.war_room.session.hands.show()
+        runs = running is not None and running.stage != "over"
+        yield Words(id="words", make=lambda width: _told(frame, width, runs=runs))
         yield Choice((Option("stay", "Stay"), Option("quit", "Quit")), id="choice", always_open=True)
 
     def enter(self) -> None:
@@ -69,8 +70,10 @@ def _leaving(frame: Frame) -> str:
     return "From then on capital letters change the record of this incident."
 
 
-def _told(frame: Frame, width: int) -> list[Line]:
+def _told(frame: Frame, width: int, *, runs: bool) -> list[Line]:
     rows: list[Line] = []
+    if runs:
+        rows += paragraphs(("A command runs by hand: quitting ends it, and the record says so.",), width, "warn")
     for text, ink in _consequences(frame):
         rows += paragraphs((text,), width, ink)
     return rows

@@ -26,6 +26,7 @@ from wfconsole.tui.widgets.trend import trend_line
 
 _DETAIL_ROWS = 5
 _DETAIL_ROWS_WITH_ROOM = 8
+_DOUBTS = ("clock", "dns")  # facts of a source that make its age, or where it comes from, doubtful
 _TITLE_MARGIN = 12  # corners and spaces of the frame, and the sign of what is left out
 
 
@@ -154,10 +155,11 @@ class Zoom(FilteringScreen):
         order = f"{self._table.order}{', held' if self._table.rows.held else ''}"
         filtered = f"   / {self._table.filter}" if self._table.filter else ""
         place = UNKNOWN if never_seen(frame, self.listing.source) else self._table.place()
-        words = f"{how_old}   {place} by {order}{filtered}"
+        doubts = "".join(f", {snapshot.facts[name]}" for name in _DOUBTS if snapshot and name in snapshot.facts)
+        words = f"{how_old}{doubts}   {place} by {order}{filtered}"
         keys = (("v", "view"), ("s", "sort"), ("/", "filter"), (f"{self.pane_number} or 0", "back"))
         hints = (span for key, does in keys for span in (Span(f"   {key}", "key"), Span(f" {does}", "dim")))
-        return (Span(words, "dim" if self.quality(frame).conclusive else "strong"), *hints)
+        return (Span(words, "dim" if self.quality(frame).conclusive and not doubts else "strong"), *hints)
 
     def about(self) -> str:
         key = self.row_key()
