@@ -148,7 +148,12 @@ def test_the_resolution_says_how_long_and_what_is_missing() -> None:
 @pytest.mark.parametrize("template", [each for each in RUNBOOK.templates if each.target != "post-mortem"])
 def test_hostile_text_in_every_template_is_inert_and_fills_nothing(template: Any) -> None:
     declared = Declared("INC-1", HOSTILE, "SEV1", HOSTILE)
-    said = [declared, NoteAdded(f"impact: {HOSTILE}"), NoteAdded(f"cause: {HOSTILE}"), DecisionMade(HOSTILE, HOSTILE)]
+    said: list[Event] = [
+        declared,
+        NoteAdded(f"impact: {HOSTILE}"),
+        NoteAdded(f"cause: {HOSTILE}"),
+        DecisionMade(HOSTILE, HOSTILE),
+    ]
     said += [TaskGiven("t1", HOSTILE, HOSTILE, NOW), Restricted(on=True, code_name=HOSTILE)]
     entries = [Entry(f"e{number}", number, OPENED, HOSTILE, event) for number, event in enumerate(said, 1)]
     known = Facts(fold(entries), RUNBOOK, World(), NOW)
@@ -232,6 +237,14 @@ def test_a_claim_needs_a_fact() -> None:
     assert "'No payments were lost.'" in words(found(text), Level.WATCH)
     known = facts(NoteAdded("payments: none lost, the queue has them", "fact"), world=a_world())
     assert "FACT" not in words(found(text, known=known), Level.WATCH)
+
+
+@pytest.mark.parametrize("name", [each.id for each in RUNBOOK.templates if each.target != "post-mortem"])
+def test_a_draft_makes_no_claims_but_those_of_its_template(name: str) -> None:
+    """Of the bundled ones, one says that all is well again: that needs a fact."""
+    known = facts(NoteAdded("impact: nobody can pay"), NoteAdded("cause: all of revision 7 was lost"), world=a_world())
+    said = words(found(drafted(name, known), name, known), Level.WATCH)
+    assert ("FACT" in said) == (name == "status-page-resolved"), said
 
 
 def test_the_same_again_is_said_and_times_alone_make_no_news() -> None:

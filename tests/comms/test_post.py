@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ import pytest
 
 from tests.comms.servers import PagerDuty, Receiver, Slack, StatusPage, closed_port, serving
 from wfconsole.clock import MINUTE, SystemClock
+from wfconsole.comms.plan import Failed
 from wfconsole.comms.post import Post
 from wfconsole.comms.process import sender_command
 from wfconsole.comms.routes import Routes
@@ -349,3 +351,60 @@ def senders() -> list[int]:
             if b"wfconsole.comms.sender" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 found.append(pid)
     return found
+
+
+def test_pauses_grow_are_spread_and_end(routes: Routes) -> None:
+    record = declared()
+    record.submit(queued("slack"))
+    post = Post(
+        routes=routes,
+        clock=CLOCK,
+        command=(),
+        state=lambda: record.state,
+        submit=record.submit,
+        on_disk=lambda _: True,
+        spread=lambda: 0.5,
+    )
+    message = record.state.messages["m1"]
+    pauses = [
+        post._failed("m1", message, attempts, Failed("x", again=True)).retry_at - CLOCK.now()
+        for attempts in range(1, 12)
+    ]
+    assert [round(pause / 1000) for pause in pauses[:4]] == [2, 4, 8, 16]
+    assert max(pauses) <= 120_000
+    assert post._failed("m1", message, 1, Failed("x")).retry_at == 0
+
+
+def test_a_sender_that_cannot_be_started_is_a_failure_like_any_other(routes: Routes) -> None:
+    record = declared()
+    post = Post(
+        routes=routes,
+        clock=CLOCK,
+        command=("/does/not/exist",),
+        state=lambda: record.state,
+        submit=record.submit,
+        on_disk=lambda _: True,
+    )
+    post.start()
+    send(record, post, queued("slack"))
+    record.wait(standing("m1", "failed"))
+    post.close()
+    assert "no sender could be started" in record.state.messages["m1"].reason
+
+
+@pytest.mark.parametrize("program", ["pass", "print('not json')", "import os; os.kill(os.getpid(), 9)"])
+def test_a_sender_that_says_nothing_useful_has_sent_nothing(program: str, routes: Routes) -> None:
+    record = declared()
+    post = Post(
+        routes=routes,
+        clock=CLOCK,
+        command=(sys.executable, "-c", program),
+        state=lambda: record.state,
+        submit=record.submit,
+        on_disk=lambda _: True,
+    )
+    post.start()
+    send(record, post, queued("slack"))
+    record.wait(standing("m1", "failed"))
+    post.close()
+    assert record.state.messages["m1"].reason == "the sender ended without a word"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import NOW
+from tests.tui import goldens
 from tests.tui.harness import SIZES, Desk, Room, quiet_desk, troubled_desk, war_room
 from tests.tui.papers import flat
 from wfconsole.clock import MINUTE
@@ -34,6 +35,10 @@ def a_desk(**options: object) -> Desk:
 
 def editor(room: Room) -> Editor:
     return room.app.screen.query_one(Editor)
+
+
+def on_show(room: Room) -> type[object]:
+    return type(room.app.screen)
 
 
 def released(desk: Desk) -> list[MessageQueued]:
@@ -73,6 +78,7 @@ async def test_in_the_editor_every_key_types_and_esc_stops_it() -> None:
     async with war_room(a_desk()) as room:
         await room.press("m", "enter")
         before = editor(room).text
+        editor(room).move_cursor((0, 0))
         for key in ("P", "A", "n", "q", "Q", ":", "?", "0", "u", "space", "slash", "left_square_bracket"):
             await room.press(key)
         assert isinstance(room.app.screen, CommsScreen)
@@ -80,9 +86,9 @@ async def test_in_the_editor_every_key_types_and_esc_stops_it() -> None:
         assert "Esc stops typing" in room.text
         await room.press("escape")
         assert room.focused == "head"
-        assert isinstance(room.app.screen, CommsScreen)
+        assert on_show(room) is CommsScreen
         await room.press("escape")
-        assert isinstance(room.app.screen, Overview)
+        assert on_show(room) is Overview
 
 
 async def test_backspace_in_an_empty_text_leaves_nothing() -> None:
@@ -96,6 +102,7 @@ async def test_backspace_in_an_empty_text_leaves_nothing() -> None:
 async def test_what_is_pasted_is_harmless_at_once() -> None:
     async with war_room(a_desk()) as room:
         await room.press("m", "enter")
+        editor(room).move_cursor((0, 0))
         editor(room).insert("\x1b]52;c;aGk=\x07[red]\u202e\r\nnext\tline")
         await room.pilot.pause()
         assert "\x1b" not in editor(room).text
@@ -106,14 +113,21 @@ async def test_what_is_pasted_is_harmless_at_once() -> None:
 async def test_what_somebody_began_is_kept_and_drafted_anew_only_when_asked_twice() -> None:
     async with war_room(a_desk()) as room:
         await room.press("m", "enter", "X", "Y", "escape", "n", "b")
-        assert editor(room).text.startswith("XYINCIDENT")
+        assert "Impact: XY" in editor(room).text
         await room.press("escape", "m")
-        assert editor(room).text.startswith("XYINCIDENT")
+        assert "Impact: XY" in editor(room).text
         await room.press("A")
         assert "the same key again drops your words" in room.text
-        assert editor(room).text.startswith("XYINCIDENT")
+        assert "Impact: XY" in editor(room).text
         await room.press("A")
-        assert editor(room).text.startswith("INCIDENT DECLARED")
+        assert "Impact: [GAP" in editor(room).text
+
+
+async def test_enter_begins_at_the_first_gap_and_typing_fills_it() -> None:
+    async with war_room(a_desk()) as room:
+        await room.press("m", "enter", *"nobody can pay")
+        assert "Impact: nobody can pay\n" in editor(room).text
+        assert "no gaps left" in room.text
 
 
 async def test_drafting_anew_takes_in_what_is_known_by_now() -> None:
@@ -163,13 +177,13 @@ async def test_enter_alone_sends_nothing() -> None:
 async def test_what_was_reviewed_is_released_word_by_word() -> None:
     desk = a_desk()
     async with war_room(desk) as room:
-        await room.press("m", "enter", *"hello ", "escape")
+        await room.press("m", "enter", *"hello", "escape")
         form = await review(room)
         shown = form.text
         await room.press("enter", "down", "enter")
         (queued,) = released(desk)
         assert queued.text == shown
-        assert queued.text.startswith("hello INCIDENT DECLARED")
+        assert "Impact: hello" in queued.text
         assert (queued.target, queued.place, queued.audience) == ("slack", "#inc-20260301-1420", "inside")
         assert "l shows what came of it" in room.text
         assert "Status update" in room.lines[2], "the next one is another"
@@ -188,6 +202,7 @@ async def test_what_looks_like_a_secret_is_not_in_the_words_that_are_reviewed() 
     desk = a_desk()
     async with war_room(desk) as room:
         await room.press("m", "enter")
+        editor(room).move_cursor((0, 0))
         editor(room).insert("password=hunter22 ")
         await room.press("escape")
         form = await review(room)
@@ -216,6 +231,20 @@ async def test_a_sink_that_is_off_takes_nothing_and_says_why() -> None:
         await room.press("down", "enter", "down", "enter")
         assert "nothing can be sent to pagerduty" in flat(room.text)
         assert not released(desk)
+
+
+async def test_one_text_goes_to_several_sinks_at_once() -> None:
+    desk = a_desk()
+    pager = Sink("pagerduty", "wfconsole", "who is on call")
+    desk.send_to = (SINKS[0], pager, *SINKS[2:])
+    async with war_room(desk, (120, 40)) as room:
+        await room.press("m")
+        await review(room)
+        await room.press("end", "enter")
+        assert "pagerduty: these words, as the details of the alert" in flat(room.text)
+        await room.press("down", "enter")
+        assert [event.target for event in released(desk)] == ["slack", "pagerduty"]
+        assert len({event.message for event in released(desk)}) == 2
 
 
 async def test_the_clipboard_takes_it_at_once() -> None:
@@ -275,3 +304,13 @@ async def test_the_commands_open_and_restrict() -> None:
         assert room.desk.view().incident.code_name == "HERON"
         await command(room, "restrict off it is public")
         assert not room.desk.view().incident.restricted
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"), [("comms", "m"), ("comms-public", "m n n n"), ("message-review", "m P enter")]
+)
+async def test_it_looks_as_it_did(name: str, keys: str) -> None:
+    for size in SIZES[:2]:
+        async with war_room(a_desk(), size) as room:
+            await room.press(*keys.split())
+            goldens.check(f"{name}-{size[0]}x{size[1]}", room.text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import NOW
+from tests.tui import goldens
 from tests.tui.harness import SIZES, Desk, Room, quiet_desk, troubled_desk, war_room
 from wfconsole.clock import MINUTE, SECOND
 from wfconsole.incident.events import (
@@ -130,3 +131,9 @@ async def test_an_observer_only_reads() -> None:
         await room.press("l", "R", "W")
         assert isinstance(room.app.screen, LedgerScreen)
         assert not desk.submitted
+
+
+async def test_it_looks_as_it_did() -> None:
+    async with war_room(failed(a_desk(), retry_at=NOW + 20 * SECOND)) as room:
+        await room.press("l")
+        goldens.check("ledger-80x24", room.text)

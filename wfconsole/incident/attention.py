@@ -102,7 +102,7 @@ def _failed(seen: Situation) -> Iterator[Need]:
     failed = [item for item in seen.checklist.items if item.mark == "failed"]
     for item in sorted(failed, key=lambda item: item.state.at):
         yield Need(f"step {item.number} failed: {item.step.title}", Level.CRITICAL, f"step:{item.step.id}")
-    for message in owed(seen.state, seen.now):
+    for message in filter(lambda each: each.pressing, owed(seen.state, seen.now)):
         yield Need(message.text, Level.WARNING, "ledger")
     for entry, run in _commands(seen, "unknown"):
         line = seen.state.lines.get(entry)

@@ -172,7 +172,10 @@ def _row(frame: Frame, message: Message, width: int, *, here: bool) -> Line:
 
 
 def _spelled_out(frame: Frame, message: Message, width: int) -> list[Line]:
-    rows = paragraphs((_standing(message, frame.now),), width, "warn" if is_open(message) else "dim", indent=_INDENT)
+    said = _standing(message, frame.now)
+    if message.standing == "queued" and frame.view.journal.condition == "memory-only":
+        said = "waits: the record is on no disk, so nothing is sent; y copies it for another way"
+    rows = paragraphs((said,), width, "warn" if is_open(message) else "dim", indent=_INDENT)
     told = f"{message.template} by {message.by}, released {frame.times.calendar(message.queued_at)}"
     if message.attempts:
         told += f", {message.attempts} attempt{'s' if message.attempts > 1 else ''}"
