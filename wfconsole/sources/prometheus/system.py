@@ -54,7 +54,9 @@ def _over(
         PolledSource(
             "signals", signals.interval_ms, (Part(signals),), signals.table.take, signals.partial, server.facts
         ),
-        PolledSource("signal_history", history.interval_ms, (Part(history),), history.table.take, history.partial, server.facts),
+        PolledSource(
+            "signal_history", history.interval_ms, (Part(history),), history.table.take, history.partial, server.facts
+        ),
         chosen_source("gpus", gpus.interval_ms, measured, cards),
         PolledSource("inference", inference.interval_ms, (Part(inference),), inference.table.take, facts=server.facts),
     ]
