@@ -124,12 +124,12 @@ class Endpoint:
         return self._failed("refused", said, _AGAIN)
 
     def _basic(self) -> httpx.BasicAuth | None:
-        """User and password, where both are there. Raises SourceError where the file cannot be read."""
+        """User and password, where a user is named. Raises SourceError where the file cannot be read."""
         import httpx
 
         user, password_file = self._login
         password = read_secret(password_file, f"{self.table}.password_file")
-        return httpx.BasicAuth(user, password.reveal()) if user and password is not None else None
+        return httpx.BasicAuth(user, password.reveal() if password is not None else "") if user else None
 
     def wrong(self, error: Exception) -> SourceError:
         """An answer that is not what the protocol promises."""

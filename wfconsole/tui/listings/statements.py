@@ -87,7 +87,7 @@ class StatementsListing(Listing):
             row_line("since", f"{frame.times.clock(since) if since else UNKNOWN}, when {which}"),
             row_line("query", row.query or "its text is hidden from us"),
             row_line("ever", f"{ever}   {cached} of its blocks were in the server's memory"),
-            next_line(("N", "note with this row"), ("y", "copy")),
+            next_line(("Enter", "all of it"), ("N", "note with this row"), ("y", "copy")),
         ]
 
     def nothing(self, frame: Frame) -> str:
