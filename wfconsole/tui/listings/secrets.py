@@ -80,15 +80,9 @@ class SecretsListing(Listing):
         return [
             row_line("ROW", (row.name, "strong"), f"   {row.region}"),
             row_line("why", (finding.reason or "changed lately", level_ink(finding.level)), limit),
-<<<<<<< HEAD
             row_line("change", f"{_at(frame, renewed_at(row))}, rotated {_at(frame, row.rotated_at)}"),
             row_line("made", f"{_at(frame, row.created_at)}, last read {_at(frame, row.accessed_at)[:10]}"),
-            next_line(("N", "note with this row"), ("y", "copy"), ("i", "evidence")),
-=======
-            row_line("change", f"{_at(renewed_at(row))}, rotated {_at(row.rotated_at)}"),
-            row_line("made", f"{_at(row.created_at)}, last read {_at(row.accessed_at)[:10]}"),
             next_line(("Enter", "all of it"), ("N", "note with this row"), ("y", "copy"), ("i", "evidence")),
->>>>>>> audit3
         ]
 
     def nothing(self, frame: Frame) -> str:

@@ -7,12 +7,8 @@ from typing import Final
 
 from wfconsole.observations.conditions import ConditionRow, is_fine
 from wfconsole.observations.levels import Level
-<<<<<<< HEAD
-from wfconsole.text import UNKNOWN, age, fit
-=======
 from wfconsole.observations.pods import PodRow
-from wfconsole.text import UNKNOWN, age, clock_time, fit
->>>>>>> audit3
+from wfconsole.text import UNKNOWN, age, fit
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span, faded
 from wfconsole.tui.listings.standing import doubt, is_old
