@@ -70,14 +70,9 @@ def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis
     policy = console.runbook.policy
     running = clocks(view.incident, policy, now) if policy.rules else ()  # none before the runbook is read
     checklist = active_checklist(console.runbook, view.incident)
-    situation = Situation(
-        now,
-        view.incident,
-        lines,
-        running,
-        checklist,
-        time.mode,
-        time.behind_ms,
+    situation = Situation(now, view.incident, lines, running, checklist, time.mode, time.behind_ms)
+    situation = msgspec.structs.replace(
+        situation,
         record_trouble=view.journal.reason if view.journal.condition == "memory-only" else "",
         alarms=alarms,
         world=view.world,
