@@ -22,7 +22,7 @@ from wfconsole.clock import DAY, HOUR, MINUTE, Millis
 from wfconsole.incident.advance import fold
 from wfconsole.incident.brief import Part, brief, brief_text
 from wfconsole.incident.checklist import active_checklist
-from wfconsole.incident.clocks import clocks
+from wfconsole.incident.clocks import call_step, clocks
 from wfconsole.incident.events import (
     CommandEnded,
     CommandStarted,
@@ -41,6 +41,7 @@ from wfconsole.incident.events import (
     TaskClosed,
     TaskGiven,
 )
+from wfconsole.incident.policy import Call
 from wfconsole.incident.state import IncidentState
 from wfconsole.observations.world import World
 from wfconsole.text import is_safe
@@ -154,6 +155,21 @@ def test_what_is_owed_first_what_is_due_first() -> None:
         "status update OVERDUE +01:00, it was due 15:02:07Z",
         "resolution by 22:32:07Z, in 7h29",
     )
+
+
+def test_whom_the_severity_wants_called_at_once_is_owed_until_the_record_says_that_it_was_done() -> None:
+    calls = (Call("page", "Primary on call"), Call("tell", "the team lead"))
+    rules = tuple(msgspec.structs.replace(rule, calls=calls) for rule in POLICY.rules)
+    runbook = msgspec.structs.replace(RUNBOOK, policy=msgspec.structs.replace(POLICY, rules=rules))
+
+    def owed(*events: Event) -> tuple[str, ...]:
+        state = fold(entries(declared(), *events))
+        return next(part.lines for part in brief(state, runbook, NOW) if part.title == "OWED")
+
+    assert owed() == ("not in the record that it was done: page Primary on call; tell the team lead",)
+    paged = StepMarked(call_step("Primary on call"), "done")
+    assert owed(paged) == ("not in the record that it was done: tell the team lead",)
+    assert owed(StatusChanged("monitoring")) == ("nothing",)
 
 
 def test_what_was_decided_and_what_is_suspected() -> None:

@@ -119,6 +119,8 @@ async def test_another_severity_always_asks_why() -> None:
     async with war_room(desk) as room:
         await room.press("D", "up", "enter", "enter", "enter", "enter")
         assert "say why in a few words" in room.text
+        assert "SEV1 requires" in room.text
+        assert "escalate to VP Engineering, within 1 hour" in room.text
         assert desk.submitted == []
         await room.press(*"all", "enter")
         assert desk.view().incident.severity == "SEV1"
