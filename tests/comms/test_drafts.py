@@ -226,6 +226,7 @@ def test_a_good_text_has_no_remark() -> None:
         (GOOD + " Anna is on it", "anna"),
         (GOOD + " It was human error", "'human error' blames somebody"),
         (GOOD + " password=hunter22", "looks like a secret"),
+        (GOOD + " <b>x</b>", "may read as HTML"),
     ],
 )
 def test_what_the_public_should_not_read_is_said(text: str, wanted: str) -> None:

@@ -262,6 +262,23 @@ def test_a_restriction_holds_for_what_was_queued_before(routes: Routes, status_p
     assert not slack.seen
 
 
+def test_what_comes_of_a_message_is_not_written_into_another_incident(routes: Routes, slack: Slack) -> None:
+    slack.script = ["kept-hang"]
+    record = declared()
+    there = threading.Event()
+    slack.on_write = there.set
+    with posting(record, routes) as post:
+        send(record, post, queued("slack"))
+        assert there.wait(20)
+        other = Record()
+        other.submit(Declared("INC-20260301-1500", "another", "SEV3", "op1"))
+        record.state, before = other.state, len(record.entries)
+        slack.let_go.set()
+        while post._busy:
+            time.sleep(0.01)  # until the sender's end was heard
+    assert len(record.entries) == before
+
+
 def test_what_is_old_is_not_sent_by_itself(routes: Routes, slack: Slack) -> None:
     record = declared()
     record._take(Entry("old", 2, CLOCK.now() - 31 * MINUTE, "op1", queued("slack")))

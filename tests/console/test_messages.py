@@ -172,3 +172,23 @@ def test_an_observer_sends_nothing_that_others_left(told: Desk, slack: Slack) ->
         assert not senders(terminal)
         kill(terminal)
     assert not slack.seen
+
+
+def test_of_two_consoles_on_one_incident_one_sends_what_is_queued(told: Desk) -> None:
+    port = closed_port()
+    told.environment["WFCONSOLE_SLACK_BASE_URL"] = f"http://127.0.0.1:{port}/api/"
+    with told.watching() as first:
+        declare(first, "gateway is down")
+        release(first)
+        first.press("l")
+        first.wait_for("it did not arrive")
+        with told.resumed() as second, serving(Slack(), port) as back:
+            second.wait_for("gateway is down")
+            second.press("l")
+            second.wait_for("it did not arrive")
+            first.press("R")
+            first.wait_for("ARRIVED")
+            assert not senders(second)
+            assert len(back.kept) == 1
+            kill(second)
+        kill(first)

@@ -285,6 +285,7 @@ async def test_a_restricted_incident_has_its_own_texts() -> None:
         await room.press("m")
         assert "MESSAGES 1/3 Restricted, declaration" in room.text
         assert "RESTRICTED HERON SEV2" in room.text
+        assert "HERON" in room.lines[0], "the headline is read by whoever passes by"
         assert "checkout errors" not in room.text
 
 

@@ -11,6 +11,7 @@ import msgspec
 from wfconsole.comms.drafts import GAP, Draft, gaps
 from wfconsole.comms.facts import Facts
 from wfconsole.comms.slack_text import LONGEST as LONGEST_SLACK
+from wfconsole.incident.ledger import public_reference
 from wfconsole.incident.state import IncidentState, Message
 from wfconsole.observations.levels import Level
 from wfconsole.redaction import redact_text
@@ -97,6 +98,10 @@ def _public(draft: Draft, text: str, facts: Facts) -> Iterator[Check]:
     if found:
         names = ", ".join(dict.fromkeys(found))
         yield Check(Level.WARNING, f"the public reads names of ours: {cut(names, _SHOWN)}")
+    if draft.state == "resolved" and not public_reference(facts.state):
+        yield Check(Level.WATCH, "nothing is open on the status page: this opens an incident there, and closes it")
+    if "<" in text or ">" in text:
+        yield Check(Level.WARNING, "it holds < or >, which a web page may read as HTML")
     blame = _BLAME.search(text)
     if blame is not None:
         yield Check(Level.WARNING, f"{blame[0]!r} blames somebody")
