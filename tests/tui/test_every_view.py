@@ -10,6 +10,7 @@ from tests import builders
 from tests.alert_builders import an_alert
 from tests.builders import NOW, row_key
 from tests.tui.harness import SIZES, Room, troubled_desk, war_room, whole_text
+from tests.tui.papers import flat
 from wfconsole.clock import MINUTE, SECOND
 from wfconsole.observations.alerts import Silence
 from wfconsole.observations.locks import with_tree
@@ -145,3 +146,29 @@ async def test_a_clock_that_is_off_is_told_beside_the_age() -> None:
     async with war_room(desk) as room:
         await opened(room, 7, "secrets")
         assert "0s, the server's clock is ahead by 300 s" in room.lines[-3]
+
+
+@pytest.mark.parametrize(("pane", "view"), VIEWS, ids=IDS)
+async def test_a_pane_whose_source_fails_says_what_since_when_and_what_to_do_beside_its_last_rows(
+    pane: int, view: str
+) -> None:
+    desk = a_desk()
+    async with war_room(desk) as room:
+        zoom = await opened(room, pane, view)
+        assert zoom.listing is not None
+        told = {"message": "no answer within 5 s", "remedy": "Look at it.", "since": NOW - 3 * MINUTE}
+        desk.fail(zoom.listing.source, builders.a_failure("timeout", **told))
+        await room.repaint()
+        assert zoom.row_key() is not None
+        said = flat("\n".join(line.strip("┃│╏ ") for line in room.lines))
+        assert "timeout for 3m00s, no answer within 5 s; Look at it." in said
+
+
+async def test_a_permission_that_is_missing_is_named_beside_what_can_be_read() -> None:
+    desk = a_desk()
+    grant = "sessions of other roles are hidden; GRANT pg_monitor TO the monitoring role"
+    desk.tell("replicas", TWO_OF["replicas"], partial=grant)
+    async with war_room(desk) as room:
+        await opened(room, 6, "replicas")
+        assert "PART" in room.lines[2]
+        assert grant in flat("\n".join(line.strip("┃│╏ ") for line in room.lines))
