@@ -59,22 +59,8 @@ def _crashed(error: Exception) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     from wfconsole.wiring import commands
 
-    runs: dict[str, Callable[[argparse.Namespace], int]] = {
-        "live": commands.live,
-        "demo": commands.demo,
-        "replay": commands.replay,
-        "resume": commands.resume,
-        "record": commands.record,
-        "doctor": commands.doctor,
-        "export": commands.export,
-        "brief": commands.brief,
-        "incidents": commands.incidents,
-        "lint": commands.lint,
-        "followups": commands.follow_ups,
-        "init": commands.init,
-        "journal": commands.journal,
-    }
-    return runs[arguments.command](arguments)
+    run: Callable[[argparse.Namespace], int] = getattr(commands, arguments.command)
+    return run(arguments)
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
