@@ -37,7 +37,9 @@ def test_incidents_are_listed_for_people_and_for_programs(written: Desk) -> None
     listed = written.run("incidents")
     assert listed.returncode == 0
     assert re.fullmatch(
-        r"INC-20260107-0402 +SEV1 +investigating +2026-01-07 04:02\S* +gateway is down\n", listed.stdout
+        r"INC-20260107-0402 +SEV1 +investigating +2026-01-07 04:02\S* +gateway is down\n"
+        r" +detect \S.*, acknowledge .*, mitigate --, resolve --\n",
+        listed.stdout,
     )
     (row,) = json.loads(written.run("incidents", "--json").stdout)
     assert (row["incident"], row["title"], row["severity"]) == ("INC-20260107-0402", "gateway is down", "SEV1")

@@ -89,8 +89,8 @@ def _zoom_commands() -> list[Command]:
 
 
 _ALL: Final = (
-    Command("note", "note [@TIME] WORDS", "a note; d, f or h in front: decision, fact, hypothesis", record.note,
-            "note"),
+    Command("note", "note WORDS", "a note; in front d, f or h: decision, fact, hypothesis; @14:05: of then",
+            record.note, "note"),
     Command("amend", "amend ENTRY WORDS", "correct an entry; the old words stay in the record", record.amend, "",
             record.entries),
     Command("redate", "redate ENTRY TIME [WHY]", "correct an entry's time; the old one stays in the record",

@@ -65,7 +65,7 @@ def _secrets(base: Ground) -> Iterable[Check]:
     """Files with a secret in them that are ours, and that others may read."""
     for table in msgspec.structs.fields(type(base.settings)):
         values = getattr(base.settings, table.name)
-        for name in ("password_file", "token_file"):
+        for name in ("password_file", "token_file", "routing_key_file"):
             path = getattr(values, name, "")
             try:
                 status = os.stat(path) if path else None
