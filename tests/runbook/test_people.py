@@ -56,8 +56,8 @@ def test_contacts_are_read_with_the_severities_they_are_for(tmp_path: Path) -> N
 
 def test_links_have_a_name_and_an_address(tmp_path: Path) -> None:
     assert loaded(tmp_path, TEXT).links == (
-        Link("Grafana", "https://grafana.example/d/1"),
-        Link("Kibana", "http://kibana.example"),
+        Link("Grafana", "https://grafana.example/d/1", "Dashboards"),
+        Link("Kibana", "http://kibana.example", "Dashboards"),
     )
 
 

@@ -122,7 +122,7 @@ def _signal(clause: Clause, meant: Mapping[str, Any], now: Millis) -> ProbeResul
     if clause.op is None:
         return ProbeResult((shown,), Level.OK, Quality.LIVE, None, "it is only shown")
     asked = f"{shown} (asked: {clause.op} {form(clause.number)})"
-    if value is None or not meant:
+    if value is None or not (meant or table_of(clause.table).may_be_none):
         return ProbeResult((asked,), Level.OK, Quality.LIVE, None, "there is no value")
     return ProbeResult((asked,), Level.OK, Quality.LIVE, bool(_COMPARE[clause.op](value, clause.number)))
 

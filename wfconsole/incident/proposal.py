@@ -38,17 +38,16 @@ def propose(
     """The worst severity for which a sign speaks, or may speak.
 
     `something_is_wrong`: anything else speaks for an incident, such as a symptom of a playbook. With nothing that does,
-    what cannot be told is said, and proposes nothing.
+    what cannot be told, or has not held for long enough, is said and proposes nothing: rollouts are daily life.
     """
     seen = [(rule, tuple(see(sign, world, held, now) for sign in rule.signs)) for rule in policy.rules]
     unseen = tuple(sign.text for _, signs in seen for sign in signs if sign.state == "ask people")
     doubts = tuple(f"{rule.name} {_doubt(sign)}" for rule, signs in seen for sign in signs if sign.state in _DOUBTFUL)
     certain = next((rule for rule, signs in seen if _of(signs, "present")), None)
-    likely = certain is not None or something_is_wrong or any(_of(signs, "not yet") for _, signs in seen)
     with_signs = [rule for rule, signs in seen if signs]
     if not with_signs:
         return Proposal(reasons=("the severity policy names no signals: go by its criteria",))
-    if not likely:
+    if certain is None and not something_is_wrong:
         return Proposal("", ("nothing that is seen speaks for an incident",), doubts, unseen)
     worst = next((rule for rule, signs in seen if _of(signs, "present", *_DOUBTFUL)), with_signs[-1])
     signs = next(signs for rule, signs in seen if rule is worst)

@@ -25,12 +25,14 @@ ANSWER_GOOD_FOR: Final[Millis] = HOUR
 # A source with many rows is gone through less often: 10,000 pods every 5 s, which takes some 10 ms.
 _ROWS_AT_EACH_LOOK: Final = 500
 _LONGEST_PACE: Final[Millis] = 5 * SECOND
+# Who has none of these has no trouble with them either; a cluster without pods would be another matter.
+_MAY_BE_NOWHERE: Final = frozenset(("gpus", "inference", "replicas"))
 _LINES_KEPT: Final = 4  # the summary, and the first rows that it counts
 
 
 class SymptomSeen(msgspec.Struct, frozen=True):
     """One symptom of a playbook as it stands, with the evidence it rests on. "ask people": no data can show it, or
-    not here, where the source that would is not configured.
+    not here, where the source that would is not configured, or has nothing of the kind.
 
     `at` is the instant of the sample behind the evidence, `since` since when it holds without a break, as far as known;
     0 where that means nothing. `source`: the first one that it rests on, `asked` what must be true, and for how long.
@@ -178,17 +180,16 @@ def see(symptom: Symptom | SeveritySign, world: World, held: SymptomsHeld, now: 
     sources = understood(probe).sources
     looked = held.looked.get(probe) or Looked(evaluate(understood(probe), world, now), now)
     result = looked.result
-    why = doubt(understood(probe), world, now) or (result.why if result.holds is None else "")
+    unknown = doubt(understood(probe), world, now)
+    why = result.why if result.holds is None else ""
+    evidence = unknown or _of_measure(symptom, world) or why or next(iter(result.lines), "")
     at = min((world.snapshots[name].good_at or 0 for name in sources if name in world.snapshots), default=0)
-    if not why or result.holds is None:
-        why = _of_measure(symptom, world) or why
-    evidence = why or next(iter(result.lines), "")
     seen = SymptomSeen(text, "absent", evidence, min(at, looked.at), source=sources[0], asked=_asked(symptom))
-    seen = msgspec.structs.replace(seen, rows=() if why else tuple(result.lines[1:_LINES_KEPT]))
-    if any(name not in world.snapshots for name in sources):
+    if any(_is_not_here(world, name) for name in sources):
         return msgspec.structs.replace(seen, state="ask people")
-    if result.holds is None or why:
+    if result.holds is None or unknown:
         return msgspec.structs.replace(seen, state="cannot tell")
+    seen = msgspec.structs.replace(seen, rows=tuple(result.lines[1:_LINES_KEPT]))
     if not result.holds:
         return seen
     seen = msgspec.structs.replace(seen, since=held.since.get(probe, looked.at))
@@ -197,6 +198,12 @@ def see(symptom: Symptom | SeveritySign, world: World, held: SymptomsHeld, now: 
         waiting = f"{seen.evidence}, for {spell_duration(lasted)} of {spell_duration(symptom.hold_ms)}"
         return msgspec.structs.replace(seen, state="not yet", evidence=waiting)
     return msgspec.structs.replace(seen, state="present")
+
+
+def _is_not_here(world: World, source: str) -> bool:
+    """Whether nothing of the kind is to be seen from here at all: that is no doubt about it."""
+    snapshot = world.snapshots.get(source)
+    return snapshot is None or (source in _MAY_BE_NOWHERE and snapshot.good_at is not None and not snapshot.rows)
 
 
 def _of_measure(symptom: Symptom | SeveritySign, world: World) -> str:

@@ -19,7 +19,7 @@ from wfconsole.incident.proposal import Proposal, propose
 from wfconsole.incident.state import IncidentState
 from wfconsole.incident.symptoms import Match, SymptomsHeld, match_playbooks, watched_probes
 from wfconsole.observations.board import BoardLine, pane_of
-from wfconsole.observations.changes import recent_changes
+from wfconsole.observations.changes import Change, recent_changes
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.world import World
 
@@ -180,7 +180,11 @@ def what_changed(world: World, incident: IncidentState, began: Millis, now: Mill
     bad sign: the last hour, the newest first.
     """
     since = (began or now) - CHANGED_BEFORE
-    found = {change.text: change.at for change in recent_changes(world, now, now - since) if change.at <= now}
+    found = {
+        change.text: change.at
+        for change in recent_changes(world, now, now - since)
+        if change.at <= now and _key_of(change) not in incident.line_of_key
+    }
     for line in incident.lines.values():
         if line.kind == "CHANGE" and since < line.at <= now and not line.withdrawn:
             found.setdefault(line.text, line.at)
@@ -188,6 +192,11 @@ def what_changed(world: World, incident: IncidentState, began: Millis, now: Mill
         return tuple(Changed(at, text) for text, at in sorted(found.items(), key=lambda each: (-each[1], each[0])))
     changes = [Changed(at, text, began - at) for text, at in found.items()]
     return tuple(sorted(changes, key=_nearest_first))
+
+
+def _key_of(change: Change) -> str:
+    """What the scribe calls a rollout: what it has written down is not told twice."""
+    return f"rollout {change.subject} {change.revision}" if change.kind in ("rollout", "restart") else ""
 
 
 def _nearest_first(change: Changed) -> tuple[bool, Millis, str]:

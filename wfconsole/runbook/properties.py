@@ -157,7 +157,7 @@ def held_probe(found: Property, problems: Problems) -> tuple[str, Millis]:
 
 def held_for(found: Property, text: str, what: str, problems: Problems) -> Millis:
     """The words behind `text`: nothing, or "for 2 minutes"; 0 for nothing."""
-    rest = found.value.replace(text, "", 1).strip()
+    rest = " ".join(found.value.split()).replace(text, "", 1).strip()
     match = _FOR.fullmatch(rest)
     hold = (match and duration(match[1])) or 0
     if rest and not hold:

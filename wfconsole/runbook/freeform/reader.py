@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 from msgspec.structs import replace
@@ -48,19 +49,39 @@ def read_freeform(sheets: list[Sheet], whole: Place, problems: Problems) -> Runb
 def _assembled(
     roots: list[tuple[Node, Annotated]], sheets: list[Sheet], whole: Place, problems: Problems, remarks: Remarks
 ) -> Runbook:
-    ours = load_runbook(None)
+    ours = _bundled()
     first = max((root for root, _ in roots), key=lambda root: sum(1 for _ in root.walk()))
+    about = _about("\n".join(sheet.text for sheet in sheets))
     policy = read_policy(_joined([root for root, _ in roots], first), ours.policy, remarks)
     templates: dict[str, Template] = {}
     roles: dict[str, str] = {}
     contacts: list[Contact] = []
     links: list[Link] = []
-    lists: list[Checklist] = []
     for root, _ in roots:
         templates |= read_templates(root, remarks)
         roles |= read_roles(root)
         contacts += read_contacts(root, remarks)
         links += read_links(root)
+    made = Runbook(
+        title=next((node.shown for node in first.children if node.title), safe(sheets[0].name, 200)),
+        version=about.get("version", ""),
+        reviewed=about.get("reviewed", ""),
+        policy=policy,
+        roles=tuple(roles.items()),
+        contacts=tuple(contacts),
+        links=tuple(dict.fromkeys(links)),
+        templates=tuple(templates.values()),
+        checklists=_lists(roots, whole, problems, remarks),
+        digest=digest(sheets),
+    )
+    return replace(_completed(made, ours, whole, remarks), remarks=remarks.all())
+
+
+def _lists(
+    roots: list[tuple[Node, Annotated]], whole: Place, problems: Problems, remarks: Remarks
+) -> tuple[Checklist, ...]:
+    """What is left when policy, people and templates are taken."""
+    lists: list[Checklist] = []
     for root, notes in roots:
         reading = Reading(notes, problems, remarks)
         lists += read_lists(root, reading)
@@ -72,20 +93,12 @@ def _assembled(
             "headings with numbered lists or fenced commands below; or our own format, which begins with a heading "
             "'Runbook: its title'",
         )
-    about = _about("\n".join(sheet.text for sheet in sheets))
-    made = Runbook(
-        title=next((node.shown for node in first.children if node.title), safe(sheets[0].name, 200)),
-        version=about.get("version", ""),
-        reviewed=about.get("reviewed", ""),
-        policy=policy,
-        roles=tuple(roles.items()),
-        contacts=tuple(contacts),
-        links=tuple(dict.fromkeys(links)),
-        templates=tuple(templates.values()),
-        checklists=_distinct(lists),
-        digest=digest(sheets),
-    )
-    return replace(_completed(made, ours, whole, remarks), remarks=remarks.all())
+    return _distinct(lists)
+
+
+@cache
+def _bundled() -> Runbook:
+    return load_runbook(None)
 
 
 def _joined(roots: list[Node], first: Node) -> Node:

@@ -70,8 +70,8 @@ class TriageList(BlockList):
         return self._seen
 
     def first_key(self, frame: Frame) -> str:
-        best = self.seen(frame).best
-        return f"book {best.playbook}" if best is not None else "bad"
+        matches = self.seen(frame).matches
+        return f"book {matches[0].playbook}" if matches else "bad"
 
     def blocks(self, frame: Frame, width: int) -> Sequence[Block]:
         seen, width = self.seen(frame), min(width, _WIDEST)
@@ -85,7 +85,7 @@ class TriageList(BlockList):
                 books = spelled
                 break
         spare = room - sum(block.height for block in books)
-        red = _rows_for(len(seen.red), max(_LEAST_RED, spare - min(len(seen.changes), max(1, spare // 3))))
+        red = _rows_for(len(seen.red), max(_LEAST_RED, spare - max(1, min(len(seen.changes), spare // 3))))
         changed = _rows_for(len(seen.changes), max(_LEAST_CHANGED, spare - red))
         blocks = [Block("bad", how_bad(seen, frame.view.incident, width, whole=here == "bad"))]
         blocks += _listed(_red_blocks(frame, seen, here, width), red, len(seen.red), "RED")
@@ -94,8 +94,7 @@ class TriageList(BlockList):
 
     def _books(self, frame: Frame, seen: Triage, here: str, width: int, spell: _Spell = _Spell.NONE) -> list[Block]:
         """The playbooks, best first; the symptoms of the one that the cursor is or was in, or of all."""
-        best = seen.best or next(iter(seen.matches), None)
-        opened = self._open or (best.playbook if best is not None else "")
+        opened = self._open or next((match.playbook for match in seen.matches), "")
         blocks = []
         for place, match in enumerate(seen.matches):
             is_open = spell is _Spell.ALL or match.playbook == opened

@@ -23,6 +23,7 @@ _WORDS: Final[Mapping[SymptomState, tuple[str, Ink]]] = {
     "cannot tell": ("?", "warn"),
     "ask people": ("ask", "key"),
 }
+_UNSEEN_SHOWN: Final = 3
 # Of a symptom in one row, its words keep at least this share of the room.
 _WORDS_KEEP: Final = 0.55
 
@@ -46,9 +47,12 @@ def how_bad(seen: Triage, incident: IncidentState, width: int, *, whole: bool) -
     for reason in proposal.reasons:
         rows += spelled("since", reason, width)
     for doubt in proposal.doubts:
-        rows += spelled("doubt", doubt, width, "warn")
+        if not doubt.endswith(proposal.reasons):
+            rows += spelled("doubt", doubt, width, "warn")
     if proposal.unseen:
-        rows += spelled("ask", f"no data here shows: {'; '.join(proposal.unseen)}", width)
+        more = len(proposal.unseen) - _UNSEEN_SHOWN
+        names = "; ".join(proposal.unseen[:_UNSEEN_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+        rows += spelled("ask", f"no data here shows: {names}", width)
     asks = "lost or damaged data, and what users cannot do, no data shows: ask. When in doubt, take the worse one."
     return [*rows, *spelled("ask", asks, width), *spelled("", "Enter or D declares; the choice is yours.", width)]
 
