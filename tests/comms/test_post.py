@@ -250,6 +250,18 @@ def test_what_is_dropped_is_not_sent(routes: Routes, slack: Slack) -> None:
     assert len(slack.seen) == before
 
 
+def test_what_is_dropped_while_its_attempt_is_written_down_is_not_sent(routes: Routes, slack: Slack) -> None:
+    record = declared()
+    with posting(record, routes) as post:
+        record.submit(queued("slack"))
+        record.on_disk = True
+        seen = record.state
+        record.submit(MessageDropped("m1", "too late"))
+        post._attempt("m1", seen)
+    assert not slack.seen
+    assert record.state.messages["m1"].standing == "dropped"
+
+
 def test_a_restriction_holds_for_what_was_queued_before(routes: Routes, status_page: StatusPage, slack: Slack) -> None:
     record = declared()
     record.submit(Restricted(on=True, code_name="HERON", reason="a leak"))

@@ -284,6 +284,18 @@ def test_a_look_that_fails_sends_nothing_unless_a_person_said_so(routes: Routes,
     assert len(slack.kept) == 1
 
 
+def test_a_channel_that_cannot_be_looked_into_is_not_taken_for_an_empty_one(routes: Routes, slack: Slack) -> None:
+    """A private channel by its name: the list of public ones does not have it."""
+    settings = msgspec.structs.replace(routes.slack, channel="war-room")
+    slack.script = ["reset"]
+    outcome(plan_for(routes, "slack", slack=settings, place="#war-room"))
+    found = outcome(plan_for(routes, "slack", slack=settings, place="#war-room", look="must"))
+    assert isinstance(found, Failed)
+    assert (found.unknown, found.again) == (True, False)
+    assert "give its ID" in found.reason
+    assert len(slack.kept) == 1
+
+
 def test_it_ends_with_whoever_started_it(routes: Routes, slack: Slack) -> None:
     slack.script = ["hang"]
     process = subprocess.Popen(sender_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)

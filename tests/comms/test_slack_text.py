@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wfconsole.comms.channels import channel_of
@@ -26,6 +26,7 @@ def pieces(text: str) -> list[dict[str, object]]:
     return elements
 
 
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_no_text_becomes_anything_but_text_mapped_people_and_bold_labels(text: str) -> None:
     for piece in pieces(text):
@@ -42,6 +43,7 @@ def test_no_text_becomes_anything_but_text_mapped_people_and_bold_labels(text: s
                 assert re.fullmatch(r"[A-Z][A-Za-z ]{0,40}:", str(piece["text"]))
 
 
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_people_read_the_very_words(text: str) -> None:
     shown = words_of(rich_text(text, HANDLES), HANDLES)
@@ -50,6 +52,7 @@ def test_people_read_the_very_words(text: str) -> None:
     assert shown in (text, marked_labels)
 
 
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_the_notification_holds_no_control_sequence(text: str) -> None:
     shown = plain(text)
@@ -81,6 +84,7 @@ def test_a_label_is_bold_however_the_runbook_writes_it() -> None:
         ]
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_channel_always_has_a_name_that_slack_takes(incident: str) -> None:
     assert re.fullmatch(r"[a-z0-9_-]{1,80}", channel_of(incident))

@@ -275,6 +275,18 @@ async def test_an_observer_sends_nothing() -> None:
         assert "observer: read-only" in room.text
 
 
+async def test_a_wide_screen_shows_what_is_new_since_the_one_before() -> None:
+    desk = a_desk()
+    desk.happen(MessageQueued("m0", "status-update", "slack", "Status: investigating\nImpact: some"), NOW - MINUTE)
+    desk.happen(MessageSent("m0"), NOW - MINUTE)
+    async with war_room(desk, (120, 40)) as room:
+        await room.press("m", "enter", *"all", "escape")
+        assert "DIFF from 14:31:07Z, sent" in room.text
+        assert "- Impact: some" in room.text
+        assert "+ Impact: all" in room.text
+        assert "- Status: investigating" not in room.text
+
+
 # --- restricted
 
 

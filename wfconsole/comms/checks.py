@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -20,6 +21,7 @@ from wfconsole.text import age, cut
 _LONG_INSIDE: Final = 250  # words
 _LONG_PUBLIC: Final = 120
 _SHOWN: Final = 60
+_REMEMBERED: Final = 16_384  # facts whose words are known already: they are compared at every key press
 _TIME: Final = re.compile(r"\b\d{1,2}:\d{2}\b")
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z'-]{2,}")
 _HOST: Final = re.compile(
@@ -130,19 +132,27 @@ def _people(text: str, state: IncidentState) -> Iterator[str]:
 def _claims(draft: Draft, text: str, state: IncidentState) -> Iterator[Check]:
     """Sentences that are sure of something, where nothing in the record says the same: no fact, and no note with a
     topic in front ("impact: ..."). The template's own words claim nothing, unless they say that all is over."""
-    backing = [
-        _words_of(_TOPIC.sub("", line.amended or line.text))
-        for line in state.lines.values()
-        if not line.withdrawn and (line.kind == "FACT" or (line.kind == "NOTE" and _TOPIC.match(line.text)))
+    sure = [
+        sentence
+        for sentence in _sentences(text)
+        if _SURE.search(sentence) is not None
+        and len(_words_of(sentence)) >= 2
+        and (draft.state == "resolved" or sentence not in draft.template.text)
     ]
-    for sentence in _sentences(text):
+    backing = [_words_of(fact) for fact in _facts(state)] if sure else []
+    for sentence in sure:
         words = _words_of(sentence)
-        if draft.state != "resolved" and sentence in draft.template.text:
-            continue
-        if _SURE.search(sentence) is None or len(words) < 2:
-            continue
         if not any(len(words & fact) >= min(2, len(fact)) for fact in backing if fact):
             yield Check(Level.WATCH, f"no FACT in the record backs {cut(sentence, _SHOWN)!r}")
+
+
+def _facts(state: IncidentState) -> Iterator[str]:
+    for line in state.lines.values():
+        if line.kind in ("FACT", "NOTE") and not line.withdrawn:
+            said = line.amended or line.text
+            topic = _TOPIC.match(said)
+            if line.kind == "FACT" or topic is not None:
+                yield said[topic.end() :] if topic is not None else said
 
 
 def _sentences(text: str) -> Iterator[str]:
@@ -154,6 +164,7 @@ def _sentences(text: str) -> Iterator[str]:
         yield from (part for part in re.split(r"(?<=[.!?])\s+", _LABEL.sub("", line).strip()) if part)
 
 
+@functools.lru_cache(_REMEMBERED)
 def _words_of(text: str) -> frozenset[str]:
     return frozenset(word.lower() for word in _WORD.findall(text)) - _COMMON
 

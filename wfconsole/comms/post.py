@@ -177,6 +177,9 @@ class Post:
             reason = "the record is on no disk: nothing is sent"
             self._enter(state, MessageFailed(name, reason, message.attempts, later, unknown=message.doubted))
             return
+        now = self._state().messages.get(name)
+        if now is None or now.standing != "sending":
+            return  # dropped meanwhile
         outcome = self._sent(name, self.routes.plan(name, state, _look_of(message)))
         if isinstance(outcome, Arrived):
             self._enter(state, MessageSent(name, outcome.reference, attempts))

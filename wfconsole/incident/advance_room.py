@@ -129,6 +129,9 @@ def _message(draft: Draft, entry: Entry, event: ev.MessageQueued) -> None:
 
 
 def _message_tried(draft: Draft, entry: Entry, event: ev.MessageTried) -> None:
+    before: Message | None = draft.get("messages").get(event.message)
+    if before is not None and before.standing in ("sent", "dropped"):
+        return  # dropped just before the attempt: whoever tries looks once more, and sends nothing
     changes = {"standing": "sending", "attempts": event.attempts, "retry_at": 0}
     said = "being sent" if event.attempts == 1 else f"being sent, attempt {event.attempts}"
     _message_stands(draft, entry, event.message, changes, said=said, level=Level.OK)

@@ -107,8 +107,10 @@ def _posted(client: WebClient, plan: Plan) -> str | None:
     """
     try:
         channel = plan.place if is_channel_id(plan.place) else _channel_id(client, plan.place.lstrip("#"))
+        if channel is None and (plan.slack.channel or plan.restricted):
+            raise Trouble(f"{plan.place} is no public channel that the bot sees; give its ID in place of its name")
         if channel is None:
-            return None  # a channel that is not there holds no message
+            return None  # the incident's own, which an attempt makes before it posts: it was never made
         cursor = ""
         for _ in range(_PAGES):
             page = _called(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from wfconsole.comms.checks import checks, last_like
 from wfconsole.comms.drafts import Draft
 from wfconsole.observations.levels import Level
-from wfconsole.text import age, countdown, cut
+from wfconsole.text import age, clock_time, countdown, cut
 from wfconsole.tui.composing import Composing, facts_of
 from wfconsole.tui.frame import Frame
-from wfconsole.tui.ink import Line, Span
+from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.panes.strips import rule
 from wfconsole.tui.record_keys import NO_INCIDENT
 from wfconsole.tui.state_words import level_ink, level_sign
@@ -108,7 +108,17 @@ class MessagePreview(ComposerPane):
             lines += [(bar, Span(row)) for row in wrapped(text, width - 3)]
         before = last_like(made, frame.view.incident)
         if before is not None:
-            lines += [(bar,), (bar, Span(f"THE ONE BEFORE, {before.standing}", "title"))]
-            for text in before.text.split("\n"):
-                lines += [(bar, Span(row, "dim")) for row in wrapped(text, width - 3)]
+            lines += [(bar,), (bar, Span(f"DIFF from {clock_time(before.queued_at)}, {before.standing}", "title"))]
+            for text in _difference(before.text, self.composing.text):
+                ink: Ink = "text" if text.startswith("+") else "dim"
+                lines += [(bar, Span(row, ink)) for row in wrapped(text, width - 3)]
         return [*lines, *[(bar,)] * (height - len(lines))]
+
+
+def _difference(before: str, now: str) -> Iterator[str]:
+    """`- ` before lines that are gone, `+ ` before those that are new."""
+    import difflib  # here, because only a wide screen shows it
+
+    for text in difflib.ndiff(before.split("\n"), now.split("\n")):
+        if text[:2] in ("- ", "+ ") and text[2:].strip():
+            yield text
