@@ -113,7 +113,7 @@ def test_a_theme_that_there_is_not_names_those_that_there_are(machine: Machine) 
 
 
 def test_a_wrong_runbook_is_told_with_its_line_before_there_is_a_screen(machine: Machine) -> None:
-    path = machine.write("book.md", "# Playbook: Outage\n\n1. **Look**\n   - Loook: the pods\n")
+    path = machine.write("book.md", "# Playbook: Outage\n\n1. **Look**\n   - Loook: the pods\n   - Expect: all ready\n")
     told = machine.show("replay", "service-outage", "--runbook", path)
     assert told.code == exit_codes.RUNBOOK
     assert "book.md:4" in told.text or "book.md, line 4" in told.text

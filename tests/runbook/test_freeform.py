@@ -166,6 +166,11 @@ def test_several_files_are_one_runbook(tmp_path: Path) -> None:
     assert runbook.policy.rule("SEV1").respond.duration_ms == 5 * MINUTE
 
 
+def test_a_kind_in_front_of_a_title_is_no_part_of_it(tmp_path: Path) -> None:
+    made = first_list(tmp_path, "# Ops\n\n## 2. Playbook: Disk is full\n\n1. Look\n")
+    assert (made.id, made.title) == ("disk-is-full", "Disk is full")
+
+
 def test_front_matter_is_no_text(tmp_path: Path) -> None:
     runbook = loaded(tmp_path, "---\ntitle: x\nversion: 3.2\n---\n\n# Disk\n\n1. Look\n")
     assert (runbook.title, runbook.version, runbook.checklists[0].steps[0].place.line) == ("Disk", "3.2", 8)

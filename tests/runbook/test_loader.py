@@ -116,7 +116,11 @@ def test_a_text_that_is_no_runbook_says_what_is_needed(tmp_path: Path) -> None:
 
 
 def test_a_text_that_begins_like_ours_is_held_to_our_format(tmp_path: Path) -> None:
-    for text in ("# Runbook: Shopping\n", "# Runbok: Shopping\n"):
+    for text in (
+        "# Runbook: Shopping\n",
+        "# Runbok: Shopping\n",
+        "# Playbook: Shopping\n\n1. Look\n   - Expect: milk\n",
+    ):
         found = [(at, what) for at, what, _ in told(tmp_path, text, head="")]
         assert (0, "no heading 'Severity policy'") in found
 

@@ -42,7 +42,7 @@ def read_runbook(source: Path, *, bundled: bool) -> Runbook:
     documents = [_Document(sheet, read_markdown(sheet.name, sheet.text)) for sheet in read_sheets(source, problems)]
     whole = Place(safe(source.name, 200), 0)
     runbook = None
-    if documents and is_ours(heading for each in documents for heading in each.blocks if isinstance(heading, Heading)):
+    if documents and is_ours(block for each in documents for block in each.blocks):
         runbook = _assembled([_sectioned(each, problems) for each in documents], whole, problems)
     elif documents:
         from wfconsole.runbook.freeform.reader import read_freeform  # it reads the bundled one: only on demand

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
@@ -11,6 +12,7 @@ from wfconsole.runbook.markdown import Block, Heading, Listing, Paragraph
 from wfconsole.runbook.problems import Problems, near
 
 TITLED = ("runbook", "checklist", "playbook", "confirm")  # "Playbook: Service outage"
+_KEYWORD = re.compile(r"(?:Live|Sensed|Expect|By hand|Trap|Decide|Action|Signal|Undo|When):")
 PLAIN = ("severity policy", "roles", "contacts", "links", "templates")
 _EXPECTED = "'Runbook: ...', 'Severity policy', 'Roles', 'Contacts', 'Links', 'Templates', 'Checklist: ...', \
 'Playbook: ...' or 'Confirm: ...'"
@@ -41,14 +43,22 @@ class Part(Struct, frozen=True):
         return next((block.text for block in self.blocks if isinstance(block, Paragraph)), "")
 
 
-def is_ours(headings: Iterable[Heading]) -> bool:
-    """Whether a text is written in our format and is read strictly: `Runbook: ...`, a slip of the finger near it, or
-    two of our other sections with a colon or a policy beside one. Anything else is a team's own Markdown."""
-    kinds = [(word.strip().lower(), colon) for word, colon, _ in (each.text.partition(":") for each in headings)]
+def is_ours(blocks: Iterable[Heading | Block]) -> bool:
+    """Whether a text is written in our format and is read strictly: `Runbook: ...` or a slip of the finger near it;
+    another of our sections with a colon beside a severity policy, or with our keywords in its items. Anything else is a
+    team's own Markdown."""
+    whole = tuple(blocks)
+    titles = [each.text.partition(":") for each in whole if isinstance(each, Heading)]
+    kinds = [(word.strip().lower(), colon) for word, colon, _ in titles]
     if any(colon and (kind == "runbook" or near(kind, ("runbook",))) for kind, colon in kinds):
         return True
-    titled = sum(1 for kind, colon in kinds if colon and kind in TITLED)
-    return titled > 0 and ("severity policy", "") in kinds
+    titled = any(colon and kind in TITLED for kind, colon in kinds)
+    return titled and (("severity policy", "") in kinds or _has_keywords(whole))
+
+
+def _has_keywords(blocks: Iterable[Heading | Block]) -> bool:
+    items = [item for block in blocks if isinstance(block, Listing) for item in block.items]
+    return any((item.head and _KEYWORD.match(item.head.text)) or _has_keywords(item.blocks) for item in items)
 
 
 def read_sections(document: Iterable[Heading | Block], problems: Problems) -> Iterator[Section]:

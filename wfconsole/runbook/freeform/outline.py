@@ -12,6 +12,7 @@ from wfconsole.incident.playbook import Place
 from wfconsole.runbook.markdown import Block, Fence, Heading, Listing, Paragraph
 
 _LABEL_LEVEL: Final = 7  # below every heading of Markdown
+_KIND: Final = re.compile(r"^(?:Playbook|Runbook|Procedure|SOP)\s*:\s*(?=\S)", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"^(?:step\s+)?\d{1,2}(?:\.\d{1,2})*[.):]?\s+(?=\S)", re.IGNORECASE)
 
 
@@ -29,12 +30,12 @@ class Node(Struct):
     @property
     def words(self) -> str:
         """The title in lower case, without its number and without a colon at its end."""
-        return _NUMBER.sub("", self.title, count=1).strip().rstrip(":").lower()
+        return self.shown.lower()
 
     @property
     def shown(self) -> str:
         """The title as people are to read it."""
-        return _NUMBER.sub("", self.title, count=1).strip().rstrip(":")
+        return _KIND.sub("", _NUMBER.sub("", self.title, count=1).strip()).rstrip(":")
 
     @property
     def path(self) -> tuple[Node, ...]:

@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from wfconsole.incident.playbook import Place, Runbook
-from wfconsole.runbook.markdown import Fence, Heading
+from wfconsole.runbook.markdown import Block, Fence, Heading
 from wfconsole.runbook.problems import Problem
 from wfconsole.runbook.programs import Kubectl, Program, changes_production, kubectl, programs, sql_of
 from wfconsole.runbook.shell import HereDocument, Script, parse_shell
@@ -207,6 +207,7 @@ class Document:
         self.name = name
         self.text = text
         self.rows = text.split("\n")
+        self.top: tuple[Heading | Block, ...] = ()  # its blocks, as they stand
         self.headings: list[Heading] = []
         self.blocks: list[CodeBlock] = []
         self.bullets: list[Bullet] = []

@@ -32,7 +32,7 @@ def read_book(source: Path, today: datetime.date) -> tuple[Book, tuple[Annotatio
         document, found = _document(sheet)
         documents.append(document)
         notes += found
-    ours = is_ours(heading for document in documents for heading in document.headings)
+    ours = is_ours(block for document in documents for block in document.top)
     runbook: Runbook | None = None
     wrong: tuple[Problem, ...] = ()
     try:
@@ -47,7 +47,8 @@ def _document(sheet: Sheet) -> tuple[Document, tuple[Annotation, ...]]:
     annotated = read_annotations(sheet.name, text, Problems())  # what is wrong with them, loading tells
     document = Document(sheet.name, text)
     headings: list[Heading] = []
-    for block in read_markdown(sheet.name, annotated.text):
+    document.top = read_markdown(sheet.name, annotated.text)
+    for block in document.top:
         if isinstance(block, Heading):
             while headings and headings[-1].level >= block.level:
                 headings.pop()
