@@ -42,6 +42,7 @@ def run_the_command(terminal: Terminal) -> None:
     terminal.wait_for("Wait for it")
     terminal.press("C")
     terminal.wait_for("RUN BY HAND")
+    terminal.wait_for("> [ Cancel ]")
     terminal.send("\x1b[Z")  # Shift+Tab: from Cancel to the word
     terminal.wait_gone("> [ Cancel ]")
     terminal.send("run\r")
