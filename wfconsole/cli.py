@@ -59,31 +59,8 @@ def _crashed(error: Exception) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     from wfconsole.wiring import commands
 
-    match arguments.command:
-        case "live":
-            return commands.live(arguments)
-        case "demo":
-            return commands.demo(arguments)
-        case "replay":
-            return commands.replay(arguments)
-        case "resume":
-            return commands.resume(arguments)
-        case "record":
-            return commands.record(arguments)
-        case "doctor":
-            return commands.doctor(arguments)
-        case "export":
-            return commands.export(arguments)
-        case "brief":
-            return commands.brief(arguments)
-        case "incidents":
-            return commands.incidents(arguments)
-        case "followups":
-            return commands.follow_ups(arguments)
-        case "init":
-            return commands.init(arguments)
-        case _:
-            return commands.journal(arguments)
+    run: Callable[[argparse.Namespace], int] = getattr(commands, arguments.command)
+    return run(arguments)
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
@@ -92,7 +69,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         prog="wfconsole",
         description="A war room in the terminal for whoever commands the incident.",
         epilog="Exit codes: 0 ended by you, 2 arguments, 3 configuration, 4 runbook, 5 recording, 6 terminal, "
-        "7 incident, 8 cluster, 9 doctor found something, 70 a bug of ours, 128+n signal n.",
+        "7 incident, 8 cluster, 9 doctor found something, 10 lint found something, 70 a bug of ours, 128+n signal n.",
     )
     parser.add_argument("--version", action="version", version=f"wfconsole {__version__}")
     # With `prog` it does not ask how wide the terminal is.
@@ -196,6 +173,17 @@ def _journal(command: argparse.ArgumentParser) -> None:
     _shared_options(command)
 
 
+def _lint(command: argparse.ArgumentParser) -> None:
+    command.add_argument("path", nargs="?", type=Path, metavar="FILE", help="a Markdown file or folder (default: ours)")
+    form = command.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="for programs")
+    form.add_argument("--sarif", action="store_true", help="SARIF 2.1.0, for code hosts")
+    form.add_argument("--rules", action="store_true", help="list all rules")
+    command.add_argument(
+        "--fail-on", choices=("error", "warning", "note", "never"), default="error", help="when to end with 10"
+    )
+
+
 def _init(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "path", nargs="?", default="", metavar="PATH", help="default: where the console looks; - prints"
@@ -238,6 +226,7 @@ COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None
     "brief": ("catch me up on an incident, from the journal", _journal),
     "incidents": ("list the incidents of this machine, and how they went", _incidents),
     "followups": ("what is still to be done after them; add, close and assign", _followups),
+    "lint": ("what is stale, dangerous, contradictory or not executable in a runbook", _lint),
     "init": ("write a commented configuration from what is found", _init),
     "journal": ("verify a journal and print its seal", _journal),
 }

@@ -91,6 +91,7 @@ def main(rounds: int = ROUNDS) -> Report:
         ]
         interleave(wall, rounds)
         report.table("wall ms", wall, wall[0])
+        report.sane("the empty app's wall time / its CPU", wall[0].median / cpu[0].median, 1.3)
         report.figure("ratio to 3 entries, of the medians", f"{wall[2].median / wall[1].median:.3f}")
         report.target("the incident of three days opens, best", wall[2].best / 1000, SECONDS, " s")
         report.target("the same, median", wall[2].median / 1000, SECONDS, " s")

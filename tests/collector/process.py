@@ -17,8 +17,8 @@ from wfconsole.observations.answers import CollectorSaid, PodAnswer
 from wfconsole.observations.snapshot import Snapshot, follow
 from wfconsole.recording.format import Ended, Noted, SourcePatch, StreamReader
 
-# What a test follows that names no sources; the network's have tests of their own.
-ALL = ("pods", "workloads", "hpas", "nodes", "events")
+# What a test follows that names no sources.
+ALL = ("pods", "workloads", "hpas", "nodes", "events", "services", "ingresses", "isolation")
 
 
 def kubeconfig_for(url: str, folder: Path, **user: Any) -> str:

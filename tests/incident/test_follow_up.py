@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from tests.builders import NOW, declared, entries
+from tests.builders import NOW, a_policy, declared, entries
 from wfconsole.clock import DAY, HOUR, MINUTE, Millis
 from wfconsole.incident.advance import fold
 from wfconsole.incident.events import FollowUpAdded, FollowUpClosed, Horizon, MeetingSet, StatusChanged
@@ -22,7 +22,7 @@ from wfconsole.incident.follow_up import (
     new_name,
     today,
 )
-from wfconsole.incident.policy import BusinessCalendar
+from wfconsole.incident.policy import BusinessCalendar, Span
 from wfconsole.incident.state import FollowUp
 
 WORKDAYS = BusinessCalendar()
@@ -90,6 +90,16 @@ def test_the_meeting_is_due_within_48_hours_of_the_resolution(
     found = meeting(fold(entries(declared(), StatusChanged("resolved"), *more)), NOW + MINUTE + later)
     assert found.standing == standing
     assert meeting_words(found) == words
+
+
+def test_the_severity_policy_says_until_when_and_may_owe_none() -> None:
+    over = fold(entries(declared(), StatusChanged("resolved")))
+    soon = a_policy(meeting=Span(business_days=1, text="1 business day"))
+    assert meeting(over, NOW, soon).due_at == at("2026-03-02T17:00Z")  # NOW is a Sunday
+    assert meeting(over, NOW + 100 * DAY, a_policy()).standing == "not owed"
+    assert meeting_words(meeting(over, NOW, a_policy())) == "none is owed at this severity"
+    set_all_the_same = fold(entries(declared(), StatusChanged("resolved"), MeetingSet(NOW + 90 * DAY)))
+    assert meeting(set_all_the_same, NOW, a_policy()).standing == "set"
 
 
 def test_before_the_resolution_no_meeting_is_owed_and_one_that_was_taken_back_is_none() -> None:

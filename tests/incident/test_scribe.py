@@ -344,9 +344,10 @@ def test_one_failed_read_is_not_worth_a_word(room: Room) -> None:
     assert room.see("pods", WELL) == []
 
 
-def test_a_source_that_refuses_us_is_said_at_once(room: Room) -> None:
-    failure = a_failure("denied", message="pods is forbidden")
-    assert room.see("pods", WELL, failure=failure) == ["began pods: refused, pods is forbidden"]
+def test_a_source_that_refuses_us_is_said_at_once_and_once_with_the_grant_that_mends_it(room: Room) -> None:
+    failure = a_failure("denied", message="pods is forbidden", remedy="Grant list on pods.")
+    said = [line for _retry in range(30) for line in room.see("pods", WELL, failure=failure)]
+    assert said == ["began pods: refused, pods is forbidden; Grant list on pods."]
 
 
 def test_a_collector_that_stopped_is_one_line_and_not_one_for_each_source(room: Room) -> None:

@@ -20,12 +20,12 @@ from wfconsole.incident.events import (
     TaskClosed,
     TaskGiven,
 )
-from wfconsole.incident.policy import BusinessCalendar
+from wfconsole.incident.policy import BusinessCalendar, Span
 from wfconsole.reports import export
 from wfconsole.reports.record import Record, disorder, lapses
 
 NAME = "INC-20260301-1432"
-BERLIN = a_policy(BusinessCalendar(timezone="Europe/Berlin"))
+BERLIN = a_policy(BusinessCalendar(timezone="Europe/Berlin"), meeting=Span(48 * HOUR, text="48 hours"))
 
 
 def at(text: str) -> Millis:

@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from tests.builders import GATEWAY, NOW, a_runbook, an_entry, declared, noticed
+from tests.builders import GATEWAY, NOW, a_policy, a_runbook, an_entry, declared, noticed
 from wfconsole.clock import HOUR, MINUTE, Millis
 from wfconsole.incident.advance import fold
 from wfconsole.incident.events import (
@@ -29,12 +29,12 @@ from wfconsole.incident.events import (
     StepProbed,
     UpdateSent,
 )
-from wfconsole.incident.policy import Template
+from wfconsole.incident.policy import Span, Template
 from wfconsole.observations.levels import Level
 from wfconsole.reports import export
 from wfconsole.reports.markdown import code, words
 
-RUNBOOK = a_runbook()
+RUNBOOK = a_runbook(policy=a_policy(meeting=Span(48 * HOUR, text="48 hours")))
 STARTED = NOW - 10 * MINUTE
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.builders import GATEWAY, NOW, a_runbook, an_entry, declared, noticed
+from tests.builders import GATEWAY, NOW, a_runbook, a_signal, an_entry, declared, noticed
+from tests.incident.scribe_room import Room
 from wfconsole.clock import HOUR, MINUTE, Millis
 from wfconsole.incident.advance import fold
 from wfconsole.incident.events import (
@@ -15,7 +16,7 @@ from wfconsole.incident.events import (
     StatusChanged,
 )
 from wfconsole.observations.levels import Level
-from wfconsole.reports.impact import scope, signals_past, slo, slo_minutes, unseen
+from wfconsole.reports.impact import business, recovery, scope, signals_past, slo, slo_minutes, unseen
 from wfconsole.reports.record import Record
 
 ERRORS, P99 = "Signal/production/gateway errors", "Signal/p99"
@@ -52,6 +53,20 @@ def test_minutes_of_promises_are_counted_once_where_two_are_broken_at_the_same_t
         ("p99", 10 * MINUTE),
     ]
     assert "2026-03-01T14:42:07Z to 2026-03-01T14:52:07Z" in slo(record)
+
+
+def test_the_scribe_writes_down_which_bound_is_a_promise() -> None:
+    scribe = Room()
+    full = a_signal("disk", 0.95, warning=0.9, slo=False)
+    scribe.see("signals", [a_signal(), a_signal("disk", 0.5, warning=0.9, slo=False)])
+    scribe.see("signals", [a_signal(value=0.08), full], MINUTE)
+    scribe.see("signals", [a_signal(), full], 7 * MINUTE)
+    assert {(event.subject, event.family) for event in scribe.noticed} == {
+        ("Signal/errors", "slo"),
+        ("Signal/disk", "signal"),
+    }
+    record = a_record(*((event_at, event) for event_at, event in zip((1, 2, 7 * MINUTE), scribe.noticed, strict=True)))
+    assert {each.name: each.slo for each in signals_past(record)} == {"errors": True, "disk": False}
 
 
 def test_a_signal_that_flaps_counts_only_while_it_is_past_its_bound() -> None:
@@ -105,6 +120,21 @@ def test_a_hidden_condition_counts_for_nothing() -> None:
         (10 * MINUTE, past(ERRORS)), (20 * MINUTE, past(ERRORS, "ended")), (21 * MINUTE, EntryHidden("e2", True))
     )
     assert signals_past(record) == ()
+
+
+def test_what_showed_that_it_was_over_is_said_with_it() -> None:
+    verified = StatusChanged("resolved", "stable", ("errors below 1%: for 10 min",))
+    twice = a_record((MINUTE, verified), (2 * MINUTE, StatusChanged("monitoring", "it is back")))
+    assert recovery(twice) == "Called resolved without a reason. No signal was verified then."  # the last one counts
+    made = [an_entry(declared(), 1, NOW), an_entry(verified, 2, NOW + HOUR)]
+    told = recovery(Record.of(made, fold(made), a_runbook()))
+    assert told == "Called resolved: stable. Verified then:\n\n- errors below 1%: for 10 min"
+    assert recovery(Record.of(made[:1], fold(made[:1]), a_runbook())) == ""
+
+
+def test_what_it_cost_is_for_people_to_say() -> None:
+    assert business(a_record()) == "_Gap: nobody wrote down what it cost the business._"
+    assert business(a_record((MINUTE, NoteAdded("business: 40,000 EUR of orders")))) == "- 40,000 EUR of orders (op1)"
 
 
 def test_scope_is_in_the_consoles_words_and_users_are_for_people_to_say() -> None:

@@ -176,7 +176,7 @@ def test_follow_ups_stand_by_horizon_with_owner_and_day_or_that_there_is_none() 
 
 
 def test_the_meeting_is_in_the_summary() -> None:
-    assert "- **Post-mortem meeting:** due within 48 h of the resolution" in post_mortem()
+    assert "- **Post-mortem meeting:** due within 48 hours of the resolution" in post_mortem()
     late = post_mortem(StatusChanged("resolved"), MeetingSet(NOW + 60 * HOUR, "room 4"))
     assert "2026-03-04 02:32:07Z, room 4; LATE: it was due by 2026-03-03 14:33:07Z" in late
 

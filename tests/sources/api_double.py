@@ -33,6 +33,10 @@ _SERVED = {
     "/apis/apps/v1/daemonsets": "daemonsets",
     "/apis/autoscaling/v2/horizontalpodautoscalers": "horizontalpodautoscalers",
     "/apis/metrics.k8s.io/v1beta1/nodes": "nodemetrics",
+    "/api/v1/services": "services",
+    "/apis/discovery.k8s.io/v1/endpointslices": "endpointslices",
+    "/apis/networking.k8s.io/v1/ingresses": "ingresses",
+    "/apis/networking.k8s.io/v1/networkpolicies": "networkpolicies",
 }
 
 # Whoever asks may do everything.

@@ -130,3 +130,28 @@ def test_what_a_server_calls_us_is_no_part_of_a_command() -> None:
     apply, bind = grant(ACTOR, "system:serviceaccount:ops:wfconsole", ("production",))
     assert apply == f"kubectl apply -f {path_of(ACTOR)}"
     assert bind.endswith("--serviceaccount=ops:wfconsole -n production")
+
+
+def test_what_gpus_take_without_metrics_is_checked_where_it_was_asked_for(double: ApiDouble, tmp_path: Path) -> None:
+    """The second way to GPUs is a source like any other, with rights of its own in one namespace."""
+
+    def no_exec(talk: Conversation, request: Request) -> None:
+        if b'"exec"' in request.body:
+            talk.answer(b'{"status":{"allowed":false}}', "201 Created")
+        elif request.path == "/api/v1/namespaces/gpu-operator/pods":
+            talk.answer(b'{"kind":"PodList","metadata":{"resourceVersion":"1"},"items":[]}')
+        else:
+            well(talk, request)
+
+    double.behaviour = no_exec
+    assert "gpus" not in {check.source for check in examined(double, tmp_path).checks}
+    found = examined(double, tmp_path, gpu={"exec_namespace": "gpu-operator"})
+    assert found["list pods in gpu-operator"].state == "ok"
+    for name in ("create pods/exec in gpu-operator", "get pods/exec in gpu-operator"):
+        assert (found[name].source, found[name].state) == ("gpus", "problem")
+        assert found[name].run[0].startswith("kubectl apply -n gpu-operator -f ")
+        assert found[name].run[1] == (
+            "kubectl create rolebinding wfconsole-gpu-exec --role=wfconsole-gpu-exec --user=someone -n gpu-operator"
+        )
+    assert found["gpus"].state == "problem"
+    assert "gpu.exec_selector" in found["gpus"].remedy

@@ -17,7 +17,7 @@ from wfconsole.sources.kubernetes.client import Limits, Server
 from wfconsole.sources.kubernetes.cluster import Cluster
 from wfconsole.text import is_safe
 
-NAMES = ("pods", "workloads", "hpas", "nodes", "events")
+NAMES = ("pods", "workloads", "hpas", "nodes", "events", "services", "ingresses", "isolation")
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_many_namespaces_are_one_list_from_which_the_others_are_left_out(double:
     assert source.facts()["scope"] == "21 namespaces"
 
 
-@pytest.mark.parametrize("name", ["pods", "workloads", "hpas", "events"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "nodes"])
 def test_namespaces_that_are_named_are_the_only_ones_asked_for(name: str, double: ApiDouble) -> None:
     source = source_at(double, name, "a", "b")
     for part in source.parts:

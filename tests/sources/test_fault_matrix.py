@@ -96,6 +96,22 @@ def test_a_certificate_that_our_authority_vouches_for(bench: Bench, tmp_path: Pa
     bench.look()
 
 
+@pytest.mark.parametrize(("system", "name"), EACH, ids=IDS)
+def test_a_handshake_that_nobody_answers(bench: Bench, tmp_path: Path) -> None:
+    bench.proxy.become(Fault("silent"))
+    for task in polls_of(bench.anew(Authority(tmp_path, "trusted").certificate)):
+        bench.check(bench.failing(task), {"timeout"})
+
+
+@pytest.mark.parametrize(("system", "name"), EACH, ids=IDS)
+def test_a_server_that_speaks_no_tls(bench: Bench, tmp_path: Path) -> None:
+    for task in polls_of(bench.anew(Authority(tmp_path, "trusted").certificate)):
+        # Redis waits for the end of what it takes for a command: that it hangs may be all there is to tell.
+        error = bench.failing(task, at_once=True)
+        bench.check(error, {"configuration", "timeout"})
+        assert "TLS" in error.remedy
+
+
 @pytest.mark.parametrize(("system", "name", "when"), EACH_WAY)
 def test_a_look_that_waits_is_cut_short(bench: Bench, when: str) -> None:
     if when == START:

@@ -476,4 +476,4 @@ def test_the_addresses_of_before_serve_while_names_are_not_looked_up(monkeypatch
 
     monkeypatch.setattr(socket, "getaddrinfo", failing)
     assert resolver.addresses(5) == known
-    assert resolver.stale
+    assert resolver.facts()

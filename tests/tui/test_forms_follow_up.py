@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from tests.builders import NOW
-from tests.tui.harness import SIZES, Desk, Room, troubled_desk, war_room
+from tests.builders import NOW, a_policy
+from tests.tui.harness import RUNBOOK, SIZES, Desk, Room, troubled_desk, war_room
 from tests.tui.papers import flat
 from wfconsole.clock import DAY, HOUR
 from wfconsole.incident.events import FollowUpAdded, FollowUpClosed, MeetingSet, StatusChanged
+from wfconsole.incident.policy import Span
 from wfconsole.incident.state import FollowUp
+from wfconsole.tui.screens.follow_up import FollowUpForm
+
+MEETS = msgspec.structs.replace(RUNBOOK, policy=a_policy(meeting=Span(48 * HOUR, text="48 hours")))
 
 
 def the_only(desk: Desk) -> FollowUp:
@@ -53,7 +58,7 @@ async def test_one_that_is_there_is_changed_under_its_name() -> None:
     desk = troubled_desk()
     desk.happen(FollowUpAdded("F1-abcd", "lint", "0-7 days", "", "2026-03-06"), NOW)
     async with war_room(desk) as room:
-        await room.press("F", "down", "enter", "enter", "enter", "enter", *"bo", "enter", "enter")
+        await room.press("F", "up", "down", "enter", "enter", "enter", "enter", *"bo", "enter", "enter")
         assert desk.submitted == [FollowUpAdded("F1-abcd", "lint", "0-7 days", "bo", "2026-03-06")]
 
 
@@ -62,7 +67,7 @@ async def test_one_that_is_there_is_closed_with_what_became_of_it(steps: int, ou
     desk = troubled_desk()
     desk.happen(FollowUpAdded("F1-abcd", "lint"), NOW)
     async with war_room(desk) as room:
-        await room.press("F", "down", "enter", *["down"] * steps, "enter", *"so it is", "enter")
+        await room.press("F", "up", "down", "enter", *["down"] * steps, "enter", *"so it is", "enter")
         assert desk.submitted == [FollowUpClosed("F1-abcd", outcome, "so it is")]  # type: ignore[arg-type]
 
 
@@ -70,13 +75,13 @@ async def test_dropping_one_needs_a_reason() -> None:
     desk = troubled_desk()
     desk.happen(FollowUpAdded("F1-abcd", "lint"), NOW)
     async with war_room(desk) as room:
-        await room.press("F", "down", "enter", "down", "down", "enter", "enter")
+        await room.press("F", "up", "down", "enter", "down", "down", "enter", "enter")
         assert "say in a few words why nobody will do it" in flat(room.text)
         assert desk.submitted == []
 
 
 async def test_a_resolved_incident_still_takes_them_and_the_form_says_until_when_the_meeting_is_due() -> None:
-    desk = troubled_desk()
+    desk = troubled_desk(runbook=MEETS)
     desk.happen(StatusChanged("resolved", "over"), NOW)
     async with war_room(desk) as room:
         await room.press("F")
@@ -141,13 +146,13 @@ async def test_the_command_closes_by_a_short_name_and_never_by_a_doubtful_one() 
 
 
 async def test_the_meeting_is_set_and_a_late_one_is_said_to_be_late() -> None:
-    desk = troubled_desk()
+    desk = troubled_desk(runbook=MEETS)
     desk.happen(StatusChanged("resolved", "over"), NOW)
     async with war_room(desk) as room:
         await command(room, "meeting 10:00 room 4")
         assert desk.submitted == [MeetingSet(NOW // DAY * DAY + DAY + 10 * HOUR, "room 4")]
         await command(room, "meeting 2026-03-09 10:00")
-        assert "later than 48 h after the resolution" in room.text
+        assert "later than 48 hours after the resolution" in room.text
         await command(room, "meeting when we can")
         assert "no time: 'when we can'" in room.text
 
@@ -164,3 +169,13 @@ async def test_the_preview_shows_what_was_entered() -> None:
             seen = room.text
             assert seen != before, "the follow-up is not in the preview"
         assert "F1-abcd lint the configuration (kim, due 2026-03-27)" in flat(seen)
+
+
+async def test_the_clock_of_a_follow_up_leads_to_its_form() -> None:
+    desk = troubled_desk()
+    desk.happen(FollowUpAdded("F1-abcd", "lint the configuration", "1-4 weeks", "kim", "2026-03-27"), NOW)
+    async with war_room(desk) as room:
+        room.app.push_screen(FollowUpForm("clock:follow-up F1-abcd"))
+        await room.pilot.pause()
+        await room.press("enter", "down", "enter", *"so it is", "enter")
+        assert desk.submitted == [FollowUpClosed("F1-abcd", "done", "so it is")]

@@ -271,6 +271,29 @@ async def test_output_is_shown_as_it_comes_the_screen_can_be_left_and_s_stops_it
     assert not is_alive(pid_in(where))
 
 
+async def test_a_command_can_be_stopped_while_the_screen_shows_another_time() -> None:
+    desk = desk_with(a_step("sleep 600"))
+    async with war_room(desk) as room:
+        await room.press("c", "C")
+        await run_it(room)
+        await room.press("space", "S")
+        until(lambda: desk.hands.show().stage == "over", "it has ended")  # type: ignore[union-attr]
+    shown = desk.hands.show()
+    assert shown is not None
+    assert shown.ended is not None
+    assert shown.ended.outcome == "cancelled"
+
+
+async def test_enter_that_is_pressed_too_often_runs_it_once() -> None:
+    desk = desk_with(a_step("echo hi"))
+    async with war_room(desk) as room:
+        await room.press("c", "C")
+        await room.press("shift+tab", *"run")
+        await room.pilot.press("enter", "enter", "enter", "enter")
+        await until_over(room)
+    assert len(started(desk)) == 1
+
+
 async def test_a_command_that_ran_cannot_be_taken_back() -> None:
     desk = desk_with(a_step("echo hi"))
     async with war_room(desk) as room:

@@ -12,9 +12,11 @@ from wfconsole.sources.alertmanager import system as alertmanager
 from wfconsole.sources.aws import system as aws
 from wfconsole.sources.cache import system as cache
 from wfconsole.sources.checking import Examination
+from wfconsole.sources.choice import chosen_source
 from wfconsole.sources.kubernetes.client import Limits, Server
 from wfconsole.sources.kubernetes.cluster import Cluster
-from wfconsole.sources.kubernetes.examination import ClusterExamination
+from wfconsole.sources.kubernetes.examination import Cards, ClusterExamination
+from wfconsole.sources.kubernetes.gpus import cards_way
 from wfconsole.sources.kubernetes.kubeconfig import load_access
 from wfconsole.sources.postgres import system as postgres
 from wfconsole.sources.prometheus import system as prometheus
@@ -85,4 +87,6 @@ def _cluster(settings: CollectorSettings, every: Mapping[str, Millis]) -> Examin
     access = load_access(settings.kubeconfig, settings.context, in_cluster=settings.in_cluster)
     server = Server(access, Limits(deadline_ms=settings.deadline_ms, plugin_deadline_ms=_PLUGIN_MS))
     sources = Cluster(server, settings.namespaces, every).sources(settings.sources)
-    return ClusterExamination(server, sources, settings.namespaces)
+    way = cards_way(server, settings.gpu, every["gpus"])
+    cards = Cards(chosen_source("gpus", every["gpus"], way), settings.gpu.exec_namespace) if way is not None else None
+    return ClusterExamination(server, sources, settings.namespaces, cards)

@@ -41,6 +41,11 @@ def wait_after(attempts: int, retry_after_ms: Millis | None, spread: Callable[[f
     return wait if retry_after_ms is None else max(wait, retry_after_ms)
 
 
+def jittered(wait: Millis, spread: Callable[[float, float], float]) -> Millis:
+    """A wait between two looks that went well."""
+    return round(wait * spread(1 - JITTER, 1 + JITTER))
+
+
 class Worker:
     """Runs one task in a daemon thread. `notify` is called whenever its standing changed in a way worth telling,
     `through` when it gets an answer again after an outage: what failed beside it may get one too."""
@@ -118,7 +123,7 @@ class Worker:
                 SourceError("bad-answer", said, remedy="This is a bug of wfconsole; please report it.")
             )
         else:
-            return round(wait * random.uniform(1 - JITTER, 1 + JITTER))
+            return jittered(wait, random.uniform)
         finally:
             self._stuck = False
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
-from wfconsole.comms.drafts import Draft, gaps
+from wfconsole.comms.drafts import GAP, Draft, gaps
 from wfconsole.comms.facts import Facts
 from wfconsole.comms.slack_text import LONGEST as LONGEST_SLACK
+from wfconsole.incident.ledger import public_reference
 from wfconsole.incident.state import IncidentState, Message
 from wfconsole.observations.levels import Level
 from wfconsole.redaction import redact_text
@@ -20,7 +21,7 @@ _LONG_INSIDE: Final = 250  # words
 _LONG_PUBLIC: Final = 120
 _SHOWN: Final = 60
 _TIME: Final = re.compile(r"\b\d{1,2}:\d{2}\b")
-_WORD: Final = re.compile(r"[A-Za-z][A-Za-z'-]{3,}")
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z'-]{2,}")
 _HOST: Final = re.compile(
     r"\b(?:\d{1,3}\.){3}\d{1,3}\b|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:svc|internal|local|cluster\.local|lan|corp)\b"
     r"|\b[a-z][a-z0-9]*(?:-[a-z0-9]+)*-[a-z0-9]{5,10}-[a-z0-9]{5}\b|\b[A-Z]{2,10}-\d{2,}\b"
@@ -36,8 +37,15 @@ _SURE: Final = re.compile(
     r"|restored|safe|secure|normally again|lost|will be)\b",
     re.IGNORECASE,
 )
+_TOPIC: Final = re.compile(r"(impact|summary|cause|root cause|eta|temporary|temporary measures):", re.IGNORECASE)
+_LABEL: Final = re.compile(r"^[A-Z][A-Za-z -]{0,40}: ")
 _COMMON: Final = frozenset(
-    ("this", "that", "with", "from", "have", "been", "were", "will", "they", "them", "their", "there", "which", "what")
+    (
+        *("this", "that", "with", "from", "have", "been", "were", "will", "they"),
+        *("them", "their", "there", "which", "what", "since", "some", "the", "and"),
+        *("are", "was", "for", "has", "had", "can", "not", "our", "you"),
+        *("all", "who", "its", "one", "but", "any", "may"),
+    )
 )
 
 
@@ -51,7 +59,7 @@ class Check(msgspec.Struct, frozen=True):
 def checks(draft: Draft, text: str, facts: Facts) -> tuple[Check, ...]:
     """All remarks on the text as it stands, what is wrong first."""
     found = [*_gaps(text), *_impact(draft, text), *_next_update(draft, text), *_public(draft, text, facts)]
-    found += [*_claims(text, facts.state), *_repeats(draft, text, facts), *_length(draft, text), *_secrets(text)]
+    found += [*_claims(draft, text, facts.state), *_repeats(draft, text, facts), *_length(draft, text), *_secrets(text)]
     found += _unmapped(text, facts)
     return tuple(sorted(found, key=lambda check: -check.level))
 
@@ -90,6 +98,10 @@ def _public(draft: Draft, text: str, facts: Facts) -> Iterator[Check]:
     if found:
         names = ", ".join(dict.fromkeys(found))
         yield Check(Level.WARNING, f"the public reads names of ours: {cut(names, _SHOWN)}")
+    if draft.state == "resolved" and not public_reference(facts.state):
+        yield Check(Level.WATCH, "nothing is open on the status page: this opens an incident there, and closes it")
+    if "<" in text or ">" in text:
+        yield Check(Level.WARNING, "it holds < or >, which a web page may read as HTML")
     blame = _BLAME.search(text)
     if blame is not None:
         yield Check(Level.WARNING, f"{blame[0]!r} blames somebody")
@@ -115,27 +127,31 @@ def _people(text: str, state: IncidentState) -> Iterator[str]:
             yield name
 
 
-def _claims(text: str, state: IncidentState) -> Iterator[Check]:
-    """Sentences that are sure of something, where no fact of the record is about the same."""
-    facts = [
-        _words_of(line.amended or line.text)
+def _claims(draft: Draft, text: str, state: IncidentState) -> Iterator[Check]:
+    """Sentences that are sure of something, where nothing in the record says the same: no fact, and no note with a
+    topic in front ("impact: ..."). The template's own words claim nothing, unless they say that all is over."""
+    backing = [
+        _words_of(_TOPIC.sub("", line.amended or line.text))
         for line in state.lines.values()
-        if line.kind == "FACT" and not line.withdrawn
+        if not line.withdrawn and (line.kind == "FACT" or (line.kind == "NOTE" and _TOPIC.match(line.text)))
     ]
     for sentence in _sentences(text):
-        if _SURE.search(sentence) is None:
-            continue
         words = _words_of(sentence)
-        if len(words) >= 2 and not any(len(words & fact) >= min(2, len(fact)) for fact in facts if fact):
+        if draft.state != "resolved" and sentence in draft.template.text:
+            continue
+        if _SURE.search(sentence) is None or len(words) < 2:
+            continue
+        if not any(len(words & fact) >= min(2, len(fact)) for fact in backing if fact):
             yield Check(Level.WATCH, f"no FACT in the record backs {cut(sentence, _SHOWN)!r}")
 
 
-def _sentences(text: str) -> Iterable[str]:
-    """Prose only: labels and lists are filled from the record already."""
-    prose = [
-        line for line in text.split("\n") if line and not line.startswith("- ") and not re.match(r"[\w ]+: ", line)
-    ]
-    return (part.strip() for part in re.split(r"(?<=[.!?])\s+", " ".join(prose)) if part.strip())
+def _sentences(text: str) -> Iterator[str]:
+    """Prose, without labels, headlines, and lists that are filled from the record."""
+    for line in GAP.sub("", text).split("\n"):
+        capitals = sum(map(str.isupper, line))
+        if line.startswith("- ") or capitals > sum(map(str.islower, line)):
+            continue
+        yield from (part for part in re.split(r"(?<=[.!?])\s+", _LABEL.sub("", line).strip()) if part)
 
 
 def _words_of(text: str) -> frozenset[str]:
@@ -146,7 +162,8 @@ def _repeats(draft: Draft, text: str, facts: Facts) -> Iterator[Check]:
     before = last_like(draft, facts.state)
     if before is None:
         return
-    when = f"sent {age(facts.now - (before.settled_at or before.queued_at))} ago"
+    how = "sent" if before.standing == "sent" else "released"
+    when = f"{how} {age(facts.now - (before.settled_at or before.queued_at))} ago"
     if _bare(before.text) == _bare(text):
         yield Check(Level.WARNING, f"it says what the one {when} said")
     else:

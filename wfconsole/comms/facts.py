@@ -12,7 +12,6 @@ from typing import Final
 import msgspec
 
 from wfconsole.clock import Millis
-from wfconsole.comms.routes import shown_title
 from wfconsole.incident.checklist import active_checklist
 from wfconsole.incident.clocks import due_at
 from wfconsole.incident.playbook import Runbook
@@ -184,7 +183,7 @@ def _post_mortem(facts: Facts) -> str:
 
 _TELL: Final[Mapping[str, Callable[[Facts], str]]] = {
     "incident": lambda facts: safe(facts.state.id, 80),
-    "title": lambda facts: safe(shown_title(facts.state), 200),
+    "title": lambda facts: safe(facts.state.shown_title, 200),
     "code_name": lambda facts: safe(facts.state.code_name, 60),
     "severity": lambda facts: facts.state.severity,
     "status": lambda facts: facts.state.status,

@@ -148,30 +148,40 @@ class Post:
     # --- the thread of one message
 
     def _send(self, name: str, target: str) -> None:
+        state = self._state()
         try:
-            self._attempt(name)
+            self._attempt(name, state)
+        except Exception as error:  # noqa: BLE001  a bug in here must not end the console, and must not be silent
+            self._enter(state, MessageFailed(name, f"{type(error).__name__} in the outbox", unknown=True))
         finally:
             self._busy.pop(target, None)
             self._wake.set()
 
-    def _attempt(self, name: str) -> None:
-        state = self._state()
-        message = state.messages[name]
+    def _enter(self, state: IncidentState, event: Event) -> str:
+        """Into the record of the incident that the message is of; another one may have been declared meanwhile."""
+        return self._submit(event) if self._state().id == state.id else ""
+
+    def _attempt(self, name: str, state: IncidentState) -> None:
+        message = state.messages.get(name)
+        if message is None:
+            return
         attempts = message.attempts + 1
         if refused := self.routes.refusal(message, state):
-            self._submit(MessageFailed(name, refused, message.attempts, unknown=message.doubted))
+            self._enter(state, MessageFailed(name, refused, message.attempts, unknown=message.doubted))
             return
-        if not self._wait_on_disk(self._submit(MessageTried(name, attempts))):
-            self._submit(MessageFailed(name, "the record is on no disk: nothing is sent", attempts - 1,
-                                       retry_at=self._clock.now() + LOOKS_EVERY, unknown=message.doubted))  # fmt: skip
+        entry = self._enter(state, MessageTried(name, attempts))
+        if not entry:
+            return
+        if not self._wait_on_disk(entry):
+            later = self._clock.now() + LOOKS_EVERY
+            reason = "the record is on no disk: nothing is sent"
+            self._enter(state, MessageFailed(name, reason, message.attempts, later, unknown=message.doubted))
             return
         outcome = self._sent(name, self.routes.plan(name, state, _look_of(message)))
-        if outcome is None:
-            return  # cut by our own end: who resumes finds an attempt without an outcome
         if isinstance(outcome, Arrived):
-            self._submit(MessageSent(name, outcome.reference, attempts))
-        else:
-            self._submit(self._failed(name, message, attempts, outcome))
+            self._enter(state, MessageSent(name, outcome.reference, attempts))
+        elif outcome is not None:  # None: cut by our own end; who resumes finds an attempt without an outcome
+            self._enter(state, self._failed(name, message, attempts, outcome))
 
     def _sent(self, name: str, plan: Plan) -> Outcome | None:
         sending = Sending(self._command, plan)

@@ -41,7 +41,7 @@ class Routes(msgspec.Struct, frozen=True):
             template=message.template,
             state=message.state,
             severity=state.severity,
-            title=shown_title(state),
+            title=state.shown_title,
             reference=public_reference(state) if message.target == "status page" else "",
             look=look,
             deadline_ms=round(self.messages.deadline * SECOND),
@@ -97,11 +97,6 @@ class Routes(msgspec.Struct, frozen=True):
 def sink_named(name: str) -> SinkName:
     """The sink of this name. Raises StopIteration for none: the journal of another version knows more."""
     return next(known for known in SINKS if known == name)
-
-
-def shown_title(state: IncidentState) -> str:
-    """What may be said of the incident outside the room."""
-    return (state.code_name or state.id) if state.restricted else state.title
 
 
 def _channel(place: str) -> str:

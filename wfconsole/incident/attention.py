@@ -1,12 +1,13 @@
 """What needs the commander first: the order behind the DO NOW line. Fixed and published, so that it can be learned.
 
-1. the view is not what it seems, or the record is on no disk; 2. something that was done failed; 3. a clock is overdue:
-response, update or resolution, then a call of the severity, a task or the post-mortem meeting; then one of them is due
-soon (a task never is: who gave it knows); 4. a critical alert that nobody acknowledged, the first-out first, then a
-new critical condition; 5. the next step waits for an answer; 6. a source that the next step needs is lost; 7. such a
-warning, a playbook whose symptoms are there while nobody has declared, any other source lost, then roles that the
-severity requires and nobody has, once the time to respond is over; 8. the next step, then such roles before that time,
-and follow-ups whose day is over; 9. the next clock, in plain words. Ties: the oldest first.
+1. the view is not what it seems, or the record is on no disk; 2. something that was done failed, or nobody knows how
+it ended; 3. a clock is overdue: response, update or resolution, then a call of the severity, a task or the
+post-mortem meeting; then one of them is due soon (a task never is: who gave it knows); 4. a critical alert that nobody
+acknowledged, the first-out first, then a new critical condition; 5. the next step waits for an answer; 6. a source
+that the next step needs is lost; 7. such a warning, a playbook whose symptoms are there while nobody has declared,
+any other source lost, a command that runs by hand, then roles that the severity requires and nobody has, once the
+time to respond is over; 8. the next step, then such roles before that time, and follow-ups whose day is over; 9. the
+next clock, in plain words. Ties: the oldest first.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from wfconsole.incident.clocks import OF_SEVERITY, Clock, next_due
 from wfconsole.incident.events import Noticed
 from wfconsole.incident.ledger import owed
 from wfconsole.incident.looks import pane_of_condition
-from wfconsole.incident.state import IncidentState, Line
+from wfconsole.incident.state import CommandRun, IncidentState, Line
 from wfconsole.observations.board import BoardLine, pane_of
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.world import World
@@ -38,8 +39,8 @@ _TOLD_ELSEWHERE: Final = frozenset(("source", "alert"))
 
 class Need(msgspec.Struct, frozen=True):
     """One thing that needs somebody. `goto`: "time", "pane:3", "step:<id>", "clock:<name>", "line:<entry id>",
-    "sources", "roles", "triage", "ledger" or "". `pane`: where `goto` is a line, the number of the pane that shows what
-    it is about."""
+    "sources", "roles", "triage", "ledger", "running" or "". `pane`: where `goto` is a line, the number of the
+    pane that shows what it is about."""
 
     text: str
     level: Level
@@ -73,7 +74,7 @@ class Situation(msgspec.Struct, frozen=True):
 def attention(seen: Situation) -> tuple[Need, ...]:
     """What needs somebody, most urgent first; never empty."""
     needs = (*_view(seen), *_failed(seen), *_clocks(seen), *_begun(seen, Level.CRITICAL), *_step_waits(seen))
-    needs += (*_step_source(seen), *_begun(seen, Level.WARNING), *_fits(seen), *_sources(seen))
+    needs += (*_step_source(seen), *_begun(seen, Level.WARNING), *_fits(seen), *_sources(seen), *_running(seen))
     needs += (*_vacant(seen, late=True), *_next_step(seen), *_vacant(seen, late=False), *_follow_ups(seen))
     return needs if any(need.goto for need in needs) else (*needs, _nothing(seen))
 
@@ -101,8 +102,25 @@ def _failed(seen: Situation) -> Iterator[Need]:
     failed = [item for item in seen.checklist.items if item.mark == "failed"]
     for item in sorted(failed, key=lambda item: item.state.at):
         yield Need(f"step {item.number} failed: {item.step.title}", Level.CRITICAL, f"step:{item.step.id}")
-    for message in owed(seen.state, seen.now):
+    for message in filter(lambda each: each.pressing, owed(seen.state, seen.now)):
         yield Need(message.text, Level.WARNING, "ledger")
+    for entry, run in _commands(seen, "unknown"):
+        line = seen.state.lines.get(entry)
+        if line is not None and not (line.starred or line.hidden or line.withdrawn):
+            text = f"nobody knows how this ended, M once you have looked: {run.text.splitlines()[0]}"
+            yield Need(text, Level.WARNING, f"line:{entry}")
+
+
+def _running(seen: Situation) -> Iterator[Need]:
+    for _, run in _commands(seen, ""):
+        yield Need(f"by hand, for {age(seen.now - run.started_at)}: {run.text.splitlines()[0]}", Level.WATCH, "running")
+
+
+def _commands(seen: Situation, outcome: str) -> Iterator[tuple[str, CommandRun]]:
+    """Commands by hand that stand so, each with the entry that its line begins with."""
+    for name, run in seen.state.commands.items():
+        if run.outcome == outcome and run.text.strip():
+            yield seen.state.line_of_key.get(f"command {name}", ""), run
 
 
 def _clocks(seen: Situation) -> Iterator[Need]:

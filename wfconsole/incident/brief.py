@@ -13,7 +13,7 @@ import msgspec
 
 from wfconsole.clock import DAY, Millis
 from wfconsole.incident.checklist import Active
-from wfconsole.incident.clocks import Clock
+from wfconsole.incident.clocks import CALL_WORDS, Clock, open_calls
 from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.roles import holders, vacant_roles
 from wfconsole.incident.state import IncidentState, Line
@@ -58,7 +58,7 @@ def brief(
             ("ROLES", list(_roles(state, runbook)), ""),
             ("DONE", list(_done(state, checklist, now)), "nothing yet"),
             ("RUNNING", list(_running(state, checklist, now)), "nothing"),
-            ("OWED", list(_owed(clocks, now)), "nothing"),
+            ("OWED", list(_owed(state, runbook, clocks, now)), "nothing"),
             ("DECIDED", list(_said(state, "DECISION", now)), "nothing yet"),
             ("SUSPECTED", list(_said(state, "HYPOTH", now)), "nobody wrote down what is suspected"),
             ("NOT KNOWN", list(_unknown(world, now)), "every source tells"),
@@ -143,7 +143,8 @@ def _running(state: IncidentState, checklist: Active | None, now: Millis) -> Ite
         yield f"{counted(checklist.deferred, 'step')} deferred"
 
 
-def _owed(clocks: tuple[Clock, ...], now: Millis) -> Iterator[str]:
+def _owed(state: IncidentState, runbook: Runbook, clocks: tuple[Clock, ...], now: Millis) -> Iterator[str]:
+    """What has a clock, the first to run out first; then whom the severity wants called at once, in one line."""
     running = [clock for clock in clocks if clock.state != "met" and clock.kind != "task"]
     for clock in sorted(running, key=lambda clock: clock.due_at):
         what = f"follow-up, {clock.words}" if clock.kind == "follow-up" else clock.words
@@ -151,6 +152,11 @@ def _owed(clocks: tuple[Clock, ...], now: Millis) -> Iterator[str]:
             yield f"{what} {countdown(clock.left_ms)}, it was due {_time(clock.due_at, now)}"
         else:
             yield f"{what} by {_time(clock.due_at, now)}, in {countdown(clock.left_ms)}"
+    if state.status != "monitoring":
+        uncalled = [call for call in open_calls(runbook.policy, state) if call.within is None]
+        if uncalled:
+            words = "; ".join(f"{CALL_WORDS[call.kind]} {call.who}" for call in uncalled)
+            yield f"not in the record that it was done: {words}"
 
 
 def _said(state: IncidentState, kind: str, now: Millis) -> Iterator[str]:

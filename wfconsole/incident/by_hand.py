@@ -23,6 +23,7 @@ _BLANK: Final = re.compile(r"<[A-Za-z](?:[^<>\n]{0,60}[^<>\s])?>")  # as the loa
 _QUOTING: Final = re.compile(r"['\"`\\#]|<<|\$")  # where one of these stands, a quoted value may not mean itself
 _DEADLINE: Final = re.compile(r"(\d{1,5})\s*(s|m|min)?")
 _KUBECTL: Final = re.compile(r"(?:^|[|;&(\s])kubectl\s[^|;&\n]*")
+_CONTEXT: Final = re.compile(r"\s--context[=\s]\s*('[^']*'|\"[^\"]*\"|[^\s;|&]+)")
 _KUBECTL_PINNED: Final = re.compile(r"\s--context(?:=|\s)|\s--kubeconfig(?:=|\s)|\sconfig\s|\sversion\b")
 
 
@@ -31,7 +32,7 @@ def not_runnable(command: Command) -> str:
     language = command.language.lower()
     if f"{ELLIPSIS}(+" in command.text:
         return "this block is longer than what is read of one: it is not run cut short"
-    return "" if language in _SHELLS else f"a block of {language} is not run from here: y copies it"
+    return "" if language in _SHELLS else f"a block of {language} is not run from here, only shown"
 
 
 def pinned(target: Target) -> dict[str, str]:
@@ -96,9 +97,12 @@ def wants_reason(step: Step) -> bool:
     return step.danger == "R3"
 
 
-def doubts(text: str) -> tuple[str, ...]:
+def doubts(text: str, target: Target) -> tuple[str, ...]:
     """What a person should know of a text before it runs."""
     told: list[str] = []
+    others = sorted({name for name in _CONTEXT.findall(text) if target.context and name.strip("'\"") != target.context})
+    if others:
+        told.append(f"it goes to {', '.join(others)}, and not to the pinned {target.context}")
     if any(not _KUBECTL_PINNED.search(call) for call in _KUBECTL.findall(text)):
         told.append("a kubectl here names no --context: kubeconfig's current one decides, not the pinned one")
     if re.search(r"(?:^|\s)(?:-it|-ti|--tty)(?:\s|$)|(?:^|[|;&]\s*)(?:vi|vim|less|top|watch)\s", text):

@@ -141,9 +141,15 @@ def _end_of_day(text: str, calendar: BusinessCalendar) -> Millis:
 
 
 def next_due(shown: tuple[Clock, ...]) -> Clock | None:
-    """The clock that runs out first, of those that still run; a follow-up's day is for later."""
+    """The clock that runs out first, of those that still run. What is owed by the severity and over comes before it,
+    whatever else is over after it; a follow-up's day is for later."""
+
+    def rank(clock: Clock) -> tuple[int, Millis]:
+        own = clock.kind in OF_SEVERITY
+        return (1 if clock.state != "overdue" else 0 if own else 2), clock.due_at
+
     running = (clock for clock in shown if clock.state != "met" and clock.kind != "follow-up")
-    return min(running, key=lambda clock: clock.due_at, default=None)
+    return min(running, key=rank, default=None)
 
 
 def spans(rule: SeverityRule) -> tuple[tuple[str, str], ...]:

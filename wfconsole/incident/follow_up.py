@@ -9,8 +9,9 @@ from typing import Final, Literal, get_args
 import msgspec
 
 from wfconsole.clock import DAY, HOUR, MINUTE, Millis
+from wfconsole.incident.clocks import due_at
 from wfconsole.incident.events import Horizon
-from wfconsole.incident.policy import BusinessCalendar
+from wfconsole.incident.policy import BusinessCalendar, SeverityPolicy, Span
 from wfconsole.incident.state import FollowUp, IncidentState
 from wfconsole.text import calendar_time
 
@@ -23,15 +24,16 @@ HORIZON_MEANS: Final[dict[Horizon, str]] = {
     "1-4 weeks": "code that keeps it from happening again, process, tools",
     "1-3 months": "architecture, infrastructure, training",
 }
-MEETING_WITHIN: Final[Millis] = 48 * HOUR
+MEETING_WITHIN: Final = Span(48 * HOUR, text="48 hours")  # where no severity policy is at hand
 MEETING_EXPECTED: Final = "14:30, 2026-03-02 14:30, +20h or none; times are UTC"
 NOBODY: Final = "nobody yet"
 
-MeetingStanding = Literal["not yet owed", "due", "set", "set too late", "missed"]
+MeetingStanding = Literal["not owed", "not yet owed", "due", "set", "set too late", "missed"]
 
 
 class Meeting(msgspec.Struct, frozen=True):
-    """How it stands with the post-mortem meeting. `due_at` is 0 while the incident is not resolved.
+    """How it stands with the post-mortem meeting. `due_at` is 0 while the incident is not resolved, and where the
+    severity owes none; `within` is the policy's time.
 
     Nobody tells the record whether it took place: "set" stays "set".
     """
@@ -40,26 +42,34 @@ class Meeting(msgspec.Struct, frozen=True):
     due_at: Millis = 0
     at: Millis = 0
     where: str = ""
+    within: str = ""
 
 
-def meeting(state: IncidentState, now: Millis) -> Meeting:
-    """The meeting is due within 48 hours of the resolution."""
-    resolved = state.moments.get("resolved", 0)
-    due = resolved + MEETING_WITHIN if resolved else 0
-    at, where = state.meeting_at, state.meeting_where
+def meeting(state: IncidentState, now: Millis, policy: SeverityPolicy | None = None) -> Meeting:
+    """When the meeting is due, from the resolution on, and whether it is set. Without a policy: within 48 hours."""
+    rule = next((rule for rule in policy.rules if rule.name == state.severity), None) if policy is not None else None
+    span = MEETING_WITHIN if rule is None else rule.meeting
+    resolved, at, where = state.moments.get("resolved", 0), state.meeting_at, state.meeting_where
+    calendar = policy.calendar if policy is not None else BusinessCalendar()
+    due = due_at(span, calendar, resolved) if span is not None and resolved else 0
+    within = span.text if span is not None else ""
     if at:
-        return Meeting("set too late" if due and at > due else "set", due, at, where)
+        return Meeting("set too late" if due and at > due else "set", due, at, where, within)
+    if span is None:
+        return Meeting("not owed")
     if not due:
-        return Meeting("not yet owed")
-    return Meeting("missed" if now > due else "due", due)
+        return Meeting("not yet owed", within=within)
+    return Meeting("missed" if now > due else "due", due, within=within)
 
 
 def meeting_words(found: Meeting) -> str:
     """The same in a few words."""
     where = f", {found.where}" if found.where else ""
     match found.standing:
+        case "not owed":
+            return "none is owed at this severity"
         case "not yet owed":
-            return "due within 48 h of the resolution"
+            return f"due within {found.within} of the resolution"
         case "due":
             return f"not set; due by {calendar_time(found.due_at)}"
         case "missed":

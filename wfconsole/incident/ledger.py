@@ -13,6 +13,7 @@ from wfconsole.text import clock_time
 
 # For so long a message is sent again by itself. What is older says what was, and a person decides whether it still is.
 SENDS_FOR: Final[Millis] = 30 * MINUTE
+PRESSING_AFTER: Final = 3  # attempts
 STATUS_PAGE: Final = "status page"
 _CLOSED: Final = "resolved"
 
@@ -23,10 +24,16 @@ class Owed(msgspec.Struct, frozen=True):
     message: str
     text: str
     next_at: Millis = 0
+    attempts: int = 0
 
     @property
     def waits_for_a_person(self) -> bool:
         return not self.next_at
+
+    @property
+    def pressing(self) -> bool:
+        """Whether somebody should know by now: it will not mend itself, or has not for a few attempts."""
+        return self.waits_for_a_person or self.attempts >= PRESSING_AFTER
 
 
 def is_open(message: Message) -> bool:
@@ -48,7 +55,7 @@ def next_try(message: Message, now: Millis) -> Millis:
 def owed(state: IncidentState, now: Millis) -> tuple[Owed, ...]:
     """Messages that failed or may not have arrived, those that wait for a person first, then the oldest."""
     found = [
-        Owed(name, _why(message, waits=not next_at), next_at)
+        Owed(name, _why(message, waits=not next_at), next_at, message.attempts)
         for name, message in state.messages.items()
         if message.standing in ("failed", "unknown") or (message.standing == "queued" and not next_try(message, now))
         for next_at in (next_try(message, now),)

@@ -34,7 +34,7 @@ def role_step(role: str) -> str:
 def holders(runbook: Runbook, state: IncidentState) -> tuple[Holder, ...]:
     """All roles: the commander's, those that the severity requires, the runbook's others, any other that was taken."""
     required = _required(runbook.policy, state)
-    known = (COMMANDER, *required, *(name for name, _ in runbook.roles), *state.roles)
+    known = (COMMANDER, *required, *(name.lower() for name, _ in runbook.roles), *state.roles)
     return tuple(_holder(state, role, required) for role in dict.fromkeys(known))
 
 

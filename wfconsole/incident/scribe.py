@@ -79,7 +79,9 @@ def _look_at_source(pen: Pen, snapshot: Snapshot[Any]) -> None:
         pen.meet("collector", Sight("collector", "source", Level.CRITICAL, text, snapshot.good_at or 0), "")
     elif quality in _LOST:
         begun = snapshot.good_at if quality == Quality.STALE and snapshot.good_at else failure.since
-        text = f"{name}: {'refused' if quality == Quality.DENIED else 'no data'}, {failure.message}"
+        text = f"{name}: no data, {failure.message}"
+        if quality == Quality.DENIED:  # it stays so until somebody does what mends it
+            text = f"{name}: refused, {failure.message}{f'; {failure.remedy}' if failure.remedy else ''}"
         pen.meet(f"source {name}", Sight("source", "source", Level.WARNING, text, begun), name)
 
 

@@ -210,6 +210,11 @@ class IncidentState(msgspec.Struct, frozen=True):
     def resolved(self) -> bool:
         return self.status == "resolved"
 
+    @property
+    def shown_title(self) -> str:
+        """What may be said of it where others look on, or read: the code name, while it is restricted."""
+        return (self.code_name or self.id) if self.restricted else self.title
+
 
 def symptom_key(playbook: str, symptom: str) -> str:
     """How a symptom that people answer for is called in `IncidentState.answers`."""

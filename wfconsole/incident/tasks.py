@@ -11,7 +11,7 @@ from wfconsole.incident.state import IncidentState, Task
 BACK_BY: Final = "minutes (5), a span (90s, 2h) or a time of day in UTC (14:45)"
 LONGEST_BOX: Final[Millis] = 3 * DAY
 _UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR, "": MINUTE}
-_SPAN: Final = re.compile(r"(\d{1,4})\s*(s|m|h)?(?:in|ours?|ec(?:onds?)?)?")
+_SPAN: Final = re.compile(r"(\d{1,4})\s*(?:(s)(?:ec(?:onds?)?)?|(m)(?:in(?:utes?)?)?|(h)(?:ours?)?)?")
 _TIME: Final = re.compile(r"(\d{1,2}):(\d{2})[Zz]?")
 
 
@@ -25,7 +25,7 @@ def back_by(said: str, now: Millis) -> Millis | None:
         at = now // DAY * DAY + hours * HOUR + minutes * MINUTE
         return at if at > now else at + DAY
     found = _SPAN.fullmatch(said.lower())
-    length = int(found[1]) * _UNITS[found[2] or ""] if found else 0
+    length = int(found[1]) * _UNITS[found[2] or found[3] or found[4] or ""] if found else 0
     return now + length if 0 < length <= LONGEST_BOX else None
 
 

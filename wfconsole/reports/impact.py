@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from wfconsole.clock import MINUTE, Millis
-from wfconsole.incident.events import Noticed
+from wfconsole.incident.events import Noticed, StatusChanged
 from wfconsole.incident.wording import counted, spell_duration
 from wfconsole.observations.levels import Level
 from wfconsole.reports.markdown import bullets, gap, words
@@ -110,7 +110,8 @@ def slo(record: Record) -> str:
         parts.append(gap("no signal is on record as past its bound; whether any was watched, the journal cannot tell."))
     if past:
         parts.append(bullets([_past(each) for each in past]))
-    rests = "This rests on what the scribe wrote down in the journal while a console was open: at least so long."
+    rests = "Known is what the scribe wrote down in the journal while a console was open"
+    rests += ": it was at least so long." if past else "."
     if blind:
         rests += f" Not known: {_minutes(_length(blind))} of the incident in which nobody could see the signals."
     parts.append(rests)
@@ -137,8 +138,30 @@ def scope(record: Record) -> str:
     if not rows:
         rows = ["no workload, service or system is on record as hit"]
     else:
-        users.insert(0, f"{counted(len(seen), 'thing')} hit, as the console saw it:")
+        users.append(f"{counted(len(seen), 'thing')} hit, as the console saw it:")
     return bullets([*users, *rows[:_SHOWN], *more])
+
+
+def recovery(record: Record) -> str:
+    """What showed that it was over, as the last resolution has it; "" while it is not resolved."""
+    if not record.state.resolved:
+        return ""
+    resolutions = (entry.event for entry in reversed(record.entries) if record.is_shown(entry.id))
+    last = next(
+        (event for event in resolutions if isinstance(event, StatusChanged) and event.status == "resolved"), None
+    )
+    if last is None:
+        return gap("what showed that it was over is not written down.")
+    head = f"Called resolved: {words(last.reason)}." if last.reason else "Called resolved without a reason."
+    if not last.verified:
+        return f"{head} No signal was verified then."
+    return f"{head} Verified then:\n\n{bullets([words(shown) for shown in last.verified])}"
+
+
+def business(record: Record) -> str:
+    """Only people know what it cost."""
+    told = [f"{words(text)} ({words(entry.actor)})" for entry, text in record.said_about("business", "revenue")]
+    return bullets(told) if told else gap("nobody wrote down what it cost the business.")
 
 
 def _past(past: Past) -> str:

@@ -25,11 +25,16 @@ _LINK: Final = re.compile(r"(?<!\\)\](?=\((?!https?://[\w./~%?=&#-]+\))|:)")
 
 def words(text: str) -> str:
     """Outside text as inert Markdown, on one line."""
-    inert = " ".join(
-        code(word) if _ADDRESS.search(word) else _SPECIAL.sub(r"\\\g<0>", word)
-        for word in safe(text).strip().split(" ")
-    )
+    shown = safe(text).strip()
+    if _ADDRESS.search(shown):
+        inert = " ".join(code(word) if _ADDRESS.search(word) else _escaped(word) for word in shown.split(" "))
+    else:
+        inert = _escaped(shown)
     return _OPENING.sub(r"\1\\", inert)
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(r"\\\g<0>", text)
 
 
 def code(text: str) -> str:

@@ -15,7 +15,7 @@ import msgspec
 from wfconsole.clock import DAY, HOUR, MINUTE, SECOND, Millis
 from wfconsole.incident.events import Horizon
 from wfconsole.incident.follow_up import NOBODY, MeetingStanding, is_overdue, iso_date, meeting
-from wfconsole.incident.policy import SeverityName, Status
+from wfconsole.incident.policy import SeverityName, SeverityPolicy, Status
 from wfconsole.incident.state import IncidentState
 from wfconsole.incident.wording import counted, spell_duration
 from wfconsole.reports.record import iso, known_as, lapses
@@ -31,7 +31,8 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t")
 class IncidentRow(msgspec.Struct, frozen=True):
     """One incident. Instants are ISO 8601 in UTC, "" where nobody knows; times in whole seconds, null where not known.
 
-    `title` is the code name of a restricted one. `meeting`: "not yet owed", "due", "set", "set too late" or "missed".
+    `title` is the code name of a restricted one. `meeting`: "not owed", "not yet owed", "due", "set",
+    "set too late" or "missed".
     `intact` is false where the journal is damaged, and `damage` says how.
     """
 
@@ -86,11 +87,18 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 def incident_row(
-    name: str, state: IncidentState, entries: int, now: Millis, *, damage: Sequence[str] = (), intact: bool = True
+    name: str,
+    state: IncidentState,
+    entries: int,
+    now: Millis,
+    *,
+    policy: SeverityPolicy | None = None,
+    damage: Sequence[str] = (),
+    intact: bool = True,
 ) -> IncidentRow:
     """The row of the journal in the folder `name`."""
     took = {lapse.name: None if lapse.took_ms is None else lapse.took_ms // SECOND for lapse in lapses(state)}
-    met = meeting(state, now)
+    met = meeting(state, now, policy)
     declared = state.declared
     return IncidentRow(
         incident=safe(name, 80),

@@ -15,7 +15,7 @@ from wfconsole.incident.events import Entry, Noticed
 from wfconsole.incident.wording import spell_duration, step_title
 from wfconsole.reports import room
 from wfconsole.reports.evidence import evidence_list
-from wfconsole.reports.impact import scope, slo, slo_minutes, window
+from wfconsole.reports.impact import business, recovery, scope, slo, slo_minutes, window
 from wfconsole.reports.markdown import bullets, gap, template, words
 from wfconsole.reports.record import Record, banner, day, iso, known_as, lapses
 from wfconsole.reports.timeline import about_the_record, timeline_rows
@@ -145,8 +145,15 @@ def _impact(record: Record) -> str:
 
 
 def _impact_in_full(record: Record) -> str:
-    """Duration, scope and promises, each under a heading of its own."""
-    return f"### Duration\n\n{_duration(record)}\n\n### Scope\n\n{scope(record)}\n\n### SLO\n\n{slo(record)}"
+    """Duration, scope, promises and cost, each under a heading of its own."""
+    over = recovery(record)
+    parts = (
+        ("Duration", f"{_duration(record)}\n\n{over}" if over else _duration(record)),
+        ("Scope", scope(record)),
+        ("SLO", slo(record)),
+        ("Business", business(record)),
+    )
+    return "\n\n".join(f"### {title}\n\n{text}" for title, text in parts)
 
 
 def _root_cause(record: Record) -> str:
@@ -193,7 +200,9 @@ def _kept_times(record: Record) -> list[tuple[bool, str]]:
     for clock in clocks(record.state, record.runbook.policy, record.last_at):
         if clock.kind not in OF_SEVERITY:
             continue
-        if clock.state == "met":
+        if clock.state == "met" and clock.met_at < clock.started_at:
+            rows.append((False, f"{clock.name}: the record dates it before the declaration, so nobody can tell"))
+        elif clock.state == "met":
             kept = clock.left_ms >= 0
             took = spell_duration(clock.met_at - clock.started_at)
             word = "within" if kept else "later than"

@@ -110,7 +110,7 @@ def _follow_up(name: str, item: FollowUp) -> str:
 
 
 def meeting_line(record: Record) -> str:
-    return words(meeting_words(meeting(record.state, record.last_at)))
+    return words(meeting_words(meeting(record.state, record.last_at, record.runbook.policy)))
 
 
 def open_follow_ups(record: Record) -> str:

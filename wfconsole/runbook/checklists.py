@@ -109,10 +109,10 @@ def _symptom(list_id: str, item: Item, problems: Problems) -> Symptom:
         problems.add(promql.place, "a symptom with both 'Signal' and 'PromQL'", "one of them, or two symptoms")
     if signal is not None:
         return Symptom(item.head.text, *held_probe(signal, problems))
-    return Symptom(item.head.text) if promql is None else _measured(list_id, item.head.text, promql, problems)
+    return Symptom(item.head.text) if promql is None else measured(list_id, item.head.text, promql, problems)
 
 
-def _measured(list_id: str, text: str, found: Property, problems: Problems) -> Symptom:
+def measured(list_id: str, text: str, found: Property, problems: Problems) -> Symptom:
     """`PromQL: expression > bound`, and `for 2 minutes` behind it: the expression is a rule of its own."""
     code = " ".join(found.codes[0].split()) if found.codes else ""
     hold = held_for(found, code, "the PromQL", problems) if code else 0

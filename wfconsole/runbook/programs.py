@@ -133,15 +133,19 @@ class Program(Struct, frozen=True):
         """Its words with single spaces, for patterns."""
         return " ".join(word.text for word in self.words)
 
+    @property
+    def own(self) -> tuple[Word, ...]:
+        """Its arguments up to `--`: what stands behind belongs to the program that it runs."""
+        words = [word.text for word in self.words]
+        return self.words[1 : words.index("--")] if "--" in words else self.words[1:]
+
     def word(self, *texts: str) -> Word | None:
         """The first argument that is one of these, or begins with one and a `=`."""
-        return next(
-            (each for each in self.words[1:] if each.text in texts or each.text.partition("=")[0] in texts), None
-        )
+        return next((each for each in self.own if each.text in texts or each.text.partition("=")[0] in texts), None)
 
     def value(self, *options: str) -> str | None:
         """What stands behind an option: `-n x`, `--namespace=x`, `-nx` (short ones); None where it is absent."""
-        for index, word in enumerate(self.words[1:], 1):
+        for index, word in enumerate(self.own, 1):
             name, equals, value = word.text.partition("=")
             if name in options:
                 following = self.words[index + 1].text if index + 1 < len(self.words) else ""
@@ -150,7 +154,7 @@ class Program(Struct, frozen=True):
 
     def has_short(self, letter: str) -> Word | None:
         """A short option, alone or among others: `-it` has `t`."""
-        return next((each for each in self.words[1:] if re.fullmatch(rf"-[A-Za-z]*{letter}[A-Za-z]*", each.text)), None)
+        return next((each for each in self.own if re.fullmatch(rf"-[A-Za-z]*{letter}[A-Za-z]*", each.text)), None)
 
 
 class Kubectl(Struct, frozen=True):
@@ -320,6 +324,23 @@ def sql_of(program: Program) -> Word | None:
     return None
 
 
+_AWS_VALUED: Final = _words("--profile --region --output --endpoint-url --query --ca-bundle --color --cli-read-timeout")
+
+
+def _aws_words(arguments: tuple[str, ...]) -> list[str]:
+    """`securityhub get-findings`, whatever global options stand before."""
+    plain: list[str] = []
+    skip = False
+    for word in arguments:
+        if skip:
+            skip = False
+        elif word.startswith("-"):
+            skip = word in _AWS_VALUED
+        else:
+            plain.append(word)
+    return plain
+
+
 def changes_production(program: Program) -> bool:
     """Whether a program changes something: a service, data, a machine. What is not known is taken as looking."""
     name, arguments = program.name, program.arguments
@@ -330,7 +351,7 @@ def changes_production(program: Program) -> bool:
         word = sql_of(program)
         return word is not None and _SQL_CHANGES.search(word.text) is not None
     if name == "aws":
-        plain = [word for word in arguments if not word.startswith("-")]
+        plain = _aws_words(arguments)
         return len(plain) > 1 and plain[1].split("-")[0] not in _AWS_LOOKS
     if name == "curl":
         return (program.value("-X", "--request") or "GET").upper() not in ("GET", "HEAD") or (

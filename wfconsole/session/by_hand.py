@@ -104,7 +104,7 @@ class ByHand:
     # --- the thread of one command
 
     def _run(self, started: Entry, event: CommandStarted, text: str) -> None:
-        if not self._session.confirmed(started.id, CONFIRMED_WITHIN_MS):
+        if not _confirmed(self._session, started.id):
             self._end("not started", reason="no disk has confirmed the intent")
             return
         if self._closing or self._word:
@@ -248,6 +248,12 @@ class ByHand:
                 pipe.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(CLOSES_WITHIN_MS / SECOND)
+
+
+def _confirmed(session: Session, entry: str) -> bool:
+    """Wait until this entry is on disk; whether it is."""
+    with session.on_disk:
+        return session.on_disk.wait_for(lambda: entry not in session.view.pending, CONFIRMED_WITHIN_MS / SECOND)
 
 
 def _last(lines: tuple[str, ...], count: int, size: int) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from wfconsole.clock import SECOND, Clock, Millis
+from wfconsole.clock import Clock, Millis
 from wfconsole.incident.advance import advance, fold
 from wfconsole.incident.checklist import sensed_steps
 from wfconsole.incident.events import SCRIBE, Declared, Entry, Event, Noticed, Target
@@ -84,7 +84,7 @@ class Session:
         target: Target | None = None,
     ) -> None:
         self._lock = threading.RLock()
-        self._on_disk = threading.Condition(self._lock)
+        self.on_disk = threading.Condition(self._lock)  # told when entries are no more pending
         self._clock = clock
         self._runbook = runbook
         self._operator = operator
@@ -231,13 +231,8 @@ class Session:
         with self._lock:
             self._unsaved.difference_update(ids)
             self._view = msgspec.structs.replace(self._view, pending=frozenset(self._unsaved))
-            self._on_disk.notify_all()
+            self.on_disk.notify_all()
         self.journal_changed()
-
-    def confirmed(self, entry: str, within_ms: Millis) -> bool:
-        """Wait until this entry is on disk, at most so long; whether it is. Never from the screen's loop."""
-        with self._on_disk:
-            return self._on_disk.wait_for(lambda: entry not in self._unsaved, within_ms / SECOND)
 
     def journal_changed(self) -> None:
         """The journal's condition or head is another now."""

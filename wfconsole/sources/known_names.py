@@ -1,4 +1,4 @@
-"""Connections of urllib3 to addresses that we have looked up: its own look-up has no deadline, and knows none of before.
+"""Connections of urllib3 to addresses that we have looked up: its own look-up has no deadline, and no memory.
 
 Both requests and botocore stand on urllib3. Imported by the first look that needs it.
 """
@@ -27,7 +27,7 @@ def pools_to(host: str, addresses: Addresses, pools: Pools) -> dict[str, type[An
 
 def _connection_to(host: str, places: list[str], kind: Any) -> type[Any]:
     class Known(kind):  # type: ignore[misc]
-        def _new_conn(self) -> socket.socket:
+        def _new_conn(self: Any) -> socket.socket:
             """To the first address that answers. The name stays that of the certificate (urllib3 2: `_dns_host` is
             what is looked up)."""
             name, problem = self._dns_host, None

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from textual.app import App, SystemCommand
 from textual.binding import Keymap
 from textual.filter import LineFilter
@@ -195,7 +196,8 @@ class WarRoom(
 
     def frame(self, lag_ms: Millis = 0) -> Frame:
         """What there is to show at this instant."""
-        return frame_of(self.session, self.glyphs, observer=self.observer, lag_ms=lag_ms, times=self.times)
+        frame = frame_of(self.session, self.glyphs, observer=self.observer, lag_ms=lag_ms)
+        return frame if self.times == frame.times else msgspec.structs.replace(frame, times=self.times)
 
     # --- small actions
 

@@ -89,8 +89,8 @@ def _zoom_commands() -> list[Command]:
 
 
 _ALL: Final = (
-    Command("note", "note [@TIME] WORDS", "a note; d, f or h in front: decision, fact, hypothesis", record.note,
-            "note"),
+    Command("note", "note WORDS", "a note; in front d, f or h: decision, fact, hypothesis; @14:05: of then",
+            record.note, "note"),
     Command("amend", "amend ENTRY WORDS", "correct an entry; the old words stay in the record", record.amend, "",
             record.entries),
     Command("redate", "redate ENTRY TIME [WHY]", "correct an entry's time; the old one stays in the record",
@@ -113,7 +113,7 @@ _ALL: Final = (
     Command("ledger", "ledger", "what people were told, what waits, what is public now", view.opens("ledger")),
     Command("restrict", "restrict CODENAME REASON", "only the room may know, under a code name; off ends it",
             messages.restrict, "", messages.restrictions),
-    Command("handover", "handover", "hand over command", view.opens("hand-over"), "hand-over"),
+    Command("handover", "handover", "take a role, or hand one over", view.opens("hand-over"), "hand-over"),
     Command("task", "task WHO BACK-IN WHAT", "somebody does something and is back then; alone: the form", people.task,
             "task", people.people),
     Command("done", "done WHO RESULT", "a task is done, and what came of it", people.done, "task", people.running),

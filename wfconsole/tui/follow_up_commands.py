@@ -93,9 +93,10 @@ def _opens(room: WarRoom, name: str) -> Act:
 def _enters(room: WarRoom, event: Event, name: str) -> Act:
     def act() -> str:
         entered = room.enter(event, name=name)
-        incident, now = room.session.view().incident, room.session.now()
-        if entered and isinstance(event, MeetingSet) and meeting(incident, now).standing == "set too late":
-            return "entered; that is later than 48 h after the resolution, and the record says so"
+        session = room.session
+        stands = meeting(session.view().incident, session.now(), session.runbook.policy)
+        if entered and isinstance(event, MeetingSet) and stands.standing == "set too late":
+            return f"entered; that is later than {stands.within} after the resolution, and the record says so"
         return ""
 
     return act

@@ -62,14 +62,11 @@ def _fits(runbook: Runbook, view: View, now: Millis) -> str:
     return fits(match_playbooks(runbook, view.world, view.symptoms, now, view.incident))
 
 
-def frame_of(
-    console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis = 0, times: Times = UTC_TIMES
-) -> Frame:
+def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis = 0) -> Frame:
     """The console at this instant."""
     view, now, time = console.view(), console.now(), console.transport.show()
     alarms = alarms_of(view.world, view.alerts, view.incident, now)
-    told = {"alerts": facts_of(alarms)}
-    lines = board(view.world, view.judged, view.series, now, trend_cells=TREND_CELLS, told=told)
+    lines = board(view.world, view.judged, view.series, now, trend_cells=TREND_CELLS, told={"alerts": facts_of(alarms)})
     policy = console.runbook.policy
     running = clocks(view.incident, policy, now) if policy.rules else ()  # none before the runbook is read
     checklist = active_checklist(console.runbook, view.incident)
@@ -98,6 +95,5 @@ def frame_of(
         needs=attention(situation),
         alarms=alarms,
         observer=observer,
-        times=times,
         lag_ms=lag_ms,
     )

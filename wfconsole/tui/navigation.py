@@ -110,9 +110,9 @@ class Navigation:
                 self.action_open("hand-over", goto)
             case "sources" | "triage":
                 self.action_open(what)
-            case "ledger":
-                if not isinstance(room.screen, screens.load("ledger")):
-                    self.action_open("ledger")
+            case "ledger" | "running":
+                if not isinstance(room.screen, screens.load(what)):
+                    self.action_open(what)
             case _:
                 room.action_live()
 
@@ -164,6 +164,6 @@ class Navigation:
 
 def _screen_of_clock(name: str) -> str:
     """Where something can be done about a clock."""
-    return {"call": "task", "task": "task", "meeting": "brief", "follow-up": "brief"}.get(
+    return {"call": "task", "task": "task", "meeting": "follow-up", "follow-up": "follow-up"}.get(
         name.partition(" ")[0], "checklist"
     )

@@ -156,7 +156,7 @@ def playbook(room: WarRoom, words: str) -> Act:
 
 def update(room: WarRoom, words: str) -> Act:
     if not words:
-        raise Refused("usage: :update WORDS   what people outside were told: this console sends nothing itself")
+        raise Refused("usage: :update WORDS   what people outside were told by other means; m writes and sends")
     return entered_by(room, UpdateSent("outside", words))
 
 

@@ -26,7 +26,7 @@ from wfconsole.incident.follow_up import (
     new_name,
     today,
 )
-from wfconsole.incident.policy import SEVERITIES, STATUSES
+from wfconsole.incident.policy import SEVERITIES, STATUSES, BusinessCalendar, SeverityPolicy
 from wfconsole.incident.state import IncidentState
 from wfconsole.reports import overview
 from wfconsole.reports.overview import FollowUpRow, IncidentRow, Wanted
@@ -67,7 +67,8 @@ def incidents(base: Ground, arguments: argparse.Namespace) -> tuple[str, int]:
 def follow_ups(base: Ground, arguments: argparse.Namespace) -> tuple[str, int]:
     """Follow-ups over all incidents, those that are due first, and the exit code as above."""
     horizon = _horizon(arguments.horizon) if arguments.horizon else ""
-    day = today(base.clock.now(), base.runbook().policy.calendar)
+    policy = _policy(base)
+    day = today(base.clock.now(), policy.calendar if policy is not None else BusinessCalendar())
     found: list[FollowUpRow] = []
     rows: list[tuple[IncidentRow, IncidentState]] = []
     for row, state in _all(base):
@@ -89,7 +90,7 @@ def follow_ups(base: Ground, arguments: argparse.Namespace) -> tuple[str, int]:
         return overview.as_json(Owed(tuple(kept), tuple(row for row, _state in owed), damaged)), code
     said = overview.follow_ups_text(kept) or "no follow-up is like that\n"
     now = base.clock.now()
-    said += "".join(f"{row.incident}: meeting {meeting_words(meeting(state, now))}\n" for row, state in owed)
+    said += "".join(f"{row.incident}: meeting {meeting_words(meeting(state, now, policy))}\n" for row, state in owed)
     said += "".join(f"{name}: DAMAGED, follow-ups of it may be missing: wfconsole journal {name}\n" for name in damaged)
     return said, code
 
@@ -203,6 +204,7 @@ def _due(said: str | None) -> str:
 
 def _all(base: Ground) -> Iterator[tuple[IncidentRow, IncidentState]]:
     """Every incident of this machine, newest first."""
+    policy = _policy(base)
     for name in reversed(incident_names(base)):
         entries, unknown, report = read_entries(base.incidents / name, base.fallbacks)
         state = fold(entries)
@@ -210,7 +212,16 @@ def _all(base: Ground) -> Iterator[tuple[IncidentRow, IncidentState]]:
         if unknown:
             damage.append(f"{unknown} entries are of a kind that this version does not know")
         now = base.clock.now()
-        yield overview.incident_row(name, state, len(entries), now, damage=damage, intact=report.intact), state
+        row = overview.incident_row(name, state, len(entries), now, policy=policy, damage=damage, intact=report.intact)
+        yield row, state
+
+
+def _policy(base: Ground) -> SeverityPolicy | None:
+    """The team's; None where their runbook cannot be read, which must not keep anybody from the list."""
+    try:
+        return base.runbook().policy
+    except UserError:
+        return None
 
 
 def _wanted(base: Ground, arguments: argparse.Namespace) -> Wanted:

@@ -116,7 +116,7 @@ def incidents(arguments: argparse.Namespace) -> int:
     return code
 
 
-def follow_ups(arguments: argparse.Namespace) -> int:
+def followups(arguments: argparse.Namespace) -> int:
     """What is still to be done after all incidents; or one of them is added, closed or assigned."""
     from wfconsole.wiring.afterwards import change_follow_up
     from wfconsole.wiring.afterwards import follow_ups as listed
@@ -128,6 +128,13 @@ def follow_ups(arguments: argparse.Namespace) -> int:
     words, code = listed(base, arguments)
     print(words, end="")
     return code
+
+
+def lint(arguments: argparse.Namespace) -> int:
+    """What is wrong with a runbook."""
+    from wfconsole.wiring import linting
+
+    return linting.lint(arguments)
 
 
 def init(arguments: argparse.Namespace) -> int:

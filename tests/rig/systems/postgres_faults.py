@@ -25,6 +25,7 @@ class PostgresFaults:
         self._server = server
         self._held: list[psycopg.Connection[Any]] = []
         self._stack = ExitStack()
+        self._standby: Standby | None = None
 
     @property
     def all(self) -> Mapping[str, Callable[[], str]]:
@@ -100,7 +101,7 @@ class PostgresFaults:
 
     def replica_lag(self) -> str:
         """A standby receives and does not replay."""
-        standby = self.standby()
+        standby = self._standby or self.standby()
         standby.pause()
         with self._server.admin() as connection:
             connection.execute("CREATE TABLE bulk AS SELECT n, repeat('x', 500) AS x FROM generate_series(1, 20000) n")
@@ -108,7 +109,8 @@ class PostgresFaults:
 
     def standby(self, name: str = "replica-1") -> Standby:
         """A real standby, until the end."""
-        return self._stack.enter_context(Standby(self._server, name))
+        self._standby = self._stack.enter_context(Standby(self._server, name))
+        return self._standby
 
     def session(self, name: str, *, user: str = "") -> psycopg.Connection[Any]:
         """A session in a transaction as soon as it runs something; it is ended by `end`."""
@@ -134,6 +136,7 @@ class PostgresFaults:
     def end(self) -> None:
         """Undo all of it: no session, no prepared transaction, no standby and none of its tables stays."""
         self._stack.close()
+        self._standby = None
         with self._server.admin() as admin:
             admin.execute(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name <> 'rig'"

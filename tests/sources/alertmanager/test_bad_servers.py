@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tests.sources.api_double import ApiDouble, Behaviour, Conversation, Request, reset
-from wfconsole.config.metrics import PrometheusSettings
+from wfconsole.config.metrics import GpuSettings, PrometheusSettings
 from wfconsole.config.systems import AlertmanagerSettings
 from wfconsole.observations.alerts import AlertRow
 from wfconsole.sources.alertmanager import endpoint
@@ -18,6 +18,8 @@ from wfconsole.sources.alertmanager.alerts import AlertsPoll
 from wfconsole.sources.alertmanager.payloads import ALERTS_KEPT
 from wfconsole.sources.alertmanager.system import a_poll
 from wfconsole.sources.contract import CutShort, SourceError
+from wfconsole.sources.prometheus.gpus import GpusPoll
+from wfconsole.sources.prometheus.server import Server
 
 DEADLINE_MS = 1000
 RULES = (
@@ -165,6 +167,18 @@ def test_who_stands_in_is_told_who_we_are(double: ApiDouble, rules: ApiDouble, t
     a_poll(AlertmanagerSettings(url=double.url), prometheus, DEADLINE_MS).step(lambda: None)
     assert rules.requests[0].headers["authorization"] == "Basic Y29uc29sZTpsZXQtbWUtaW4="
     assert "authorization" not in double.requests[0].headers
+
+
+def test_a_user_without_a_password_is_told_to_both_alike(double: ApiDouble, rules: ApiDouble) -> None:
+    double.behaviour = status("503 Service Unavailable")
+    prometheus = PrometheusSettings(url=rules.url, user="console")
+    a_poll(AlertmanagerSettings(url=double.url), prometheus, DEADLINE_MS).step(lambda: None)
+    asked = rules.requests[0].headers["authorization"]
+    rules.behaviour = lambda talk, _request: talk.answer(
+        b'{"status":"success","data":{"resultType":"vector","result":[]}}'
+    )
+    GpusPoll(Server(prometheus), GpuSettings(), DEADLINE_MS).step(lambda: None)
+    assert rules.requests[-1].headers["authorization"] == asked
 
 
 def test_a_look_can_be_cut(double: ApiDouble, rules: ApiDouble) -> None:

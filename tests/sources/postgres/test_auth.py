@@ -281,3 +281,15 @@ def test_the_role_reads_the_log_and_cannot_write_it(postgres: Postgres, console:
 )
 def test_what_is_usual_is_the_median_stretch(counts: tuple[int, ...], usual: float) -> None:
     assert usual_per_minute(counts, 60) == usual
+
+
+@pytest.mark.parametrize("ahead_ms", [5 * MINUTE, -5 * MINUTE])
+def test_times_are_of_our_clock_although_the_servers_is_off(
+    postgres: Postgres, console: Console, ahead_ms: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts(postgres, *[("admin", "failed", "203.0.113.9")] * 10, ("admin", "success", "203.0.113.9"))
+    right = SystemClock.now
+    monkeypatch.setattr(SystemClock, "now", lambda clock: right(clock) - ahead_ms)
+    row = console.look()["source/203.0.113.9"]
+    for at in (row.first_failed_at, row.last_failed_at, row.succeeded_at):
+        assert abs(SystemClock().now() - at) < MINUTE

@@ -202,3 +202,16 @@ def test_more_sessions_than_are_read_is_said(
     postgres.faults["lock-chain"]()
     assert len(seen(poll)) == 2
     assert "there are more" in poll.source().partial()
+
+
+@pytest.mark.parametrize("ahead_ms", [5 * MINUTE, -5 * MINUTE])
+def test_ages_are_by_our_clock_although_the_servers_is_off(
+    postgres: Postgres, poll: SessionsPoll, ahead_ms: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postgres.faults["lock-chain"]()
+    right = SystemClock.now
+    monkeypatch.setattr(SystemClock, "now", lambda clock: right(clock) - ahead_ms)
+    rows = seen(poll).values()
+    ages = [SystemClock().now() - at for row in rows for at in (row.xact_at, row.state_at, row.waiting_at) if at]
+    assert len(ages) > len(rows)
+    assert all(abs(age) < MINUTE for age in ages)

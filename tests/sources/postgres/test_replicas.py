@@ -29,9 +29,7 @@ def test_a_paused_standby_falls_behind_and_catches_up(postgres: Postgres, opens:
     standby = postgres.made.standby()
     own = ReplicasPoll(opens(port=standby.port), 5000)
     until(lambda: rows_of(primary, ReplicaRow)["replica-1 127.0.0.1"].lag_bytes == 0)
-    standby.pause()
-    with postgres.admin() as admin:
-        admin.execute("CREATE TABLE bulk AS SELECT n, repeat('x', 500) AS x FROM generate_series(1, 20000) n")
+    postgres.faults["replica-lag"]()
     until(lambda: (rows_of(own, ReplicaRow)["standby"].lag_bytes or 0) > 8_000_000)
     behind = rows_of(primary, ReplicaRow)["replica-1 127.0.0.1"]
     here = rows_of(own, ReplicaRow)["standby"]

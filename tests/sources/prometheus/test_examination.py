@@ -100,3 +100,13 @@ def test_a_server_that_scrapes_nothing_has_nothing_new() -> None:
     assert found["newest sample"].state == "problem"
     assert "no series of up" in found["newest sample"].detail
     assert found["clock"].state == "unknown"  # the answers have no date
+
+
+def test_logins_that_only_the_gateway_counts_are_looked_at(scraped: Prometheus) -> None:
+    assert "auth" not in {check.source for check in examined(scraped).checks}, "without it the log is asked"
+    found = examined(scraped, auth={"gateway": "on"})
+    assert found.unwell == {}
+    assert found["auth"].state == "ok"
+    lost = examined(scraped, auth={"gateway": "on", "gateway_failures": "no_such_metric"})
+    assert lost.unwell == {"auth": "problem"}
+    assert "auth.gateway_failures" in lost["auth"].remedy

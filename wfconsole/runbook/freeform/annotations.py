@@ -19,7 +19,7 @@ from wfconsole.text import safe
 STEP_WORDS: Final = (
     "live", "sensed", "role", "look", "expect", "do", "when", "undo", "trap", "action", "means", "only at", "id",
 )  # fmt: skip
-SYMPTOM_WORDS: Final = ("signal",)
+SYMPTOM_WORDS: Final = ("signal", "promql")
 LIST_WORDS: Final = ("id", "panes", "only at")
 READ_AS: Final = ("playbook", "checklist", "confirm", "skip")
 LINT_WORDS: Final = ("allow",)  # wfconsole lint: a finding that the team has seen and accepts

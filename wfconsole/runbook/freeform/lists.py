@@ -9,7 +9,7 @@ from typing import Final, Literal
 from msgspec.structs import replace
 
 from wfconsole.incident.playbook import Checklist, Step, Symptom
-from wfconsole.runbook.checklists import panes_of
+from wfconsole.runbook.checklists import measured, panes_of
 from wfconsole.runbook.freeform.annotations import LIST_WORDS, READ_AS, Annotation, named
 from wfconsole.runbook.freeform.outline import Node
 from wfconsole.runbook.freeform.people import CODE, SHELLS
@@ -124,7 +124,7 @@ def _checklist(node: Node, kind: Kind, reading: Reading) -> Checklist | None:
     symptoms: list[Symptom] = []
     for part in node.walk():
         if _SYMPTOMS.match(part.words):
-            symptoms += _symptoms(part, reading)
+            symptoms += _symptoms(list_id, part, reading)
         else:
             blocks = _steps_of(part, node)
             if not blocks and (part.lists(ordered=False) or part.fences()):
@@ -206,7 +206,7 @@ def _renamed(made: Checklist, list_id: str) -> Checklist:
     return replace(made, id=list_id, steps=steps)
 
 
-def _symptoms(part: Node, reading: Reading) -> list[Symptom]:
+def _symptoms(list_id: str, part: Node, reading: Reading) -> list[Symptom]:
     items = [item for listing in (*part.lists(ordered=False), *part.lists(ordered=True)) for item in listing.items]
     symptoms = []
     for index, item in enumerate(items):
@@ -214,11 +214,21 @@ def _symptoms(part: Node, reading: Reading) -> list[Symptom]:
             reading.remarks.add(item.place, "a symptom without words")
             continue
         following = items[index + 1].place.line if index + 1 < len(items) else _end(part)
-        signal = named(reading.notes.between(item.place.line, following - 1), ("signal", "live"))
+        signal = named(reading.notes.between(item.place.line, following - 1), ("signal", "live", "promql"))
         note = signal.get("signal") or signal.get("live")
+        if note is None and "promql" in signal:
+            symptoms.append(_measured(list_id, item.head.text, signal["promql"], reading))
+            continue
         probe, hold = _signal(note, reading) if note else ("", 0)
         symptoms.append(Symptom(item.head.text, probe, hold))
     return symptoms
+
+
+def _measured(list_id: str, text: str, note: Annotation, reading: Reading) -> Symptom:
+    words = note.value.replace("`", "").strip()
+    held = _HOLD.fullmatch(words)
+    asked = Property(note.place, "promql", words, (held[1] if held else words,))
+    return measured(list_id, text, asked, reading.problems)
 
 
 def _signal(note: Annotation, reading: Reading) -> tuple[str, int]:

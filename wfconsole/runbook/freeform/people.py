@@ -14,6 +14,7 @@ from wfconsole.runbook.markdown import Fence, Item, Listing
 from wfconsole.runbook.properties import slug
 from wfconsole.runbook.shell import parse_shell
 
+_HEADINGS: Final = 6  # levels of Markdown's own headings
 _PAIR: Final = re.compile(r"([^:]{1,80}):\s+(.+)", re.DOTALL)
 _URL: Final = re.compile(r"https?://\S+")
 _LINK_REMARK: Final = re.compile(r"(?:-\s*)?(.{1,80}?):\s*(https?://\S+)")
@@ -110,11 +111,13 @@ def _contact(name: str, how: str) -> Contact:
 
 def read_links(root: Node) -> tuple[Link, ...]:
     """Every address that has a name: `- **Grafana:** https://...`, `[Grafana](https://...)`, `# Memory: https://...`."""
-    links: dict[str, str] = {}
+    links: dict[str, Link] = {}
     for node in root.walk():
+        group = next((each.shown for each in reversed(node.path) if each.level <= _HEADINGS), "")
         for name, url in _links(node):
-            links.setdefault(url.rstrip(".,;"), name)
-    return tuple(Link(name, url) for url, name in links.items())
+            bare = url.rstrip(".,;")
+            links.setdefault(bare, Link(name, bare, group))
+    return tuple(links.values())
 
 
 def _links(node: Node) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from wfconsole.incident.policy import SEVERITIES, SeverityName, SeverityPolicy, SeverityRule, Span
+from wfconsole.incident.policy import SEVERITIES, Call, SeverityName, SeverityPolicy, SeverityRule, Span
 from wfconsole.runbook.freeform.outline import Node
 from wfconsole.runbook.freeform.people import canonical_role, pairs
 from wfconsole.runbook.freeform.remarks import BUNDLED, Remarks
@@ -15,6 +15,8 @@ from wfconsole.runbook.policy import parsed_span
 
 HEADING: Final = re.compile(r"(?:SEV(?:ERITY)?|P|PRIORITY)[\s-]*([1-4])\b\W*(.*)", re.IGNORECASE)
 TEAM: Final = re.compile(r"SEV(?:ERITY)?[\s-]*([1-4])\b.*\b(?:team|roles|responders)\b", re.IGNORECASE)
+_WITHIN: Final = re.compile(r"(.+?),?\s+(?:within|after)\s+(.+)", re.IGNORECASE)
+_MEETING: Final = re.compile(r"post-?mortem.*within\s+(\d+\s*\w+)", re.IGNORECASE)
 _KEYS: Final = (
     ("respond", re.compile(r"resp(?:onse|ond)\b|acknowledge|time to respond|initial response")),
     ("resolve", re.compile(r"resol(?:ution|ve)\b|target|time to (?:resolve|fix)|fix within")),
@@ -52,8 +54,20 @@ def read_policy(root: Node, bundled: SeverityPolicy, remarks: Remarks) -> Severi
             remarks.add(root.place, f"no response team is named for {name}; its roles are the {BUNDLED[1:-1]}")
             rule = replace(rule, roles=bundled.rule(name).roles)
         rules.append(rule)
+    if any(rule.signs for rule in rules):
+        remarks.add(root.place, f"what the console takes for a sign of each severity is the {BUNDLED[1:-1]}")
+    meeting = _meeting(root)
+    rules = [replace(rule, meeting=meeting) for rule in rules] if meeting else rules
     remarks.add(root.place, f"no calendar of business days; Monday to Friday, 09:00 to 17:00 UTC {BUNDLED}")
     return SeverityPolicy(tuple(rules), bundled.calendar)
+
+
+def _meeting(root: Node) -> Span | None:
+    """ "Post-Mortem Meeting (within 48 hours)", wherever a heading says so."""
+    for node in root.walk():
+        if match := _MEETING.search(node.title):
+            return parsed_span(match[1].strip().lower())
+    return None
 
 
 def _rule(name: SeverityName, title: str, node: Node, ours: SeverityRule, remarks: Remarks) -> SeverityRule:
@@ -80,7 +94,21 @@ def _rule(name: SeverityName, title: str, node: Node, ours: SeverityRule, remark
         update_is_default=is_default,
         escalation=_entries(said.get("escalation")) or tuple(f"{each} {BUNDLED}" for each in ours.escalation),
         roles=tuple(canonical_role(each)[0] for each in _entries(said.get("roles"))),
+        signs=ours.signs,
+        calls=_calls(said.get("escalation")),
+        meeting=ours.meeting,
     )
+
+
+def _calls(text: str | None) -> tuple[Call, ...]:
+    """ "Senior engineer within 1 hour": a clock of its own. What is due at once is a step, and has none."""
+    calls = []
+    for entry in _entries(text):
+        match = _WITHIN.fullmatch(entry)
+        within = parsed_span(match[2].strip().lower()) if match else None
+        if match and within:
+            calls.append(Call("escalate", match[1].strip(), within, entry))
+    return tuple(calls)
 
 
 def _all_bundled(ours: SeverityRule) -> SeverityRule:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 from msgspec.structs import replace
@@ -18,7 +19,7 @@ from wfconsole.runbook.freeform.people import read_contacts, read_links, read_ro
 from wfconsole.runbook.freeform.policy import read_policy
 from wfconsole.runbook.freeform.remarks import BUNDLED, Remarks
 from wfconsole.runbook.freeform.steps import Reading
-from wfconsole.runbook.markdown import read_markdown
+from wfconsole.runbook.markdown import Block, Heading, read_markdown
 from wfconsole.runbook.policy import iso_date
 from wfconsole.runbook.problems import Problems
 from wfconsole.text import safe
@@ -34,33 +35,57 @@ _KEYS: Final = {
 _NEEDED_LISTS: Final = ("handover", "stand-down")  # screens of the console that would have nothing to show
 
 
-def read_freeform(sheets: list[Sheet], whole: Place, problems: Problems) -> Runbook:
-    """The sheets in the order of their names, each below its own headings."""
+def read_freeform(
+    documents: list[tuple[Sheet, tuple[Heading | Block, ...]]], whole: Place, problems: Problems
+) -> Runbook:
+    """The sheets in the order of their names, each below its own headings. With each come its blocks as they stand."""
     remarks = Remarks()
     roots: list[tuple[Node, Annotated]] = []
-    for sheet in sheets:
+    for sheet, blocks in documents:
         text = _FRONT.sub(lambda match: "\n" * match[0].count("\n"), sheet.text.replace("\r\n", "\n"))
         notes = read_annotations(sheet.name, text, problems)
-        roots.append((outline(sheet.name, read_markdown(sheet.name, notes.text)), notes))
+        plain = blocks if notes.text == sheet.text else read_markdown(sheet.name, notes.text)
+        roots.append((outline(sheet.name, plain), notes))
+    sheets = [sheet for sheet, _ in documents]
     return _assembled(roots, sheets, whole, problems, remarks)
 
 
 def _assembled(
     roots: list[tuple[Node, Annotated]], sheets: list[Sheet], whole: Place, problems: Problems, remarks: Remarks
 ) -> Runbook:
-    ours = load_runbook(None)
+    ours = _bundled()
     first = max((root for root, _ in roots), key=lambda root: sum(1 for _ in root.walk()))
+    about = _about("\n".join(sheet.text for sheet in sheets))
     policy = read_policy(_joined([root for root, _ in roots], first), ours.policy, remarks)
     templates: dict[str, Template] = {}
     roles: dict[str, str] = {}
     contacts: list[Contact] = []
     links: list[Link] = []
-    lists: list[Checklist] = []
     for root, _ in roots:
         templates |= read_templates(root, remarks)
         roles |= read_roles(root)
         contacts += read_contacts(root, remarks)
         links += read_links(root)
+    made = Runbook(
+        title=next((node.shown for node in first.children if node.title), safe(sheets[0].name, 200)),
+        version=about.get("version", ""),
+        reviewed=about.get("reviewed", ""),
+        policy=policy,
+        roles=tuple(roles.items()),
+        contacts=tuple(contacts),
+        links=tuple(dict.fromkeys(links)),
+        templates=tuple(templates.values()),
+        checklists=_lists(roots, whole, problems, remarks),
+        digest=digest(sheets),
+    )
+    return replace(_completed(made, ours, whole, remarks), remarks=remarks.all())
+
+
+def _lists(
+    roots: list[tuple[Node, Annotated]], whole: Place, problems: Problems, remarks: Remarks
+) -> tuple[Checklist, ...]:
+    """What is left when policy, people and templates are taken."""
+    lists: list[Checklist] = []
     for root, notes in roots:
         reading = Reading(notes, problems, remarks)
         lists += read_lists(root, reading)
@@ -72,20 +97,12 @@ def _assembled(
             "headings with numbered lists or fenced commands below; or our own format, which begins with a heading "
             "'Runbook: its title'",
         )
-    about = _about("\n".join(sheet.text for sheet in sheets))
-    made = Runbook(
-        title=next((node.shown for node in first.children if node.title), safe(sheets[0].name, 200)),
-        version=about.get("version", ""),
-        reviewed=about.get("reviewed", ""),
-        policy=policy,
-        roles=tuple(roles.items()),
-        contacts=tuple(contacts),
-        links=tuple(dict.fromkeys(links)),
-        templates=tuple(templates.values()),
-        checklists=_distinct(lists),
-        digest=digest(sheets),
-    )
-    return replace(_completed(made, ours, whole, remarks), remarks=remarks.all())
+    return _distinct(lists)
+
+
+@cache
+def _bundled() -> Runbook:
+    return load_runbook(None)
 
 
 def _joined(roots: list[Node], first: Node) -> Node:

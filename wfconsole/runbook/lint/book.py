@@ -24,6 +24,7 @@ _PARTS: Final = re.compile(
     re.IGNORECASE,
 )
 _STATEMENT_END: Final = re.compile(r";\s*(?=\S)")
+_BEGINS: Final = re.compile(r" {0,2}\d{1,3}[.)]\s|#{1,6}\s")  # a step, or a heading
 _LITERAL: Final = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
@@ -76,7 +77,7 @@ class CodeBlock:
     def script(self) -> Script:
         return parse_shell(self.text) if self.is_shell else Script(())
 
-    @property
+    @cached_property
     def subject(self) -> str:
         """The innermost heading that names a subject: `Service Outage` and not `Investigation Steps`."""
         return next((title for title in reversed(self.path) if not _PARTS.fullmatch(title)), "")
@@ -99,6 +100,7 @@ class Spot:
         self.program = program
         self.block = block
         self.index = index  # of its command in the block
+        self.order = 0  # among all programs below its heading; the book sets it
         self.kubectl: Kubectl | None = kubectl(program)
 
     @property
@@ -211,6 +213,14 @@ class Document:
         self.prose: list[Line] = []
         self.end = Place(name, len(self.rows))
 
+    @cached_property
+    def outside(self) -> list[str]:
+        """Its rows, those within fenced blocks blank."""
+        rows = [""] * len(self.rows)
+        for line in self.prose:
+            rows[line.place.line - 1] = line.text
+        return rows
+
     def place(self, line: int = 0) -> Place:
         return Place(self.name, line)
 
@@ -260,10 +270,10 @@ class Book:
     def _statements(self, block: CodeBlock) -> Iterator[Statement]:
         if block.language in ("sql", "psql", "postgresql", "plpgsql"):
             yield from _cut(block.text, 0, block, None)
-        for spot in self.spots if block.is_shell else ():
-            if spot.block is block and (word := sql_of(spot.program)):
+        for spot in self.in_block(block):
+            if word := sql_of(spot.program):
                 yield from _cut(word.text, word.start + len(word.quote), block, spot)
-            elif spot.block is block and spot.name in ("psql", "mysql") and (here := spot.program.call.here):
+            elif spot.name in ("psql", "mysql") and (here := spot.program.call.here):
                 yield from _cut(here.text, here.start, block, spot)
 
     @cached_property
@@ -295,23 +305,53 @@ class Book:
     def whole(self) -> Place:
         return self.documents[0].place()
 
+    def near(self, block: CodeBlock) -> str:
+        """What is said around a block, in lower case: the words of its step, or of the part below its heading.
+
+        A step that tells of a trap itself needs no finding about it.
+        """
+        rows, last = self._documents[block.place.file].outside, block.place.line - 1
+        begin = next((at for at in range(last, 0, -1) if _BEGINS.match(rows[at - 1])), 0)
+        end = next((at for at in range(block.place.line + 1, len(rows)) if _BEGINS.match(rows[at])), len(rows))
+        return " ".join(" ".join(rows[max(0, begin - 1) : end]).split()).lower()
+
+    @cached_property
+    def _documents(self) -> dict[str, Document]:
+        return {document.name: document for document in self.documents}
+
+    def in_block(self, block: CodeBlock) -> list[Spot]:
+        """The programs of one block."""
+        return self._by_block.get(id(block), [])
+
     def in_subject(self, block: CodeBlock) -> list[Spot]:
         """The programs of all blocks below the same heading, in their order."""
-        return [
-            spot
-            for spot in self.spots
-            if spot.block.place.file == block.place.file and spot.block.subject == block.subject
-        ]
+        return self._by_subject.get((block.place.file, block.subject), [])
 
     def before(self, spot: Spot) -> list[Spot]:
         """The programs that the same part of the runbook runs before this one."""
         here = self.in_subject(spot.block)
-        return here[: here.index(spot)]
+        return here[: spot.order]
 
     def after(self, spot: Spot) -> list[Spot]:
         """Those that it runs after this one."""
         here = self.in_subject(spot.block)
-        return here[here.index(spot) + 1 :]
+        return here[spot.order + 1 :]
+
+    @cached_property
+    def _by_block(self) -> dict[int, list[Spot]]:
+        found: dict[int, list[Spot]] = {}
+        for spot in self.spots:
+            found.setdefault(id(spot.block), []).append(spot)
+        return found
+
+    @cached_property
+    def _by_subject(self) -> dict[tuple[str, str], list[Spot]]:
+        found: dict[tuple[str, str], list[Spot]] = {}
+        for spot in self.spots:
+            here = found.setdefault((spot.block.place.file, spot.block.subject), [])
+            spot.order = len(here)
+            here.append(spot)
+        return found
 
 
 def _spots(block: CodeBlock) -> Iterator[Spot]:

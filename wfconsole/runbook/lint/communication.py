@@ -41,8 +41,9 @@ def _channel(book: Book) -> Iterable[Hit]:
     for line in book.prose:
         if line.text.lstrip().startswith("#") and not re.match(r"\s*#\w", line.text):
             continue
-        for match in _CHANNEL.finditer(line.text):
-            if re.search(r"slack|channel|chat", line.text, re.IGNORECASE) and (fault := _channel_fault(match[1])):
+        chats = re.search(r"slack|channel|chat", line.text, re.IGNORECASE)
+        for match in _CHANNEL.finditer(line.text) if chats else ():
+            if fault := _channel_fault(match[1]):
                 yield Hit(line.place, f"'#{match[1]}': {fault}", match.start() + 1, match.end() + 1)
     for message in book.messages:
         if message.target == "post-mortem":

@@ -102,7 +102,7 @@ def _lock_join(statement: Statement) -> Hit | None:
 def _not_granted(statement: Statement) -> Hit | None:
     if len(re.findall(r"\bpg_locks\b", statement.bare)) < 2 or statement.says("pg_blocking_pids"):
         return None
-    if not re.search(r"(?<!not )(?:\w+\.)granted\b(?!\s*=\s*false)", statement.bare):
+    if not re.search(r"(?<!not )\b\w+\.granted\b(?!\s*=\s*false)", statement.bare):
         return in_sql(
             statement,
             r"not\s+\w*\.?granted",
@@ -220,22 +220,23 @@ def _needs_slot(book: Book) -> Iterable[Hit]:
             yield at(spot, "when the slots are used up this is refused: the look fails just when it is needed")
 
 
-@RULES.sql(
+@RULES.whole(
     "sql-failures-by-user",
     "warning",
     "failed logins counted by user alone",
     "count by source too, and compare with what is usual",
 )
-def _by_user(statement: Statement) -> Hit | None:
-    grouped = statement.says(r"group\s+by\s+[^;]*\b(?:user\w*|login|email)\b")
-    by_source = statement.says(r"group\s+by\s+[^;]*\b(?:ip|source|addr\w*|remote\w*|client\w*|host)\w*\b")
-    if statement.says(_FAILURES) and grouped and not by_source:
-        return in_sql(
-            statement,
-            r"group\s+by",
-            "one source that tries each of 500 users once sinks below one user who mistyped six times",
-        )
-    return None
+def _by_user(book: Book) -> Iterable[Hit]:
+    source = r"\b(?:ip|source|addr\w*|remote\w*|client\w*|host)\w*\b"
+    counted = [each for each in book.statements if each.says(_FAILURES) and each.says(r"\bgroup\s+by\b")]
+    by_source = {each.block.subject for each in counted if each.has(source)}
+    for statement in counted:
+        if statement.says(r"\bselect\b[^;]*\b(?:user\w*|login|email)\b") and statement.block.subject not in by_source:
+            yield in_sql(
+                statement,
+                r"group\s+by",
+                "one source that tries each of 500 users once sinks below one user who mistyped six times",
+            )
 
 
 @RULES.sql(
@@ -264,7 +265,7 @@ def _log_in_database(book: Book) -> Iterable[Hit]:
     if not any(re.search(r"database|postgres", heading.text.lower()) for heading in book.headings):
         return
     for statement in book.statements:
-        if statement.says(_FAILURES):
+        if statement.says(_FAILURES) and not re.search(r"gateway|second source|blind", book.near(statement.block)):
             yield in_sql(statement, _FAILURES, "when the database is down or full, security is blind as well")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +49,9 @@ _TOPICS: Final = (
 )
 
 
+MOST_HITS: Final = 200  # of one rule; a text with more has one fault, repeated
+
+
 @cache
 def rules() -> tuple[Rule, ...]:
     """Every rule, by topic in the order of the modules above."""
@@ -60,12 +64,16 @@ def examine(source: Path, today: datetime.date) -> Report:
     allowed_at = _allowed(notes)
     found: list[Finding] = []
     allowed: list[Finding] = []
+    cut: list[str] = []
     for rule in rules():
-        for hit in rule.check(book):
+        hits = list(islice(rule.check(book), MOST_HITS + 1))
+        if len(hits) > MOST_HITS:
+            cut.append(rule.id)
+        for hit in hits[:MOST_HITS]:
             place = (hit.place.file, hit.place.line)
             (allowed if rule.id in allowed_at.get(place, ()) else found).append(_finding(rule, hit))
     names = tuple(document.name for document in book.documents)
-    return Report(safe(str(source), 400), names, _ordered(found), _ordered(allowed))
+    return Report(safe(str(source), 400), names, _ordered(found), _ordered(allowed), tuple(cut))
 
 
 def _finding(rule: Rule, hit: Hit) -> Finding:

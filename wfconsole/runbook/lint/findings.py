@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Final, Literal, TypeVar
 
@@ -48,12 +49,14 @@ class Finding(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """What was found in one file or folder. `allowed`: hits that the text itself allows (`wf: allow RULE`)."""
+    """What was found in one file or folder. `allowed`: hits that the text itself allows (`wf: allow RULE`); `cut`: the
+    rules of which only the first hits are told."""
 
     source: str
     files: tuple[str, ...]
     findings: tuple[Finding, ...]
     allowed: tuple[Finding, ...] = ()
+    cut: tuple[str, ...] = ()
 
     def count(self, severity: Severity) -> int:
         return sum(1 for each in self.findings if each.severity == severity)
@@ -81,17 +84,20 @@ class Topic:
 
         return added
 
-    def program(self, rule_id: str, severity: Severity, title: str, remedy: str) -> Callable[[OfSpot], OfSpot]:
-        """A rule over each program that a command runs: the function gives the reason, a hit, or None."""
+    def program(
+        self, rule_id: str, severity: Severity, title: str, remedy: str, *, told: str = ""
+    ) -> Callable[[OfSpot], OfSpot]:
+        """A rule over each program that a command runs: the function gives the reason, a hit, or None.
+
+        `told`: a pattern; a step whose own words match it knows of the trap, and is left alone.
+        """
 
         def added(judge: OfSpot) -> OfSpot:
             def check(book: Book) -> Iterable[Hit]:
                 for spot in book.spots:
                     answer = judge(spot)
-                    if isinstance(answer, Hit):
-                        yield answer
-                    elif answer:
-                        yield at(spot, answer)
+                    if answer and not (told and re.search(told, book.near(spot.block))):
+                        yield answer if isinstance(answer, Hit) else at(spot, answer)
 
             self._add(rule_id, severity, title, remedy, check)
             return judge

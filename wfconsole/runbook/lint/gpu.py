@@ -50,7 +50,7 @@ def _busy(book: Book) -> Iterable[Hit]:
     "read DCGM's metrics in Prometheus by pod and GPU; where a value is N/A it is unknown, and not 0",
 )
 def _smi(spot: Spot) -> str | None:
-    if spot.name == "nvidia-smi" and "kubectl" in spot.program.via:
+    if spot.name == "nvidia-smi" and "kubectl" in spot.program.via and not spot.program.word("--query-gpu"):
         return "one pod of all; no processes are listed in a container, nothing with MIG; the program may be missing"
     return None
 
@@ -111,11 +111,8 @@ def _deadlock(book: Book) -> Iterable[Hit]:
 )
 def _batch(book: Book) -> Iterable[Hit]:
     for spot in book.spots:
-        if (
-            spot.changes
-            and re.search(r"batch_?size|max_num_seqs", spot.program.line, re.IGNORECASE)
-            and not spot.program.via
-        ):
+        sets = spot.changes and re.search(r"batch_?size|max_num_seqs", spot.program.line, re.IGNORECASE)
+        if sets and not spot.program.via and not re.search("latency|larger batch", book.near(spot.block)):
             yield at(
                 spot, "a larger batch answers later and needs more memory: time-outs and OOM kills may follow from it"
             )

@@ -186,7 +186,7 @@ def _never_back(book: Book) -> Iterable[Hit]:
     pairs = (("cordon", "uncordon"), ("drain", "uncordon"), ("rollout pause", "rollout resume"))
     for verb, back in pairs:
         for spot in book.spots:
-            if spot.is_kubectl(verb) and not any(each.is_kubectl(back) for each in book.spots):
+            if spot.is_kubectl(verb) and back.rpartition(" ")[2] not in book.words:
                 yield at(spot, f"nothing in this runbook says kubectl {back}: it stays out")
 
 
@@ -211,7 +211,7 @@ def _exec_changes(spot: Spot) -> str | None:
 )
 def _not_alone(book: Book) -> Iterable[Hit]:
     for block in book.blocks:
-        here = [spot for spot in book.spots if spot.block is block]
+        here = book.in_block(block)
         changes = [spot for spot in here if spot.changes and not spot.program.via]
         commands = {spot.index for spot in here}
         if changes and len(commands) > 1:

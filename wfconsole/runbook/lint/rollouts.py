@@ -123,6 +123,7 @@ def _restart_not_watched(book: Book) -> Iterable[Hit]:
     "warning",
     "a patch that restarts every pod",
     "say so, look at the room for surge pods, and watch the rollout",
+    told=r"rollout|restarts (?:all|every)|new revision",
 )
 def _patch_rolls(spot: Spot) -> Hit | None:
     found = spot.is_kubectl("patch", "set image", "set env", "set resources")
@@ -141,6 +142,7 @@ def _patch_rolls(spot: Spot) -> Hit | None:
     "warning",
     "a limit set without looking",
     "look first: the old value, the largest node's allocatable memory, LimitRange and quota; write the old value down",
+    told=r"allocatable|quotas?|limitrange|largest node",
 )
 def _patch_limit(spot: Spot) -> str | None:
     found = spot.is_kubectl("patch", "set resources")
@@ -189,8 +191,9 @@ def _configmap(book: Book) -> Iterable[Hit]:
 def _configmap_reload(book: Book) -> Iterable[Hit]:
     for spot in book.spots:
         found = spot.is_kubectl("patch")
-        restarted = any(each.is_kubectl("rollout restart") for each in book.after(spot))
-        if found and "configmap" in found.kinds and not restarted:
+        if found is None or "configmap" not in found.kinds:
+            continue
+        if not any(each.is_kubectl("rollout restart") for each in book.after(spot)):
             yield at(spot, "values that are read as environment variables stay as they are until a restart", "patch")
 
 

@@ -105,7 +105,7 @@ def _to_zero(spot: Spot) -> Hit | None:
 )
 def _statefulset(spot: Spot) -> Hit | None:
     found = spot.is_kubectl("scale")
-    if found and "statefulset" in found.kinds:
+    if found and "statefulset" in found.kinds and spot.program.word("--current-replicas") is None:
         return at(spot, "may scale down; each new member needs a volume and its time to catch up", "statefulset", "sts")
     return None
 
@@ -115,6 +115,7 @@ def _statefulset(spot: Spot) -> Hit | None:
     "error",
     "a database scaled while it struggles",
     "end what blocks it first; replicas help against reads alone",
+    told=r"cop(?:y|ies)\b|\blag\b",
 )
 def _database(spot: Spot) -> str | None:
     found = spot.is_kubectl("scale")

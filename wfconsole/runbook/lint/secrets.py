@@ -24,6 +24,10 @@ _KEYS: Final = re.compile(
 _URL_PASSWORD: Final = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s:/@<]+:[^\s:/@<$]+@")
 
 
+def _of_a_database(spot: Spot) -> bool:
+    return bool(re.search(r"database|postgres|mysql|\bdb\b|redis", f"{spot.program.line} {spot.step}".lower()))
+
+
 def _puts(spot: Spot) -> bool:
     return spot.name == "aws" and bool({"put-secret-value", "update-secret"} & set(spot.program.arguments))
 
@@ -80,16 +84,14 @@ def _example(book: Book) -> Iterable[Hit]:
 )
 def _store_only(book: Book) -> Iterable[Hit]:
     for spot in book.spots:
-        if _puts(spot) and re.search(
-            r"database|postgres|mysql|\bdb\b|redis", f"{spot.program.line} {spot.step}".lower()
-        ):
-            here = " ".join(each.program.line for each in book.in_subject(spot.block))
-            if not re.search(
-                r"alter\s+(?:role|user)|set\s+password|rotate-secret|create\s+(?:role|user)", here.lower()
-            ):
-                yield at(
-                    spot, "the database still has the old one: after the restart nobody can log in", "put-secret-value"
-                )
+        if not _puts(spot) or not _of_a_database(spot):
+            continue
+        here = " ".join(each.program.line for each in book.in_subject(spot.block)).lower()
+        changed = re.search(r"alter\s+(?:role|user)|set\s+password|rotate-secret|create\s+(?:role|user)", here)
+        if not changed and not re.search(r"alter role|second user|in the database", book.near(spot.block)):
+            yield at(
+                spot, "the database still has the old one: after the restart nobody can log in", "put-secret-value"
+            )
 
 
 @RULES.whole(
@@ -100,8 +102,9 @@ def _store_only(book: Book) -> Iterable[Hit]:
 )
 def _replaces(book: Book) -> Iterable[Hit]:
     for spot in book.spots:
-        read = any("get-secret-value" in each.program.arguments for each in book.before(spot))
-        if _puts(spot) and '"' in (spot.program.value("--secret-string") or "") and not read:
+        if not _puts(spot) or '"' not in (spot.program.value("--secret-string") or ""):
+            continue
+        if not any("get-secret-value" in each.program.arguments for each in book.before(spot)):
             yield at(
                 spot, "replaces the whole text: host, port and whatever else stood there are gone", "--secret-string"
             )
@@ -115,7 +118,7 @@ def _replaces(book: Book) -> Iterable[Hit]:
 )
 def _one_consumer(book: Book) -> Iterable[Hit]:
     for spot in book.spots:
-        if not _puts(spot):
+        if not _puts(spot) or re.search(r"\b(?:each|every|all) workloads?\b", book.near(spot.block)):
             continue
         for each in book.after(spot):
             found = each.is_kubectl("rollout restart")
@@ -150,8 +153,9 @@ def _way_back(book: Book) -> Iterable[Hit]:
 )
 def _sessions_stay(book: Book) -> Iterable[Hit]:
     for spot in book.spots:
-        changes = _puts(spot) and re.search(r"database|postgres|\bdb\b", f"{spot.program.line} {spot.step}".lower())
-        if changes and not any("pg_terminate_backend" in each.program.line for each in book.after(spot)):
+        if not _puts(spot) or not _of_a_database(spot) or re.search(r"\bsessions?\b", book.near(spot.block)):
+            continue
+        if not any("pg_terminate_backend" in each.program.line for each in book.after(spot)):
             yield at(
                 spot,
                 "a changed password ends no session: whoever stole the old one goes on",

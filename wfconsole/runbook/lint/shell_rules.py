@@ -270,7 +270,7 @@ def _approved(spot: Spot) -> Hit | None:
     return None
 
 
-@RULES.program("pruned", "error", "containers, images or volumes are pruned", "remove the one that is in the way")
+@RULES.program("containers-pruned", "error", "containers or volumes are pruned", "remove the one that is in the way")
 def _pruned(spot: Spot) -> Hit | None:
     if spot.name in ("docker", "podman", "crictl") and "prune" in spot.program.arguments:
         return at(spot, "takes stopped containers, and with them what they left behind", "prune")
@@ -300,7 +300,7 @@ def _variables(book: Book) -> Iterable[Hit]:
             re.findall(r"\b(?:export\s+|for\s+|read\s+(?:-\w+\s+)*)?([A-Za-z_]\w*)(?==|\s+in\b)", block.text)
         )
         assigned |= set(re.findall(r"\bread\s+(?:-\w+\s+)*([A-Za-z_]\w*)", block.text))
-        for spot in (each for each in book.spots if each.block is block and not each.program.via):
+        for spot in (each for each in book.in_block(block) if not each.program.via):
             for word in spot.program.words:
                 match = None if word.quote == "'" or spot.name == "awk" else _VARIABLE.search(word.text)
                 if match and match[1] not in assigned and match[1] not in _KNOWN and not match[1].startswith("WF"):

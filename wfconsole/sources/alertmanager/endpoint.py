@@ -111,6 +111,9 @@ class Endpoint:
         if "CERTIFICATE_VERIFY_FAILED" in said or "certificate verify failed" in said:
             remedy = f"Check {self.table}.ca_file, and the name in the certificate."
             return self._failed("configuration", said, remedy)
+        if "wrong version number" in said.lower().replace("_", " "):
+            remedy = f"There is no TLS on this port: {self.table}.url may begin with http://"
+            return self._failed("configuration", said, remedy)
         if isinstance(error, httpx.ConnectError):
             remedy = f"Does {self.called} run, and is this its host and port?"
             return self._failed("refused", said, remedy)
@@ -121,12 +124,12 @@ class Endpoint:
         return self._failed("refused", said, _AGAIN)
 
     def _basic(self) -> httpx.BasicAuth | None:
-        """User and password, where both are there. Raises SourceError where the file cannot be read."""
+        """User and password, where a user is named. Raises SourceError where the file cannot be read."""
         import httpx
 
         user, password_file = self._login
         password = read_secret(password_file, f"{self.table}.password_file")
-        return httpx.BasicAuth(user, password.reveal()) if user and password is not None else None
+        return httpx.BasicAuth(user, password.reveal() if password is not None else "") if user else None
 
     def wrong(self, error: Exception) -> SourceError:
         """An answer that is not what the protocol promises."""

@@ -77,7 +77,10 @@ _CLASSES: Final[dict[str, _Meaning]] = {
     "ConfigParseError": _Meaning("configuration", "Mend the shared file of AWS (~/.aws/config)."),
     "ConfigNotFound": _Meaning("configuration", "Check AWS_CONFIG_FILE."),
     "InvalidRegionError": _Meaning("configuration", "Check aws.regions."),
-    "SSLError": _Meaning("configuration", "Check aws.ca_file (or AWS_CA_BUNDLE), and the name in the certificate."),
+    "SSLError": _Meaning(
+        "configuration",
+        "Check aws.ca_file (or AWS_CA_BUNDLE), the name in the certificate, and whether TLS is spoken there at all.",
+    ),
     "ProxyConnectionError": _Meaning("refused", "Check HTTPS_PROXY and the proxy."),
     "ConnectTimeoutError": _Meaning("timeout", "Check the way to AWS: route, proxy, VPC endpoint. " + _AGAIN),
     "ReadTimeoutError": _Meaning("timeout", "The service or the way to it hangs. " + _AGAIN),

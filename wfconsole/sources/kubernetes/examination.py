@@ -7,7 +7,7 @@ and says itself that it may be incomplete.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -17,7 +17,7 @@ from wfconsole.sources.checking import Looks
 from wfconsole.sources.contract import Source, SourceError, Task
 from wfconsole.sources.kubernetes.client import Server
 from wfconsole.sources.kubernetes.cluster import MOST_NAMESPACES, ClusterSource
-from wfconsole.sources.kubernetes.rights import ACTOR, EVERYTHING, VIEWER, Right, grant, rights_of
+from wfconsole.sources.kubernetes.rights import ACTOR, EVERYTHING, GPU_EXEC, VIEWER, Right, grant, rights_of
 from wfconsole.text import safe
 
 # Questions are asked over so many connections: far from the cluster each takes as long as the way there and back.
@@ -105,17 +105,30 @@ class Review(_Asked):
         return 60 * SECOND
 
 
+class Cards(NamedTuple):
+    """GPUs that are asked in pods of this namespace."""
+
+    source: Source
+    namespace: str
+
+
 class ClusterExamination:
     """See `checking.Examination`. `namespaces`: look only into these, none: into all."""
 
-    def __init__(self, server: Server, sources: Sequence[ClusterSource], namespaces: Sequence[str]) -> None:
+    def __init__(
+        self, server: Server, sources: Sequence[ClusterSource], namespaces: Sequence[str], cards: Cards | None = None
+    ) -> None:
         # That nodes count the pods of these namespaces alone was somebody's choice, and is nothing to mend.
         chosen = (msgspec.structs.replace(source, more_partial=str) for source in sources)
         self.sources: Sequence[Source] = tuple(chosen) if namespaces else tuple(sources)
+        self._cards = cards
+        if cards is not None:
+            self.sources = (*self.sources, cards.source)
         self._server = server
         self._namespaces = tuple(namespaces) if len(namespaces) <= MOST_NAMESPACES else ()
         self._who = WhoAmI(server)
-        questions = [(EVERYTHING, ""), *(each for role in (VIEWER, ACTOR) for each in self._questions(role))]
+        roles = (VIEWER, ACTOR) if cards is None else (VIEWER, GPU_EXEC, ACTOR)
+        questions = [(EVERYTHING, ""), *(each for role in roles for each in self._questions(role))]
         self._reviews = [Review(server, questions[place::_CONNECTIONS]) for place in range(_CONNECTIONS)]
 
     @property
@@ -140,29 +153,34 @@ class ClusterExamination:
         """One check for each right of both roles."""
         errors = [look.error for review in self._reviews if (look := looks.of(review)).error is not None]
         why = errors[0].message if errors and errors[0] is not None else "not asked in time"
-        return [*self._of_role(VIEWER, "permission", why), *self._of_role(ACTOR, "action", why)]
+        cards = self._of_role(GPU_EXEC, "permission", why) if self._cards is not None else ()
+        return [*self._of_role(VIEWER, "permission", why), *cards, *self._of_role(ACTOR, "action", why)]
 
     def _of_role(self, role: str, aspect: Literal["permission", "action"], why: str) -> Iterable[Check]:
         answers = {question: allowed for review in self._reviews for question, allowed in review.allowed.items()}
         refused: State = "problem" if aspect == "permission" else "off"
+        source = "gpus" if role == GPU_EXEC else ""
         for right in rights_of(role):
-            where = self._where(right)
+            where = self._where(right, role)
+            name = f"{right} in {where[0]}" if role == GPU_EXEC else str(right)
             unasked = [each for each in where if (right, each) not in answers]
             denied = [each for each in where if answers.get((right, each)) is False]
             if denied:
                 told = f"denied in {_places(denied)}" if right.namespaced else "denied"
                 run = grant(role, self._who.user, denied if denied != [""] and right.namespaced else ())
-                yield Check("kubernetes", "", aspect, str(right), refused, told, run=run)
+                yield Check("kubernetes", source, aspect, name, refused, told, run=run)
             elif unasked:
-                yield Check("kubernetes", "", aspect, str(right), "unknown", why)
+                yield Check("kubernetes", source, aspect, name, "unknown", why)
             else:
-                yield Check("kubernetes", "", aspect, str(right), "ok")
+                yield Check("kubernetes", source, aspect, name, "ok")
 
     def _questions(self, role: str) -> Iterable[tuple[Right, str]]:
-        return ((right, namespace) for right in rights_of(role) for namespace in self._where(right))
+        return ((right, namespace) for right in rights_of(role) for namespace in self._where(right, role))
 
-    def _where(self, right: Right) -> Sequence[str]:
+    def _where(self, right: Right, role: str) -> Sequence[str]:
         """The namespaces in which a right is asked for; "" stands for all of them, and for what has none."""
+        if role == GPU_EXEC:
+            return (self._cards.namespace,) if self._cards is not None else ()
         return self._namespaces if right.namespaced and self._namespaces else ("",)
 
 

@@ -13,7 +13,12 @@ import msgspec
 
 VIEWER: Final = "wfconsole-viewer"
 ACTOR: Final = "wfconsole-actor"
-_FILES: Final = {VIEWER: "viewer-clusterrole.yaml", ACTOR: "actor-clusterrole.yaml"}
+GPU_EXEC: Final = "wfconsole-gpu-exec"  # a role of one namespace; the others are of the cluster
+_FILES: Final = {
+    VIEWER: "viewer-clusterrole.yaml",
+    ACTOR: "actor-clusterrole.yaml",
+    GPU_EXEC: "gpu-exec-role.yaml",
+}
 # Kinds that belong to no namespace, of those that our roles name.
 _OF_CLUSTER: Final = frozenset({("", "nodes"), ("", "namespaces"), ("metrics.k8s.io", "nodes")})
 _REVIEWS: Final = "selfsubjectaccessreviews"  # who can ask this question has that right
@@ -91,8 +96,18 @@ def grant(role: str, user: str, namespaces: Sequence[str]) -> tuple[str, ...]:
     the user's name is no part of the shell's language in them."""
     account = user.removeprefix("system:serviceaccount:")
     who = shlex.quote(f"--serviceaccount={account}" if account != user else f"--user={user or 'NAME'}")
+    file = shlex.quote(str(path_of(role)))
+    if role == GPU_EXEC:
+        return tuple(
+            command
+            for each in namespaces
+            for command in (
+                f"kubectl apply -n {each} -f {file}",
+                f"kubectl create rolebinding {role} --role={role} {who} -n {each}",
+            )
+        )
     bindings = [f"kubectl create rolebinding {role} --clusterrole={role} {who} -n {each}" for each in namespaces]
     return (
-        f"kubectl apply -f {shlex.quote(str(path_of(role)))}",
+        f"kubectl apply -f {file}",
         *(bindings or [f"kubectl create clusterrolebinding {role} --clusterrole={role} {who}"]),
     )

@@ -26,7 +26,11 @@ _TEXTS: Final[tuple[tuple[str, FailureKind, str], ...]] = (
         "refused",
         "All ordinary slots are taken. End idle sessions; on PostgreSQL 16 grant pg_use_reserved_connections.",
     ),
-    ("too many connections for role", "refused", "The role's CONNECTION LIMIT is used up: raise it to 3 or more."),
+    (
+        "too many connections for role",
+        "refused",
+        "The role's CONNECTION LIMIT is used up, by other consoles perhaps: each holds one. End one, or raise it.",
+    ),
     ("too many connections for database", "refused", "The database's CONNECTION LIMIT is used up."),
     ("starting up", "refused", "The server is starting; it is tried again by itself."),
     ("shutting down", "refused", "The server is being shut down."),

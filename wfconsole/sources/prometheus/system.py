@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+import msgspec
+
 from wfconsole.clock import Millis
 from wfconsole.config.metrics import GpuSettings, InferenceSettings, PrometheusSettings, SignalsSettings
 from wfconsole.sources.choice import Way, chosen_source
@@ -14,6 +16,7 @@ from wfconsole.sources.prometheus.examination import MetricsExamination
 from wfconsole.sources.prometheus.gpus import GpusPoll
 from wfconsole.sources.prometheus.history import HistoryPoll
 from wfconsole.sources.prometheus.inference import InferencePoll
+from wfconsole.sources.prometheus.logins import LoginSettings, logins_way
 from wfconsole.sources.prometheus.server import Server
 from wfconsole.sources.prometheus.signals import SignalsPoll
 
@@ -31,15 +34,24 @@ class MetricsSettings(Protocol):
     def inference(self) -> InferenceSettings: ...
 
 
+class ExaminedSettings(MetricsSettings, LoginSettings, Protocol):
+    """What the doctor asks besides."""
+
+
 def sources(settings: MetricsSettings, every_ms: Mapping[str, Millis], cards: Way | None = None) -> list[Source]:
     """`every_ms` says how often each is looked at, by its name. `cards` stands in for the metrics of GPUs."""
     return _over(Server(settings.prometheus), settings, every_ms, cards) if settings.prometheus.configured else []
 
 
-def examination(settings: MetricsSettings, every_ms: Mapping[str, Millis]) -> MetricsExamination:
+def examination(settings: ExaminedSettings, every_ms: Mapping[str, Millis]) -> MetricsExamination:
     """What the doctor looks at; the settings must name a server."""
     server = Server(settings.prometheus)
-    return MetricsExamination(server, _over(server, settings, every_ms), every_ms["signals"])
+    found = _over(server, settings, every_ms)
+    logins = logins_way(settings, every_ms["auth"])
+    if logins is not None and settings.auth.gateway == "on":
+        # A gateway knows no users: that is how it is, and nothing to mend.
+        found.append(chosen_source("auth", every_ms["auth"], msgspec.structs.replace(logins, partial=str)))
+    return MetricsExamination(server, found, every_ms["signals"])
 
 
 def _over(
@@ -54,7 +66,9 @@ def _over(
         PolledSource(
             "signals", signals.interval_ms, (Part(signals),), signals.table.take, signals.partial, server.facts
         ),
-        PolledSource("signal_history", history.interval_ms, (Part(history),), history.table.take, history.partial, server.facts),
+        PolledSource(
+            "signal_history", history.interval_ms, (Part(history),), history.table.take, history.partial, server.facts
+        ),
         chosen_source("gpus", gpus.interval_ms, measured, cards),
         PolledSource("inference", inference.interval_ms, (Part(inference),), inference.table.take, facts=server.facts),
     ]

@@ -101,7 +101,7 @@ class ConfirmForm(Form):
     def action_back(self) -> None:
         if self.focused is self.query_one("#confirm") and self._said:
             self._said.pop()
-            self.redraw_lines()
+            self._redraw()
         else:
             super().action_back()
 
@@ -119,7 +119,7 @@ class ConfirmForm(Form):
         self.query_one("#reason-row").display = False
         self.query_one("#confirm", Choice).choose("done")
         self.query_one("#confirm").focus()
-        self.redraw_lines()
+        self._redraw()
 
     def _finish(self) -> None:
         marks = [StepMarked(said.item.step.id, said.mark, said.item.step.title, said.reason) for said in self._said]
@@ -127,7 +127,7 @@ class ConfirmForm(Form):
         self.dismiss(None)
         self.war_room.enter(*marks, *outcome, name=self.ACTION or "")
 
-    def redraw_lines(self) -> None:
+    def _redraw(self) -> None:
         self.say("")
         self.query_one("#lines", Words).redraw()
 

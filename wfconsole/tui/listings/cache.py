@@ -85,7 +85,7 @@ class CacheListing(Listing):
             row_line("copies", _copies(row)),
             row_line("keys", _keyspace(row)),
             row_line("may", _permissions(row)),
-            next_line(("N", "note with this row"), ("y", "copy")),
+            next_line(("Enter", "all of it"), ("N", "note with this row"), ("y", "copy")),
         ]
 
     def nothing(self, frame: Frame) -> str:
@@ -168,7 +168,7 @@ class KeysListing(Listing):
             ),
             row_line("count", f"{under_way}{about}"),
             row_line("all", f"{counted(row.total, 'key')} in this database"),
-            next_line(("N", "note with this row"), ("y", "copy")),
+            next_line(("Enter", "all of it"), ("N", "note with this row"), ("y", "copy")),
         ]
 
     def nothing(self, frame: Frame) -> str:

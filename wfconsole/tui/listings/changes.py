@@ -9,7 +9,7 @@ from wfconsole.observations.levels import Level
 from wfconsole.text import age, coarse_age
 from wfconsole.tui.frame import CHANGES_WINDOW, Frame
 from wfconsole.tui.ink import Line, Span
-from wfconsole.tui.listings.listing import Cells, Column, Listing, counted, next_line, row_line, said
+from wfconsole.tui.listings.listing import Cells, Column, Listing, Opens, counted, next_line, row_line, said
 
 
 class ChangesListing(Listing):
@@ -17,7 +17,7 @@ class ChangesListing(Listing):
 
     title = "changes"
     source = "workloads"
-    orders = ("newest",)
+    orders = ("newest", "name")
     columns = (
         Column("AT", 9, keep=100),
         Column("AGO", 4, right=True, keep=80),
@@ -31,8 +31,9 @@ class ChangesListing(Listing):
         self._keys: list[str] = []
 
     def keys(self, frame: Frame, order: str) -> Sequence[str]:
-        del order
         found = recent_changes(frame.view.world, frame.now, CHANGES_WINDOW)
+        if order == "name":
+            found = tuple(sorted(found, key=lambda change: change.subject.partition("/")[2]))
         self._changes = {f"{change.at} {change.kind} {change.subject}": change for change in found}
         keys = list(self._changes)
         if keys != self._keys:
@@ -65,8 +66,18 @@ class ChangesListing(Listing):
             row_line("before", change.before or "--"),
             row_line("after", change.after or "--"),
             row_line("now", (now_is, "strong" if finding.level > Level.OK else "text")),
-            next_line(("N", "note with this row"), ("y", "copy")),
+            next_line(("Enter", "what it is now"), ("N", "note with this row"), ("y", "copy")),
         ]
+
+    def opens(self, frame: Frame, key: str) -> Opens | None:
+        """What changed, as it is now."""
+        change = self._changes.get(key)
+        if change is None:
+            return None
+        world = frame.view.world
+        if change.subject in world.workloads:
+            return Opens("workloads", change.subject)
+        return Opens("hpas", change.subject) if change.subject in world.hpas else None
 
     def about(self, frame: Frame, key: str) -> str:
         del frame

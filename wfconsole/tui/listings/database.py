@@ -69,7 +69,7 @@ class ConnectionsListing(Listing):
             row_line("why", (finding.reason or "has room", level_ink(finding.level))),
             row_line("slots", f"{row.max_connections}, of which {row.reserved} are reserved"),
             row_line("states", states),
-            next_line(("N", "note with this row"), ("y", "copy")),
+            next_line(("Enter", "all of it"), ("N", "note with this row"), ("y", "copy")),
         ]
 
     def nothing(self, frame: Frame) -> str:

@@ -111,7 +111,7 @@ class FailuresListing(Listing):
             row_line("why", (finding.reason or "nothing that an attack looks like", level_ink(finding.level))),
             row_line("failed", f"first at {first}, last at {last}{spread}"),
             row_line("got in", (got_in, "crit" if finding.kind == "guessed" else "text")),
-            next_line(("N", "note with this row"), ("y", "copy"), ("i", "evidence")),
+            next_line(("Enter", "all of it"), ("N", "note with this row"), ("y", "copy"), ("i", "evidence")),
         ]
 
     def nothing(self, frame: Frame) -> str:

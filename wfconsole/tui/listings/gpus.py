@@ -106,7 +106,7 @@ class GpusListing(Listing):
                 f"{_with_unit(row.temperature, 'C')}   {_with_unit(row.power, 'W')}   "
                 f"{ecc} uncorrectable memory errors   told by {row.told_by}, {_age(frame)}",
             ),
-            next_line(("v", "inference, nodes"), ("N", "note with this row"), ("y", "copy")),
+            next_line(("Enter", "all of it"), ("v", "inference, nodes"), ("N", "note with this row"), ("y", "copy")),
         ]
 
     def nothing(self, frame: Frame) -> str:

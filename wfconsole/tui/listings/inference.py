@@ -93,7 +93,7 @@ class InferenceListing(Listing):
             row_line("why", (finding.reason or "keeps up", level_ink(finding.level))),
             row_line("queue", f"{waits}   may be {row.queue_limit:g}"),
             row_line("takes", f"{takes}   batch {form(row.batch, 'count')}   cache {percent(row.cache)} in use"),
-            next_line(("v", "nodes, gpu use"), ("N", "note with this row"), ("y", "copy")),
+            next_line(("Enter", "all of it"), ("v", "nodes, gpu use"), ("N", "note with this row"), ("y", "copy")),
         ]
 
     def nothing(self, frame: Frame) -> str:

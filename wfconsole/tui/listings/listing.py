@@ -91,9 +91,9 @@ class Listing:
         raise NotImplementedError
 
     def opens(self, frame: Frame, key: str) -> Opens | None:
-        """What Enter opens on this row."""
-        del frame, key
-        return None
+        """What Enter opens on this row: all that is known of it."""
+        snapshot = frame.view.world.snapshots.get(self.source)
+        return Opens(self.source, key) if snapshot is not None and key in snapshot.rows else None
 
     def about(self, frame: Frame, key: str) -> str:
         """What a note about this row is attached to."""

@@ -104,19 +104,23 @@ class UnhealthyPodsListing(_PodRows):
     """Workloads in trouble with their troubled pods below them, worst first."""
 
     title = "unhealthy"
+    orders = ("worst", "name")
 
     def __init__(self) -> None:
         self._groups: Mapping[str, PodGroup] | None = None
+        self._order = ""
         self._keys: list[str] = []
         self._of_group: dict[str, tuple[PodGroup, list[str]]] = {}
 
     def keys(self, frame: Frame, order: str) -> Sequence[str]:
-        del order
         groups = frame.view.judged.groups
-        if groups is not self._groups:
-            self._groups = groups
+        if groups is not self._groups or order != self._order:
+            self._groups, self._order = groups, order
             keys: list[str] = []
-            for group in worst_first(group for group in groups.values() if group.level > Level.OK):
+            troubled = worst_first(group for group in groups.values() if group.level > Level.OK)
+            if order == "name":
+                troubled = sorted(troubled, key=lambda group: (group.namespace, group.name))
+            for group in troubled:
                 if group.kind != "Pod":
                     keys.append(_GROUP + group.key)
                 keys += self._troubled(group)
@@ -170,8 +174,15 @@ class UnhealthyPodsListing(_PodRows):
             ),
             row_line("why", (group.worst.reason, level_ink(group.level)), f"   {_reasons(group)}"),
             _last_change(frame, group.key),
-            next_line(("j", "to its pods"), ("N", "note with this row"), ("y", "copy")),
+            next_line(("Enter", "the workload"), ("j", "to its pods"), ("N", "note with this row"), ("y", "copy")),
         ]
+
+    def opens(self, frame: Frame, key: str) -> Opens | None:
+        """The pod; of a group its workload, where that is listed."""
+        if not key.startswith(_GROUP):
+            return super().opens(frame, key)
+        workload = key.removeprefix(_GROUP)
+        return Opens("workloads", workload) if workload in frame.view.world.workloads else None
 
     def about(self, frame: Frame, key: str) -> str:
         return super().about(frame, key) if not key.startswith(_GROUP) else f"workloads {key.removeprefix(_GROUP)}"

@@ -81,7 +81,7 @@ class ReplicasListing(Listing):
             row_line("ROW", (row.name, "strong"), f"   {row.client}   {row.state or UNKNOWN}{since}"),
             row_line("why", (finding.reason or "follows", level_ink(finding.level))),
             row_line("behind", f"{behind(row)}{replayed}{'   replay is paused' if row.paused else ''}"),
-            next_line(("N", "note with this row"), ("y", "copy")),
+            next_line(("Enter", "all of it"), ("N", "note with this row"), ("y", "copy")),
         ]
 
     def nothing(self, frame: Frame) -> str:

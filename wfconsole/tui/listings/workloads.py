@@ -91,4 +91,4 @@ class WorkloadsListing(Listing):
             restart = "  restart only" if revision.restart_only else ""
             ready = f"{revision.ready}/{revision.replicas}"
             lines.append(row_line(f"rev {revision.number}", f"{when}  {ready}  {images}{restart}  {revision.cause}"))
-        return [*lines, next_line(("N", "note with this row"), ("y", "copy"))]
+        return [*lines, next_line(("Enter", "all of it"), ("N", "note with this row"), ("y", "copy"))]

@@ -12,26 +12,36 @@ from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.panes.pod_sections import heading
 from wfconsole.tui.widgets.scroll_text import Section
+from wfconsole.tui.wrapping import wrapped
 
 SOURCE = "command"  # in place of a source, where a command is traced
 _LABEL_CELLS = 18
+_HANGING = 6
 
 
-def command_sections(frame: Frame, name: str, entries: Iterable[Entry]) -> Sequence[Section]:
+def command_sections(frame: Frame, name: str, entries: Iterable[Entry], width: int) -> Sequence[Section]:
     """All of it, of the command with this id."""
     run = frame.view.incident.commands.get(name)
     if run is None:
         return [Section(heading(frame, "COMMAND", name), [(Span("  the record knows none of this name", "strong"),)])]
     ended = next((entry.event for entry in entries if entry.id == run.ended_entry), None)
-    text = [(Span(f"  {line}", "strong"),) for line in run.text.splitlines()]
     sections = [
-        Section(heading(frame, "COMMAND", "as it ran"), text),
+        Section(heading(frame, "COMMAND", "as it ran"), text_rows(run.text, width)),
         Section(heading(frame, "RUN", ""), _facts(frame, run, ended if isinstance(ended, CommandEnded) else None)),
     ]
     if isinstance(ended, CommandEnded):
         rows = output_rows(ended.lines, ended.left_out) or [(Span("  nothing", "dim"),)]
         sections.append(Section(heading(frame, "OUTPUT", "its last lines, secrets taken out"), rows))
     return sections
+
+
+def text_rows(text: str, width: int) -> list[Line]:
+    """The text of a command: what goes on below is indented further, so that it is not taken for a line of its own."""
+    rows: list[Line] = []
+    for line in text.splitlines():
+        first, *more = wrapped(line, width - _HANGING)
+        rows += [(Span(f"  {first}", "strong"),), *((Span(f"{'':{_HANGING}}{row}", "strong"),) for row in more)]
+    return rows
 
 
 def output_rows(lines: Sequence[str], left_out: int) -> list[Line]:

@@ -59,7 +59,7 @@ def _title(frame: Frame, width: int) -> Line:
     status = f"[{incident.status.upper()}] " if incident.declared and incident.status != "investigating" else ""
     if width < WIDE and not incident.resolved:
         status = ""
-    return (Span(f"{status}{incident.title}"),)
+    return (Span(f"{status}{incident.shown_title}"),)
 
 
 def _right(frame: Frame, width: int, room: int) -> Line:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from wfconsole.observations.conditions import ConditionRow, is_fine
 from wfconsole.observations.levels import Level
+from wfconsole.observations.pods import PodRow
 from wfconsole.text import UNKNOWN, age, fit
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span, faded
 from wfconsole.tui.listings.standing import doubt, is_old
 from wfconsole.tui.panes.long_texts import in_place
 from wfconsole.tui.panes.pod_sections import heading
-from wfconsole.tui.state_words import level_ink
+from wfconsole.tui.state_words import level_ink, mark
 from wfconsole.tui.widgets.scroll_text import Section
 
 EVENTS_SHOWN: Final = 12
+PODS_SHOWN: Final = 12
 
 
 def told_section(frame: Frame, source: str, title: Line, lines: Sequence[Line], unsure: Sequence[Line] = ()) -> Section:
@@ -79,3 +81,29 @@ def events_section(frame: Frame, kind: str, namespace: str, name: str) -> Sectio
     if not found and not unsure:
         lines.append((Span("  none that the cluster still keeps", "dim"),))
     return told_section(frame, "events", heading(frame, "EVENTS"), lines, unsure)
+
+
+def troubled_pods(frame: Frame, which: str, belongs: Callable[[PodRow], bool]) -> Section:
+    """The pods that belong here and are not well, the worst first; `which` says in words which they are."""
+    judged, pods = frame.view.judged.rows("pods"), frame.view.world.pods
+    found = [
+        (finding, key)
+        for key, finding in judged.findings.items()
+        if finding.level > Level.OK and key in pods and belongs(pods[key])
+    ]
+    found.sort(key=lambda item: (-item[0].level, item[1]))
+    lines: list[Line] = [
+        (
+            Span("  "),
+            mark(frame.glyphs, finding.level),
+            Span(f" {key}  "),
+            Span(finding.reason, level_ink(finding.level)),
+        )
+        for finding, key in found[:PODS_SHOWN]
+    ]
+    unsure = doubted(frame, "pods", "these" if found else "none")
+    if len(found) > PODS_SHOWN:
+        lines.append((Span(f"  and {len(found) - PODS_SHOWN} more   3 shows all", "dim"),))
+    if not found and not unsure:
+        lines.append((Span("  none", "dim"),))
+    return told_section(frame, "pods", heading(frame, "PODS IN TROUBLE", which), lines, unsure)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from wfconsole.observations.hpas import HpaRow, wants
-from wfconsole.observations.levels import Level
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.text import UNKNOWN, age, coarse_age, memory, millicores, percent
 from wfconsole.tui.frame import Frame
@@ -15,6 +14,7 @@ from wfconsole.tui.listings.standing import doubt
 from wfconsole.tui.panes.alert_sections import sections_of_alert
 from wfconsole.tui.panes.finding_sections import of_finding
 from wfconsole.tui.panes.network_sections import of_ingress, of_isolation, of_service
+from wfconsole.tui.panes.plain_sections import plain_sections
 from wfconsole.tui.panes.pod_sections import heading
 from wfconsole.tui.panes.row_parts import (
     conditions_section,
@@ -23,13 +23,11 @@ from wfconsole.tui.panes.row_parts import (
     judged_line,
     now_section,
     told_section,
+    troubled_pods,
 )
 from wfconsole.tui.panes.session_sections import session_sections
 from wfconsole.tui.panes.signal_sections import signal_sections
-from wfconsole.tui.state_words import level_ink, mark
 from wfconsole.tui.widgets.scroll_text import Section
-
-PODS_SHOWN: Final = 12
 
 
 def sections_of(frame: Frame, source: str, key: str) -> list[Section]:
@@ -41,7 +39,8 @@ def sections_of(frame: Frame, source: str, key: str) -> list[Section]:
     if row is None:
         said = doubt(frame, source, without="not there") or "not there any more"
         return [Section(heading(frame, "NOW"), [(Span(f"  {said}", "strong"),)])]
-    return _SECTIONS[source](frame, key, row)
+    own = _SECTIONS.get(source)
+    return own(frame, key, row) if own is not None else plain_sections(frame, source, key, row)
 
 
 # --- an autoscaler --------------------------------------------------------------------------------------------------
@@ -105,7 +104,7 @@ def _of_node(frame: Frame, key: str, row: NodeRow) -> list[Section]:
         conditions_section(frame, "nodes", row.conditions),
         _room(frame, row),
         _taints(frame, row),
-        _troubled_pods(frame, row.name),
+        troubled_pods(frame, "on this node", lambda pod: pod.node == row.name),
         events_section(frame, "Node", "", row.name),
     ]
 
@@ -135,31 +134,6 @@ def _taints(frame: Frame, row: NodeRow) -> Section:
         return Section(heading(frame, "TAINTS"), [(Span(f"  {UNKNOWN} this recording does not tell", "dim"),)])
     lines: list[Line] = [(Span(f"  {taint}"),) for taint in row.taints]
     return Section(heading(frame, "TAINTS"), lines or [(Span("  none", "dim"),)])
-
-
-def _troubled_pods(frame: Frame, node: str) -> Section:
-    judged, pods = frame.view.judged.rows("pods"), frame.view.world.pods
-    found = [
-        (finding, key)
-        for key, finding in judged.findings.items()
-        if finding.level > Level.OK and key in pods and pods[key].node == node
-    ]
-    found.sort(key=lambda item: (-item[0].level, item[1]))
-    lines: list[Line] = [
-        (
-            Span("  "),
-            mark(frame.glyphs, finding.level),
-            Span(f" {key}  "),
-            Span(finding.reason, level_ink(finding.level)),
-        )
-        for finding, key in found[:PODS_SHOWN]
-    ]
-    unsure = doubted(frame, "pods", "these" if found else "none")
-    if len(found) > PODS_SHOWN:
-        lines.append((Span(f"  and {len(found) - PODS_SHOWN} more   3 shows all", "dim"),))
-    if not found and not unsure:
-        lines.append((Span("  none", "dim"),))
-    return told_section(frame, "pods", heading(frame, "PODS IN TROUBLE", "on this node"), lines, unsure)
 
 
 _SECTIONS: Final[dict[str, Callable[[Frame, str, Any], list[Section]]]] = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from wfconsole.incident.brief import Part, brief, brief_text
-from wfconsole.text import clock_time, cut
+from wfconsole.text import cut
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.panes.strips import rule
@@ -25,7 +25,7 @@ class Brief(BlockList):
     """A block for each part; the one with the cursor is spelled out to its last word."""
 
     def head(self, frame: Frame, width: int) -> Sequence[Line]:
-        title: Line = (Span("BRIEF", "title"), Span(f" as of {clock_time(frame.now)}  "), Span("y", "key"))
+        title: Line = (Span("BRIEF", "title"), Span(f" as of {frame.times.clock(frame.now)}  "), Span("y", "key"))
         return [rule((*title, Span(" copies it", "dim")), width, frame)]
 
     def nothing(self, frame: Frame) -> str:

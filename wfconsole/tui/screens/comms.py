@@ -9,6 +9,7 @@ from textual.geometry import Region, Size
 from textual.widget import Widget
 from textual.widgets import TextArea
 
+from wfconsole.comms.drafts import GAP
 from wfconsole.tui import action_names, places, screens
 from wfconsole.tui.action_names import Action
 from wfconsole.tui.composing import REVIEWED, Composing
@@ -92,6 +93,7 @@ class CommsScreen(ScrollsEditor, ConsoleScreen):
 
     def action_open_row(self) -> None:
         if self.composing.draft is not None:
+            self._editor.select_first(GAP)
             self._editor.focus()
 
     def action_item(self, items: int) -> None:

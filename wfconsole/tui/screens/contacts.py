@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
-from wfconsole.incident.policy import SEVERITIES, Contact
+from wfconsole.incident.policy import SEVERITIES, Contact, Link
 from wfconsole.text import UNKNOWN, cells, cut
 from wfconsole.tui import opening
 from wfconsole.tui.frame import Frame
@@ -123,8 +123,16 @@ def _links(frame: Frame, width: int) -> Iterator[Block]:
         if link.group != group:
             group = link.group
             yield Block("", [(), _heading("LINKS", group)])
-        rows = _rows(link.name, link.url, width, known=True)
+        rows = _link_rows(link, width)
         yield Block(f"link:{number}", rows, words=f"{link.group} {link.name} {link.url}")
+
+
+def _link_rows(link: Link, width: int) -> list[Line]:
+    """The address on one row, where that is possible at all: a terminal makes only such a one a link."""
+    if cells(link.url) <= width - _name_cells(width) - 3:
+        return _rows(link.name, link.url, width, known=True)
+    named: Line = (Span(f"   {cut(link.name, width - 3)}", "strong"),)
+    return [named, *labelled("", link.url, width, indent=max(0, min(5, width - cells(link.url))))]
 
 
 def _heading(name: str, more: str) -> Line:

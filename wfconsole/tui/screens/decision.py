@@ -16,6 +16,16 @@ from wfconsole.tui.wrapping import labelled
 _OBJECTIONS_AT_MOST = 8
 
 
+class Objection(Field):
+    """Backspace where nothing is typed takes the last objection back."""
+
+    def action_delete_left(self) -> None:
+        if self.value:
+            super().action_delete_left()
+        elif isinstance(self.screen, DecisionForm):
+            self.screen.take_back()
+
+
 class DecisionForm(Form):
     """`goto` may be the proposal. Enter in the objections takes one, and asks for the next; an empty one goes on."""
 
@@ -32,7 +42,7 @@ class DecisionForm(Form):
         incident = self.frame.view.incident
         yield Row("Proposal", Field(self.goto, id="proposal", placeholder="what is to be done, or left", select=False))
         yield Words(id="objections", make=self._taken)
-        yield Row("Against it", Field(id="against", placeholder="an objection; Enter takes it, empty goes on"))
+        yield Row("Against it", Objection(id="against", placeholder="an objection; Enter takes it, empty goes on"))
         yield Row("Decided by", Field(incident.commander or self.frame.operator, id="by", longest=60))
         yield Choice(
             (Option("agreed", "agreed", ("it is done",)), Option("rejected", "rejected", ("it is not done",))),
@@ -50,13 +60,11 @@ class DecisionForm(Form):
             return
         super().go_on()
 
-    def action_back(self) -> None:
-        """Backspace where nothing is typed takes the last objection back first."""
-        if self.focused is self.query_one("#against") and self._objections:
+    def take_back(self) -> None:
+        """The last objection is in its field again."""
+        if self._objections:
             self.query_one("#against", Field).value = self._objections.pop()
             self._redraw()
-        else:
-            super().action_back()
 
     def enter(self) -> None:
         proposal, by = self.query_one("#proposal", Field).words, self.query_one("#by", Field).words

@@ -58,12 +58,7 @@ class DeclareForm(Form):
         requires.redraw()
 
     def _requires(self, width: int) -> list[Line]:
-        wanted = self.query_one("#severity", Choice).value
-        choice = next((one for one in severity_choices(self.frame.runbook.policy) if one.name == wanted), None)
-        if choice is None or not choice.requires:
-            return []
-        head: list[Line] = [(Span(f"{choice.name} requires", "strong"),)]
-        return head + [row for text in choice.requires for row in labelled("", text, width, indent=2)]
+        return requirements(self.frame.runbook.policy, self.query_one("#severity", Choice).value, width)
 
     def enter(self) -> None:
         title = self.query_one("#title", Field).words
@@ -112,6 +107,15 @@ def playbook_in(goto: str) -> str | None:
     """The playbook that a form was opened for: "playbook:<id>"; None for no certain one."""
     what, _, which = goto.partition(":")
     return which if what == "playbook" else None
+
+
+def requirements(policy: SeverityPolicy, severity: str, width: int) -> list[Line]:
+    """Who is paged, told and called by when at a severity, and which roles it requires."""
+    choice = next((one for one in severity_choices(policy) if one.name == severity), None)
+    if choice is None or not choice.requires:
+        return []
+    head: list[Line] = [(Span(f"{choice.name} requires", "strong"),)]
+    return head + [row for text in choice.requires for row in labelled("", text, width, indent=2)]
 
 
 def _starts(spans: Sequence[tuple[str, str]]) -> str:

@@ -30,10 +30,9 @@ class EvidenceText(TextOfRow):
     """The source, the row, the judgement."""
 
     def sections(self, frame: Frame, width: int) -> Sequence[Section]:
-        del width
         if self._source == SOURCE:
             room = cast("WarRoom", self.app)
-            return command_sections(frame, self._key, room.session.entries())
+            return command_sections(frame, self._key, room.session.entries(), width)
         snapshot = frame.view.world.snapshots.get(self._source)
         if snapshot is None:
             return [Section(heading(frame, "SOURCE", self._source), [(Span("  off: nothing reads it", "dim"),)])]

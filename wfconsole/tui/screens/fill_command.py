@@ -9,12 +9,13 @@ from textual.widget import Widget
 from wfconsole.incident import by_hand
 from wfconsole.incident.checklist import Item
 from wfconsole.incident.playbook import Command
+from wfconsole.text import cut
 from wfconsole.tui import by_hand as way
 from wfconsole.tui.forms.choice import Choice, Option
-from wfconsole.tui.forms.fields import Field, Row, Words
+from wfconsole.tui.forms.fields import LABEL_CELLS, Field, Row, Words
 from wfconsole.tui.forms.form import Form
 from wfconsole.tui.ink import Line
-from wfconsole.tui.wrapping import paragraphs
+from wfconsole.tui.panes.command_sections import text_rows
 
 _FIRST_LINES = 3
 
@@ -66,8 +67,9 @@ class FillCommandForm(Form):
     def fields(self) -> Iterable[Widget]:
         yield Words(id="text", make=self._text)
         for number, blank in enumerate(self._blanks):
-            name = blank.strip("<>")
-            yield Row(name[:11], Field(id=f"blank-{number}", longest=by_hand.LONGEST_VALUE, placeholder=name))
+            hint = f"what stands for {blank}"
+            field = Field(id=f"blank-{number}", longest=by_hand.LONGEST_VALUE, placeholder=hint)
+            yield Row(cut(blank.strip("<>"), LABEL_CELLS - 1), field)
 
     def go_on(self) -> None:
         """A value that cannot be taken is asked for again at once."""
@@ -91,8 +93,7 @@ class FillCommandForm(Form):
 
     def _text(self, width: int) -> list[Line]:
         known = by_hand.pinned(self.frame.view.target)
-        shown = by_hand.filled(self._command, known)
-        return [*paragraphs(shown.splitlines(), width, "dim"), ()]
+        return [*text_rows(by_hand.filled(self._command, known), width), ()]
 
 
 def _option(place: int, command: Command) -> Option:

@@ -42,7 +42,7 @@ _WHAT: Final = (
 
 
 class FollowUpForm(Form):
-    """`goto` is the name of a follow-up to begin with, "" for a new one."""
+    """`goto` is the name of a follow-up to begin with, or its clock ("clock:follow-up <name>"); "" for a new one."""
 
     TITLE = "FOLLOW-UP"
     ACTION = "follow-up"
@@ -50,7 +50,7 @@ class FollowUpForm(Form):
     KEYS = "Enter next, in the last field it is entered   Bksp back   Esc cancel"
 
     def __init__(self, goto: str = "") -> None:
-        super().__init__(goto)
+        super().__init__(goto.removeprefix("clock:follow-up ").removeprefix("clock:meeting"))
         self._which = _NEW
         self._offered_due = ""
 
@@ -70,6 +70,11 @@ class FollowUpForm(Form):
     def prepare(self) -> None:
         self.query_one("#which").display = bool(self._listed())
         self._fill_in()
+
+    def first_focus(self) -> Widget:
+        """Most want to write one down; those that are there are a key up."""
+        known = self.goto in self.frame.view.incident.follow_ups
+        return super().first_focus() if known else self.query_one("#text")
 
     def on_choice_moved(self) -> None:
         if self.query_one("#which", Choice).value != self._which:
@@ -99,10 +104,12 @@ class FollowUpForm(Form):
     def _owed(self, width: int) -> list[Line]:
         incident = self.frame.view.incident
         still = sum(not item.outcome for item in incident.follow_ups.values())
-        said = f"{counted(still, 'follow-up')} open" + (
-            f", the {_SHOWN} oldest listed; :followup NAME opens another" if still > _SHOWN else ""
-        )
-        met = f"post-mortem meeting: {meeting_words(meeting(incident, self.frame.now))}; :meeting TIME WHERE sets it"
+        said = f"{counted(still, 'follow-up')} open"
+        if still:
+            oldest = f"the {_SHOWN} oldest listed, :followup NAME opens another; " if still > _SHOWN else ""
+            said += f": {oldest}Up to change or close one"
+        stands = meeting(incident, self.frame.now, self.frame.runbook.policy)
+        met = f"post-mortem meeting: {meeting_words(stands)}; :meeting TIME WHERE sets it"
         return paragraphs((said, met), width, "dim")
 
     def _fill_in(self) -> None:

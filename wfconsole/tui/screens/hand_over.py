@@ -14,9 +14,11 @@ from wfconsole.incident.events import Event, RoleTaken, StepMarked
 from wfconsole.incident.roles import COMMANDER, Holder, holders, role_step
 from wfconsole.tui.forms.choice import Choice, Option
 from wfconsole.tui.forms.confirm import ConfirmForm
-from wfconsole.tui.forms.fields import Field, Row
+from wfconsole.tui.forms.fields import Field, Row, Words
 
 _NOBODY: Final = "-"  # typed where a role is given up, or a required one needs nobody
+
+_WHY: Final = "the severity requires this role: say why nobody has to have it"
 
 
 class HandOverForm(ConfirmForm):
@@ -52,16 +54,15 @@ class HandOverForm(ConfirmForm):
         self._show()
 
     def go_on(self) -> None:
-        role = self.query_one("#role", Choice)
-        who = self.query_one("#who", Field)
+        role, who, because = (self.query_one(f"#{name}") for name in ("role", "who", "because"))
+        lacks = self.missing()
+        self.say("")
         if self.focused is role:
-            self.say("")
             who.focus()
-        elif self.focused is who and not who.words:
-            self.say("somebody has to take it: type a name")
-        elif self.focused is who and self._given_up and self.query_one("#because-row").display:
-            self.say("")
-            self.query_one("#because", Field).focus()
+        elif self.focused is who and lacks == _WHY:
+            because.focus()
+        elif self.focused in (who, because) and lacks:
+            self.say(lacks)
         else:
             super().go_on()
 
@@ -73,7 +74,7 @@ class HandOverForm(ConfirmForm):
         if self._given_up and not self._role.required and not self._role.person:
             return "nobody has it"
         if self._given_up and self._role.required and not self.query_one("#because", Field).words:
-            return "the severity requires this role: say why nobody has to have it"
+            return _WHY
         return ""
 
     @property
@@ -110,7 +111,7 @@ class HandOverForm(ConfirmForm):
         shown = bool(self.items) and self.focused is not self.query_one("#role")
         self.query_one("#confirm").display = shown
         self.query_one("#lines").display = shown
-        self.redraw_lines()
+        self.query_one("#lines", Words).redraw()
 
 
 def _stands(holder: Holder) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from wfconsole.incident.events import MessageQueued
 from wfconsole.incident.ledger import STATUS_PAGE, is_open, newest_sent, next_try
 from wfconsole.incident.state import IncidentState, Message
-from wfconsole.text import age, calendar_time, clock_time, countdown, cut
+from wfconsole.text import age, countdown, cut
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
@@ -140,7 +140,7 @@ def public_lines(frame: Frame, width: int) -> list[Line]:
     else:
         message = max(public, key=lambda each: each.settled_at)
         is_public_open = message.state != "resolved"
-        since = f"since {clock_time(message.settled_at)}, {age(frame.now - message.settled_at)}"
+        since = f"since {frame.times.clock(message.settled_at)}, {age(frame.now - message.settled_at)}"
         ink: Ink = "warn" if is_public_open else "ok"
         still = "" if is_public_open else ": nothing is open there"
         first = (Span(" public now: "), Span(message.state.upper(), ink), Span(f" {since}{still}", "dim"))
@@ -165,15 +165,18 @@ def _row(frame: Frame, message: Message, width: int, *, here: bool) -> Line:
     first = next((line for line in message.text.split("\n") if line.strip()), "")
     pointer = frame.glyphs.pointer if here else " "
     return (
-        Span(f"{pointer}{clock_time(at)[:8]} ", "dim"),
+        Span(f"{pointer}{frame.times.column(at)[:8]} ", "dim"),
         Span(f"{word:<9}", inks.get(message.standing, "text")),
         Span(cut(f"{where}  {told}{first}", max(10, width - 20)), "text"),
     )
 
 
 def _spelled_out(frame: Frame, message: Message, width: int) -> list[Line]:
-    rows = paragraphs((_standing(message, frame.now),), width, "warn" if is_open(message) else "dim", indent=_INDENT)
-    told = f"{message.template} by {message.by}, released {calendar_time(message.queued_at)}"
+    said = _standing(message, frame.now)
+    if message.standing == "queued" and frame.view.journal.condition == "memory-only":
+        said = "waits: the record is on no disk, so nothing is sent; y copies it for another way"
+    rows = paragraphs((said,), width, "warn" if is_open(message) else "dim", indent=_INDENT)
+    told = f"{message.template} by {message.by}, released {frame.times.calendar(message.queued_at)}"
     if message.attempts:
         told += f", {message.attempts} attempt{'s' if message.attempts > 1 else ''}"
     if message.reference:

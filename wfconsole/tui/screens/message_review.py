@@ -15,16 +15,18 @@ from textual.widget import Widget
 
 from wfconsole.comms.channels import pager_action
 from wfconsole.comms.drafts import Draft, clean, draft, fitting, gaps, templates_of
-from wfconsole.incident.events import MessageQueued, MessageSent
+from wfconsole.incident.events import Event, MessageQueued, MessageSent
 from wfconsole.incident.sinks import Sink
 from wfconsole.redaction import redact_text
 from wfconsole.tui.composing import REVIEWED, facts_of, kept_under
 from wfconsole.tui.forms.choice import Choice, Option
 from wfconsole.tui.forms.fields import Words
 from wfconsole.tui.forms.form import Form
-from wfconsole.tui.ink import Line, Span
-from wfconsole.tui.wrapping import wrapped
+from wfconsole.tui.ink import Ink, Line, Span
+from wfconsole.tui.wrapping import paragraphs, wrapped
 
+_ALL: Final = "all"
+_NEUTRAL: Final = ("file", "clipboard")  # these tell nobody by themselves
 _BACK: Final = Option("back", "no, back to the text", ("nothing is sent",))
 NOWHERE: Final = Sink("clipboard", "", "nobody yet: you paste it")
 
@@ -64,17 +66,24 @@ class MessageReviewForm(Form):
     def sinks(self) -> tuple[Sink, ...]:
         """Where this may go at all: a text for the public goes nowhere but there, and one for us never goes there."""
         public = self.draft.audience == "public"
-        neutral = ("file", "clipboard")
         found = self.war_room.session.sinks() or (NOWHERE,)
-        return tuple(each for each in found if each.name in neutral or (each.audience == "public") == public)
+        return tuple(each for each in found if each.name in _NEUTRAL or (each.audience == "public") == public)
 
     @property
-    def sink(self) -> Sink:
+    def chosen(self) -> tuple[Sink, ...]:
+        """Where it goes; more than one where somebody chose all."""
         wanted = self.query_one("#sink", Choice).value
-        return next(each for each in self.sinks if each.name == wanted)
+        return self.all_at_once if wanted == _ALL else tuple(each for each in self.sinks if each.name == wanted)
+
+    @property
+    def all_at_once(self) -> tuple[Sink, ...]:
+        """Those that bring it to people by themselves, and can."""
+        return tuple(each for each in self.sinks if each.name not in _NEUTRAL and not each.refused)
 
     def fields(self) -> Iterable[Widget]:
         options = [Option(each.name, _named(each), _means(each)) for each in self.sinks]
+        if len(self.all_at_once) > 1:
+            options.append(Option(_ALL, " and ".join(each.name for each in self.all_at_once), ("both at once",)))
         yield Choice(options, id="sink", title="1 To", chosen=self._first())
         yield Words(id="bytes", make=self._bytes)
         yield Choice(self._answers(), id="sure", title="2 Send it?")
@@ -83,11 +92,30 @@ class MessageReviewForm(Form):
         if self.query_one("#sure", Choice).value == "back":
             self.action_cancel()
             return
-        sink = self.sink
-        if sink.refused:
-            self.say(f"nothing can be sent to {sink.name}: {sink.refused}")
+        sinks = self.chosen
+        refused = next((each for each in sinks if each.refused), None)
+        if refused is not None:
+            self.say(f"nothing can be sent to {refused.name}: {refused.refused}")
             return
+        self._release(sinks)
+
+    def _release(self, sinks: Sequence[Sink]) -> None:
         room = self.war_room
+        events = [event for sink in sinks for event in self._events(sink)]
+        begun = room.composed
+        forgotten = (REVIEWED, kept_under(self.frame, self.draft.template))
+        room.composed = {key: text for key, text in begun.items() if key not in forgotten}
+        self.dismiss(None)
+        if not room.enter(*events, name="publish"):
+            room.composed = begun
+            return
+        room.last_entries = ()  # what is on its way cannot be taken back
+        if sinks[0].name == "clipboard":
+            room.copy(self.text)
+        else:
+            room.say(f"on its way to {' and '.join(map(_named, sinks))}; l shows what came of it")
+
+    def _events(self, sink: Sink) -> Sequence[Event]:
         name = uuid.uuid4().hex
         queued = MessageQueued(
             name,
@@ -98,17 +126,7 @@ class MessageReviewForm(Form):
             place=sink.place,
             state=self.draft.state,
         )
-        events = [queued, MessageSent(name)] if sink.name == "clipboard" else [queued]
-        self.dismiss(None)
-        if not room.enter(*events, name="publish"):
-            return
-        room.last_entries = ()  # what is on its way cannot be taken back
-        forgotten = (REVIEWED, kept_under(self.frame, self.draft.template))
-        room.composed = {key: text for key, text in room.composed.items() if key not in forgotten}
-        if sink.name == "clipboard":
-            room.copy(self.text)
-        else:
-            room.say(f"on its way to {_named(sink)}; l shows what came of it")
+        return (queued, MessageSent(name)) if sink.name == "clipboard" else (queued,)
 
     def action_read(self, pages: int) -> None:
         box = self.query_one("#form")
@@ -130,9 +148,10 @@ class MessageReviewForm(Form):
         return (_BACK, Option("send", f"yes, as it stands{as_it_is}"))
 
     def _bytes(self, width: int) -> list[Line]:
-        sink = self.sink if self.query("#sink") else self.sinks[0]
-        public = self.draft.audience == "public"
-        rows: list[Line] = [(Span("-- these words, " + _what(self.draft, sink), "warn" if public else "title"),)]
+        sinks = self.chosen if self.query("#sink") else self.sinks[:1]
+        ink: Ink = "warn" if self.draft.audience == "public" else "title"
+        told = [f"-- {each.name}: these words, {_what(self.draft, each)}" for each in sinks]
+        rows = paragraphs(told, width, ink)
         for text in self.text.split("\n"):
             rows += [(Span(row),) for row in wrapped(text, width)]
         return [*rows, (Span(f"-- {len(self.text.encode())} bytes, {len(self.text.split())} words", "dim"),)]
@@ -152,7 +171,5 @@ def _what(made: Draft, sink: Sink) -> str:
         return f"as {made.state.upper()}, read by THE PUBLIC"
     if sink.name == "pagerduty":
         action = pager_action(made.template.id, made.state)
-        return (
-            "as the alert's details (trigger)" if action == "trigger" else f"kept here: PagerDuty gets {action} alone"
-        )
+        return "as the details of the alert" if action == "trigger" else f"kept here; it gets the word {action} alone"
     return f"read by {sink.who}"

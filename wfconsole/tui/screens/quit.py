@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from textual.widget import Widget
 
+from wfconsole.incident.ledger import is_open
 from wfconsole.tui.forms.choice import Choice, Option
 from wfconsole.tui.forms.fields import Words
 from wfconsole.tui.forms.form import Form
@@ -91,6 +92,10 @@ def _consequences(frame: Frame) -> list[tuple[str, Ink]]:
         told.append((f"{incident.id} is resolved; `wfconsole export {incident.id}` writes its post-mortem.", "text"))
     else:
         told.append(("No incident is open.", "text"))
+    waiting = sum(is_open(message) for message in incident.messages.values())
+    if waiting:
+        word = f"{waiting} messages have" if waiting > 1 else "1 message has"
+        told.append((f"{word} not arrived: nothing is sent until somebody resumes.", "warn"))
     told.append(("Nothing is read from the cluster any more; what was recorded stays.", "text"))
     if frame.view.pending:
         told.append((f"{len(frame.view.pending)} entries are not on disk yet: quitting writes them first.", "warn"))

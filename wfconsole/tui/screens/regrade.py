@@ -11,7 +11,8 @@ from wfconsole.incident.policy import STATUSES
 from wfconsole.tui.forms.choice import Choice, Option
 from wfconsole.tui.forms.fields import Field, Row, Words
 from wfconsole.tui.forms.form import Form
-from wfconsole.tui.screens.declare import playbook_choice, playbook_in, severity_choice, severity_named
+from wfconsole.tui.ink import Line
+from wfconsole.tui.screens.declare import playbook_choice, playbook_in, requirements, severity_choice, severity_named
 from wfconsole.tui.screens.stand_down import gate_of, refusal, resolve
 from wfconsole.tui.wrapping import paragraphs
 
@@ -46,7 +47,21 @@ class RegradeForm(Form):
         chosen = incident.playbook if wanted is None else wanted
         yield playbook_choice(self.war_room.session.playbook_matches(), title="3 Playbook", chosen=chosen)
         yield Row("4 Why", Field(id="reason", placeholder="needed for another severity or an unverified end"))
+        yield Words(id="requires", make=self._requires)
         yield Words(id="then", make=lambda width: paragraphs((_THEN,), width, "dim"))
+
+    def prepare(self) -> None:
+        self.query_one("#requires").display = False
+
+    def on_descendant_focus(self) -> None:
+        """What another severity asks of people stands before the last Enter."""
+        requires = self.query_one("#requires", Words)
+        other = self.query_one("#severity", Choice).value != self.frame.view.incident.severity
+        requires.display = other and self.focused is self.query_one("#reason")
+        requires.redraw()
+
+    def _requires(self, width: int) -> list[Line]:
+        return requirements(self.frame.runbook.policy, self.query_one("#severity", Choice).value, width)
 
     def open_fields(self) -> list[Widget]:
         """Who comes to follow a playbook says why, and is done."""

@@ -15,6 +15,16 @@ from wfconsole.tui.widgets.scroll_text import Section
 
 _KINDS = {
     "alerts": "ALERT",
+    "auth": "LOGINS",
+    "cache": "CACHE",
+    "database": "DATABASE",
+    "gpus": "GPU",
+    "inference": "MODEL",
+    "keys": "KEYS",
+    "replicas": "REPLICA",
+    "secrets": "SECRET",
+    "statements": "STATEMENT",
+    "workloads": "WORKLOAD",
     "hpas": "HPA",
     "nodes": "NODE",
     "services": "SERVICE",
@@ -44,7 +54,9 @@ class RowScreen(ScreenOfRow):
         gone = quality.conclusive and snapshot is not None and self._key not in snapshot.rows
         state = Span("gone", "strong") if gone else badge(frame.glyphs, self.level(frame), quality)
         namespace, name = self._key.split("/", 1) if "/" in self._key else ("", self._key)
-        if self._source == "sessions" and namespace.isdigit():  # "PID/START", or "prepared/GID"
+        if self._source == "keys":  # "SERVER/DATABASE/PREFIX"
+            name = name.partition("/")[2]
+        if self._source in ("sessions", "statements") and namespace.lstrip("-").isdigit():  # "PID/START", "ID/..."
             namespace, name = "", namespace
         if alarm := frame.alarms.by_key.get(self._key):
             name, namespace = title(alarm.row), alarm.row.labels.get("namespace", "")

@@ -16,6 +16,7 @@ from wfconsole.tui import by_hand as way
 from wfconsole.tui.forms.fields import Cancel, Field, Row, Words
 from wfconsole.tui.forms.form import Form
 from wfconsole.tui.ink import Ink, Line, Span
+from wfconsole.tui.panes.command_sections import text_rows
 from wfconsole.tui.wrapping import labelled, paragraphs
 
 _INDENT = 8
@@ -110,15 +111,14 @@ class RunCommandForm(Form):
     def _about(self, width: int) -> list[Line]:
         step, target = self._item.step, self.frame.view.target
         rows = paragraphs((step.title,), width, "dim")
-        for line in self._text.splitlines():
-            rows += paragraphs((line,), width - 2, "strong", indent=2)
+        rows += text_rows(self._text, width)
         where = f"{target.context or UNKNOWN}   namespace {target.namespace or UNKNOWN}   {target.server}".rstrip()
         told: list[tuple[str, str, Ink]] = [("TARGET", where, "strong"), ("RIGHTS", _RIGHTS, "text")]
         if step.kind == "action":
             told.append(("DANGER", _DANGERS.get(step.danger, "a class that nobody knows"), "warn"))
         if step.warning:
             told.append(("TRAP", step.warning, "warn"))
-        told += [("NOTE", doubt, "warn") for doubt in by_hand.doubts(self._text)]
+        told += [("NOTE", doubt, "warn") for doubt in by_hand.doubts(self._text, target)]
         rows.append(())
         for name, words, ink in told:
             rows += labelled(name, words, width, indent=_INDENT, ink=ink)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.widget import Widget
 
+from wfconsole.incident.wording import counted
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.session.view import Running
 from wfconsole.text import cut, position
@@ -14,7 +15,7 @@ from wfconsole.tui import action_names
 from wfconsole.tui.action_names import Where
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
-from wfconsole.tui.panes.command_sections import SOURCE, ended_level, how_it_ended, output_rows
+from wfconsole.tui.panes.command_sections import SOURCE, ended_level, how_it_ended, output_rows, text_rows
 from wfconsole.tui.panes.edges import edges
 from wfconsole.tui.panes.pod_sections import heading
 from wfconsole.tui.screens.framed_screen import FramedScreen
@@ -35,13 +36,11 @@ class RunningText(ScrollText):
         self.following = True
 
     def sections(self, frame: Frame, width: int) -> Sequence[Section]:
-        del width
         running = self.app.session.hands.show()  # type: ignore[attr-defined]  # of the WarRoom
         if running is None:
             return [Section(heading(frame, "COMMAND", "none was run"), ())]
-        text = [(Span(f"  {line}", "strong"),) for line in running.text.splitlines()]
         return [
-            Section(heading(frame, "COMMAND", "by hand"), text),
+            Section(heading(frame, "COMMAND", "by hand"), text_rows(running.text, width)),
             Section(heading(frame, "OUTPUT", _counted(running)), output_rows(running.lines, running.left_out)),
             Section(heading(frame, "STATE", ""), [_state(frame, running)]),
         ]
@@ -110,7 +109,9 @@ class RunningScreen(FramedScreen):
 
 
 def _counted(running: Running) -> str:
-    return f"{len(running.lines)} lines" if running.lines else "nothing yet" if running.ended is None else "nothing"
+    return (
+        counted(len(running.lines), "line") if running.lines else "nothing yet" if running.ended is None else "nothing"
+    )
 
 
 def _stands(frame: Frame, running: Running) -> str:

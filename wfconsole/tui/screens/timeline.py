@@ -9,7 +9,7 @@ from typing import Final
 from wfconsole.incident.events import EntryHidden, EntryStarred
 from wfconsole.incident.state import Line as TimelineLine
 from wfconsole.observations.levels import Level
-from wfconsole.text import ELLIPSIS, calendar_time, cut, elapsed, fit
+from wfconsole.text import ELLIPSIS, calendar_time, cells, cut, elapsed, fit
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span, width_of
@@ -106,7 +106,6 @@ class TimelineScreen(ListScreen):
     """`goto` may be "line:<entry>", or words to filter by."""
 
     SCOPES = ("all", "lists", "items", "timeline")
-    ENTERS = True
     BINDINGS = action_names.bindings("timeline")
 
     def make_list(self) -> BlockList:
@@ -192,11 +191,11 @@ def _row(frame: Frame, line: TimelineLine, width: int, *, pointer: str = " ") ->
 def _names(view: str, room: int) -> str:
     """The views, the one on show in brackets; where not all fit, those around it."""
     names = [f"[{name}]" if name == view else name for name in VIEWS]
-    first = 0
-    while len(" ".join(names[first:])) > room and names[first] != f"[{view}]":
-        first += 1
-    shown = names[first:]
-    return cut(f"{ELLIPSIS} {' '.join(shown)}" if first else " ".join(shown), room)
+    shown = " ".join(names)
+    while cells(shown) > room and names[0] != f"[{view}]":
+        names = names[1:]
+        shown = f"{ELLIPSIS} {' '.join(names)}"
+    return cut(shown, room)
 
 
 def _since(frame: Frame, line: TimelineLine) -> str:
@@ -221,7 +220,7 @@ def _spelled_out(frame: Frame, line: TimelineLine, width: int) -> Block:
         told.append(f"{line.count} times, last {frame.times.clock(line.last_at)}")
     if line.until:
         told.append(f"over {frame.times.calendar(line.until)}")
-    told.append(f"entry {line.entry[:ENTRY_SHOWN]}")
+    told.append(f"entry {line.entry[:ENTRY_SHOWN]}   Enter corrects")
     rows += paragraphs(("   ".join(told),), width, "dim", indent=_INDENT)
     return Block(line.entry, rows, words=_words(line))
 

@@ -9,23 +9,25 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from wfconsole.observations.levels import Level, Quality
-from wfconsole.text import ELLIPSIS, UNKNOWN, age, cells
+from wfconsole.text import ELLIPSIS, UNKNOWN, age, cells, cut
 from wfconsole.tui import action_names, places
 from wfconsole.tui.action_names import Where
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span, faded, spread, width_of
 from wfconsole.tui.listings import listings_of
 from wfconsole.tui.listings.listing import Listing
-from wfconsole.tui.listings.standing import is_old, never_seen
+from wfconsole.tui.listings.standing import doubt, is_old, never_seen
 from wfconsole.tui.panes.edges import edges
 from wfconsole.tui.screens.filtering import FilteringScreen
 from wfconsole.tui.state_words import badge, level_ink
 from wfconsole.tui.widgets.line_table import LineTable
 from wfconsole.tui.widgets.lines import Pane
 from wfconsole.tui.widgets.trend import trend_line
+from wfconsole.tui.wrapping import wrapped
 
 _DETAIL_ROWS = 5
 _DETAIL_ROWS_WITH_ROOM = 8
+_WHY_ROWS = 3
 _DOUBTS = ("clock", "dns")  # facts of a source that make its age, or where it comes from, doubtful
 _TITLE_MARGIN = 12  # corners and spaces of the frame, and the sign of what is left out
 
@@ -56,22 +58,32 @@ class Summary(Pane):
 
 
 class Detail(Pane):
-    """The row with the cursor."""
+    """The row with the cursor; before it why the rows are not what there is now, and what mends that."""
 
     def __init__(self, zoom: Zoom) -> None:
         super().__init__(id="detail")
         self._zoom = zoom
 
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
-        del width
         key = self._zoom.row_key()
         if self._zoom.listing is None or key is None:
             return []
         lines = self._zoom.listing.detail(frame, key)
         if lines and is_old(self._zoom.quality(frame)):
             lines = [*_as_it_was(frame, self._zoom.listing, lines[:-1]), lines[-1]]
-        lines = lines if len(lines) <= height else [*lines[: height - 1], lines[-1]]
-        return [(), *lines] if len(lines) < height else lines
+        why = _why(frame, self._zoom.listing, width)
+        room = height - len(why)
+        lines = lines if len(lines) <= room else [*lines[: room - 1], lines[-1]]
+        return [*([()] if len(lines) < room else []), *why, *lines]
+
+
+def _why(frame: Frame, listing: Listing, width: int) -> list[Line]:
+    """What is wrong with the source of these rows, since when, and what to do: all of it is where the sources are."""
+    said = doubt(frame, listing.source, without="these")
+    rows = wrapped(said, width - 2) if said else []
+    if len(rows) > _WHY_ROWS:
+        rows = [*rows[: _WHY_ROWS - 1], cut(" ".join(rows[_WHY_ROWS - 1 :]), width - 2)]
+    return [(Span(f" {row}", "strong"),) for row in rows]
 
 
 def _as_it_was(frame: Frame, listing: Listing, lines: Sequence[Line]) -> list[Line]:

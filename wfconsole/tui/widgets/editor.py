@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from textual import events
 from textual.widgets import TextArea
-from textual.widgets.text_area import Edit, EditResult
+from textual.widgets.text_area import Edit, EditResult, Selection
 
 from wfconsole.text import safe_block
 
@@ -30,6 +32,16 @@ class Editor(TextArea):
         room = max(0, _LONGEST - len(self.text))
         edit.text = inert(edit.text)[:room]
         return super().edit(edit)
+
+    def select_first(self, pattern: re.Pattern[str]) -> None:
+        """What matches first is what typing replaces; nothing where somebody has put the cursor elsewhere."""
+        if self.cursor_location != (0, 0):
+            return
+        for row, line in enumerate(self.text.split("\n")):
+            match = pattern.search(line)
+            if match is not None:
+                self.selection = Selection((row, match.start()), (row, match.end()))
+                return
 
     def check_consume_key(self, key: str, character: str | None = None) -> bool:
         """Every key that types is the editor's, and no binding hears it."""
