@@ -62,9 +62,49 @@ def understood(text: str) -> Probe:
     return parse_probe(text)
 
 
-def evaluate(probe: Probe, world: World, now: Millis) -> ProbeResult:
-    """The answer at `now`. Nothing is concluded from data that is not both whole and recent."""
-    results = [_clause(clause, world, now) for clause in probe.clauses]
+class Shared:
+    """What several probes of one world at one instant have in common: which rows are meant, and how they are judged.
+
+    With ten thousand pods this is most of the work, and symptoms ask for the same pods again and again.
+    """
+
+    def __init__(self) -> None:
+        self._meant: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+        self._findings: dict[tuple[Any, ...], Mapping[str, Finding]] = {}
+        self._values: dict[tuple[Any, ...], Mapping[str, float | None]] = {}
+
+    def meant(self, clause: Clause, rows: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The rows that the filters of identity leave."""
+        key = _identity(clause)
+        if key not in self._meant:
+            self._meant[key] = _meant(table_of(clause.table), clause.filters, rows)
+        return self._meant[key]
+
+    def findings(self, clause: Clause, meant: Mapping[str, Any], now: Millis) -> Mapping[str, Finding]:
+        """The judgement of each of these rows."""
+        key = _identity(clause)
+        if key not in self._findings:
+            judge = table_of(clause.table).judge
+            self._findings[key] = {name: judge(row, now) for name, row in meant.items()}
+        return self._findings[key]
+
+    def values(self, clause: Clause, meant: Mapping[str, Any], now: Millis) -> Mapping[str, float | None]:
+        """The signals of these rows."""
+        key = _identity(clause)
+        if key not in self._values:
+            self._values[key] = measure(clause.table, meant, now)
+        return self._values[key]
+
+
+def _identity(clause: Clause) -> tuple[Any, ...]:
+    return (clause.table, *(each for each in clause.filters if each.kind == "identity"))
+
+
+def evaluate(probe: Probe, world: World, now: Millis, shared: Shared | None = None) -> ProbeResult:
+    """The answer at `now`. Nothing is concluded from data that is not both whole and recent. `shared` is of the same
+    world and instant."""
+    shared = shared or Shared()
+    results = [_clause(clause, world, now, shared) for clause in probe.clauses]
     if len(results) == 1:
         return results[0]
     verdicts = [result.holds for result in results]
@@ -90,14 +130,14 @@ def _bad(world: World, source: str, quality: Quality) -> str:
     return f"{_are(source)} {_why_bad(world, source, quality)}"
 
 
-def _clause(clause: Clause, world: World, now: Millis) -> ProbeResult:
+def _clause(clause: Clause, world: World, now: Millis, shared: Shared) -> ProbeResult:
     quality = world.quality(clause.table, now)
     snapshot = world.snapshots.get(clause.table)
     if snapshot is None or snapshot.good_at is None:
         why = _bad(world, clause.table, quality)
         return ProbeResult((f"{UNKNOWN} {why}",), Level.OK, quality, None, why)
-    meant = _meant(table_of(clause.table), clause.filters, snapshot.rows)
-    result = _signal(clause, meant, now) if clause.signal else _rows(clause, meant, now)
+    meant = shared.meant(clause, snapshot.rows)
+    result = _signal(clause, meant, now, shared) if clause.signal else _rows(clause, meant, now, shared)
     if not quality.conclusive:
         why = _bad(world, clause.table, quality)
         return ProbeResult((*result.lines, f"cannot tell: {why}"), result.level, quality, None, why)
@@ -115,8 +155,8 @@ def _why_bad(world: World, source: str, quality: Quality) -> str:
     return f"{quality}: {snapshot.partial}" if snapshot.partial else str(quality)
 
 
-def _signal(clause: Clause, meant: Mapping[str, Any], now: Millis) -> ProbeResult:
-    value = measure(clause.table, meant, now).get(clause.signal)
+def _signal(clause: Clause, meant: Mapping[str, Any], now: Millis, shared: Shared) -> ProbeResult:
+    value = shared.values(clause, meant, now).get(clause.signal)
     form = _forms(SIGNALS[clause.signal].unit)
     shown = f"{clause.signal} {form(value)}"
     if clause.op is None:
@@ -139,7 +179,7 @@ def _count(value: float | None) -> str:
     return UNKNOWN if value is None else f"{value:g}"
 
 
-def _rows(clause: Clause, meant: Mapping[str, Any], now: Millis) -> ProbeResult:
+def _rows(clause: Clause, meant: Mapping[str, Any], now: Millis, shared: Shared) -> ProbeResult:
     table = table_of(clause.table)
     if not meant and not table.may_be_none:
         why = f"no such {table.one}"
@@ -147,8 +187,9 @@ def _rows(clause: Clause, meant: Mapping[str, Any], now: Millis) -> ProbeResult:
     tests = [_test(table, each, now) for each in clause.filters if each.kind != "identity"]
     matching: list[tuple[Any, Finding]] = []
     untold = 0
-    for row in meant.values():
-        finding = table.judge(row, now)
+    findings = shared.findings(clause, meant, now)
+    for key, row in meant.items():
+        finding = findings[key]
         answer: bool | None = True
         for test in tests:
             one = test(row, finding)

@@ -10,7 +10,7 @@ import msgspec
 from wfconsole.clock import HOUR, SECOND, Millis
 from wfconsole.incident.playbook import Runbook, Symptom
 from wfconsole.incident.policy import SeveritySign
-from wfconsole.incident.probing import ProbeResult, doubt, evaluate, understood
+from wfconsole.incident.probing import ProbeResult, Shared, doubt, evaluate, understood
 from wfconsole.incident.state import Answered, IncidentState, symptom_key
 from wfconsole.incident.wording import counted, spell_duration
 from wfconsole.observations.signals import form, judge_signal
@@ -22,9 +22,9 @@ SymptomState = Literal["present", "absent", "not yet", "cannot tell", "ask peopl
 
 # What somebody said so long before the incident was declared, or with none declared, is asked again.
 ANSWER_GOOD_FOR: Final[Millis] = HOUR
-# A source with many rows is gone through less often: 10,000 pods every 5 s, which takes some 10 ms.
+# A source with many rows is gone through less often: 10,000 pods every 10 s, which takes some 20 ms.
 _ROWS_AT_EACH_LOOK: Final = 500
-_LONGEST_PACE: Final[Millis] = 5 * SECOND
+_LONGEST_PACE: Final[Millis] = 10 * SECOND
 # Who has none of these has no trouble with them either; a cluster without pods would be another matter.
 _MAY_BE_NOWHERE: Final = frozenset(("gpus", "inference", "replicas"))
 _LINES_KEPT: Final = 4  # the summary, and the first rows that it counts
@@ -116,9 +116,10 @@ class SymptomsHeld(msgspec.Struct, frozen=True):
             if not probes or not self._is_due(world, source, now):
                 return self
         since, sure, looked = dict(self.since), dict(self.sure_since), dict(self.looked)
+        shared = Shared()
         for text in probes:
             before = self.looked.get(text)
-            result = evaluate(understood(text), world, now)
+            result = evaluate(understood(text), world, now, shared)
             looked[text] = Looked(msgspec.structs.replace(result, lines=result.lines[:_LINES_KEPT]), now)
             if result.holds is False:
                 since.pop(text, None)
@@ -136,7 +137,7 @@ class SymptomsHeld(msgspec.Struct, frozen=True):
 
     def _is_due(self, world: World, source: str, now: Millis) -> bool:
         rows = len(world.snapshots[source].rows)
-        pace = 0 if rows <= _ROWS_AT_EACH_LOOK else min(_LONGEST_PACE, rows // 2)
+        pace = 0 if rows <= _ROWS_AT_EACH_LOOK else min(_LONGEST_PACE, rows)
         last = self.looked_at.get(source)
         return last is None or now < last or now - last >= pace
 
