@@ -326,3 +326,38 @@ def test_where_nothing_is_owed_nothing_is_asked_for() -> None:
     done = TaskClosed("t1", result="it lags")
     seen = situation(*FINISHED, TASK, done, StatusChanged("resolved"), MomentSet("acknowledged", NOW), now=NOW + DAY)
     assert attention(seen) == (Need("nothing needs you.", Level.OK),)
+
+
+# --- a playbook that fits before anybody has declared
+
+RED = BoardLine(3, "Pods", Level.WARNING, Quality.LIVE, "1/2 ready", age_ms=3 * SECOND)
+FITS = "2 of 4 symptoms of Service outage"
+
+
+def triages(seen: Situation) -> list[tuple[str, Level]]:
+    return [(need.text, need.level) for need in attention(seen) if need.goto == "triage"]
+
+
+def test_a_playbook_that_fits_is_told_quietly_once_something_is_red() -> None:
+    seen = situation(fits=FITS, lines=(RED, hpas()))
+    assert triages(seen) == [(f"{FITS}: a triage", Level.WATCH)]
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        situation(fits=FITS),
+        situation(fits="", lines=(RED,)),
+        situation(fits=FITS, lines=(msgspec.structs.replace(RED, quality=Quality.STALE),)),
+        situation(declared(), fits=FITS, lines=(RED,)),
+    ],
+    ids=["nothing red", "nothing fits", "red when it was lost", "declared"],
+)
+def test_nothing_is_said_of_playbooks_otherwise(seen: Situation) -> None:
+    assert triages(seen) == []
+
+
+def test_a_red_pane_comes_before_the_playbook_that_fits_and_a_lost_source_after_it() -> None:
+    worse = noticed("readiness Deployment/production/gateway", level=Level.WARNING, since=NOW - MINUTE)
+    seen = situation(worse, fits=FITS, lines=(RED, hpas(Quality.STALE)))
+    assert [need.goto.partition(":")[0] for need in attention(seen)] == ["line", "triage", "pane"]

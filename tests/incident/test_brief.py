@@ -197,6 +197,13 @@ def test_what_is_not_known_names_the_sources_that_are_lost() -> None:
     assert parts(world=World())["NOT KNOWN"] == ("no source has told anything yet",)
 
 
+def test_of_a_long_night_the_newest_are_told_and_the_others_counted() -> None:
+    found = parts(*(NoteAdded(f"number {number}", kind="decision") for number in range(100)))["DECIDED"]
+    assert len(found) == 41
+    assert found[0].endswith("number 99")
+    assert found[-1] == "and 60 older ones, in the timeline"
+
+
 def test_times_of_another_day_have_their_date() -> None:
     found = parts(now=NOW + 3 * DAY)
     assert found["SINCE"][0].startswith("declared 2026-03-01 14:32:07Z, 3 d;")

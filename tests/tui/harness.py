@@ -112,7 +112,7 @@ class Desk:
         held = SymptomsHeld(
             {symptom.live: now - HOUR for book in self.runbook.playbooks for symptom in book.symptoms if symptom.live}
         )
-        return match_playbooks(self.runbook, world, held, now)
+        return match_playbooks(self.runbook, world, held, now, self.view().incident)
 
     def sinks(self) -> tuple[Sink, ...]:
         return self.send_to

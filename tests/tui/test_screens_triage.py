@@ -266,6 +266,13 @@ async def test_a_note_written_here_is_about_the_symptom() -> None:
         assert "Many requests end with 503" in room.text
 
 
+async def test_the_form_that_declares_knows_what_people_said() -> None:
+    async with war_room(trouble()) as room:
+        await triage(room, "n", "Y", "D", "enter", "enter")
+        assert "2 of 3 symptoms that are known" in room.text
+        assert "yes: Many requests end with 503 (yes, says op1" in room.text
+
+
 # --- before anybody has declared
 
 

@@ -24,6 +24,7 @@ from wfconsole.observations.world import World
 from wfconsole.text import calendar_time, clock_time, countdown, safe
 
 _LONGEST: Final = 300
+_MOST: Final = 40  # of what was done, decided, suspected: nobody who joins reads more
 _DONE_KINDS: Final = frozenset(("ACTION", "COMMS"))
 _TOPIC: Final = "impact:"
 _CONFIRMED: Final = re.compile(r": confirmed [\d:]+Z$")  # a line of hand-over or stand-down: said, not done
@@ -49,18 +50,19 @@ def brief(
     """All parts, in the order in which they are asked for; () while nothing is declared. `world`: None is unknown."""
     if not state.declared:
         return ()
+    newest = _newest(state)
     return tuple(
         Part(title, tuple(safe(line, _LONGEST) for line in lines) or (nothing,), not lines)
         for title, lines, nothing in (
             ("WHAT", list(_what(state, runbook)), ""),
             ("SINCE", [_since(state, now)], ""),
-            ("IMPACT", _impact(state), f"nobody wrote it down yet: a note that begins with '{_TOPIC}' does"),
+            ("IMPACT", _impact(newest), f"nobody wrote it down yet: a note that begins with '{_TOPIC}' does"),
             ("ROLES", list(_roles(state, runbook)), ""),
-            ("DONE", list(_done(state, checklist, now)), "nothing yet"),
+            ("DONE", list(_done(newest, checklist, now)), "nothing yet"),
             ("RUNNING", list(_running(state, checklist, now)), "nothing"),
             ("OWED", list(_owed(state, runbook, clocks, now)), "nothing"),
-            ("DECIDED", list(_said(state, "DECISION", now)), "nothing yet"),
-            ("SUSPECTED", list(_said(state, "HYPOTH", now)), "nobody wrote down what is suspected"),
+            ("DECIDED", list(_said(newest, "DECISION", now)), "nothing yet"),
+            ("SUSPECTED", list(_said(newest, "HYPOTH", now)), "nobody wrote down what is suspected"),
             ("NOT KNOWN", list(_unknown(world, now)), "every source tells"),
         )
     )
@@ -97,9 +99,9 @@ def _since(state: IncidentState, now: Millis) -> str:
     return "; ".join(told)
 
 
-def _impact(state: IncidentState) -> list[str]:
-    said = [_words(line) for line in _newest(state) if _words(line).casefold().startswith(_TOPIC)]
-    return [said[0][len(_TOPIC) :].strip()] if said else []
+def _impact(newest: list[Line]) -> list[str]:
+    said = next((_words(line) for line in newest if _words(line)[: len(_TOPIC)].casefold() == _TOPIC), "")
+    return [said[len(_TOPIC) :].strip()] if said else []
 
 
 def _roles(state: IncidentState, runbook: Runbook) -> Iterator[str]:
@@ -113,17 +115,26 @@ def _roles(state: IncidentState, runbook: Runbook) -> Iterator[str]:
             yield f"{holder.role}: nobody, because {holder.waived}"
 
 
-def _done(state: IncidentState, checklist: Active | None, now: Millis) -> Iterator[str]:
+def _done(newest: list[Line], checklist: Active | None, now: Millis) -> Iterator[str]:
     if checklist is not None and checklist.closed:
         yield f"{checklist.closed} of {counted(checklist.total, 'step')} closed"
-    for line in _newest(state):
+    done = [line for line in newest if _is_done(line)]
+    for line in done[:_MOST]:
+        text = _words(line).removeprefix("done: ")
+        yield f"{_time(line.at, now)} {text}{f' ({line.actor})' if line.kind == 'STEP' else ''}"
+    yield from _older(len(done))
+
+
+def _is_done(line: Line) -> bool:
+    if line.kind in ("STEP", "TASK"):
         text = _words(line)
-        if line.kind in _DONE_KINDS:
-            yield f"{_time(line.at, now)} {text}"
-        elif line.kind == "STEP" and text.startswith("done: ") and not _CONFIRMED.search(text):
-            yield f"{_time(line.at, now)} {text.removeprefix('done: ')} ({line.actor})"
-        elif line.kind == "TASK" and text.startswith("done: "):
-            yield f"{_time(line.at, now)} {text.removeprefix('done: ')}"
+        return text.startswith("done: ") and not _CONFIRMED.search(text)
+    return line.kind in _DONE_KINDS
+
+
+def _older(count: int) -> Iterator[str]:
+    if count > _MOST:
+        yield f"and {count - _MOST} older ones, in the timeline"
 
 
 def _running(state: IncidentState, checklist: Active | None, now: Millis) -> Iterator[str]:
@@ -159,10 +170,11 @@ def _owed(state: IncidentState, runbook: Runbook, clocks: tuple[Clock, ...], now
             yield f"not in the record that it was done: {words}"
 
 
-def _said(state: IncidentState, kind: str, now: Millis) -> Iterator[str]:
-    for line in _newest(state):
-        if line.kind == kind:
-            yield f"{_time(line.at, now)} {line.actor}: {_words(line)}"
+def _said(newest: list[Line], kind: str, now: Millis) -> Iterator[str]:
+    said = [line for line in newest if line.kind == kind]
+    for line in said[:_MOST]:
+        yield f"{_time(line.at, now)} {line.actor}: {_words(line)}"
+    yield from _older(len(said))
 
 
 def _unknown(world: World | None, now: Millis) -> Iterator[str]:

@@ -47,7 +47,7 @@ def read_runbook(source: Path, *, bundled: bool) -> Runbook:
     elif documents:
         from wfconsole.runbook.freeform.reader import read_freeform  # it reads the bundled one: only on demand
 
-        runbook = read_freeform([each.sheet for each in documents], whole, problems)
+        runbook = read_freeform([(each.sheet, each.blocks) for each in documents], whole, problems)
     problems.raise_if_any("bundled with the console" if bundled else safe(str(source), 400))
     assert runbook is not None  # no document without a problem
     return runbook

@@ -19,7 +19,7 @@ from wfconsole.runbook.freeform.people import read_contacts, read_links, read_ro
 from wfconsole.runbook.freeform.policy import read_policy
 from wfconsole.runbook.freeform.remarks import BUNDLED, Remarks
 from wfconsole.runbook.freeform.steps import Reading
-from wfconsole.runbook.markdown import read_markdown
+from wfconsole.runbook.markdown import Block, Heading, read_markdown
 from wfconsole.runbook.policy import iso_date
 from wfconsole.runbook.problems import Problems
 from wfconsole.text import safe
@@ -35,14 +35,18 @@ _KEYS: Final = {
 _NEEDED_LISTS: Final = ("handover", "stand-down")  # screens of the console that would have nothing to show
 
 
-def read_freeform(sheets: list[Sheet], whole: Place, problems: Problems) -> Runbook:
-    """The sheets in the order of their names, each below its own headings."""
+def read_freeform(
+    documents: list[tuple[Sheet, tuple[Heading | Block, ...]]], whole: Place, problems: Problems
+) -> Runbook:
+    """The sheets in the order of their names, each below its own headings. With each come its blocks as they stand."""
     remarks = Remarks()
     roots: list[tuple[Node, Annotated]] = []
-    for sheet in sheets:
+    for sheet, blocks in documents:
         text = _FRONT.sub(lambda match: "\n" * match[0].count("\n"), sheet.text.replace("\r\n", "\n"))
         notes = read_annotations(sheet.name, text, problems)
-        roots.append((outline(sheet.name, read_markdown(sheet.name, notes.text)), notes))
+        plain = blocks if notes.text == sheet.text else read_markdown(sheet.name, notes.text)
+        roots.append((outline(sheet.name, plain), notes))
+    sheets = [sheet for sheet, _ in documents]
     return _assembled(roots, sheets, whole, problems, remarks)
 
 

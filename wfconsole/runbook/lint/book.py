@@ -100,6 +100,7 @@ class Spot:
         self.program = program
         self.block = block
         self.index = index  # of its command in the block
+        self.order = 0  # among all programs below its heading; the book sets it
         self.kubectl: Kubectl | None = kubectl(program)
 
     @property
@@ -328,11 +329,13 @@ class Book:
 
     def before(self, spot: Spot) -> list[Spot]:
         """The programs that the same part of the runbook runs before this one."""
-        return self.in_subject(spot.block)[: self._order[id(spot)]]
+        here = self.in_subject(spot.block)
+        return here[: spot.order]
 
     def after(self, spot: Spot) -> list[Spot]:
         """Those that it runs after this one."""
-        return self.in_subject(spot.block)[self._order[id(spot)] + 1 :]
+        here = self.in_subject(spot.block)
+        return here[spot.order + 1 :]
 
     @cached_property
     def _by_block(self) -> dict[int, list[Spot]]:
@@ -345,12 +348,10 @@ class Book:
     def _by_subject(self) -> dict[tuple[str, str], list[Spot]]:
         found: dict[tuple[str, str], list[Spot]] = {}
         for spot in self.spots:
-            found.setdefault((spot.block.place.file, spot.block.subject), []).append(spot)
+            here = found.setdefault((spot.block.place.file, spot.block.subject), [])
+            spot.order = len(here)
+            here.append(spot)
         return found
-
-    @cached_property
-    def _order(self) -> dict[int, int]:
-        return {id(spot): at for here in self._by_subject.values() for at, spot in enumerate(here)}
 
 
 def _spots(block: CodeBlock) -> Iterator[Spot]:

@@ -153,7 +153,8 @@ def _seen(frame: Frame, width: int) -> list[Line]:
 def _share(match: Match) -> str:
     if not match.watched:
         return "it names no symptom that data can show"
-    return f"{match.present} of {counted(match.watched, 'symptom')} that data can show"
+    known = "that are known" if any(seen.by_people for seen in match.symptoms) else "that data can show"
+    return f"{match.present} of {counted(match.watched, 'symptom')} {known}"
 
 
 def _symptom(seen: SymptomSeen) -> str:
