@@ -382,6 +382,30 @@ def senders() -> list[int]:
     return found
 
 
+def test_what_waits_for_something_else_is_not_looked_at_all_the_time(routes: Routes) -> None:
+    record = declared()
+    record.submit(queued("slack"))
+    looks = 0
+
+    def state() -> IncidentState:
+        nonlocal looks
+        looks += 1
+        return record.state
+
+    post = Post(
+        routes=routes,
+        clock=CLOCK,
+        command=(),
+        state=state,
+        submit=record.submit,
+        on_disk=lambda _: False,
+    )
+    assert post._wait_ms() == 5_000
+    record.submit(MessageFailed("m1", "503", retry_at=CLOCK.now() + 1_000))
+    assert 500 < post._wait_ms() <= 1_000
+    assert looks == 2
+
+
 def test_pauses_grow_are_spread_and_end(routes: Routes) -> None:
     record = declared()
     record.submit(queued("slack"))

@@ -141,7 +141,7 @@ WRONG = {
     "role pilot Bea": "usage: :role commander scribe, and a name",
     "check": "usage: :check outage, and why",
     "check fire": "usage: :check outage, and why",
-    "update": "this console sends nothing itself",
+    "update": "by other means; m writes and sends",
     "moment": "usage: :moment NAME TIME [WHY]",
     "moment began 14:10": "usage: :moment NAME TIME [WHY]",
     "moment started soon": "no time: 'soon'; 14:32",

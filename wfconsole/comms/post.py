@@ -25,6 +25,7 @@ FIRST_RETRY: Final[Millis] = 2 * SECOND
 LONGEST_RETRY: Final[Millis] = 2 * MINUTE
 LOOKS_EVERY: Final[Millis] = 5 * SECOND
 ON_DISK_WITHIN: Final[Millis] = 20 * SECOND
+_SOONEST: Final[Millis] = 20
 _CLIPBOARD: Final = "clipboard"
 
 Submit = Callable[[Event], str]
@@ -70,6 +71,7 @@ class Post:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
+        self._wake.set()
         self._thread = threading.Thread(target=self._run, name="post", daemon=True)
         self._thread.start()
 
@@ -107,9 +109,10 @@ class Post:
                 self._look()
 
     def _wait_ms(self) -> Millis:
+        """Until the next try. What is due already waits for something else: for the disk, its turn, another console."""
         now = self._clock.now()
-        dues = [due for message in self._state().messages.values() if (due := next_try(message, now))]
-        return max(50, min([LOOKS_EVERY, *(due - now for due in dues)])) if dues else LOOKS_EVERY
+        dues = [next_try(message, now) - now for message in self._state().messages.values()]
+        return max(_SOONEST, min([LOOKS_EVERY, *(due for due in dues if due > 0)]))
 
     def _look(self) -> None:
         state, now = self._state(), self._clock.now()
