@@ -393,12 +393,14 @@ def entries(*events: Event, start: Millis = NOW, every_ms: Millis = MINUTE, acto
     return [an_entry(event, place + 1, start + place * every_ms, actor) for place, event in enumerate(events)]
 
 
-def a_policy(calendar: BusinessCalendar | None = None) -> SeverityPolicy:
+def a_policy(calendar: BusinessCalendar | None = None, *, meeting: Span | None = None) -> SeverityPolicy:
     """The four severities with the runbook's times; updates every 15, 30 and 60 minutes, none for SEV4."""
 
     def rule(name: Any, respond: Span, resolve: Span, update: int) -> SeverityRule:
         cadence = Span(update * MINUTE, text=f"{update} minutes") if update else None
-        return SeverityRule(name, name, (f"what makes it a {name}",), respond, resolve, cadence, bool(update))
+        return SeverityRule(
+            name, name, (f"what makes it a {name}",), respond, resolve, cadence, bool(update), meeting=meeting
+        )
 
     minutes = {count: Span(count * MINUTE, text=f"{count} minutes") for count in (15, 30)}
     hours = {count: Span(count * HOUR, text=f"{count} hours") for count in (2, 4, 8, 24)}

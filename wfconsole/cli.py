@@ -59,27 +59,8 @@ def _crashed(error: Exception) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     from wfconsole.wiring import commands
 
-    match arguments.command:
-        case "live":
-            return commands.live(arguments)
-        case "demo":
-            return commands.demo(arguments)
-        case "replay":
-            return commands.replay(arguments)
-        case "resume":
-            return commands.resume(arguments)
-        case "record":
-            return commands.record(arguments)
-        case "doctor":
-            return commands.doctor(arguments)
-        case "export":
-            return commands.export(arguments)
-        case "incidents":
-            return commands.incidents(arguments)
-        case "init":
-            return commands.init(arguments)
-        case _:
-            return commands.journal(arguments)
+    run: Callable[[argparse.Namespace], int] = getattr(commands, arguments.command)
+    return run(arguments)
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
@@ -88,7 +69,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         prog="wfconsole",
         description="A war room in the terminal for whoever commands the incident.",
         epilog="Exit codes: 0 ended by you, 2 arguments, 3 configuration, 4 runbook, 5 recording, 6 terminal, "
-        "7 incident, 8 cluster, 9 doctor found something, 70 a bug of ours, 128+n signal n.",
+        "7 incident, 8 cluster, 9 doctor found something, 10 lint found something, 70 a bug of ours, 128+n signal n.",
     )
     parser.add_argument("--version", action="version", version=f"wfconsole {__version__}")
     # With `prog` it does not ask how wide the terminal is.
@@ -148,13 +129,59 @@ def _export(command: argparse.ArgumentParser) -> None:
 
 
 def _incidents(command: argparse.ArgumentParser) -> None:
+    command.add_argument("words", nargs="*", metavar="WORD", help="in its name, its title or its commander's name")
+    command.add_argument("--since", metavar="WHEN", help="declared since 2026-01-07, or in the last 30d")
+    command.add_argument("--severity", action="append", metavar="SEV", help="SEV1 to SEV4 (may be given again)")
+    command.add_argument("--status", metavar="STATUS", help="investigating, ... or resolved")
+    command.add_argument("--open", action="store_true", help="those that are not resolved")
+    command.add_argument("--csv", action="store_true", help="for spreadsheets")
     command.add_argument("--json", action="store_true", help="for programs")
     _shared_options(command)
+
+
+def _followups(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--owner", metavar="NAME", help="whose; nobody: those without an owner")
+    command.add_argument("--overdue", action="store_true", help="those whose day is over")
+    command.add_argument("--horizon", metavar="7d|4w|3m", help="one horizon alone")
+    command.add_argument("--all", action="store_true", help="those that are closed, too")
+    command.add_argument("--json", action="store_true", help="for programs")
+    command.set_defaults(operator=None, reason=None, due=None, dropped=False)
+    _shared_options(command)
+    changes = command.add_subparsers(dest="does", metavar="CHANGE", prog="wfconsole followups")
+    for does, told in (("add", "add one"), ("close", "it is done, or dropped"), ("assign", "somebody takes it")):
+        change = changes.add_parser(does, help=told, argument_default=argparse.SUPPRESS)
+        change.add_argument("incident", metavar="INCIDENT")
+        if does == "add":
+            change.add_argument("words", nargs="+", metavar="WORD", help="what is to be done")
+            change.add_argument("--horizon", metavar="7d|4w|3m", help="default: 7d")
+            change.add_argument("--owner", metavar="NAME", help="default: nobody yet")
+        else:
+            change.add_argument("follow_up", metavar="NAME", help="F1 where that is clear, else F1-9c1d")
+        if does == "close":
+            change.add_argument("--dropped", action="store_true", help="nobody will do it; needs a --reason")
+            change.add_argument("--reason", metavar="WORDS", help="what was done, or why nobody will")
+        else:
+            change.add_argument("--due", metavar="DATE", help="2026-12-25; default: the horizon's last working day")
+        if does == "assign":
+            change.add_argument("owner", metavar="OWNER", help="nobody: take it from whoever has it")
+        change.add_argument("--operator", metavar="NAME", help="who you are in the record (default: your login)")
+        _shared_options(change)
 
 
 def _journal(command: argparse.ArgumentParser) -> None:
     command.add_argument("incident", nargs="?", metavar="INCIDENT", help="default: the newest")
     _shared_options(command)
+
+
+def _lint(command: argparse.ArgumentParser) -> None:
+    command.add_argument("path", nargs="?", type=Path, metavar="FILE", help="a Markdown file or folder (default: ours)")
+    form = command.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="for programs")
+    form.add_argument("--sarif", action="store_true", help="SARIF 2.1.0, for code hosts")
+    form.add_argument("--rules", action="store_true", help="list all rules")
+    command.add_argument(
+        "--fail-on", choices=("error", "warning", "note", "never"), default="error", help="when to end with 10"
+    )
 
 
 def _init(command: argparse.ArgumentParser) -> None:
@@ -195,8 +222,11 @@ COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None
     "resume": ("go on with an incident after anything", _resume),
     "record": ("record without a screen", _record),
     "doctor": ("is every system reachable and permitted, and what mends what is not", _doctor),
-    "export": ("timeline and post-mortem as Markdown, from the journal", _export),
-    "incidents": ("list the incidents of this machine", _incidents),
+    "export": ("timeline, post-mortem and evidence as Markdown and HTML, from the journal", _export),
+    "brief": ("catch me up on an incident, from the journal", _journal),
+    "incidents": ("list the incidents of this machine, and how they went", _incidents),
+    "followups": ("what is still to be done after them; add, close and assign", _followups),
+    "lint": ("what is stale, dangerous, contradictory or not executable in a runbook", _lint),
     "init": ("write a commented configuration from what is found", _init),
     "journal": ("verify a journal and print its seal", _journal),
 }

@@ -13,5 +13,6 @@ TERMINAL: Final = 6  # this terminal cannot show the console
 INCIDENT: Final = 7  # no such incident, or its journal cannot be read
 CLUSTER: Final = 8  # no kubeconfig, no such context
 UNWELL: Final = 9  # `doctor` found something that does not work, or that nobody can tell
+LINT: Final = 10  # `lint` found something as bad as --fail-on says
 CRASH: Final = 70  # a bug of ours; the message says where the report is
 # 128 + n: ended by signal n

@@ -121,6 +121,23 @@ def redact_json(body: bytes) -> bytes:
     return body if redacted == value else msgspec.json.encode(redacted)
 
 
+class LineRedactor:
+    """The lines of one text, one after the other: a key that goes over many of them is taken out whole."""
+
+    def __init__(self) -> None:
+        self._inside = False
+
+    def line(self, text: str) -> str:
+        """The next line without its secrets."""
+        closes = _PEM_CLOSES.search(text)
+        if self._inside:
+            shown = REDACTED if closes is None else f"{REDACTED}{closes[0]}"
+        else:
+            shown = redact_text(text)
+        self._inside = (self._inside or bool(_PEM_OPENS.search(text))) and not closes
+        return shown
+
+
 def is_secret_key(name: str) -> bool:
     """Whether what is kept under this name is a secret."""
     return bool(_SECRET_KEY.search(name))

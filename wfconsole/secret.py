@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hmac
+from pathlib import Path
 from typing import Final, NoReturn, final
 
 MASK: Final = "•••"
+_MOST_BYTES: Final = 64 * 1024
 
 
 @final
@@ -48,3 +50,21 @@ class Secret:
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a Secret cannot be pickled or copied")
+
+
+class SecretFileError(ValueError):
+    """A file that should hold one secret does not. The message says why, without what is in it."""
+
+
+def secret_in(path: str) -> Secret:
+    """What a file holds, without the end of its line. Raises SecretFileError."""
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        text = content.decode("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror or "cannot be read" if isinstance(error, OSError) else "is no UTF-8 text"
+        raise SecretFileError(why) from None
+    if not text or len(content) > _MOST_BYTES or "\n" in text:
+        raise SecretFileError("is empty" if not text else "holds more than one line")
+    return Secret(text)

@@ -20,6 +20,7 @@ CLIENTS = {
     "requests",
     "urllib3",
     "websockets",
+    "slack_sdk",
 }
 SOURCES = "wfconsole.sources"
 
@@ -35,12 +36,16 @@ def tops(modules: set[str]) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["wfconsole.cli", "wfconsole.wiring", "wfconsole.tui.app", "wfconsole.session.replay"]
+    "module",
+    [
+        *("wfconsole.cli", "wfconsole.wiring", "wfconsole.tui.app", "wfconsole.session.replay"),
+        *("wfconsole.wiring.messages", "wfconsole.tui.screens.comms", "wfconsole.tui.screens.message_review"),
+    ],
 )
 def test_nothing_the_console_imports_loads_a_client(module: str) -> None:
     loaded = modules_after(f"import {module}")
     assert not tops(loaded) & CLIENTS
-    assert not {name for name in loaded if name.startswith(SOURCES)}
+    assert not {name for name in loaded if name.startswith((SOURCES, "wfconsole.comms.sender"))}
 
 
 def test_the_command_line_starts_without_textual() -> None:
@@ -60,10 +65,13 @@ LATER = {
     "markdown_it",
     "tomllib",
     "zoneinfo",
+    "wfconsole.comms",
     "wfconsole.incident.bell",
     "wfconsole.incident.probes",
     "wfconsole.incident.scribe",
+    "wfconsole.incident.proposal",
     "wfconsole.incident.symptoms",
+    "wfconsole.incident.triage",
     "wfconsole.incident.cluster_sights",
     "wfconsole.incident.cluster_tables",
     "wfconsole.incident.database_sights",
@@ -95,6 +103,13 @@ def test_the_first_frame_waits_for_nothing_that_it_does_not_show() -> None:
     before = modules_after(textual)
     loaded = modules_after(f"{textual}; import {screen}, wfconsole.tui.screens.overview")
     assert not (loaded - before) & LATER
+
+
+def test_a_sender_knows_no_screen_and_one_client_alone() -> None:
+    loaded = modules_after("import wfconsole.comms.sender.main, wfconsole.comms.sender.slack")
+    assert not tops(loaded) & (CLIENTS - {"slack_sdk"}) & {"httpx", "kubernetes", "boto3", "psycopg", "redis"}
+    assert not tops(loaded) & {"textual", "rich"}
+    assert not {name for name in loaded if name.startswith(("wfconsole.tui", "wfconsole.session", "wfconsole.sources"))}
 
 
 def test_the_collector_knows_no_screen() -> None:

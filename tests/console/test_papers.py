@@ -37,7 +37,9 @@ def test_incidents_are_listed_for_people_and_for_programs(written: Desk) -> None
     listed = written.run("incidents")
     assert listed.returncode == 0
     assert re.fullmatch(
-        r"INC-20260107-0402 +SEV1 +investigating +2026-01-07 04:02\S* +gateway is down\n", listed.stdout
+        r"INC-20260107-0402 +SEV1 +investigating +2026-01-07 04:02\S* +gateway is down\n"
+        r" +detect \S.*, acknowledge .*, mitigate --, resolve --\n",
+        listed.stdout,
     )
     (row,) = json.loads(written.run("incidents", "--json").stdout)
     assert (row["incident"], row["title"], row["severity"]) == ("INC-20260107-0402", "gateway is down", "SEV1")
@@ -47,11 +49,27 @@ def test_incidents_are_listed_for_people_and_for_programs(written: Desk) -> None
 def test_without_any_incident_every_command_says_so(desk: Desk) -> None:
     assert desk.run("incidents").stdout == "no incidents on this machine\n"
     assert json.loads(desk.run("incidents", "--json").stdout) == []
-    for command in ("export", "journal"):
+    for command in ("export", "journal", "brief"):
         done = desk.run(command)
         assert done.returncode == exit_codes.INCIDENT
         assert "there are no incidents on this machine" in done.stderr
     assert desk.run("journal", "INC-1").stderr.startswith("wfconsole: no incident 'INC-1'")
+
+
+def test_a_brief_is_printed_from_the_journal_alone(written: Desk) -> None:
+    done = written.run("brief")
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert lines[0] == "WHAT       INC-20260107-0402  gateway is down"
+    assert lines[1].strip() == "SEV1 investigating"
+    assert "ROLES      commander op1" in lines
+    assert any("SEV1 requires technical lead" in line for line in lines)
+    assert any("response OVERDUE" in line for line in lines)
+    assert "NOT KNOWN  this is from the record alone: what is seen now is not known" in lines
+    assert written.run("brief", "INC-20260107-0402").stdout.splitlines()[:2] == lines[:2]
+    missing = written.run("brief", "INC-1")
+    assert missing.returncode == exit_codes.INCIDENT
+    assert missing.stderr.startswith("wfconsole: no incident 'INC-1'")
 
 
 def test_an_export_never_overwrites_unless_it_is_told_to(written: Desk) -> None:

@@ -21,12 +21,24 @@ from tests.builders import (
     entries,
     noticed,
 )
-from wfconsole.clock import HOUR, MINUTE, SECOND, Millis
+from wfconsole.clock import DAY, HOUR, MINUTE, SECOND, Millis
 from wfconsole.incident.advance import fold
 from wfconsole.incident.attention import Need, Situation, attention
 from wfconsole.incident.checklist import Active, active_checklist
-from wfconsole.incident.clocks import clocks
-from wfconsole.incident.events import EntryStarred, Event, MomentSet, StatusChanged, StepMarked, StepProbed
+from wfconsole.incident.clocks import call_step, clocks
+from wfconsole.incident.events import (
+    EntryStarred,
+    Event,
+    FollowUpAdded,
+    MomentSet,
+    StatusChanged,
+    StepMarked,
+    StepProbed,
+    TaskClosed,
+    TaskGiven,
+    UpdateSent,
+)
+from wfconsole.incident.policy import Call, Span
 from wfconsole.incident.state import IncidentState
 from wfconsole.observations.board import BoardLine
 from wfconsole.observations.levels import Level, Quality
@@ -253,3 +265,99 @@ TAKEN_UP: list[tuple[str, list[Event]]] = [
 @pytest.mark.parametrize("events", [case[1] for case in TAKEN_UP], ids=[case[0] for case in TAKEN_UP])
 def test_a_condition_is_taken_up_when(events: list[Event]) -> None:
     assert not [need for need in attention(situation(*events)) if need.goto.startswith("line:")]
+
+
+# --- what people owe each other
+
+
+TASK = TaskGiven("t1", "check the replica", "op2", NOW - MINUTE)
+
+
+def test_an_overdue_task_is_said_and_one_that_runs_is_not() -> None:
+    assert not [need for need in attention(situation(DECLARED, TASK, now=NOW - MINUTE - SECOND)) if "op2" in need.text]
+    need = first(situation(DECLARED, TASK))
+    assert need == Need("op2: check the replica OVERDUE +01:00", Level.WARNING, "clock:task t1")
+
+
+def test_what_the_severity_owes_comes_before_tasks_that_are_older() -> None:
+    seen = situation(DECLARED, TASK, now=NOW + 26 * MINUTE)
+    assert [need.goto for need in attention(seen)][:3] == ["clock:respond", "clock:update", "clock:task t1"]
+
+
+def test_an_escalation_is_said_when_it_is_due_soon_and_when_it_is_over_and_not_before() -> None:
+    call = Call("escalate", "CTO", Span(HOUR, text="1 hour"))
+    rules = tuple(msgspec.structs.replace(rule, calls=(call,), update=None) for rule in a_policy().rules)
+    policy = msgspec.structs.replace(a_policy(), rules=rules)
+    acked = MomentSet("acknowledged", NOW)
+
+    def said(now: Millis, *events: Event) -> list[str]:
+        seen = situation(DECLARED, acked, *events, now=now)
+        seen = msgspec.structs.replace(seen, clocks=clocks(seen.state, policy, now))
+        return [need.text for need in attention(seen) if "CTO" in need.text]
+
+    assert said(NOW + 30 * MINUTE) == []
+    assert said(NOW + 45 * MINUTE) == ["escalate to CTO due in 10:00"]
+    assert said(NOW + 56 * MINUTE) == ["escalate to CTO OVERDUE +01:00"]
+    assert said(NOW + 56 * MINUTE, StepMarked(call_step("CTO"), "done")) == []
+    assert said(NOW + 56 * MINUTE, StatusChanged("monitoring")) == []
+
+
+def test_a_vacant_role_waits_behind_the_next_step_until_the_time_to_respond_is_over() -> None:
+    acked = MomentSet("acknowledged", NOW)
+    early = situation(DECLARED, acked, vacant=("scribe", "communications"))
+    assert [need.goto for need in attention(early)] == ["step:first/acknowledge-the-alert", "roles"]
+    assert attention(early)[1].text == "SEV2 requires scribe, communications: nobody yet"
+    assert attention(early)[1].level == Level.WATCH
+    late = situation(DECLARED, acked, UpdateSent("all", "x"), now=NOW + 26 * MINUTE, vacant=("scribe",))
+    needs = [need for need in attention(late) if not need.goto.startswith("clock")]
+    assert [need.goto for need in needs] == ["roles", "step:first/acknowledge-the-alert"]
+    assert needs[0].level == Level.WARNING
+
+
+def test_follow_ups_whose_day_is_over_come_last_and_quietly() -> None:
+    late = FollowUpAdded("f1", "raise the limit", owner="Bea", due="2026-01-31")
+    needs = attention(situation(DECLARED, late))
+    assert [need.goto for need in needs] == ["step:first/acknowledge-the-alert", "clock:follow-up f1"]
+    assert needs[1].text.startswith("follow-up OVERDUE")
+    assert needs[1].level == Level.WATCH
+
+
+def test_where_nothing_is_owed_nothing_is_asked_for() -> None:
+    done = TaskClosed("t1", result="it lags")
+    seen = situation(*FINISHED, TASK, done, StatusChanged("resolved"), MomentSet("acknowledged", NOW), now=NOW + DAY)
+    assert attention(seen) == (Need("nothing needs you.", Level.OK),)
+
+
+# --- a playbook that fits before anybody has declared
+
+RED = BoardLine(3, "Pods", Level.WARNING, Quality.LIVE, "1/2 ready", age_ms=3 * SECOND)
+FITS = "2 of 4 symptoms of Service outage"
+
+
+def triages(seen: Situation) -> list[tuple[str, Level]]:
+    return [(need.text, need.level) for need in attention(seen) if need.goto == "triage"]
+
+
+def test_a_playbook_that_fits_is_told_quietly_once_something_is_red() -> None:
+    seen = situation(fits=FITS, lines=(RED, hpas()))
+    assert triages(seen) == [(f"{FITS}: a triage", Level.WATCH)]
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        situation(fits=FITS),
+        situation(fits="", lines=(RED,)),
+        situation(fits=FITS, lines=(msgspec.structs.replace(RED, quality=Quality.STALE),)),
+        situation(declared(), fits=FITS, lines=(RED,)),
+    ],
+    ids=["nothing red", "nothing fits", "red when it was lost", "declared"],
+)
+def test_nothing_is_said_of_playbooks_otherwise(seen: Situation) -> None:
+    assert triages(seen) == []
+
+
+def test_a_red_pane_comes_before_the_playbook_that_fits_and_a_lost_source_after_it() -> None:
+    worse = noticed("readiness Deployment/production/gateway", level=Level.WARNING, since=NOW - MINUTE)
+    seen = situation(worse, fits=FITS, lines=(RED, hpas(Quality.STALE)))
+    assert [need.goto.partition(":")[0] for need in attention(seen)] == ["line", "triage", "pane"]

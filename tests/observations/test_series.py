@@ -6,9 +6,10 @@ import pytest
 
 from tests.builders import NOW, a_bad_pod, a_failure, a_node, a_pod, a_snapshot, a_workload, a_world, an_event, an_hpa
 from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.observations.history import BLOCK, BUCKET_MS, BUCKETS_KEPT, Series
 from wfconsole.observations.hpas import HpaMetric
 from wfconsole.observations.judged import Judged
-from wfconsole.observations.series import BUCKETS_KEPT, SIGNALS, SeriesBook, measure, measure_pods
+from wfconsole.observations.series import SIGNALS, SeriesBook, measure, measure_pods
 from wfconsole.observations.snapshot import Snapshot
 from wfconsole.observations.world import World
 
@@ -71,7 +72,41 @@ def test_a_series_is_bounded() -> None:
     watched = Watched()
     for bucket in range(BUCKETS_KEPT + 50):
         watched.pods(1, 1, START + bucket * 5 * SECOND)
-    assert len(watched.book.series["pods.ready_ratio"].points) == BUCKETS_KEPT
+    assert BUCKETS_KEPT <= len(watched.book.series["pods.ready_ratio"].since(0)) <= BUCKETS_KEPT + BLOCK
+
+
+def test_what_is_packed_says_the_same_as_what_is_not() -> None:
+    watched = Watched()
+    for bucket in range(3 * BLOCK):
+        if bucket % 7 == 3:
+            at = START + bucket * BUCKET_MS
+            watched.see(a_snapshot("pods", {}, at, good_at=START, failure=a_failure()))
+        else:
+            watched.pods(bucket % 5, 5, START + bucket * BUCKET_MS)
+    end = START + (3 * BLOCK - 1) * BUCKET_MS
+    trend = watched.book.trend("pods.ready_ratio", end, 3 * BLOCK, BUCKET_MS)
+    assert trend == tuple(None if bucket % 7 == 3 else bucket % 5 / 5 for bucket in range(3 * BLOCK))
+    assert watched.book.trend("pods.ready_ratio", end, 5, BUCKET_MS) == trend[-5:]
+
+
+def test_an_hour_of_a_signal_takes_little_memory() -> None:
+    """A point is 24 bytes: fifty signals over an hour and a half stay below two megabytes."""
+    watched = Watched()
+    for bucket in range(BUCKETS_KEPT):
+        watched.pods(1, 1, START + bucket * BUCKET_MS)
+    series = watched.book.series["pods.ready_ratio"]
+    assert len(series.recent) < BLOCK
+    assert sum(map(len, series.packed)) == 24 * (BUCKETS_KEPT - BLOCK)
+
+
+def test_a_series_is_known_while_a_value_of_what_is_kept_is() -> None:
+    watched = Watched()
+    assert not Series().known
+    watched.pods(1, 1, START)
+    assert watched.book.series["pods.ready_ratio"].known
+    for bucket in range(1, BUCKETS_KEPT + 2 * BLOCK):
+        watched.see(a_snapshot("pods", {}, START + bucket * BUCKET_MS, good_at=START, failure=a_failure()))
+    assert not watched.book.series["pods.ready_ratio"].known
 
 
 def test_going_back_in_time_forgets_what_lies_ahead() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from tests.builders import GATEWAY, NOW, a_runbook, an_entry, declared, noticed
+from tests.builders import GATEWAY, NOW, a_policy, a_runbook, an_entry, declared, noticed
 from wfconsole.clock import HOUR, MINUTE, Millis
 from wfconsole.incident.advance import fold
 from wfconsole.incident.events import (
@@ -28,12 +29,12 @@ from wfconsole.incident.events import (
     StepProbed,
     UpdateSent,
 )
-from wfconsole.incident.policy import Template
+from wfconsole.incident.policy import Span, Template
 from wfconsole.observations.levels import Level
 from wfconsole.reports import export
 from wfconsole.reports.markdown import code, words
 
-RUNBOOK = a_runbook()
+RUNBOOK = a_runbook(policy=a_policy(meeting=Span(48 * HOUR, text="48 hours")))
 STARTED = NOW - 10 * MINUTE
 
 
@@ -87,7 +88,8 @@ def an_incident(*more: Event) -> list[Entry]:
 def papers(entries: Sequence[Entry], notes: Sequence[str] = ()) -> tuple[str, str]:
     """Timeline and post-mortem."""
     texts = export(entries, fold(entries), RUNBOOK, notes)
-    assert list(texts) == ["INC-20260301-1432-timeline.md", "INC-20260301-1432-post-mortem.md"]
+    kinds = ("timeline", "post-mortem", "evidence")
+    assert list(texts) == [f"INC-20260301-1432-{kind}.{ending}" for kind in kinds for ending in ("md", "html")]
     return texts["INC-20260301-1432-timeline.md"], texts["INC-20260301-1432-post-mortem.md"]
 
 
@@ -111,6 +113,9 @@ def test_the_summary_computes_what_can_be_computed_and_marks_the_rest() -> None:
         "- **Root cause:** _Gap: nobody wrote down the root cause yet._",
         "- **Times:** to detect 10 min; to acknowledge 2 min; to mitigate 30 min (from started); "
         "to resolve 40 min (from started)",
+        "- **SLO:** _Gap: no broken promise to users is on record; see below on what that rests._",
+        "- **Follow-ups:** none written down",
+        "- **Post-mortem meeting:** not set; due by 2026-03-03 15:02:07Z",
     ]
 
 
@@ -119,12 +124,18 @@ def test_the_sections_are_those_of_the_runbooks_template() -> None:
     titles = [line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")]
     assert titles == [
         "Summary",
+        "Impact",
         "Timeline",
         "Root cause analysis",
+        "Decisions",
+        "Tasks",
+        "Commands",
+        "What people were told",
         "What went well",
         "What did not go well",
         "Action items",
         "Lessons learned",
+        "Evidence",
         "About this record",
     ]
 
@@ -143,7 +154,9 @@ def test_the_timeline_is_in_iso_times_with_beginnings_and_ends() -> None:
         "- 2026-03-01T14:52:07Z STATE op1: status investigating -> monitoring",
         "- 2026-03-01T15:02:07Z STATE op1: status monitoring -> resolved: stable for ten minutes",
     ]
-    assert "- 2026-03-01T14:35:07Z PROBE op1: look: 2 of 3 pods\n  - `2 of 3 pods`\n  - `gateway-2 0/1`\n" in timeline
+    linked = "([evidence 1](INC-20260301-1432-evidence.md#evidence-1))"
+    probed = f"- 2026-03-01T14:35:07Z PROBE op1: look: 2 of 3 pods {linked}\n"
+    assert f"{probed}  - `2 of 3 pods`\n  - `gateway-2 0/1`\n" in timeline
 
 
 def test_the_analysis_brings_together_what_was_written_and_concludes_nothing() -> None:
@@ -152,7 +165,7 @@ def test_the_analysis_brings_together_what_was_written_and_concludes_nothing() -
     assert analysis.startswith("_Gap: nobody wrote down the root cause yet._")
     assert "Changes that the console saw:\n\n- 2026-03-01T14:21:07Z gateway revision 4" in analysis
     assert "- the new image misses its configuration (op1, 2026-03-01T14:37:07Z)" in analysis
-    assert "- roll back to revision 4 (op1, 2026-03-01T14:36:07Z)" in analysis
+    assert section(text, "Decisions") == "- 2026-03-01T14:36:07Z roll back to revision 4 (op1)"
 
 
 FILLED = [
@@ -247,7 +260,7 @@ def test_a_placeholder_in_outside_text_stays_what_it_is() -> None:
 
 def test_a_hostile_name_of_an_incident_is_no_path() -> None:
     entries = [an_entry(declared(incident="../../etc/x"))]
-    assert list(export(entries, fold(entries), RUNBOOK, ())) == ["etc-x-timeline.md", "etc-x-post-mortem.md"]
+    assert all(re.fullmatch(r"etc-x-[a-z-]+\.(md|html)", name) for name in export(entries, fold(entries), RUNBOOK, ()))
 
 
 # --- hostile text ---------------------------------------------------------------------------------------------------

@@ -111,10 +111,14 @@ def test_a_file_that_is_too_large_is_told(tmp_path: Path) -> None:
 
 def test_a_text_that_is_no_runbook_says_what_is_needed(tmp_path: Path) -> None:
     problems = told(tmp_path, "# Shopping\n\n- Milk: two\n", head="")
-    assert [(at, what) for at, what, _ in problems] == [
-        (0, "no heading 'Runbook: its title'"),
-        (0, "no heading 'Severity policy'"),
-    ]
+    assert [(at, what) for at, what, _ in problems] == [(0, "nothing in it could be read as a step")]
+    assert "'Runbook: its title'" in problems[0][2]
+
+
+def test_a_text_that_begins_like_ours_is_held_to_our_format(tmp_path: Path) -> None:
+    for text in ("# Runbook: Shopping\n", "# Runbok: Shopping\n"):
+        found = [(at, what) for at, what, _ in told(tmp_path, text, head="")]
+        assert (0, "no heading 'Severity policy'") in found
 
 
 @pytest.mark.parametrize(
@@ -211,8 +215,12 @@ def test_hostile_text_is_inert_in_what_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("unit", ["![a", "- a\n", "> ", "*a_ ", "1. a\n   - Look: b\n"])
 def test_text_that_is_hard_to_parse_comes_to_an_end(tmp_path: Path, unit: str) -> None:
     file = tmp_path / "runbook.md"
-    file.write_text((unit * 130_000)[: 127 * 1024])
-    assert (0, "no heading 'Severity policy'") in [(line, what) for line, what, _ in wrongs(file)]
+    for head, size, told_first in (
+        ("# Runbook: A\n\n", 127, "no heading 'Severity policy'"),
+        ("", 32, "nothing in it could be read"),
+    ):
+        file.write_text(head + (unit * 130_000)[: size * 1024])
+        assert any(what.startswith(told_first) for _, what, _ in wrongs(file))
 
 
 def test_the_bundled_runbook_loads_from_any_place(tmp_path: Path) -> None:

@@ -56,8 +56,8 @@ def test_contacts_are_read_with_the_severities_they_are_for(tmp_path: Path) -> N
 
 def test_links_have_a_name_and_an_address(tmp_path: Path) -> None:
     assert loaded(tmp_path, TEXT).links == (
-        Link("Grafana", "https://grafana.example/d/1"),
-        Link("Kibana", "http://kibana.example"),
+        Link("Grafana", "https://grafana.example/d/1", "Dashboards"),
+        Link("Kibana", "http://kibana.example", "Dashboards"),
     )
 
 
@@ -66,6 +66,12 @@ def test_templates_keep_their_text_and_where_it_goes(tmp_path: Path) -> None:
         Template("declaration", "Declaration", "slack", "DECLARED {severity}\n  {title}"),
         Template("resolved", "Status page, resolved", "status page", "RESOLVED"),
     )
+
+
+def test_a_template_may_be_for_restricted_incidents_only(tmp_path: Path) -> None:
+    text = "# Templates\n\n## Quiet\n\n- Target: slack\n- Only for: {}\n\n```text\nx\n```\n"
+    (found,) = loaded(tmp_path, text.format("restricted")).templates
+    assert found.only_for == "restricted"
 
 
 def test_roles_are_in_lower_case_with_what_they_do(tmp_path: Path) -> None:
@@ -89,6 +95,11 @@ def test_roles_are_in_lower_case_with_what_they_do(tmp_path: Path) -> None:
             "# Templates\n\n## A\n\n- Targt: x\n- Target: x\n\n```\nx\n```\n",
             5,
             "unknown keyword 'Targt' (did you mean 'target'?)",
+        ),
+        (
+            "# Templates\n\n## A\n\n- Target: x\n- Only for: us\n\n```\nx\n```\n",
+            3,
+            "'Only for: us' is nothing that is known",
         ),
         ("# Templates\n\n## A\n\n- Target: x\n\n```\nx\n```\n\n```\ny\n```\n", 11, "a second block below 'A'"),
         (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.runbook.documents import HEAD, loaded, told
+from tests.runbook.documents import HEAD, loaded, told, wrongs
 from wfconsole.incident.policy import BusinessCalendar, SeverityPolicy, Span
 
 
@@ -108,3 +108,100 @@ def test_a_severity_cannot_need_a_role_that_nobody_explains(tmp_path: Path) -> N
     ((_, what, expected),) = told(tmp_path, "", text)
     assert what == "SEV1 needs the unknown role 'pilot'"
     assert expected == "a role of the section Roles: commander, technical lead"
+
+
+def test_who_is_called_and_by_when_is_read(tmp_path: Path) -> None:
+    more = """\
+- Resolve: 4 hours
+- Page: Primary on call
+- Tell: the team lead, within 30 minutes
+- Escalate:
+  - senior engineers, at once
+  - VP Engineering, within 1 hour (our default)
+  - CTO, after 2 hours
+  - the team, within reason
+- Meeting: within 48 hours
+"""
+    rule = policy_with(tmp_path, "- Resolve: 4 hours\n", more).rule("SEV1")
+    assert [(call.kind, call.who, call.within and call.within.duration_ms // 60_000) for call in rule.calls] == [
+        ("page", "Primary on call", None),
+        ("tell", "the team lead", 30),
+        ("escalate", "senior engineers", None),
+        ("escalate", "VP Engineering", 60),
+        ("escalate", "CTO", 120),
+        ("escalate", "the team, within reason", None),
+    ]
+    assert rule.calls[3].text == "VP Engineering, within 1 hour (our default)"
+    assert rule.meeting == Span(duration_ms=48 * 3_600_000, text="48 hours")
+
+
+def test_a_runbook_of_before_has_no_calls_no_meeting_and_loads(tmp_path: Path) -> None:
+    rule = loaded(tmp_path, "").policy.rule("SEV1")
+    assert (rule.calls, rule.meeting, rule.escalation) == ((), None, ())
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("- Page: op1, within soon", "'soon' is no time"),
+        ("- Tell: op1, within 0 minutes", "'0 minutes' is no time"),
+        ("- Page:", "'Page' says nothing"),
+        ("- Meeting: soon", "'soon' is no time"),
+        ("- Meting: 48 hours", "unknown keyword 'Meting' (did you mean 'meeting'?)"),
+    ],
+)
+def test_a_call_or_meeting_that_cannot_be_read_is_told_with_its_line(tmp_path: Path, line: str, what: str) -> None:
+    head = HEAD.replace("- Resolve: 4 hours\n", f"- Resolve: 4 hours\n{line}\n")
+    (problem,) = wrongs_of(tmp_path, head)
+    assert problem[1].startswith(what)
+    assert problem[0] == line_of(head, line)
+
+
+def wrongs_of(folder: Path, text: str) -> list[tuple[int, str, str]]:
+    file = folder / "runbook.md"
+    file.write_text(text)
+    return wrongs(file)
+
+
+def test_no_meeting_is_due_where_the_policy_says_none(tmp_path: Path) -> None:
+    rule = policy_with(tmp_path, "- Resolve: 4 hours\n", "- Resolve: 4 hours\n- Meeting: none\n").rule("SEV1")
+    assert rule.meeting is None
+
+
+# --- signals of recovery
+
+RECOVERY = """\
+# Confirm: Stand-down
+
+## Recovery
+
+- All pods are ready
+  - Signal: `pods not-ready count=0` for 30 minutes
+- Users are content
+
+## List
+
+1. **Thank people**
+"""
+
+
+def test_signals_of_recovery_are_read_like_symptoms(tmp_path: Path) -> None:
+    (found,) = loaded(tmp_path, RECOVERY).checklists
+    assert [(signal.text, signal.live, signal.hold_ms) for signal in found.recovery] == [
+        ("All pods are ready", "pods not-ready count=0", 1_800_000),
+        ("Users are content", "", 0),
+    ]
+    assert found.symptoms == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("for 30 minutes", "for long", "'for long' behind the probe"),
+        ("`pods not-ready count=0`", "`pots`", "'pots' is no probe"),
+        ("## Recovery", "## Recovry", "unknown heading 'Recovry'"),
+    ],
+)
+def test_a_signal_of_recovery_that_cannot_be_read_is_told(tmp_path: Path, old: str, new: str, what: str) -> None:
+    problems = wrongs_of(tmp_path, HEAD + RECOVERY.replace(old, new))
+    assert any(problem[1].startswith(what) for problem in problems)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
 import pytest
 
 from tests.session.made import BEGAN, BROKEN, FINE, crashing, patch, row, stream
-from wfconsole.clock import SECOND, ManualClock, Millis
+from wfconsole.clock import MINUTE, SECOND, ManualClock, Millis
 from wfconsole.incident.advance import fold
 from wfconsole.incident.events import SCRIBE, Declared, Entry, EntryWithdrawn, NoteAdded, Noticed, StatusChanged
+from wfconsole.incident.playbook import Runbook, Symptom
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.snapshot import Failure
 from wfconsole.recording.format import Noted, OperatorNote, SourcePatch, StreamReader, StreamWriter
@@ -189,6 +191,55 @@ def test_a_checkpoint_brings_everything_back(room: Room) -> None:
     room.see(patch(row(BROKEN)), seconds=60)
     room.session.restore(kept)
     assert room.session.checkpoint() == kept
+
+
+def recovered(room: Room) -> dict[str, Millis]:
+    held = room.session.view.recovery
+    return {} if held is None else {probe.partition(" ")[0]: since for probe, since in held.since.items()}
+
+
+def over(runbook: Runbook) -> Runbook:
+    """The runbook with one signal of recovery that rests on the pods."""
+    signal = Symptom("All pods are ready", "pods not-ready count=0", 30 * MINUTE)
+    lists = tuple(
+        msgspec.structs.replace(each, recovery=(signal,) if each.id == "stand-down" else ())
+        for each in runbook.checklists
+    )
+    return msgspec.structs.replace(runbook, checklists=lists)
+
+
+def test_recovery_is_watched_from_the_declaration_on_and_by_the_source_that_it_rests_on(room: Room) -> None:
+    room.session.follow_runbook(over(room.session.runbook))
+    room.see(patch(row(FINE), row(BROKEN)), seconds=0, keyframe=True)
+    assert room.session.view.recovery is None
+    room.declare()
+    room.see(b"{}", seconds=2)
+    assert recovered(room) == {"pods": BEGAN + 2 * SECOND}
+    room.see(b"{}", seconds=4)
+    assert recovered(room) == {"pods": BEGAN + 2 * SECOND}
+    room.see(patch(crashing(BEGAN + 6 * SECOND)), seconds=6)
+    assert recovered(room) == {}
+
+
+def test_recovery_goes_back_with_a_checkpoint_and_begins_anew_with_another_incident(room: Room) -> None:
+    room.session.follow_runbook(over(room.session.runbook))
+    room.declare()
+    room.see(patch(row(FINE)), seconds=2, keyframe=True)
+    kept = room.session.checkpoint()
+    room.see(patch(crashing(BEGAN + 4 * SECOND)), seconds=4)
+    room.session.restore(kept)
+    assert recovered(room) == {"pods": BEGAN + 2 * SECOND}
+    room.session.submit(StatusChanged("resolved"))
+    room.session.submit(Declared("INC-2", "again", "SEV2", "op1"))
+    assert room.session.view.recovery is None
+
+
+def test_a_runbook_without_signals_of_recovery_costs_nothing(room: Room) -> None:
+    lists = tuple(msgspec.structs.replace(each, recovery=()) for each in room.session.runbook.checklists)
+    room.session.follow_runbook(msgspec.structs.replace(room.session.runbook, checklists=lists))
+    room.declare()
+    room.see(patch(row(FINE)), seconds=2, keyframe=True)
+    assert room.session.view.recovery is None
 
 
 def test_a_stream_heard_twice_gives_the_same_entries(room: Room) -> None:

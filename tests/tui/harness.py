@@ -16,6 +16,7 @@ from tests.tui.papers import flat
 from wfconsole.clock import HOUR, MINUTE, SECOND, ManualClock, Millis
 from wfconsole.incident.events import Declared, Entry, Event, NoteAdded, StepMarked, StepProbed, Target
 from wfconsole.incident.playbook import Branch, Runbook
+from wfconsole.incident.sinks import Sink
 from wfconsole.incident.symptoms import Match, SymptomsHeld, match_playbooks
 from wfconsole.observations.answers import (
     Ask,
@@ -29,6 +30,7 @@ from wfconsole.observations.hpas import HpaMetric
 from wfconsole.observations.levels import Level
 from wfconsole.observations.snapshot import Failure, Patch
 from wfconsole.recording.lines import Noted, SourcePatch
+from wfconsole.session.console import Hands, NoHands
 from wfconsole.session.live import LiveTransport
 from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, RecordingEntry, View
@@ -69,11 +71,13 @@ class Desk:
         self.transport = LiveTransport(self.session, self.clock, NOW - HOUR, lambda _: None)
         refusals = {} if change else {"*": "this console only looks"}
         self.capabilities = Capabilities(change=change, refusals=refusals)
+        self.hands: Hands = NoHands()
         self.operator = "op1"
         self.environment = "LAB"
         self.submitted: list[Event] = []
         self.asked: list[Ask] = []
         self.closed = ""
+        self.send_to: tuple[Sink, ...] = ()
         self.to_replay: tuple[RecordingEntry, ...] = ()
         self.exported: list[tuple[str, bool]] = []
 
@@ -108,7 +112,10 @@ class Desk:
         held = SymptomsHeld(
             {symptom.live: now - HOUR for book in self.runbook.playbooks for symptom in book.symptoms if symptom.live}
         )
-        return match_playbooks(self.runbook, world, held, now)
+        return match_playbooks(self.runbook, world, held, now, self.view().incident)
+
+    def sinks(self) -> tuple[Sink, ...]:
+        return self.send_to
 
     def recordings(self) -> tuple[RecordingEntry, ...]:
         return self.to_replay

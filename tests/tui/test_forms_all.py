@@ -33,6 +33,7 @@ OTHERS = {
     "quit": ("quit", ""),
     "stand down": ("stand-down", "over"),
     "help": ("help", ""),
+    "review a message": ("message-review", ""),
     "leave observer mode": ("leave-observer", ""),
 }
 EVERY = {**{name: (form, goto) for name, (form, goto, _) in WITH_TEXT.items()}, **OTHERS}

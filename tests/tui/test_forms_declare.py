@@ -12,10 +12,11 @@ from tests.tui.papers import a_full_runbook
 from wfconsole.clock import DAY, MINUTE, SECOND
 from wfconsole.incident.advance import fold
 from wfconsole.incident.events import Declared, StatusChanged
+from wfconsole.incident.triage import first_trouble
 from wfconsole.observations.levels import Level
 from wfconsole.runbook import load_runbook
 from wfconsole.tui.forms.choice import Choice
-from wfconsole.tui.screens.declare import DeclareForm, first_trouble
+from wfconsole.tui.screens.declare import DeclareForm
 from wfconsole.tui.screens.regrade import RegradeForm
 
 

@@ -102,7 +102,7 @@ async def test_command_changes_hands_with_the_last_line_and_not_before() -> None
         await room.press("H")
         assert "DO-CONFIRM" in room.text
         assert "commander op1" in room.text
-        await room.press(*"Bea", "enter", "enter", "enter")
+        await room.press("enter", *"Bea", "enter", "enter", "enter")
         assert desk.submitted == []
         assert "a nod is not an answer" in room.text
         await room.press("enter")
@@ -126,7 +126,7 @@ async def test_command_changes_hands_with_the_last_line_and_not_before() -> None
 async def test_a_line_is_waived_with_a_reason_only() -> None:
     desk = a_desk()
     async with war_room(desk) as room:
-        await room.press("H", *"Bea", "enter", "enter", "down", "enter", "enter")
+        await room.press("H", "enter", *"Bea", "enter", "enter", "down", "enter", "enter")
         assert "say why" in room.text
         await room.press(*"asleep", "enter", "enter")
         waived = desk.submitted[1]
@@ -137,7 +137,7 @@ async def test_a_line_is_waived_with_a_reason_only() -> None:
 async def test_backspace_takes_the_last_line_back() -> None:
     desk = a_desk()
     async with war_room(desk) as room:
-        await room.press("H", *"Bea", "enter", "enter", "enter", "backspace", "backspace")
+        await room.press("H", "enter", *"Bea", "enter", "enter", "enter", "backspace", "backspace")
         assert "[x]  1" not in room.text
         await room.press("enter", "enter", "enter")
         assert len(desk.submitted) == 4
@@ -146,7 +146,7 @@ async def test_backspace_takes_the_last_line_back() -> None:
 async def test_nobody_takes_over_without_a_name() -> None:
     desk = a_desk()
     async with war_room(desk) as room:
-        await room.press("H", "tab", "enter")
+        await room.press("H", "enter", "enter")
         assert "type a name" in room.text
         assert room.focused == "who"
         assert desk.submitted == []
@@ -155,7 +155,7 @@ async def test_nobody_takes_over_without_a_name() -> None:
 async def test_leaving_in_the_middle_leaves_nothing() -> None:
     desk = a_desk()
     async with war_room(desk) as room:
-        await room.press("H", *"Bea", "enter", "enter", "enter", "escape")
+        await room.press("H", "enter", *"Bea", "enter", "enter", "enter", "escape")
         assert desk.submitted == []
         assert desk.view().incident.commander == "op1"
 
@@ -163,7 +163,7 @@ async def test_leaving_in_the_middle_leaves_nothing() -> None:
 async def test_all_of_it_is_taken_back_at_once() -> None:
     desk = a_desk()
     async with war_room(desk) as room:
-        await room.press("H", *"Bea", "enter", "enter", "enter", "enter", "Z")
+        await room.press("H", "enter", *"Bea", "enter", "enter", "enter", "enter", "Z")
         assert desk.view().incident.commander == "op1"
         assert "taken back" in room.text
 
@@ -180,5 +180,5 @@ async def test_without_an_incident_it_says_how_to_open_one(key: str) -> None:
 async def test_a_runbook_without_the_list_needs_only_the_name() -> None:
     desk = troubled_desk()
     async with war_room(desk) as room:
-        await room.press("H", *"Bea", "enter")
+        await room.press("H", "enter", *"Bea", "enter")
         assert desk.submitted == [RoleTaken("commander", "Bea")]

@@ -6,10 +6,11 @@ import msgspec
 
 from tests import builders
 from tests.builders import NOW
-from tests.tui.harness import Desk, Room, troubled_desk, war_room
+from tests.tui.harness import Desk, Room, quiet_desk, troubled_desk, war_room
 from tests.tui.papers import LOOK, TRAP, a_full_runbook, flat
 from wfconsole.clock import MINUTE, SECOND
-from wfconsole.incident.events import MomentSet, PlaybookChosen, StepMarked, StepProbed, UpdateSent
+from wfconsole.incident.events import Declared, MomentSet, PlaybookChosen, StepMarked, StepProbed, UpdateSent
+from wfconsole.runbook import load_runbook
 from wfconsole.session.view import View
 from wfconsole.tui.screens.checklist import Steps
 from wfconsole.tui.screens.step import StepForm
@@ -248,3 +249,28 @@ async def test_on_the_overview_of_who_only_looks_they_say_why_not() -> None:
             await room.press(key)
             assert "this console only looks" in room.lines[-1]
         assert desk.submitted == []
+
+
+async def test_a_step_that_ticked_itself_is_opened_again_by_keys_and_stays_so() -> None:
+    """At 80x24: X on it asks, Enter opens it; the next look at healthy data leaves it as it is."""
+    desk = quiet_desk(runbook=load_runbook(None))
+    playbook = load_runbook(None).playbooks[0]
+    desk.happen(Declared("INC-20260301-1430", "gateway down", "SEV4", "op1", playbook=playbook.id), NOW - 20 * MINUTE)
+    for checklist in (*load_runbook(None).checklists[:2], playbook):
+        for step in checklist.steps[: -1 if checklist is playbook else None]:
+            answer = step.branches[-1].answer if step.kind == "decide" else ""
+            desk.happen(StepMarked(step.id, "waived" if step.kind == "action" else "done", answer=answer), NOW - MINUTE)
+    last = playbook.steps[-1].id
+    desk.tell("workloads", [builders.a_workload(desired=12, ready=12, updated=12)], at=NOW)
+    assert desk.view().incident.steps[last].mark == "sensed"
+    async with war_room(desk) as room:
+        await room.press("c")
+        steps(room).go_to(last)
+        await room.pilot.pause()
+        assert any(line.startswith("[a] 12 ") for line in room.lines)
+        await room.press("X")
+        assert "never ticks itself any more" in " ".join(room.text.split())
+        await room.press("enter")
+        assert desk.view().incident.steps[last].mark == "open"
+        desk.tell("pods", [builders.a_pod(f"gateway-{number}") for number in range(12)], at=NOW + SECOND)
+        assert desk.view().incident.steps[last].mark == "open"

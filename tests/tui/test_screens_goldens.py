@@ -58,7 +58,7 @@ SCREENS = {
     "note": "N f space 5 x x",
     "regrade": "D",
     "regrade-status": "D enter",
-    "hand-over": "H B e a enter enter",
+    "hand-over": "H enter B e a enter enter",
     "step-waive": "c W",
     "step-decide": "c n n n X",
     "go-to-time": "at",

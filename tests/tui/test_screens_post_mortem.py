@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from tests.builders import NOW
 from tests.tui.harness import Room, quiet_desk, troubled_desk, war_room
 from tests.tui.papers import flat
 from wfconsole.incident.events import NoteAdded
-from wfconsole.tui.screens.post_mortem import Draft
+from wfconsole.tui.screens.post_mortem import AT_ONCE, Draft
 
 
 def draft(room: Room) -> Draft:
@@ -45,7 +48,7 @@ async def test_enter_on_a_gap_opens_a_note_that_fills_it() -> None:
         note = desk.submitted[0]
         assert isinstance(note, NoteAdded)
         assert note.text == "impact: nobody paid"
-        assert len(draft(room).gaps) == before - 1
+        assert len(draft(room).gaps) == before - 2  # in the summary, and who was affected
         assert "nobody paid (op1" in flat(room.text)
 
 
@@ -66,6 +69,28 @@ async def test_the_arrows_go_line_by_line() -> None:
     async with war_room(troubled_desk()) as room:
         await room.press("p", "down", "down")
         assert draft(room).key == "2"
+
+
+async def test_a_long_one_is_written_beside_the_keyboard_and_follows_the_record() -> None:
+    desk = troubled_desk()
+    for number in range(AT_ONCE):
+        desk.happen(NoteAdded(f"note {number}"), NOW)
+    async with war_room(desk) as room:
+        await room.press("p")
+        await settle(room, lambda: bool(draft(room).gaps))
+        before = len(draft(room).gaps)
+        await room.press("n", "enter", *"nobody", "enter")
+        await settle(room, lambda: len(draft(room).gaps) == before - 2)
+        assert "nobody (op1" in flat(room.text)
+
+
+async def settle(room: Room, condition: Callable[[], bool]) -> None:
+    """Let the application work until it is so."""
+    for _ in range(2_000):
+        if condition():
+            return
+        await room.pilot.pause(0.005)
+    raise AssertionError("it never came")
 
 
 async def test_without_an_incident_there_is_nothing_to_write() -> None:

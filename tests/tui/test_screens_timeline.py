@@ -43,12 +43,13 @@ async def test_v_shows_one_kind_after_the_other() -> None:
         await room.press("t", "v")
         assert "[decisions]" in room.lines[2]
         assert {line[22:31].strip() for line in rows(room)} == {"DECISION", "DECLARE"}
-        await room.press("v", "v")
+        await room.press("v", "v", "v", "v")
         assert "[people]" in room.lines[2]
         assert {line[22:31].strip() for line in rows(room)} == {"FACT"}
-        await room.press("v", "v", "v")
+        await room.press("v", "v", "v", "v")
+        assert "[marked]" in room.lines[2]
         assert "no entries of this kind: marked" in room.text
-        await room.press("v")
+        await room.press("v", "v")
         assert "[all]" in room.lines[2]
 
 

@@ -39,7 +39,11 @@ def test_a_replay_is_exported_as_far_as_it_was_shown_and_says_so(
     base: Ground, entries: list[Entry], tmp_path: Path
 ) -> None:
     words = replay_files(base).export(asked(entries, tmp_path))
-    assert words == f"written to {tmp_path}: {', '.join(NAMES)}"
+    papers = [f"INC-20260301-1420-{kind}" for kind in ("timeline", "post-mortem", "evidence")]
+    assert words == f"written to {tmp_path}: {', '.join(papers)}, each as .md and .html"
+    assert (
+        {path.stem for path in tmp_path.glob("*.html")} == {path.stem for path in tmp_path.glob("*.md")} == set(papers)
+    )
     text = (tmp_path / NAMES[0]).read_text(encoding="utf-8")
     assert "users see 503" in text
     assert "made from a recording" in text

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import msgspec
 
 from wfconsole.clock import Clock
-from wfconsole.observations.answers import Ask, AskPod, AskRetry, CollectorSaid, PodAnswer
+from wfconsole.observations.answers import Ask, AskPod, AskRetry, AskRules, CollectorSaid, PodAnswer, WatchedRule
 from wfconsole.observations.snapshot import Failure
 from wfconsole.recording.format import Note
 from wfconsole.text import safe
@@ -27,7 +27,8 @@ class Reader(Protocol):
 
 
 class Asks:
-    """Takes requests until there are no more. `tell` puts a note into the stream; `retry` wakes a source."""
+    """Takes requests until there are no more. `tell` puts a note into the stream; `retry` wakes a source; `watch`
+    hands on the rules that are looked at besides."""
 
     def __init__(
         self,
@@ -35,7 +36,9 @@ class Asks:
         tell: Callable[[Note], None],
         retry: Callable[[str], bool],
         clock: Clock,
+        watch: Callable[[Sequence[WatchedRule]], None] = lambda _rules: None,
     ) -> None:
+        self._watch = watch
         self._reader = reader
         self._tell = tell
         self._retry = retry
@@ -55,6 +58,8 @@ class Asks:
             if isinstance(ask, AskRetry):
                 if not self._retry(ask.source):
                     self._tell(CollectorSaid(f"there is no source {safe(ask.source, 60)!r} to retry"))
+            elif isinstance(ask, AskRules):
+                self._watch(ask.rules)
             else:
                 self._answer(ask)
 

@@ -17,7 +17,7 @@ from wfconsole.collector.pacer import Feed, Pacer
 from wfconsole.collector.settings import CollectorSettings
 from wfconsole.collector.systems import other_sources
 from wfconsole.collector.worker import Standing, Worker, wait_after
-from wfconsole.observations.answers import CollectorSaid
+from wfconsole.observations.answers import CollectorSaid, WatchedRule
 from wfconsole.observations.snapshot import Failure
 from wfconsole.recording.format import Note, StreamWriter, Target
 from wfconsole.sources.contract import Source, SourceError, Task
@@ -25,6 +25,7 @@ from wfconsole.sources.kubernetes.client import Limits, Server
 from wfconsole.sources.kubernetes.cluster import Cluster, described
 from wfconsole.sources.kubernetes.detail import PodReader
 from wfconsole.sources.kubernetes.kubeconfig import load_access
+from wfconsole.sources.prometheus.signals import SignalsPoll
 
 # Time for the last lines on the way out.
 _LAST_WORDS_S = 0.08
@@ -64,7 +65,8 @@ class Collector:
         self._began_at = clock.now()
         self._pacer: Pacer | None = None
         self._reader: PodReader | None = None
-        self.asks = Asks(lambda: self._reader, self._tell, self._retry, clock)
+        self._beside: Sequence[Source] = ()
+        self.asks = Asks(lambda: self._reader, self._tell, self._retry, clock, self._watch)
 
     def start(self) -> None:
         """Begin to look. What cannot be configured is reported as every source's failure and tried again; with
@@ -97,7 +99,10 @@ class Collector:
     def _follow(self, of_cluster: Sequence[Source], server: Server | None) -> None:
         """Look at the cluster first; what imports other clients waits until it has been seen."""
         settings = self._settings
-        first, others = self._staff(of_cluster), self._staff(other_sources(settings, server))
+        beside = other_sources(settings, server)
+        first, others = self._staff(of_cluster), self._staff(beside)
+        self._beside = beside
+        self._watch(settings.rules)
         feeds = {**first.feeds, **others.feeds}
         self._pacer = Pacer(feeds, self._writer, self._outbox, self._clock, settings.flush_ms)
         if not settings.replaces:
@@ -160,6 +165,13 @@ class Collector:
 
     def _retry(self, source: str) -> bool:
         return self._pacer is not None and self._pacer.retry(source)
+
+    def _watch(self, rules: Sequence[WatchedRule]) -> None:
+        """What symptoms ask of Prometheus is looked at with its signals; without one, nobody asks."""
+        for source in self._beside:
+            for part in source.parts:
+                if isinstance(part.task, SignalsPoll):
+                    part.task.watch(rules)
 
     def _tell(self, note: Note) -> None:
         self._writer.note(self._clock.now(), note)

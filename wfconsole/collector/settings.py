@@ -13,6 +13,7 @@ from wfconsole.config.systems import (
     CacheSettings,
     DatabaseSettings,
 )
+from wfconsole.observations.answers import WatchedRule
 
 
 class CollectorSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -36,6 +37,7 @@ class CollectorSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_
     gpu: GpuSettings = GpuSettings()
     inference: InferenceSettings = InferenceSettings()
     alertmanager: AlertmanagerSettings = AlertmanagerSettings()
+    rules: tuple[WatchedRule, ...] = ()  # what symptoms of the runbook ask of Prometheus
     intervals: dict[str, Millis] = {}  # by source, in ms: how often it looks at least; 5 s where not named
     flush_ms: Millis = 500  # how long changes are collected before they are sent
     deadline_ms: Millis = 4 * SECOND  # for an answer to begin; shorter than the intervals

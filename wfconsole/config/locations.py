@@ -47,6 +47,11 @@ class Locations(msgspec.Struct, frozen=True):
         return self.state / "recordings"
 
     @property
+    def outbox(self) -> Path:
+        """Messages that were sent to a file."""
+        return self.state / "outbox"
+
+    @property
     def crashes(self) -> Path:
         return self.state / "crashes"
 

@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct, field
 
 from wfconsole.config.about import PATH, about
+from wfconsole.config.messaging import MessagesSettings, PagerDutySettings, SlackSettings, StatusPageSettings
 from wfconsole.config.metrics import GpuSettings, InferenceSettings, PrometheusSettings, SignalsSettings
 from wfconsole.config.systems import (
     AlertmanagerSettings,
@@ -129,10 +130,14 @@ class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True):
     timezone: Annotated[
         str,
         about(
-            "the zone of local times beside UTC; local: that of this machine",
+            "the zone of local times; local: that of this machine",
             "UTC, local, or an IANA name such as Europe/Berlin",
         ),
-    ] = "UTC"
+    ] = "local"
+    times: Annotated[
+        Literal["utc", "local", "iso"],
+        about("how times are written at first; a key changes it. The record is UTC", "utc, local or iso"),
+    ] = "utc"
     environment: Annotated[
         str,
         about(
@@ -206,6 +211,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     gpu: GpuSettings = GpuSettings()
     inference: InferenceSettings = InferenceSettings()
     alertmanager: AlertmanagerSettings = AlertmanagerSettings()
+    messages: MessagesSettings = MessagesSettings()
+    slack: SlackSettings = SlackSettings()
+    pagerduty: PagerDutySettings = PagerDutySettings()
+    status_page: StatusPageSettings = StatusPageSettings()
     intervals: IntervalSettings = IntervalSettings()
     console: ConsoleSettings = ConsoleSettings()
     runbook: RunbookSettings = RunbookSettings()

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from wfconsole.clock import MINUTE, Millis
 from wfconsole.incident import advance_room
 from wfconsole.incident import events as ev
 from wfconsole.incident.draft import Draft
@@ -24,6 +25,9 @@ from wfconsole.text import calendar_time, clock_time
 
 # How many of the newest entries can be withdrawn together with what they did.
 UNDO_KEPT: Final = 32
+
+# A note has the time at which somebody began to write it. From this on it was meant to speak of another instant.
+DATED_BACK: Final[Millis] = MINUTE
 
 NOTE_KINDS: Final = {"note": "NOTE", "decision": "DECISION", "fact": "FACT", "hypothesis": "HYPOTH"}
 _CHANGE_FAMILIES: Final = frozenset(("rollout", "scale", "change"))
@@ -121,6 +125,9 @@ def _playbook(draft: Draft, entry: Entry, event: ev.PlaybookChosen) -> None:
 def _note(draft: Draft, entry: Entry, event: ev.NoteAdded) -> None:
     about = f" [{event.about}]" if event.about else ""
     draft.line(entry, NOTE_KINDS[event.kind], event.text + about, at=event.at_time)
+    line = draft.line_of(entry.id)
+    if line is not None and event.at_time and abs(entry.at - event.at_time) >= DATED_BACK:
+        draft.revise(line, written_at=entry.at)
 
 
 def _amended(draft: Draft, entry: Entry, event: ev.EntryAmended) -> None:
@@ -261,7 +268,7 @@ _STEPS: Final[dict[type[Event], Callable[[Draft, Entry, Any], None]]] = {
 _CAN_UNDO: Final = frozenset(
     (
         *(ev.SeverityChanged, ev.StatusChanged, ev.RoleTaken, ev.PlaybookChosen, ev.MomentSet, ev.UpdateSent),
-        *(ev.StepMarked, ev.AlertsAcknowledged, ev.AlertsShelved),
+        *(ev.StepMarked, ev.AlertsAcknowledged, ev.AlertsShelved, ev.EntryAmended, ev.EntryStarred),
         *advance_room.CAN_UNDO,
     )
 )

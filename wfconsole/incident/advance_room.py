@@ -14,7 +14,7 @@ import msgspec
 from wfconsole.incident import events as ev
 from wfconsole.incident.draft import Draft
 from wfconsole.incident.events import Entry, Event
-from wfconsole.incident.state import CommandRun, FollowUp, Message, Task, symptom_key
+from wfconsole.incident.state import Answered, CommandRun, FollowUp, Message, Task, symptom_key
 from wfconsole.incident.wording import because, spell_duration
 from wfconsole.observations.levels import Level
 from wfconsole.text import calendar_time, clock_time, cut
@@ -65,7 +65,8 @@ def _task_closed(draft: Draft, entry: Entry, event: ev.TaskClosed) -> None:
 
 
 def _command(draft: Draft, entry: Entry, event: ev.CommandStarted) -> None:
-    draft.line(entry, "ACTION", f"by hand: {_first_line(event.text)}: not known yet how it ended")
+    text = f"by hand: {_first_line(event.text)}: not known yet how it ended"
+    draft.line(entry, "ACTION", because(text, event.reason))
     draft.mapping("line_of_key")[f"command {event.command}"] = entry.id
     run = CommandRun(event.text, entry.actor, entry.at, event.step, event.title, event.deadline_ms)
     draft.put("commands", event.command, run)
@@ -114,6 +115,11 @@ def _meeting(draft: Draft, entry: Entry, event: ev.MeetingSet) -> None:
 
 
 def _message(draft: Draft, entry: Entry, event: ev.MessageQueued) -> None:
+    before: Message | None = draft.get("messages").get(event.message)
+    if before is not None:  # released again: how often it was tried, and whether it may have arrived, still holds
+        again = {"standing": "queued", "queued_at": entry.at, "retry_at": 0, "reason": ""}
+        _message_stands(draft, entry, event.message, again, said="to be sent again", level=Level.OK)
+        return
     draft.line(entry, "COMMS", f"to be sent: {_to(event)}")
     draft.mapping("line_of_key")[f"message {event.message}"] = entry.id
     message = Message(
@@ -122,8 +128,25 @@ def _message(draft: Draft, entry: Entry, event: ev.MessageQueued) -> None:
     draft.put("messages", event.message, message)
 
 
+def _message_tried(draft: Draft, entry: Entry, event: ev.MessageTried) -> None:
+    before: Message | None = draft.get("messages").get(event.message)
+    if before is not None and before.standing in ("sent", "dropped"):
+        return  # dropped just before the attempt: whoever tries looks once more, and sends nothing
+    changes = {"standing": "sending", "attempts": event.attempts, "retry_at": 0}
+    said = "being sent" if event.attempts == 1 else f"being sent, attempt {event.attempts}"
+    _message_stands(draft, entry, event.message, changes, said=said, level=Level.OK)
+
+
 def _message_sent(draft: Draft, entry: Entry, event: ev.MessageSent) -> None:
-    changes = {"standing": "sent", "attempts": event.attempts, "reference": event.reference, "settled_at": entry.at}
+    changes = {
+        "standing": "sent",
+        "attempts": event.attempts,
+        "reference": event.reference,
+        "settled_at": entry.at,
+        "retry_at": 0,
+        "reason": "",
+        "doubted": False,
+    }
     message = _message_stands(draft, entry, event.message, changes, said="sent", level=Level.OK)
     if message is not None and message.target in TELLS_PEOPLE:
         draft.set("last_update_at", entry.at)
@@ -138,6 +161,7 @@ def _message_failed(draft: Draft, entry: Entry, event: ev.MessageFailed) -> None
         "attempts": event.attempts,
         "retry_at": event.retry_at,
         "reason": event.reason,
+        "doubted": event.unknown,
     }
     _message_stands(draft, entry, event.message, changes, said=f"{said} ({event.reason}){again}", level=Level.WARNING)
 
@@ -191,7 +215,9 @@ def _restricted(draft: Draft, entry: Entry, event: ev.Restricted) -> None:
 
 def _answered(draft: Draft, entry: Entry, event: ev.SymptomAnswered) -> None:
     draft.line(entry, "FACT", f"{'yes' if event.present else 'no'}: {event.symptom}")
-    draft.put("answers", symptom_key(event.playbook, event.symptom), event.present)
+    key = symptom_key(event.playbook, event.symptom)
+    draft.put("answers", key, event.present)
+    draft.put("answered", key, Answered(entry.actor, entry.at))
 
 
 STEPS: Final[Mapping[type[Event], Callable[[Draft, Entry, Any], None]]] = {
@@ -206,6 +232,7 @@ STEPS: Final[Mapping[type[Event], Callable[[Draft, Entry, Any], None]]] = {
     ev.FollowUpClosed: _follow_up_closed,
     ev.MeetingSet: _meeting,
     ev.MessageQueued: _message,
+    ev.MessageTried: _message_tried,
     ev.MessageSent: _message_sent,
     ev.MessageFailed: _message_failed,
     ev.MessageDropped: _message_dropped,
@@ -215,6 +242,6 @@ STEPS: Final[Mapping[type[Event], Callable[[Draft, Entry, Any], None]]] = {
 CAN_UNDO: Final = frozenset(
     (
         *(ev.TaskGiven, ev.TaskClosed, ev.FollowUpAdded, ev.FollowUpClosed, ev.MeetingSet),
-        *(ev.Restricted, ev.SymptomAnswered),
+        *(ev.Restricted, ev.SymptomAnswered, ev.EntryHidden, ev.EntryRedated),
     )
 )

@@ -1,10 +1,13 @@
 """What needs the commander first: the order behind the DO NOW line. Fixed and published, so that it can be learned.
 
-1. the view is not what it seems, or the record is on no disk; 2. something that was done failed; 3. a clock is overdue,
-then due soon; 4. a critical alert that nobody acknowledged, the first-out first, then a new
-critical condition; 5. the next step waits for an answer; 6. a source that the next step needs
-is lost; 7. such a warning, or any other source lost; 8. the next step; 9. the next clock, in plain words. Ties: the
-oldest first.
+1. the view is not what it seems, or the record is on no disk; 2. something that was done failed, or nobody knows how
+it ended; 3. a clock is overdue: response, update or resolution, then a call of the severity, a task or the
+post-mortem meeting; then one of them is due soon (a task never is: who gave it knows); 4. a critical alert that nobody
+acknowledged, the first-out first, then a new critical condition; 5. the next step waits for an answer; 6. a source
+that the next step needs is lost; 7. such a warning, a playbook whose symptoms are there while nobody has declared,
+any other source lost, a command that runs by hand, then roles that the severity requires and nobody has, once the
+time to respond is over; 8. the next step, then such roles before that time, and follow-ups whose day is over; 9. the
+next clock, in plain words. Ties: the oldest first.
 """
 
 from __future__ import annotations
@@ -17,10 +20,11 @@ import msgspec
 from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.alarms import AlarmGroup, Alarms
 from wfconsole.incident.checklist import Active, Item
-from wfconsole.incident.clocks import Clock, next_due
+from wfconsole.incident.clocks import OF_SEVERITY, Clock, next_due
 from wfconsole.incident.events import Noticed
+from wfconsole.incident.ledger import owed
 from wfconsole.incident.looks import pane_of_condition
-from wfconsole.incident.state import IncidentState, Line
+from wfconsole.incident.state import CommandRun, IncidentState, Line
 from wfconsole.observations.board import BoardLine, pane_of
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.world import World
@@ -35,7 +39,8 @@ _TOLD_ELSEWHERE: Final = frozenset(("source", "alert"))
 
 class Need(msgspec.Struct, frozen=True):
     """One thing that needs somebody. `goto`: "time", "pane:3", "step:<id>", "clock:<name>", "line:<entry id>",
-    "sources" or "". `pane`: where `goto` is a line, the number of the pane that shows what it is about."""
+    "sources", "roles", "triage", "ledger", "running" or "". `pane`: where `goto` is a line, the number of the
+    pane that shows what it is about."""
 
     text: str
     level: Level
@@ -47,7 +52,8 @@ class Situation(msgspec.Struct, frozen=True):
     """Everything that the order looks at, of one instant. `behind_ms`: how far the screen is behind live.
 
     `world` tells which sources are lost, `live_trouble` is the worst that the live side has to say while the screen
-    shows a replay, `record_trouble` why what is entered is on no disk.
+    shows a replay, `record_trouble` why what is entered is on no disk; `vacant`: the required roles that nobody has.
+    `fits` says which playbook the symptoms speak for, "" for none.
     """
 
     now: Millis
@@ -61,12 +67,15 @@ class Situation(msgspec.Struct, frozen=True):
     record_trouble: str = ""
     alarms: Alarms = Alarms()
     world: World = World()
+    fits: str = ""
+    vacant: tuple[str, ...] = ()
 
 
 def attention(seen: Situation) -> tuple[Need, ...]:
     """What needs somebody, most urgent first; never empty."""
     needs = (*_view(seen), *_failed(seen), *_clocks(seen), *_begun(seen, Level.CRITICAL), *_step_waits(seen))
-    needs += (*_step_source(seen), *_begun(seen, Level.WARNING), *_sources(seen), *_next_step(seen))
+    needs += (*_step_source(seen), *_begun(seen, Level.WARNING), *_fits(seen), *_sources(seen), *_running(seen))
+    needs += (*_vacant(seen, late=True), *_next_step(seen), *_vacant(seen, late=False), *_follow_ups(seen))
     return needs if any(need.goto for need in needs) else (*needs, _nothing(seen))
 
 
@@ -93,20 +102,54 @@ def _failed(seen: Situation) -> Iterator[Need]:
     failed = [item for item in seen.checklist.items if item.mark == "failed"]
     for item in sorted(failed, key=lambda item: item.state.at):
         yield Need(f"step {item.number} failed: {item.step.title}", Level.CRITICAL, f"step:{item.step.id}")
+    for message in filter(lambda each: each.pressing, owed(seen.state, seen.now)):
+        yield Need(message.text, Level.WARNING, "ledger")
+    for entry, run in _commands(seen, "unknown"):
+        line = seen.state.lines.get(entry)
+        if line is not None and not (line.starred or line.hidden or line.withdrawn):
+            text = f"nobody knows how this ended, M once you have looked: {run.text.splitlines()[0]}"
+            yield Need(text, Level.WARNING, f"line:{entry}")
+
+
+def _running(seen: Situation) -> Iterator[Need]:
+    for _, run in _commands(seen, ""):
+        yield Need(f"by hand, for {age(seen.now - run.started_at)}: {run.text.splitlines()[0]}", Level.WATCH, "running")
+
+
+def _commands(seen: Situation, outcome: str) -> Iterator[tuple[str, CommandRun]]:
+    """Commands by hand that stand so, each with the entry that its line begins with."""
+    for name, run in seen.state.commands.items():
+        if run.outcome == outcome and run.text.strip():
+            yield seen.state.line_of_key.get(f"command {name}", ""), run
 
 
 def _clocks(seen: Situation) -> Iterator[Need]:
-    running = sorted((clock for clock in seen.clocks if clock.state != "met"), key=lambda clock: clock.due_at)
+    running = sorted(
+        (clock for clock in seen.clocks if clock.state != "met" and clock.kind != "follow-up"),
+        key=lambda clock: (clock.kind not in OF_SEVERITY, clock.due_at),
+    )
     for clock in running:
         if clock.state == "overdue":
-            yield Need(f"{_CLOCK_WORDS[clock.name]} {countdown(clock.left_ms)}", Level.CRITICAL, f"clock:{clock.name}")
-    for clock in running:
-        if clock.state == "due-soon":
-            text = f"{_CLOCK_WORDS[clock.name]} due in {countdown(clock.left_ms)}"
-            yield Need(text, Level.WARNING, f"clock:{clock.name}")
+            level = Level.CRITICAL if clock.kind in OF_SEVERITY else Level.WARNING
+            yield Need(f"{clock.words} {countdown(clock.left_ms)}", level, f"clock:{clock.name}")
+    for clock in sorted(running, key=lambda clock: clock.due_at):
+        if clock.state == "due-soon" and clock.kind != "task":
+            yield Need(f"{clock.words} due in {countdown(clock.left_ms)}", Level.WARNING, f"clock:{clock.name}")
 
 
-_CLOCK_WORDS: Final = {"respond": "response", "update": "status update", "resolve": "resolution"}
+def _follow_ups(seen: Situation) -> Iterator[Need]:
+    late = [clock for clock in seen.clocks if clock.kind == "follow-up" and clock.state == "overdue"]
+    for clock in sorted(late, key=lambda clock: clock.due_at):
+        yield Need(f"follow-up {countdown(clock.left_ms)}: {clock.words}", Level.WATCH, f"clock:{clock.name}")
+
+
+def _vacant(seen: Situation, *, late: bool) -> Iterator[Need]:
+    """One line for all of them: nobody is asked for each role."""
+    respond = next((clock for clock in seen.clocks if clock.kind == "respond"), None)
+    over = respond is not None and seen.now > respond.due_at
+    if seen.vacant and over == late:
+        text = f"{seen.state.severity} requires {', '.join(seen.vacant)}: nobody yet"
+        yield Need(text, Level.WARNING if late else Level.WATCH, "roles")
 
 
 def _begun(seen: Situation, level: Level) -> Iterator[Need]:
@@ -189,6 +232,13 @@ def _standing(seen: Situation, source: str, line: BoardLine) -> tuple[str, Quali
     return f"{source} ({line.name})", quality, failure.message if failure is not None else "no new data"
 
 
+def _fits(seen: Situation) -> Iterator[Need]:
+    """Once something is red and nobody has declared: where to look first. A declared incident has its playbook."""
+    red = any(line.level >= Level.WARNING and line.quality not in _LOST for line in seen.lines)
+    if seen.fits and red and not seen.state.declared:
+        yield Need(f"{seen.fits}: a triage", Level.WATCH, "triage")
+
+
 def _sources(seen: Situation) -> Iterator[Need]:
     lost = [line for line in seen.lines if line.quality in _LOST]
     for line in sorted(lost, key=lambda line: -(line.age_ms or 0)):
@@ -205,6 +255,6 @@ def _next_step(seen: Situation) -> Iterator[Need]:
 def _nothing(seen: Situation) -> Need:
     clock = next_due(seen.clocks)
     if clock is not None:
-        text = f"nothing needs you. next: {_CLOCK_WORDS[clock.name]} in {countdown(clock.left_ms)}"
+        text = f"nothing needs you. next: {clock.words} in {countdown(clock.left_ms)}"
         return Need(text, Level.OK, f"clock:{clock.name}")
     return Need("nothing needs you." if seen.state.declared else "nothing needs you.  D declare", Level.OK)

@@ -33,7 +33,7 @@ class Bell:
         if not live:
             return False
         states = {f"pane {line.number}": line.level == Level.CRITICAL for line in lines if line.quality.conclusive}
-        states |= {f"clock {clock.name}": clock.state == "overdue" for clock in clocks}
+        states |= {f"clock {clock.name}": clock.state == "overdue" for clock in clocks if clock.kind != "follow-up"}
         bad = {name for name, is_bad in states.items() if is_bad}
         self._told -= states.keys() - bad
         self._told |= bad - self._known

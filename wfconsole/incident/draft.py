@@ -80,4 +80,7 @@ class Draft:
         return found
 
     def revise(self, line: Line, **changes: Any) -> None:
-        self.mapping("lines")[line.entry] = msgspec.structs.replace(line, **changes)
+        revised = msgspec.structs.replace(line, **changes)
+        if self._trace is not None:
+            self._trace.append(Overwritten("lines", line.entry, line, revised))
+        self.mapping("lines")[line.entry] = revised

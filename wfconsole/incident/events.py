@@ -201,13 +201,15 @@ class TaskClosed(msgspec.Struct, frozen=True, tag="task-closed", omit_defaults=T
 
 
 class CommandStarted(msgspec.Struct, frozen=True, tag="command", omit_defaults=True):
-    """A person has confirmed a command and it is about to run: in the journal before it does. `text` as it runs."""
+    """A person has confirmed a command and it is about to run: in the journal before it does. `text` as it runs,
+    `reason` why, where the class of danger asks for one."""
 
     command: str
     text: str
     step: str = ""
     title: str = ""
     deadline_ms: Millis = 0
+    reason: str = ""
 
 
 class CommandEnded(msgspec.Struct, frozen=True, tag="command-ended", omit_defaults=True):
@@ -251,7 +253,7 @@ class MeetingSet(msgspec.Struct, frozen=True, tag="meeting", omit_defaults=True)
 
 class MessageQueued(msgspec.Struct, frozen=True, tag="message", omit_defaults=True):
     """A person has released a message: in the journal before anybody is told. `message` is its id, the same in every
-    attempt, so that what was sent twice can be known for one.
+    attempt, so that what was sent twice can be known for one; one queued again with the same id is released again.
 
     `template` is the runbook's template, `target` where it goes ("slack", "pagerduty", "status page", "file",
     "clipboard"), `place` which one there (a channel, a component), `text` the bytes as they were reviewed. `state` is
@@ -265,6 +267,13 @@ class MessageQueued(msgspec.Struct, frozen=True, tag="message", omit_defaults=Tr
     audience: Audience = "inside"
     place: str = ""
     state: str = ""
+
+
+class MessageTried(msgspec.Struct, frozen=True, tag="message-tried", omit_defaults=True):
+    """An attempt begins: in the journal before the first byte leaves. Where nothing follows, it may have arrived."""
+
+    message: str
+    attempts: int = 1
 
 
 class MessageSent(msgspec.Struct, frozen=True, tag="message-sent", omit_defaults=True):
@@ -364,6 +373,7 @@ Event = (
     | FollowUpClosed
     | MeetingSet
     | MessageQueued
+    | MessageTried
     | MessageSent
     | MessageFailed
     | MessageDropped

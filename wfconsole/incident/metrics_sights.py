@@ -30,7 +30,8 @@ def sights_of_signals(judged_before: Judged, judged: Judged, _lasting: frozenset
         elif row.value is None:
             seen[subject] = (Untold("signal"),)
         elif finding.kind == "bound":
-            seen[subject] = (Sight("signal", "signal", finding.level, f"{{name}} {finding.reason}"),)
+            family = "slo" if row.slo else "signal"  # the record must tell which bound is a promise to users
+            seen[subject] = (Sight("signal", family, finding.level, f"{{name}} {finding.reason}"),)
         else:
             seen[subject] = ()
     return seen

@@ -36,12 +36,25 @@ class Branch(msgspec.Struct, frozen=True):
     goto: str = ""
 
 
+class Measure(msgspec.Struct, frozen=True):
+    """PromQL that a symptom rests on. The collector looks at it as one more rule of the signals, called `rule`."""
+
+    rule: str
+    promql: str
+    op: Literal["<", "<=", ">", ">="]
+    bound: float
+
+
 class Symptom(msgspec.Struct, frozen=True):
-    """A rule on live data that speaks for a playbook. `live` is a probe (incident.probes); `hold_ms`: for how long."""
+    """A rule on live data that speaks for a playbook. `live` is a probe (incident.probes); `hold_ms`: for how long.
+
+    `measure`: what it asks of Prometheus; `live` is then the probe of that rule's value.
+    """
 
     text: str
     live: str = ""
     hold_ms: int = 0
+    measure: Measure | None = None
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -69,7 +82,10 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Checklist(msgspec.Struct, frozen=True):
-    """A list of steps: "process" ones open with every incident, "playbook" ones by choice, "confirm" ones at an end."""
+    """A list of steps: "process" ones open with every incident, "playbook" ones by choice, "confirm" ones at an end.
+
+    `recovery`: what must hold, and for how long, before an incident that follows this list is called resolved.
+    """
 
     id: str
     title: str
@@ -77,9 +93,17 @@ class Checklist(msgspec.Struct, frozen=True):
     summary: str = ""
     steps: tuple[Step, ...] = ()
     symptoms: tuple[Symptom, ...] = ()
+    recovery: tuple[Symptom, ...] = ()
     pins: tuple[int, ...] = ()  # panes to put beside the checklist
     severities: tuple[SeverityName, ...] = ()
     place: Place = Place("", 0)
+
+
+class Remark(msgspec.Struct, frozen=True):
+    """What a reader of free-form Markdown must be told: a part that was not understood, or that is not the team's."""
+
+    place: Place
+    text: str
 
 
 class Runbook(msgspec.Struct, frozen=True):
@@ -95,6 +119,7 @@ class Runbook(msgspec.Struct, frozen=True):
     templates: tuple[Template, ...] = ()
     checklists: tuple[Checklist, ...] = ()
     digest: str = ""
+    remarks: tuple[Remark, ...] = ()  # of a runbook in the team's own words; empty for one in our format
 
     @property
     def playbooks(self) -> tuple[Checklist, ...]:

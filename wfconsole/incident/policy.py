@@ -35,8 +35,31 @@ class BusinessCalendar(msgspec.Struct, frozen=True):
     holidays: tuple[str, ...] = ()  # ISO dates
 
 
+class SeveritySign(msgspec.Struct, frozen=True):
+    """What speaks for a severity: `live` is a probe (incident.probes) that holds for `hold_ms`; `text` says it."""
+
+    text: str
+    live: str
+    hold_ms: Millis = 0
+
+
+CallKind = Literal["page", "tell", "escalate"]
+
+
+class Call(msgspec.Struct, frozen=True):
+    """Somebody who is paged, told or called in at a severity. `within`: None for what has no clock.
+
+    What is to be done at once is a step of the checklist; a clock runs for what is due later.
+    """
+
+    kind: CallKind
+    who: str
+    within: Span | None = None
+    text: str = ""  # as the runbook writes it: "VP Engineering, within 1 hour"
+
+
 class SeverityRule(msgspec.Struct, frozen=True):
-    """One severity as the team's policy has it."""
+    """One severity as the team's policy has it. `meeting`: how soon after the end the post-mortem meeting is."""
 
     name: SeverityName
     title: str
@@ -47,6 +70,9 @@ class SeverityRule(msgspec.Struct, frozen=True):
     update_is_default: bool = False  # our default, since the team's runbook names none
     escalation: tuple[str, ...] = ()
     roles: tuple[RoleName, ...] = ()
+    signs: tuple[SeveritySign, ...] = ()  # what can be seen of its criteria
+    calls: tuple[Call, ...] = ()
+    meeting: Span | None = None
 
 
 class Contact(msgspec.Struct, frozen=True):
@@ -58,17 +84,24 @@ class Contact(msgspec.Struct, frozen=True):
 
 
 class Link(msgspec.Struct, frozen=True):
+    """An address with http:// or https://, under the heading `group` of the runbook ("" for none)."""
+
     name: str
     url: str
+    group: str = ""
 
 
 class Template(msgspec.Struct, frozen=True):
-    """A text with `{placeholders}`; `target` says where it goes (slack, status page, post-mortem)."""
+    """A text with `{placeholders}`; `target` says where it goes (slack, status page, post-mortem).
+
+    `only_for` is "restricted" for a text that only a restricted incident has.
+    """
 
     id: str
     title: str
     target: str
     text: str
+    only_for: str = ""
 
 
 class SeverityPolicy(msgspec.Struct, frozen=True):

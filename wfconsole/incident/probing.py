@@ -78,17 +78,28 @@ def evaluate(probe: Probe, world: World, now: Millis) -> ProbeResult:
     )
 
 
+def doubt(probe: Probe, world: World, now: Millis) -> str:
+    """Why nothing can be concluded from its sources at `now`, "" when something can. Looks at no row."""
+    bad = ((source, world.quality(source, now)) for source in probe.sources)
+    return "; ".join(_bad(world, source, quality) for source, quality in bad if not quality.conclusive)
+
+
+def _bad(world: World, source: str, quality: Quality) -> str:
+    if source not in world.snapshots:
+        return f"{_are(source)} not configured"
+    return f"{_are(source)} {_why_bad(world, source, quality)}"
+
+
 def _clause(clause: Clause, world: World, now: Millis) -> ProbeResult:
     quality = world.quality(clause.table, now)
     snapshot = world.snapshots.get(clause.table)
     if snapshot is None or snapshot.good_at is None:
-        bad = "not configured" if snapshot is None else _why_bad(world, clause.table, quality)
-        why = f"{_are(clause.table)} {bad}"
+        why = _bad(world, clause.table, quality)
         return ProbeResult((f"{UNKNOWN} {why}",), Level.OK, quality, None, why)
     meant = _meant(table_of(clause.table), clause.filters, snapshot.rows)
     result = _signal(clause, meant, now) if clause.signal else _rows(clause, meant, now)
     if not quality.conclusive:
-        why = f"{_are(clause.table)} {_why_bad(world, clause.table, quality)}"
+        why = _bad(world, clause.table, quality)
         return ProbeResult((*result.lines, f"cannot tell: {why}"), result.level, quality, None, why)
     return msgspec.structs.replace(result, quality=quality)
 
@@ -111,7 +122,7 @@ def _signal(clause: Clause, meant: Mapping[str, Any], now: Millis) -> ProbeResul
     if clause.op is None:
         return ProbeResult((shown,), Level.OK, Quality.LIVE, None, "it is only shown")
     asked = f"{shown} (asked: {clause.op} {form(clause.number)})"
-    if value is None or not meant:
+    if value is None or not (meant or table_of(clause.table).may_be_none):
         return ProbeResult((asked,), Level.OK, Quality.LIVE, None, "there is no value")
     return ProbeResult((asked,), Level.OK, Quality.LIVE, bool(_COMPARE[clause.op](value, clause.number)))
 

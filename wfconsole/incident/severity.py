@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from wfconsole.clock import MINUTE, Millis
-from wfconsole.incident.clocks import spans
+from wfconsole.incident.clocks import CALL_WORDS, spans
 from wfconsole.incident.events import Noticed
 from wfconsole.incident.looks import source_of_condition
-from wfconsole.incident.policy import SeverityName, SeverityPolicy
+from wfconsole.incident.policy import SeverityName, SeverityPolicy, SeverityRule
 from wfconsole.incident.state import IncidentState
 from wfconsole.observations.changes import recent_changes
 from wfconsole.observations.judged import Judged
@@ -33,13 +33,24 @@ class Choice(msgspec.Struct, frozen=True):
     spans: tuple[tuple[str, str], ...]  # ("respond", "15 minutes"), ...
     escalation: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()  # who is paged, told and called by when, and which roles must be filled
 
 
 def severity_choices(policy: SeverityPolicy) -> tuple[Choice, ...]:
     """All severities, in the policy's order."""
     return tuple(
-        Choice(rule.name, rule.title, rule.criteria, spans(rule), rule.escalation, rule.roles) for rule in policy.rules
+        Choice(rule.name, rule.title, rule.criteria, spans(rule), rule.escalation, rule.roles, _requires(rule))
+        for rule in policy.rules
     )
+
+
+def _requires(rule: SeverityRule) -> tuple[str, ...]:
+    lines = []
+    for kind, word in CALL_WORDS.items():
+        called = [call.text for call in rule.calls if call.kind == kind]
+        if called:
+            lines.append(f"{word} {'; '.join(called)}")
+    return (*lines, *([f"roles: {', '.join(rule.roles)}"] if rule.roles else []))
 
 
 def evidence(world: World, judged: Judged, incident: IncidentState, now: Millis) -> tuple[str, ...]:

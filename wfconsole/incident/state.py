@@ -97,11 +97,14 @@ class FollowUp(msgspec.Struct, frozen=True):
     closed_at: Millis = 0
 
 
-MessageStanding = Literal["queued", "sent", "failed", "unknown", "dropped"]
+MessageStanding = Literal["queued", "sending", "sent", "failed", "unknown", "dropped"]
 
 
 class Message(msgspec.Struct, frozen=True):
-    """A message that a person released, and how it stands with it. "unknown": it may have arrived or not."""
+    """A message that a person released, and how it stands with it. "unknown": it may have arrived or not.
+
+    `doubted`: an attempt before may have arrived, and nobody has found out since.
+    """
 
     template: str
     target: str
@@ -117,6 +120,14 @@ class Message(msgspec.Struct, frozen=True):
     reason: str = ""
     reference: str = ""
     settled_at: Millis = 0  # when it was sent, or dropped
+    doubted: bool = False
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """Who said whether a symptom is there, and when."""
+
+    by: str
+    at: Millis
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -138,7 +149,7 @@ class Line(msgspec.Struct, frozen=True):
     last_at: Millis = 0  # newest entry folded into this line
     starred: bool = False
     hidden: bool = False
-    written_at: Millis = 0  # when it was first dated otherwise: its `at` was corrected
+    written_at: Millis = 0  # when it was written, where it speaks of another instant: dated back, or its `at` corrected
     amended: str = ""  # the corrected text, where somebody corrected it
     withdrawn: bool = False
     entries: tuple[str, ...] = ()  # ids of all entries folded into it
@@ -178,6 +189,7 @@ class IncidentState(msgspec.Struct, frozen=True):
     follow_ups: Mapping[str, FollowUp] = msgspec.field(default_factory=dict)
     messages: Mapping[str, Message] = msgspec.field(default_factory=dict)
     answers: Mapping[str, bool] = msgspec.field(default_factory=dict)  # by `symptom_key`
+    answered: Mapping[str, Answered] = msgspec.field(default_factory=dict)  # by `symptom_key`, too
     meeting_at: Millis = 0
     meeting_where: str = ""
     restricted: bool = False
@@ -197,6 +209,11 @@ class IncidentState(msgspec.Struct, frozen=True):
     @property
     def resolved(self) -> bool:
         return self.status == "resolved"
+
+    @property
+    def shown_title(self) -> str:
+        """What may be said of it where others look on, or read: the code name, while it is restricted."""
+        return (self.code_name or self.id) if self.restricted else self.title
 
 
 def symptom_key(playbook: str, symptom: str) -> str:

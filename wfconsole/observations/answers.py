@@ -30,7 +30,24 @@ class AskRetry(msgspec.Struct, frozen=True, tag="retry"):
     source: str
 
 
-Ask = AskPod | AskRetry
+class WatchedRule(msgspec.Struct, frozen=True, omit_defaults=True):
+    """PromQL that a symptom rests on: its value, seen from the good side, is past `bound` when the symptom is there."""
+
+    name: str
+    promql: str
+    bound: float
+    below: bool = False  # trouble lies below the bound
+    title: str = ""
+
+
+class AskRules(msgspec.Struct, frozen=True, tag="rules"):
+    """Look at these too from now on, with the signals, in place of those that were asked for before."""
+
+    id: str
+    rules: tuple[WatchedRule, ...]
+
+
+Ask = AskPod | AskRetry | AskRules
 
 
 class LogTail(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
-from wfconsole.clock import HOUR, SECOND, Millis
+from wfconsole.clock import Millis
 from wfconsole.observations.events import EventRow, judge_event
+from wfconsole.observations.history import Series
 from wfconsole.observations.hpas import HpaRow, at_max, why_blind, worst_ratio
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.later import Later
@@ -94,10 +95,6 @@ SIGNALS: Final[dict[str, Signal]] = {
         Signal("events.warnings", "events", "count", "warning events of the last ten minutes"),
     )
 }
-
-# Values of one bucket are folded into their worst; an hour and a half is kept.
-BUCKET_MS: Final = 5 * SECOND
-BUCKETS_KEPT: Final = 3 * HOUR // 2 // BUCKET_MS
 
 
 def measure(source: str, rows: Mapping[str, Any], now: Millis) -> dict[str, float | None]:
@@ -190,39 +187,6 @@ _MEASURES: Final[dict[str, Callable[[Mapping[str, Any], Millis], dict[str, float
 }
 
 
-class Point(msgspec.Struct, frozen=True, gc=False):
-    """The worst value of one bucket. `at` is when it was last seen, `until` how long it may speak for what follows."""
-
-    bucket: int
-    at: Millis
-    value: float | None
-    until: Millis
-
-
-class Series(msgspec.Struct, frozen=True):
-    """One signal over time, oldest first; `newest` is the bucket that is still being filled."""
-
-    points: tuple[Point, ...] = ()
-    newest: Point | None = None
-
-    def after(self, signal: Signal, at: Millis, value: float | None, until: Millis) -> Series:
-        """With one more value; time that went back forgets what lies ahead."""
-        bucket = at // BUCKET_MS
-        newest = self.newest
-        if newest is not None and bucket == newest.bucket:
-            value = value if value is None else signal.worse(newest.value, value)
-            return Series(self.points, Point(bucket, at, value, until))
-        if newest is not None and bucket < newest.bucket:
-            kept = tuple(point for point in self.points if point.bucket < bucket)
-            return Series(kept, Point(bucket, at, value, until))
-        points = self.points if newest is None else (*self.points, newest)[-BUCKETS_KEPT:]
-        return Series(points, Point(bucket, at, value, until))
-
-    @property
-    def last(self) -> float | None:
-        return None if self.newest is None else self.newest.value
-
-
 class SeriesBook(msgspec.Struct, frozen=True):
     """The series of all signals, by name."""
 
@@ -241,7 +205,7 @@ class SeriesBook(msgspec.Struct, frozen=True):
         until = now + STALE_AFTER_INTERVALS * snapshot.interval_ms
         series = dict(self.series)
         for name in names:
-            series[name] = series.get(name, _EMPTY).after(SIGNALS[name], now, values.get(name), until)
+            series[name] = series.get(name, _EMPTY).after(SIGNALS[name].worse, now, values.get(name), until)
         return SeriesBook(series)
 
     def trend(self, name: str, now: Millis, cells: int, cell_ms: Millis) -> tuple[float | None, ...]:
@@ -250,8 +214,8 @@ class SeriesBook(msgspec.Struct, frozen=True):
         Cells stand on multiples of `cell_ms`, so that a trend moves by whole cells and not at each repaint.
         """
         series = self.series.get(name, _EMPTY)
-        points = [*series.points, series.newest] if series.newest is not None else []
         first = now // cell_ms - cells + 1
+        points = series.since(first * cell_ms)
         position = bisect.bisect_left(points, first * cell_ms, key=lambda point: point.at)
         speaking = points[position - 1] if position else None
         trend: list[float | None] = []

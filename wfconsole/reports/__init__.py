@@ -1,18 +1,20 @@
-"""What is written from the record: timeline and post-mortem, as Markdown. No fact is added to it."""
+"""What is written from the record: timeline, post-mortem and evidence, as Markdown and HTML. No fact is added to it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from wfconsole.incident.events import Entry
 from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.state import IncidentState
+from wfconsole.reports.evidence import evidence
 from wfconsole.reports.postmortem import post_mortem
-from wfconsole.reports.record import Record
+from wfconsole.reports.record import Record, known_as, paper_name
 from wfconsole.reports.timeline import timeline
 
-__all__ = ["export"]
+__all__ = ["export", "post_mortem_draft"]
+
+_PAPERS = {"timeline": timeline, "post-mortem": post_mortem, "evidence": evidence}
 
 
 def export(
@@ -22,8 +24,17 @@ def export(
 
     Raises ValueError when no incident was declared: there is nothing to report on.
     """
-    if not state.declared:
-        raise ValueError("no incident is declared in these entries")
-    record = Record(tuple(entries), state, runbook, tuple(journal_notes))
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", state.id).strip("-") or "incident"
-    return {f"{name}-timeline.md": timeline(record), f"{name}-post-mortem.md": post_mortem(record)}
+    from wfconsole.reports.html import page  # here, because a preview shows no HTML
+
+    record = Record.of(entries, state, runbook, journal_notes)
+    written = {}
+    for kind, write in _PAPERS.items():
+        text = write(record)
+        written[paper_name(record, kind)] = text
+        written[paper_name(record, kind, "html")] = page(f"{known_as(state)}: {kind} of {state.id}", text)
+    return written
+
+
+def post_mortem_draft(entries: Sequence[Entry], state: IncidentState, runbook: Runbook) -> str:
+    """The post-mortem alone, as Markdown, as it would be written now. Raises ValueError like `export`."""
+    return post_mortem(Record.of(entries, state, runbook))

@@ -10,15 +10,20 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from wfconsole.incident.clocks import clocks
+from wfconsole.incident.clocks import OF_SEVERITY, clocks
 from wfconsole.incident.events import Entry, Noticed
 from wfconsole.incident.wording import spell_duration, step_title
-from wfconsole.reports.markdown import bullets, gap, words
-from wfconsole.reports.record import Record, day, iso, lapses
+from wfconsole.reports import room
+from wfconsole.reports.evidence import evidence_list
+from wfconsole.reports.impact import business, recovery, scope, slo, slo_minutes, window
+from wfconsole.reports.markdown import bullets, gap, template, words
+from wfconsole.reports.record import Record, banner, day, iso, known_as, lapses
 from wfconsole.reports.timeline import about_the_record, timeline_rows
 
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 _NOT_IN_POST_MORTEM: Final = frozenset(("PROBE",))
+
+_EVIDENCE: Final = "{evidence}"
 
 # Used when the runbook has no template for a post-mortem.
 _TEMPLATE: Final = """# Post-mortem: {title}
@@ -31,6 +36,13 @@ _TEMPLATE: Final = """# Post-mortem: {title}
 - **Impact:** {impact}
 - **Root cause:** {root_cause}
 - **Times:** {times}
+- **SLO:** {slo_minutes}
+- **Follow-ups:** {open_follow_ups}
+- **Post-mortem meeting:** {meeting}
+
+## Impact
+
+{impact_in_full}
 
 ## Timeline
 
@@ -39,6 +51,22 @@ _TEMPLATE: Final = """# Post-mortem: {title}
 ## Root cause analysis
 
 {analysis}
+
+## Decisions
+
+{decisions}
+
+## Tasks
+
+{tasks}
+
+## Commands
+
+{commands}
+
+## What people were told
+
+{messages}
 
 ## What went well
 
@@ -55,28 +83,39 @@ _TEMPLATE: Final = """# Post-mortem: {title}
 ## Lessons learned
 
 {lessons}
+
+## Evidence
+
+{evidence}
 """
 
 
 def post_mortem(record: Record) -> str:
     """The post-mortem as Markdown. A placeholder that we do not know becomes a gap that names it."""
-    template = next((item.text for item in record.runbook.templates if item.target == "post-mortem"), _TEMPLATE)
+    theirs = next((item.text for item in record.runbook.templates if item.target == "post-mortem"), "")
+    text = template(theirs) if theirs else _TEMPLATE
+    if _EVIDENCE not in text:  # whatever a template asks for: what was seen is never left behind
+        text = f"{text.rstrip()}\n\n## Evidence\n\n{_EVIDENCE}\n"
 
     def fill(match: re.Match[str]) -> str:
         known = _FIELDS.get(match[1])
         return known(record) if known is not None else gap(f"the record has nothing for {match[1].replace('_', ' ')}.")
 
-    return f"{_PLACEHOLDER.sub(fill, template).rstrip()}\n\n{about_the_record(record)}\n"
+    filled = _PLACEHOLDER.sub(fill, text).rstrip()
+    return "\n".join((*banner(record), filled, "", about_the_record(record), ""))
 
 
 def _duration(record: Record) -> str:
     moments = record.state.moments
-    start = moments.get("started", moments.get("detected", record.state.declared_at))
+    within = window(record)
+    if within is None:
+        return gap("the record dates the end before the beginning, so how long it lasted is not known.")
+    start, end = within
     counted = "" if "started" in moments else " (from its detection; when it began is not written down)"
     if "resolved" not in moments:
-        lasted = spell_duration(record.last_at - start)
-        return f"not resolved; {lasted} until the last entry, {iso(record.last_at)}{counted}"
-    return f"{spell_duration(moments['resolved'] - start)}, {iso(start)} to {iso(moments['resolved'])}{counted}"
+        lasted = spell_duration(end - start)
+        return f"not resolved; {lasted} until the last entry, {iso(end)}{counted}"
+    return f"{spell_duration(end - start)}, {iso(start)} to {iso(end)}{counted}"
 
 
 def _date(record: Record) -> str:
@@ -105,6 +144,18 @@ def _impact(record: Record) -> str:
     return f"{said} The console saw: {'; '.join(seen)}." if seen else said
 
 
+def _impact_in_full(record: Record) -> str:
+    """Duration, scope, promises and cost, each under a heading of its own."""
+    over = recovery(record)
+    parts = (
+        ("Duration", f"{_duration(record)}\n\n{over}" if over else _duration(record)),
+        ("Scope", scope(record)),
+        ("SLO", slo(record)),
+        ("Business", business(record)),
+    )
+    return "\n\n".join(f"### {title}\n\n{text}" for title, text in parts)
+
+
 def _root_cause(record: Record) -> str:
     told = record.said_about("root cause", "cause")
     return "; ".join(_by(entry, text) for entry, text in told) or gap("nobody wrote down the root cause yet.")
@@ -120,7 +171,6 @@ def _analysis(record: Record) -> str:
     for title, rows in (
         ("Changes that the console saw:", changes),
         ("Hypotheses in the record:", [_by(entry, note.text) for entry, note in record.notes("hypothesis")]),
-        ("Decisions in the record:", [_by(entry, note.text) for entry, note in record.notes("decision")]),
         ("Facts in the record:", [_by(entry, note.text) for entry, note in record.notes("fact")]),
     ):
         if rows:
@@ -148,7 +198,11 @@ def _kept_times(record: Record) -> list[tuple[bool, str]]:
     """Targets of the severity that were met, in time or not. A clock that still runs says nothing yet."""
     rows = []
     for clock in clocks(record.state, record.runbook.policy, record.last_at):
-        if clock.state == "met":
+        if clock.kind not in OF_SEVERITY:
+            continue
+        if clock.state == "met" and clock.met_at < clock.started_at:
+            rows.append((False, f"{clock.name}: the record dates it before the declaration, so nobody can tell"))
+        elif clock.state == "met":
             kept = clock.left_ms >= 0
             took = spell_duration(clock.met_at - clock.started_at)
             word = "within" if kept else "later than"
@@ -159,12 +213,16 @@ def _kept_times(record: Record) -> list[tuple[bool, str]]:
 
 
 def _action_items(record: Record) -> str:
+    """Follow-ups by horizon; then what notes ask for, and what was put off during the incident."""
     rows = [_by(entry, text) for entry, text in record.said_about("action", "action item", "follow-up")]
     for step_id, stands in record.state.steps.items():
         if stands.mark in ("deferred", "failed"):
             why = f": {words(stands.reason)}" if stands.reason else ""
             rows.append(f"{stands.mark} during the incident: {words(step_title(step_id))}{why}")
-    return bullets(rows) if rows else gap("no action item is written down yet.")
+    if not record.state.follow_ups:
+        return bullets(rows) if rows else gap("no action item is written down yet.")
+    also = f"\n\nBesides, without an owner or a day:\n\n{bullets(rows)}" if rows else ""
+    return f"{room.follow_ups(record)}{also}"
 
 
 def _lessons(record: Record) -> str:
@@ -177,7 +235,7 @@ def _by(entry: Entry, text: str) -> str:
 
 
 _FIELDS: Final[dict[str, Callable[[Record], str]]] = {
-    "title": lambda record: words(record.state.title),
+    "title": lambda record: words(known_as(record.state)),
     "incident": lambda record: words(record.state.id),
     "severity": lambda record: record.state.severity,
     "status": lambda record: record.state.status,
@@ -193,4 +251,13 @@ _FIELDS: Final[dict[str, Callable[[Record], str]]] = {
     "went_badly": _went_badly,
     "action_items": _action_items,
     "lessons": _lessons,
+    "impact_in_full": _impact_in_full,
+    "slo_minutes": slo_minutes,
+    "decisions": room.decisions,
+    "tasks": room.tasks,
+    "commands": room.commands,
+    "messages": room.messages,
+    "open_follow_ups": room.open_follow_ups,
+    "meeting": room.meeting_line,
+    "evidence": evidence_list,
 }

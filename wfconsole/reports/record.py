@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from wfconsole.clock import Millis
+from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.events import ConsoleEnded, ConsoleStarted, Entry, Moment, NoteAdded, Noticed
 from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.state import IncidentState, Line
 from wfconsole.incident.wording import spell_duration
+from wfconsole.text import UNKNOWN, calendar_time
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One incident's record, whole. `journal_notes`: what the journal's reader found to be out of order."""
+    """One incident's record, whole. `journal_notes`: what the journal's reader found to be out of order.
+
+    `left_out`: the ids of the entries that somebody withdrew or hid, those folded into such a line included.
+    """
 
     entries: tuple[Entry, ...]
     state: IncidentState
     runbook: Runbook
     journal_notes: tuple[str, ...] = ()
+    left_out: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(
+        cls, entries: Sequence[Entry], state: IncidentState, runbook: Runbook, journal_notes: Sequence[str] = ()
+    ) -> Record:
+        """`state` is the fold of `entries`. Raises ValueError when no incident was declared."""
+        if not state.declared:
+            raise ValueError("no incident is declared in these entries")
+        gone = (line.entries for line in state.lines.values() if line.withdrawn or line.hidden)
+        left_out = frozenset(entry for entries in gone for entry in entries)
+        return cls(tuple(entries), state, runbook, tuple(journal_notes), left_out)
 
     @property
     def last_at(self) -> Millis:
@@ -28,17 +44,26 @@ class Record(msgspec.Struct, frozen=True):
 
     @property
     def lines(self) -> list[Line]:
-        """The timeline in the order of time, without what was withdrawn."""
-        kept = (line for line in self.state.lines.values() if not line.withdrawn)
+        """The timeline in the order of time, without what was withdrawn or hidden."""
+        kept = (line for line in self.state.lines.values() if not line.withdrawn and not line.hidden)
         return sorted(kept, key=lambda line: (line.at, line.seq))
 
+    def is_shown(self, entry_id: str) -> bool:
+        """Whether an entry counts: nobody has withdrawn it or hidden its line."""
+        return entry_id not in self.left_out
+
+    def at(self, entry: Entry) -> Millis:
+        """When it happened, as far as it was dated otherwise than written."""
+        line = self.state.lines.get(entry.id)
+        return line.at if line is not None else entry.at
+
     def notes(self, *kinds: str) -> Iterator[tuple[Entry, NoteAdded]]:
-        """Notes of the given kinds that were not withdrawn, with corrected text where there is one."""
+        """Notes of the given kinds that count, with corrected text where there is one."""
         for entry in self.entries:
             event = entry.event
             if isinstance(event, NoteAdded) and (not kinds or event.kind in kinds):
                 line = self.state.lines.get(entry.id)
-                if line is None or line.withdrawn:
+                if line is None or not self.is_shown(entry.id):
                     continue
                 yield entry, msgspec.structs.replace(event, text=line.amended or event.text)
 
@@ -55,7 +80,8 @@ class Record(msgspec.Struct, frozen=True):
         """The last word of each line whose condition is over."""
         by_id = {entry.id: entry for entry in self.entries}
         for line in self.state.lines.values():
-            last = by_id.get(line.entries[-1]) if line.until and len(line.entries) > 1 and not line.withdrawn else None
+            over = line.until and len(line.entries) > 1 and self.is_shown(line.entry)
+            last = by_id.get(line.entries[-1]) if over else None
             if last is not None and isinstance(last.event, Noticed):
                 yield last, last.event
 
@@ -69,16 +95,38 @@ class Record(msgspec.Struct, frozen=True):
             before = entry
 
 
+class Disorder(msgspec.Struct, frozen=True):
+    """Entries that are dated before one that was written earlier: a clock was set back, or differs between machines."""
+
+    count: int
+    most_ms: Millis  # the largest step back
+    first_at: Millis  # the date of the first such entry
+
+
+def disorder(record: Record) -> Disorder | None:
+    """Steps back of a second or more in the order of writing; None where there is none."""
+    steps = [
+        (before.at - after.at, after.at)
+        for before, after in zip(record.entries, record.entries[1:], strict=False)
+        if before.at - after.at >= SECOND
+    ]
+    return Disorder(len(steps), max(steps)[0], steps[0][1]) if steps else None
+
+
 class Lapse(msgspec.Struct, frozen=True):
-    """A time from one moment to another; `took_ms` is None where one of them is not known."""
+    """A time from one moment to another. `took_ms` is None where one of them is not known, or (`reversed`) the second
+    lies before the first."""
 
     name: str
     since: Moment
     until: Moment
     took_ms: Millis | None
+    reversed: bool = False
 
     @property
     def text(self) -> str:
+        if self.reversed:
+            return f"not known: the record dates {self.until} before {self.since}"
         return "not known" if self.took_ms is None else spell_duration(self.took_ms)
 
 
@@ -97,14 +145,34 @@ def lapses(state: IncidentState) -> tuple[Lapse, ...]:
         if start not in moments and name in ("mitigate", "resolve"):
             start = "detected"
         took = moments[until] - moments[start] if start in moments and until in moments else None
-        found.append(Lapse(name, start, until, max(0, took) if took is not None else None))
+        backwards = took is not None and took < 0
+        found.append(Lapse(name, start, until, None if backwards else took, backwards))
     return tuple(found)
 
 
 def iso(at: Millis) -> str:
-    """An instant as ISO 8601, UTC, whole seconds."""
-    return dt.datetime.fromtimestamp(at // 1000, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """An instant as ISO 8601, UTC, whole seconds; `--` for one that no calendar has."""
+    shown = calendar_time(at)
+    return shown if shown == UNKNOWN else shown.replace(" ", "T")
 
 
 def day(at: Millis) -> str:
     return iso(at)[:10]
+
+
+def known_as(state: IncidentState) -> str:
+    """What an incident is called on paper: a restricted one by its code name, never by its title."""
+    return (state.code_name or "restricted incident") if state.restricted else state.title
+
+
+def paper_name(record: Record, kind: str, ending: str = "md") -> str:
+    """The file of one paper: `INC-20260107-0312-timeline.md`. A hostile name of an incident is no path."""
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", record.state.id).strip("-") or "incident"
+    return f"{name}-{kind}.{ending}"
+
+
+def banner(record: Record) -> list[str]:
+    """What stands above everything else in the papers of an incident that only the room may know of."""
+    if not record.state.restricted:
+        return []
+    return ["**RESTRICTED: only for those who are in the incident's room. Do not pass this on.**", ""]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import zlib
 from typing import Final, Literal
 
-from wfconsole.incident.playbook import Checklist, Symptom
+from wfconsole.incident.playbook import Checklist, Measure, Symptom
 from wfconsole.runbook.markdown import Item, Listing
 from wfconsole.runbook.problems import Problems, near
 from wfconsole.runbook.properties import (
     Properties,
-    checked_probe,
-    duration,
+    Property,
+    held_for,
+    held_probe,
     read_properties,
     severities_of,
     slug,
@@ -19,6 +21,7 @@ from wfconsole.runbook.properties import (
 )
 from wfconsole.runbook.sections import Part, Section, parts
 from wfconsole.runbook.steps import read_steps
+from wfconsole.text import cut
 
 _KEYWORDS = ("id", "panes", "only at")
 _KINDS: Final[dict[str, Literal["process", "playbook", "confirm"]]] = {
@@ -26,7 +29,10 @@ _KINDS: Final[dict[str, Literal["process", "playbook", "confirm"]]] = {
     "playbook": "playbook",
     "confirm": "confirm",
 }
-_FOR = re.compile(r"for (.+)")
+_OPERATORS: Final[tuple[Literal["<", "<=", ">", ">="], ...]] = ("<=", ">=", "<", ">")
+# The last comparison of the whole expression, with a plain number that probes can read.
+_COMPARED = re.compile(r"(.*\S) *(<=|>=|<|>) *(\d{1,12}(?:\.\d{1,6})?)")
+_LONGEST_NAME = 28
 MOST_STEPS = 60  # what a screen can still be used with; the style asks for 12
 
 
@@ -46,8 +52,9 @@ def read_checklist(section: Section, problems: Problems) -> Checklist:
         kind=_KINDS[section.kind],
         summary=all_parts[0].first_words,
         steps=steps,
-        symptoms=_symptoms(all_parts, problems),
-        pins=_panes(found, problems),
+        symptoms=_signals("symptoms", list_id, all_parts, problems),
+        recovery=_signals("recovery", list_id, all_parts, problems),
+        pins=panes_of(found, problems),
         severities=severities_of(found, problems),
         place=section.place,
     )
@@ -69,7 +76,7 @@ def _numbered(all_parts: tuple[Part, ...], problems: Problems) -> tuple[Item, ..
     return tuple(items)
 
 
-def _panes(found: Properties, problems: Problems) -> tuple[int, ...]:
+def panes_of(found: Properties, problems: Problems) -> tuple[int, ...]:
     words = [word.strip() for word in text_of(found, "panes", problems).split(",") if word.strip()]
     if not all(word in "1234567" and len(word) == 1 for word in words):
         problems.add(found["panes"].place, f"'{found['panes'].value}' are no panes", "numbers from 1 to 7, with commas")
@@ -77,31 +84,46 @@ def _panes(found: Properties, problems: Problems) -> tuple[int, ...]:
     return tuple(int(word) for word in words)
 
 
-def _symptoms(all_parts: tuple[Part, ...], problems: Problems) -> tuple[Symptom, ...]:
-    symptoms: list[Symptom] = []
+def _signals(heading: str, list_id: str, all_parts: tuple[Part, ...], problems: Problems) -> tuple[Symptom, ...]:
+    """The bullets below a heading such as "Symptoms", each with its signal."""
+    found: list[Symptom] = []
     for part in all_parts[1:]:
         title = part.heading.text.lower() if part.heading else ""
-        if title == "symptoms":
-            symptoms += (_symptom(item, problems) for block in part.bullets for item in block.items)
-        elif part.heading and (hint := near(title, ("symptoms",))):
-            problems.add(part.heading.place, f"unknown heading '{part.heading.text}'{hint}", "'Symptoms'")
-    return tuple(symptoms)
+        if title == heading:
+            found += (_symptom(list_id, item, problems) for block in part.bullets for item in block.items)
+        elif part.heading and (hint := near(title, (heading,))):
+            problems.add(
+                part.heading.place, f"unknown heading '{part.heading.text}'{hint}", f"'{heading.capitalize()}'"
+            )
+    return tuple(found)
 
 
-def _symptom(item: Item, problems: Problems) -> Symptom:
+def _symptom(list_id: str, item: Item, problems: Problems) -> Symptom:
     if item.head is None:
         problems.add(item.place, "this symptom has no words", "what people see, in one line")
         return Symptom("")
     nested = tuple(inner for block in item.blocks[1:] if isinstance(block, Listing) for inner in block.items)
-    signal = read_properties(nested, ("signal",), "a symptom", problems).get("signal")
-    if signal is None:
-        return Symptom(item.head.text)
-    probe = signal.codes[0] if signal.codes else signal.value.partition(" for ")[0]
-    rest = signal.value.replace(probe, "", 1).strip()
-    hold = 0
-    if rest:
-        match = _FOR.fullmatch(rest)
-        hold = (match and duration(match[1])) or 0
-        if not hold:
-            problems.add(signal.place, f"'{rest}' behind the probe", "nothing, or how long: 'for 2 minutes'")
-    return Symptom(item.head.text, checked_probe(probe, signal.place, problems, must_hold=True), hold)
+    found = read_properties(nested, ("signal", "promql"), "a symptom", problems)
+    signal, promql = found.get("signal"), found.get("promql")
+    if signal is not None and promql is not None:
+        problems.add(promql.place, "a symptom with both 'Signal' and 'PromQL'", "one of them, or two symptoms")
+    if signal is not None:
+        return Symptom(item.head.text, *held_probe(signal, problems))
+    return Symptom(item.head.text) if promql is None else measured(list_id, item.head.text, promql, problems)
+
+
+def measured(list_id: str, text: str, found: Property, problems: Problems) -> Symptom:
+    """`PromQL: expression > bound`, and `for 2 minutes` behind it: the expression is a rule of its own."""
+    code = " ".join(found.codes[0].split()) if found.codes else ""
+    hold = held_for(found, code, "the PromQL", problems) if code else 0
+    match = _COMPARED.fullmatch(code)
+    if match is None:
+        expected = "an expression and a bound in backticks: `sum(rate(x[5m])) > 0.05`"
+        problems.add(found.place, f"'{cut(code or found.value, 80)}' is not compared with a number", expected)
+        return Symptom(text)
+    promql, op, number = match[1], match[2], match[3]
+    # Named by what it asks, so that the same question has the same name wherever it stands.
+    rule = f"{list_id[:_LONGEST_NAME]}-{zlib.crc32(promql.encode()):08x}"
+    operator = next(known for known in _OPERATORS if known == op)
+    live = f"signals rule={rule} value{op}{number}"
+    return Symptom(text, live, hold, Measure(rule, promql, operator, float(number)))

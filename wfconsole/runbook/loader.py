@@ -2,86 +2,60 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wfconsole.incident.playbook import Checklist, Place, Runbook
 from wfconsole.incident.policy import SeverityPolicy
 from wfconsole.runbook.checklists import read_checklist
+from wfconsole.runbook.files import Sheet, digest, read_sheets
 from wfconsole.runbook.markdown import Block, Heading, Listing, Paragraph, read_markdown
 from wfconsole.runbook.people import read_contacts, read_links, read_roles, read_templates
 from wfconsole.runbook.policy import iso_date, read_policy
 from wfconsole.runbook.problems import Problems
 from wfconsole.runbook.properties import Properties, read_properties, text_of
-from wfconsole.runbook.sections import Section, parts, read_sections
+from wfconsole.runbook.sections import Section, is_ours, parts, read_sections
 from wfconsole.text import safe
 
-MOST_FILES: Final = 64
-MOST_BYTES: Final = 128 * 1024  # of one file: nobody reads more at 3 am, and Markdown's inline rules are quadratic
 _HEADER_KEYWORDS = ("version", "reviewed", "next review", "owner", "based on")
 
 
 class _Document(Struct, frozen=True):
-    """One file: its bytes for the digest, its sections, and the Markdown files that it links to, in order."""
+    """One file: its blocks, its sections, and the Markdown files that it links to, in order."""
 
-    name: str
-    raw: bytes
-    sections: tuple[Section, ...]
-    links: tuple[tuple[Place, str], ...]
+    sheet: Sheet
+    blocks: tuple[Heading | Block, ...]
+    sections: tuple[Section, ...] = ()
+    links: tuple[tuple[Place, str], ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.sheet.name
 
 
 def read_runbook(source: Path, *, bundled: bool) -> Runbook:
     """See `wfconsole.runbook.load_runbook`."""
     problems = Problems()
-    documents = [document for file in _files(source, problems) if (document := _document(file, problems))]
-    runbook = _assembled(documents, Place(safe(source.name, 200), 0), problems) if documents else None
+    documents = [_Document(sheet, read_markdown(sheet.name, sheet.text)) for sheet in read_sheets(source, problems)]
+    whole = Place(safe(source.name, 200), 0)
+    runbook = None
+    if documents and is_ours(heading for each in documents for heading in each.blocks if isinstance(heading, Heading)):
+        runbook = _assembled([_sectioned(each, problems) for each in documents], whole, problems)
+    elif documents:
+        from wfconsole.runbook.freeform.reader import read_freeform  # it reads the bundled one: only on demand
+
+        runbook = read_freeform([(each.sheet, each.blocks) for each in documents], whole, problems)
     problems.raise_if_any("bundled with the console" if bundled else safe(str(source), 400))
     assert runbook is not None  # no document without a problem
     return runbook
 
 
-def _files(source: Path, problems: Problems) -> list[Path]:
-    place = Place(safe(source.name, 200), 0)
-    if source.is_file():
-        return [source]
-    if not source.is_dir():
-        problems.add(place, "there is no such file or folder", "a Markdown file, or a folder with *.md in it")
-        return []
-    try:
-        files = sorted(file for file in source.iterdir() if file.suffix.lower() == ".md" and file.is_file())
-    except OSError as error:
-        problems.add(place, f"cannot be listed: {error.strerror}", "a folder that you may read")
-        return []
-    if not files or len(files) > MOST_FILES:
-        problems.add(place, f"{len(files)} Markdown files in this folder", f"1 to {MOST_FILES} files *.md")
-        return []
-    return files
-
-
-def _document(file: Path, problems: Problems) -> _Document | None:
-    name = safe(file.name, 200)
-    place = Place(name, 0)
-    try:
-        with file.open("rb") as opened:
-            raw = opened.read(MOST_BYTES + 1)
-        text = raw.decode()
-    except OSError as error:
-        problems.add(place, f"cannot be read: {error.strerror}", "a file that you may read")
-        return None
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        problems.add(Place(name, line), "bytes that are not UTF-8", "a text file in UTF-8")
-        return None
-    if len(raw) > MOST_BYTES:
-        problems.add(place, f"larger than {MOST_BYTES // 1024} KiB", "a text that can be read during an incident")
-        return None
-    blocks = read_markdown(name, text)
-    links = tuple((at, url) for at, url in _links(blocks) if url.lower().endswith(".md") and "/" not in url)
-    return _Document(name, raw, tuple(read_sections(blocks, problems)), links)
+def _sectioned(document: _Document, problems: Problems) -> _Document:
+    links = tuple((at, url) for at, url in _links(document.blocks) if url.lower().endswith(".md") and "/" not in url)
+    return replace(document, sections=tuple(read_sections(document.blocks, problems)), links=links)
 
 
 def _links(blocks: Iterable[Heading | Block]) -> Iterator[tuple[Place, str]]:
@@ -108,7 +82,7 @@ def _assembled(documents: list[_Document], whole: Place, problems: Problems) -> 
         links=tuple(link for section in _of(sections, "links") for link in read_links(section, problems)),
         templates=tuple(text for section in _of(sections, "templates") for text in read_templates(section, problems)),
         checklists=_checklists(sections, problems),
-        digest=_digest(documents),
+        digest=digest(document.sheet for document in documents),
     )
     _check_roles(runbook, policy, problems)
     return runbook
@@ -190,12 +164,3 @@ def _check_roles(runbook: Runbook, policy: Section | None, problems: Problems) -
         for step in checklist.steps:
             if step.role and step.role not in known:
                 problems.add(step.place, f"the step '{step.title}' is for the unknown role '{step.role}'", expected)
-
-
-def _digest(documents: list[_Document]) -> str:
-    """sha256 over names, lengths and bytes, whatever order the files were found in."""
-    whole = hashlib.sha256()
-    for document in sorted(documents, key=lambda each: each.name):
-        whole.update(f"{document.name}\0{len(document.raw)}\0".encode())
-        whole.update(document.raw)
-    return whole.hexdigest()

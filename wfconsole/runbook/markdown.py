@@ -14,12 +14,14 @@ BLOCK_LINES = 500
 
 
 class Paragraph(Struct, frozen=True):
-    """Running text, its emphasis and backticks taken off. `codes`: its code spans; `links`: (text, address)."""
+    """Running text, its emphasis and backticks taken off. `codes`: its code spans; `links`: (text, address);
+    `strong`: the bold words that it begins with."""
 
     place: Place
     text: str
     codes: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
+    strong: str = ""
 
 
 class Fence(Struct, frozen=True):
@@ -116,7 +118,9 @@ def _paragraph(file: str, node: SyntaxTreeNode) -> Paragraph:
         (safe(_plain(span), LINE), safe(str(span.attrs["href"]), LINE)) for span in spans if span.type == "link"
     )
     text = "".join(_plain(inline) for inline in node.children)
-    return Paragraph(_place(file, node), safe(" ".join(text.split()), LINE), codes, links)
+    first = next((span for span in spans[1:] if span.type != "text" or span.content), None)
+    strong = safe(" ".join(_plain(first).split()), LINE) if first is not None and first.type == "strong" else ""
+    return Paragraph(_place(file, node), safe(" ".join(text.split()), LINE), codes, links, strong)
 
 
 def _plain(node: SyntaxTreeNode) -> str:

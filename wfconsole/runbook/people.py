@@ -12,7 +12,7 @@ from wfconsole.runbook.properties import names_of, read_properties, severities_o
 from wfconsole.runbook.sections import Section, parts
 
 _NAMED = re.compile(r"([^:]{1,80}):\s+(.+)", re.DOTALL)
-_TEMPLATE_KEYWORDS = ("id", "target")
+_TEMPLATE_KEYWORDS = ("id", "target", "only for")
 
 
 def _items(section: Section) -> Iterator[Item]:
@@ -55,18 +55,25 @@ def read_contacts(section: Section, problems: Problems) -> tuple[Contact, ...]:
 def read_links(section: Section, problems: Problems) -> tuple[Link, ...]:
     """`- [Grafana](https://...)`: the name, and an address that begins with http."""
     links = []
-    for item in _items(section):
-        if item.head is None or len(item.head.links) != 1:
-            problems.add(item.place, "this bullet has no link", "one link, '- [Grafana](https://grafana.example)'")
-            continue
-        name, url = item.head.links[0]
-        if not url.startswith(("https://", "http://")):
-            problems.add(item.place, f"'{url}' cannot be opened from here", "an address with https:// or http://")
-        elif name == url:
-            problems.add(item.place, f"{url} has no name", "'- [Grafana](https://grafana.example)'")
-        else:
-            links.append(Link(name, url))
+    for part in parts(section):
+        group = part.heading.text if part.heading is not None else ""
+        items = (item for block in part.bullets for item in block.items)
+        links += [link for item in items if (link := _link(item, group, problems)) is not None]
     return tuple(links)
+
+
+def _link(item: Item, group: str, problems: Problems) -> Link | None:
+    if item.head is None or len(item.head.links) != 1:
+        problems.add(item.place, "this bullet has no link", "one link, '- [Grafana](https://grafana.example)'")
+        return None
+    name, url = item.head.links[0]
+    if not url.startswith(("https://", "http://")):
+        problems.add(item.place, f"'{url}' cannot be opened from here", "an address with https:// or http://")
+    elif name == url:
+        problems.add(item.place, f"{url} has no name", "'- [Grafana](https://grafana.example)'")
+    else:
+        return Link(name, url, group)
+    return None
 
 
 def read_templates(section: Section, problems: Problems) -> tuple[Template, ...]:
@@ -91,5 +98,10 @@ def read_templates(section: Section, problems: Problems) -> tuple[Template, ...]
             problems.add(
                 part.heading.place, f"the template id '{name}' is taken", "another title, or a bullet 'Id: ...'"
             )
-        templates[name] = Template(name, part.heading.text, target, fences[0].text)
+        only_for = text_of(found, "only for", problems).lower()
+        if only_for not in ("", "restricted"):
+            problems.add(
+                part.heading.place, f"'Only for: {only_for}' is nothing that is known", "'Only for: restricted'"
+            )
+        templates[name] = Template(name, part.heading.text, target, fences[0].text, only_for)
     return tuple(templates.values())

@@ -5,15 +5,28 @@ from __future__ import annotations
 import datetime
 import re
 import zoneinfo
+from collections.abc import Iterator
 
 from wfconsole.incident.playbook import Place
-from wfconsole.incident.policy import SEVERITIES, BusinessCalendar, SeverityName, SeverityPolicy, SeverityRule, Span
+from wfconsole.incident.policy import (
+    SEVERITIES,
+    BusinessCalendar,
+    Call,
+    CallKind,
+    SeverityName,
+    SeverityPolicy,
+    SeverityRule,
+    SeveritySign,
+    Span,
+)
+from wfconsole.runbook.markdown import Listing
 from wfconsole.runbook.problems import Problems, near
 from wfconsole.runbook.properties import (
     Properties,
     Property,
     duration,
     entries_of,
+    held_probe,
     names_of,
     read_properties,
     severity_named,
@@ -21,7 +34,11 @@ from wfconsole.runbook.properties import (
 )
 from wfconsole.runbook.sections import Part, Section, parts
 
-_RULE_KEYWORDS = ("criteria", "respond", "resolve", "update", "escalate", "roles")
+_RULE_KEYWORDS = (
+    *("criteria", "signals", "respond", "resolve", "update", "page", "tell", "escalate", "roles", "meeting"),
+)
+_CALLS: tuple[CallKind, ...] = ("page", "tell", "escalate")
+_CALLED = re.compile(r"(.+?),\s+(?:(at once)|(?:within|after) (.+))")
 _CALENDAR_KEYWORDS = ("time zone", "days", "hours", "holidays")
 _HEADING = re.compile(r"(SEV[ -]?\d)\W*(.*)")
 _OUR_DEFAULT = re.compile(r"\s*\(our default\)$")
@@ -64,6 +81,7 @@ def _rule(name: SeverityName, title: str, part: Part, problems: Problems) -> Sev
                 place, f"{name} does not say '{needed.capitalize()}'", f"a bullet '{needed.capitalize()}: ...'"
             )
     update, is_default = _update(found.get("update"), problems)
+    calls = tuple(call for kind in _CALLS for call in _calls(kind, found, problems))
     return SeverityRule(
         name=name,
         title=title,
@@ -72,9 +90,59 @@ def _rule(name: SeverityName, title: str, part: Part, problems: Problems) -> Sev
         resolve=_span(found.get("resolve"), problems),
         update=update,
         update_is_default=is_default,
-        escalation=entries_of(found, "escalate", problems),
+        escalation=tuple(call.text for call in calls if call.kind == "escalate"),
         roles=names_of(found, "roles", problems),
+        signs=_signs(found.get("signals"), problems),
+        calls=calls,
+        meeting=_meeting(found.get("meeting"), problems),
     )
+
+
+def _signs(found: Property | None, problems: Problems) -> tuple[SeveritySign, ...]:
+    """What speaks for a severity: in words, and below them `Signal:` as symptoms have it."""
+    if found is None:
+        return ()
+    signs: list[SeveritySign] = []
+    for item in found.bullets:
+        nested = tuple(inner for block in item.blocks[1:] if isinstance(block, Listing) for inner in block.items)
+        signal = read_properties(nested, ("signal",), "a sign of a severity", problems).get("signal")
+        if item.head is None or signal is None:
+            problems.add(item.place, "nothing can be seen of this sign", "its words, and 'Signal: a probe' below them")
+        else:
+            signs.append(SeveritySign(item.head.text, *held_probe(signal, problems)))
+    if found.value or not signs:
+        problems.add(found.place, "'Signals' holds no bullets", "a bullet for each sign below it")
+    return tuple(signs)
+
+
+def _calls(kind: CallKind, found: Properties, problems: Problems) -> Iterator[Call]:
+    """Who is called, and within which time where the bullet ends with one: "VP Engineering, within 1 hour".
+
+    Words of `Escalate` that are no time are words: runbooks had them before they had clocks.
+    """
+    for text in entries_of(found, kind, problems):
+        words = _OUR_DEFAULT.sub("", text)
+        match = _CALLED.fullmatch(words)
+        if match is None or match[2]:
+            yield Call(kind, match[1] if match else words, text=text)
+            continue
+        within = parsed_span(match[3])
+        if within is None and kind != "escalate":
+            problems.add(found[kind].place, f"'{match[3]}' is no time", _SPAN)
+        yield Call(kind, match[1] if within else words, within, text)
+
+
+def _meeting(found: Property | None, problems: Problems) -> Span | None:
+    """`within 48 hours`; `none` where nobody meets."""
+    if found is None:
+        return None
+    words = _OUR_DEFAULT.sub("", found.value)
+    if words.lower() == "none":
+        return None
+    span = parsed_span(words.removeprefix("within "))
+    if span is None:
+        problems.add(found.place, f"'{found.value}' is no time", f"'none', or {_SPAN}")
+    return span
 
 
 def _annotations(part: Part, known: tuple[str, ...], where: str, problems: Problems) -> Properties:
@@ -84,13 +152,14 @@ def _annotations(part: Part, known: tuple[str, ...], where: str, problems: Probl
 def _span(found: Property | None, problems: Problems) -> Span:
     if found is None:
         return Span()
-    span = _parsed_span(found.value)
+    span = parsed_span(found.value)
     if span is None:
         problems.add(found.place, f"'{found.value}' is no time", _SPAN)
     return span or Span()
 
 
-def _parsed_span(text: str) -> Span | None:
+def parsed_span(text: str) -> Span | None:
+    """`15 minutes`, `5 business days`; None for anything else."""
     if match := _BUSINESS_DAYS.fullmatch(text):
         return Span(business_days=int(match[1]), text=text) if int(match[1]) else None
     allowed = duration(text)
@@ -105,7 +174,7 @@ def _update(found: Property | None, problems: Problems) -> tuple[Span | None, bo
     is_default = text != found.value
     if text.lower() == "none":
         return None, is_default
-    span = _parsed_span(text.removeprefix("every "))
+    span = parsed_span(text.removeprefix("every "))
     if span is None:
         problems.add(
             found.place, f"'{found.value}' is no cadence", f"'none', or {_SPAN}; then '(our default)' or nothing"

@@ -17,6 +17,7 @@ from wfconsole.runbook.problems import Problems, near
 _KEYWORD = re.compile(r"([A-Za-z][A-Za-z -]{0,30}?)\s*:(?:\s+(.*))?$", re.DOTALL)
 _PLACEHOLDER = re.compile(r"<[A-Za-z](?:[^<>\n]{0,60}[^<>\s])?>")
 _DURATION = re.compile(r"(\d{1,5})\s*(s|seconds?|min|minutes?|h|hours?|d|days?)")
+_FOR = re.compile(r"for (.+)")
 _UNITS: dict[str, Millis] = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 _SEVERITY = re.compile(r"SEV[ -]?([1-4])")
 
@@ -145,6 +146,23 @@ def checked_probe(text: str, place: Place, problems: Problems, *, must_hold: boo
         problems.add(place, f"{shown_only[0]} is not compared with anything", f"`{shown_only[0]} < 3` or the like")
         return ""
     return probe.text
+
+
+def held_probe(found: Property, problems: Problems) -> tuple[str, Millis]:
+    """A probe that can be true or false, and for how long it must be: `pods.not_ready > 3` for 2 minutes."""
+    text = found.codes[0] if found.codes else found.value.partition(" for ")[0]
+    hold = held_for(found, text, "the probe", problems)
+    return checked_probe(text, found.place, problems, must_hold=True), hold
+
+
+def held_for(found: Property, text: str, what: str, problems: Problems) -> Millis:
+    """The words behind `text`: nothing, or "for 2 minutes"; 0 for nothing."""
+    rest = " ".join(found.value.split()).replace(text, "", 1).strip()
+    match = _FOR.fullmatch(rest)
+    hold = (match and duration(match[1])) or 0
+    if rest and not hold:
+        problems.add(found.place, f"'{rest}' behind {what}", "nothing, or how long: 'for 2 minutes'")
+    return hold
 
 
 def duration(text: str) -> Millis | None:

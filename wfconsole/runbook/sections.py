@@ -41,6 +41,16 @@ class Part(Struct, frozen=True):
         return next((block.text for block in self.blocks if isinstance(block, Paragraph)), "")
 
 
+def is_ours(headings: Iterable[Heading]) -> bool:
+    """Whether a text is written in our format and is read strictly: `Runbook: ...`, a slip of the finger near it, or
+    two of our other sections with a colon or a policy beside one. Anything else is a team's own Markdown."""
+    kinds = [(word.strip().lower(), colon) for word, colon, _ in (each.text.partition(":") for each in headings)]
+    if any(colon and (kind == "runbook" or near(kind, ("runbook",))) for kind, colon in kinds):
+        return True
+    titled = sum(1 for kind, colon in kinds if colon and kind in TITLED)
+    return titled > 0 and ("severity policy", "") in kinds
+
+
 def read_sections(document: Iterable[Heading | Block], problems: Problems) -> Iterator[Section]:
     """The sections of a document. A section ends at the next heading of its level; a `Runbook:` one at any heading."""
     opened: tuple[Heading, str, str] | None = None

@@ -84,11 +84,11 @@ def _draft(list_id: str, item: Item, confirm: bool, problems: Problems) -> Draft
         do=_joined(_words(item, found, problems), "Undo: ", text_of(found, "undo", problems)),
         live=probe_of(found, "live", problems),
         sensed=probe_of(found, "sensed", problems, must_hold=True),
-        danger=_danger(found, problems),
+        danger=danger_of(found, problems),
         commands=_commands(item, found, problems),
         severities=severities_of(found, problems),
         warning=text_of(found, "trap", problems),
-        means=_means(found, problems),
+        means=meaning_of(found, problems),
         place=item.place,
     )
     return Draft(step, _answers(found, problems) + _then(found, kind, problems))
@@ -121,7 +121,7 @@ def _kind(found: Properties, place: Place, confirm: bool, problems: Problems) ->
     return kind
 
 
-def _danger(found: Properties, problems: Problems) -> str:
+def danger_of(found: Properties, problems: Problems) -> str:
     if "action" not in found:
         return ""
     danger = found["action"].value
@@ -134,7 +134,7 @@ def _danger(found: Properties, problems: Problems) -> str:
     return danger
 
 
-def _means(found: Properties, problems: Problems) -> Meaning:
+def meaning_of(found: Properties, problems: Problems) -> Meaning:
     if "means" not in found:
         return ""
     value = found["means"].value.lower()

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 from wfconsole.clock import Millis
 from wfconsole.incident.events import Entry, Event
 from wfconsole.incident.playbook import Runbook
+from wfconsole.incident.sinks import Sink
 from wfconsole.observations.answers import Ask
-from wfconsole.session.view import Capabilities, RecordingEntry, TransportView, View
+from wfconsole.session.view import Capabilities, RecordingEntry, Running, TransportView, View
 
 if TYPE_CHECKING:
     from wfconsole.incident.symptoms import Match
@@ -37,6 +38,55 @@ class Transport(Protocol):
         """Back to live; in a replay to the end."""
 
 
+class Outbox(Protocol):
+    """Sends what the journal says is queued. None of it blocks."""
+
+    def start(self) -> None: ...
+
+    def sinks(self) -> tuple[Sink, ...]: ...
+
+    def own(self, message: str) -> None:
+        """This message was released here, now."""
+
+    def look(self) -> None:
+        """Something was entered, or is on disk by now."""
+
+    def close(self, within_ms: Millis) -> None:
+        """Give what is being sent so much time, then cut it."""
+
+
+class Hands(Protocol):
+    """Runs commands that a person has confirmed, one at a time. None of this blocks."""
+
+    def refusal(self) -> str:
+        """Why none can be run now, "" when one can."""
+
+    def run(self, started: Entry, text: str) -> None:
+        """Run this text once `started`, a `CommandStarted`, is on disk. It is the event's, with its secrets."""
+
+    def show(self) -> Running | None:
+        """The one that runs, or the one that ran last; None before there was any."""
+
+    def stop(self) -> None:
+        """End it, with everything that it has started."""
+
+
+class NoHands:
+    """Nothing is ever run here, and there is nothing that could."""
+
+    def refusal(self) -> str:
+        return "nothing is run from here"
+
+    def run(self, started: Entry, text: str) -> None:
+        """Never."""
+
+    def show(self) -> Running | None:
+        return None
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+
 class Console(Protocol):
     """The screen's whole world. `view()` and `now()` belong together: both are of the instant on show."""
 
@@ -45,6 +95,9 @@ class Console(Protocol):
 
     @property
     def capabilities(self) -> Capabilities: ...
+
+    @property
+    def hands(self) -> Hands: ...
 
     @property
     def operator(self) -> str: ...
@@ -74,6 +127,9 @@ class Console(Protocol):
 
     def playbook_matches(self) -> tuple[Match, ...]:
         """How well each playbook fits what is seen, and has been seen long enough; the best first."""
+
+    def sinks(self) -> tuple[Sink, ...]:
+        """Where messages can go from here, by the incident as it stands; none where nothing is ever sent."""
 
     def recordings(self) -> tuple[RecordingEntry, ...]:
         """What there is to replay. Reads files: never call it on the screen's loop."""

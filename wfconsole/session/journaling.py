@@ -6,6 +6,7 @@ The journal is imported when one is opened or read: the console's first frame wa
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -194,6 +195,13 @@ class _Book:
 def _append(journal: Journal, entry: Entry) -> None:
     body, kind = _encoded(entry)
     journal.append(id=entry.id, at=entry.at, kind=kind, actor=entry.actor, body=body)
+
+
+def append_event(journal: Journal, event: Event, *, actor: str, at: Millis) -> Entry:
+    """Queue one event for a journal that is open, as an entry of its own. `flush` says whether it is on disk."""
+    entry = Entry(id=uuid.uuid4().hex, seq=0, at=at, actor=actor, event=event)
+    _append(journal, entry)
+    return entry
 
 
 def _encoded(entry: Entry) -> tuple[bytes, str]:

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wfconsole.clock import SECOND, Clock, Millis
-from wfconsole.incident.events import ConsoleEnded, Declared, Entry, Event, Target
+from wfconsole.incident.events import ConsoleEnded, Declared, Entry, Event, MessageQueued, Target
 from wfconsole.incident.playbook import Runbook
+from wfconsole.incident.sinks import Sink
 from wfconsole.observations.answers import Ask, CollectorSaid
 from wfconsole.recording.lines import Header, Item, Noted, OperatorNote, SourcePatch
+from wfconsole.session.by_hand import ByHand
+from wfconsole.session.console import Hands, NoHands, Outbox
 from wfconsole.session.feed import Feed
 from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.journaling import JournalFollower, JournalSink
@@ -25,14 +28,14 @@ from wfconsole.session.view import Capabilities, RecordingEntry, RecordingView, 
 from wfconsole.text import safe
 
 if TYPE_CHECKING:
-    from wfconsole.incident.symptoms import Match, SymptomsHeld
+    from wfconsole.incident.symptoms import Match
     from wfconsole.journal import Record
     from wfconsole.recording.keep import Recorder
     from wfconsole.session.lookback import LookBack
 
 RECORDER_CLOSES_WITHIN_MS = 200
+OUTBOX_CLOSES_WITHIN_MS = 200
 SKEW_THAT_MATTERS = 5 * SECOND
-SYMPTOMS_EVERY = 5 * SECOND
 
 
 class StreamClock:
@@ -189,9 +192,14 @@ class LiveConsole:
         capabilities: Capabilities,
         new_incident: Callable[[Millis], str],
         begin: Callable[[], None],
+        open_outbox: Callable[[], Outbox | None] = lambda: None,
         files: Files = Files(),  # noqa: B008  # frozen
+        hands: ByHand | None = None,
     ) -> None:
+        """`hands` is None for who may run nothing."""
         self.session = session
+        self.hands: Hands = hands or NoHands()
+        self._by_hand = hands
         self.transport = transport
         self.capabilities = capabilities
         self.operator = operator
@@ -205,9 +213,9 @@ class LiveConsole:
         self._no_recording = ""
         self._new_incident = new_incident
         self._begin = begin
+        self._open_outbox = open_outbox
+        self._outbox: Outbox | None = None
         self._files = files
-        self._held: SymptomsHeld | None = None  # symptoms are looked at when something was seen
-        self._held_at: Millis = 0
         self.unsaved: tuple[Record, ...] = ()  # after `close`: what is on no disk
 
     @property
@@ -236,8 +244,6 @@ class LiveConsole:
                 self.session.observe(item)
             elif isinstance(item, Noted) and not isinstance(item.note, OperatorNote):
                 self.session.hear(item)  # what people did at another console is in that console's journal
-        if items:
-            self._watch_symptoms(items[-1].at)
 
     def header(self, header: Header) -> None:
         """From the stream's reader thread; see `feed.Receiver`."""
@@ -276,7 +282,10 @@ class LiveConsole:
             incident = event.incident or self._new_incident(self._clock.now())
             runbook = f"{self.runbook.title} {self.runbook.version} {self.runbook.digest[:12]}".strip()
             event = msgspec.structs.replace(event, incident=incident, target=target, runbook=runbook)
-        return self.session.submit(event)
+        entry = self.session.submit(event)
+        if isinstance(event, MessageQueued) and self._outbox is not None:
+            self._outbox.own(event.message)
+        return entry
 
     def ask(self, ask: Ask) -> None:
         self._feed.ask(ask)
@@ -284,7 +293,11 @@ class LiveConsole:
     def playbook_matches(self) -> tuple[Match, ...]:
         from wfconsole.incident.symptoms import SymptomsHeld, match_playbooks
 
-        return match_playbooks(self.runbook, self.view().world, self._held or SymptomsHeld(), self.now())
+        view = self.view()
+        return match_playbooks(self.runbook, view.world, view.symptoms or SymptomsHeld(), self.now(), view.incident)
+
+    def sinks(self) -> tuple[Sink, ...]:
+        return () if self._outbox is None else self._outbox.sinks()
 
     def recordings(self) -> tuple[RecordingEntry, ...]:
         return self._files.recordings()
@@ -294,11 +307,20 @@ class LiveConsole:
         return self._files.export(ExportAsked(self.entries(), incident, self.runbook, to, replace))
 
     def subscribe(self, changed: Callable[[], None]) -> None:
-        self.session.subscribe(changed)
+        def both() -> None:
+            if self._outbox is not None:
+                self._outbox.look()
+            changed()
+
+        self.session.subscribe(both)
 
     def close(self, reason: str) -> None:
         """Ends the stream, flushes the journal, gives the recording what time is left; nothing is left behind."""
+        if self._by_hand is not None:
+            self._by_hand.close()
         self._feed.close()
+        if self._outbox is not None:
+            self._outbox.close(OUTBOX_CLOSES_WITHIN_MS)
         if self._sink is not None:
             if self.session.view.incident.declared:
                 self.session.submit(ConsoleEnded(reason=reason))
@@ -315,14 +337,6 @@ class LiveConsole:
         state = self._recorder.state
         return RecordingView(state.condition, safe(state.reason), safe(state.path), state.size, state.lost)
 
-    def _watch_symptoms(self, now: Millis) -> None:
-        """Since when each symptom holds. Looked at now and then, since it goes through all pods."""
-        if now - self._held_at >= SYMPTOMS_EVERY or now < self._held_at:
-            from wfconsole.incident.symptoms import SymptomsHeld  # here, because the first frame has seen nothing
-
-            self._held_at = now
-            self._held = (self._held or SymptomsHeld()).after(self.runbook, self.session.view.world, now)
-
     def _start(self) -> None:
         opened = self._open_recorder()
         if isinstance(opened, str):
@@ -333,3 +347,6 @@ class LiveConsole:
         if self._follower is not None:
             self._follower.start()
         self._begin()
+        self._outbox = self._open_outbox()
+        if self._outbox is not None:
+            self._outbox.start()

@@ -21,6 +21,7 @@ _KINDS = {
     "note": "NOTE",
     "step": "ACTION",
     "update": "COMMS",
+    "message": "COMMS",
     "moment": "STATE",
     "alerts-acked": "STATE",
     "alerts-shelved": "STATE",

@@ -6,16 +6,18 @@ import re
 
 from wfconsole.clock import DAY, HOUR, MINUTE, SECOND, Millis
 from wfconsole.session.view import TransportView, View
+from wfconsole.times import UTC_TIMES, Times
 
 EXPECTED = "14:32, T+18:40, -5m or 40%"
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR}
 
 
-def instant_meant(said: str, time: TransportView, view: View) -> Millis | None:
+def instant_meant(said: str, time: TransportView, view: View, times: Times = UTC_TIMES) -> Millis | None:
     """The instant that somebody means, on the axis of `time`; None when it is no time of these forms.
 
-    A time of day is UTC and the last one before the end; T+ counts from the beginning of the incident, or of the
-    recording where none is declared; -5m from the end; a percentage is of the whole.
+    A time of day is the last one before the end, on a clock like those on the screen (`times`), with a Z in UTC; T+
+    counts from the beginning of the incident, or of the recording where none is declared; -5m from the end; a
+    percentage is of the whole.
     """
     said = said.strip()
     if found := re.fullmatch(r"(\d{1,3}(?:\.\d+)?)\s*%", said):
@@ -26,11 +28,38 @@ def instant_meant(said: str, time: TransportView, view: View) -> Millis | None:
         incident = view.incident
         began = incident.moments.get("started") or incident.declared_at or time.start
         return began + _clock_ms(found[1], minutes_first=True)
-    if found := re.fullmatch(r"(\d{1,2}:\d{2}(?::\d{2})?)[Zz]?", said):
-        of_day = _clock_ms(found[1], minutes_first=False)
-        instant = time.end // DAY * DAY + of_day
-        return instant if instant <= time.end else max(time.start, instant - DAY)
-    return None
+    instant = _of_day(said, time.end, times)
+    if instant is not None and instant // DAY != time.end // DAY:
+        return max(time.start, instant)
+    return instant
+
+
+def instant_spoken_of(said: str, now: Millis, view: View, times: Times = UTC_TIMES) -> Millis | None:
+    """The instant before `now` that words speak of, however long ago; None when it is none, or yet to come.
+
+    As `instant_meant`, without the percentage, and with a day: `2026-03-01T14:32`, `2026-03-01T14:32:07Z`.
+    """
+    said = said.strip()
+    if found := re.fullmatch(r"-\s*(\d{1,5})\s*([smh])", said):
+        return now - int(found[1]) * _UNITS[found[2]]
+    if found := re.fullmatch(r"[Tt]?\+((?:\d{1,3}:)?\d{1,3}:\d{2})", said):
+        began = view.incident.moments.get("started") or view.incident.declared_at
+        instant = began + _clock_ms(found[1], minutes_first=True)
+        return instant if began and instant <= now else None
+    if found := re.fullmatch(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{1,2}:\d{2}(?::\d{2})?[Zz]?)", said):
+        instant_on_day = times.on_day(found[1], found[2])
+        return instant_on_day if instant_on_day is not None and instant_on_day <= now else None
+    return _of_day(said, now, times)
+
+
+def _of_day(said: str, end: Millis, times: Times) -> Millis | None:
+    found = re.fullmatch(r"(\d{1,2}):(\d{2})(?::(\d{2}))?([Zz]?)", said)
+    if found is None:
+        return None
+    hours, minutes, seconds = int(found[1]), int(found[2]), int(found[3] or 0)
+    if hours > 23 or minutes > 59 or seconds > 59:
+        return None
+    return (UTC_TIMES if found[4] else times).of_day(hours, minutes, seconds, before=end)
 
 
 def _clock_ms(text: str, *, minutes_first: bool) -> Millis:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from wfconsole.clock import Clock, Millis
 from wfconsole.incident.events import Entry, Event, Target
 from wfconsole.incident.playbook import Runbook
+from wfconsole.incident.sinks import Sink
 from wfconsole.observations.answers import Ask, Marker
 from wfconsole.recording.lines import Item, Noted, OperatorNote, SourcePatch
 from wfconsole.recording.play import Recording
 from wfconsole.recording.player import Player
+from wfconsole.session.console import NoHands
 from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.marks import alerts_in, mark_of
 from wfconsole.session.moments import instant_meant
@@ -160,6 +162,7 @@ class ReplayConsole:
     operator = "replay"
     environment = "REPLAY"
     capabilities = ONLY_A_REPLAY
+    hands = NoHands()
 
     def __init__(
         self,
@@ -207,8 +210,11 @@ class ReplayConsole:
     def playbook_matches(self) -> tuple[Match, ...]:
         from wfconsole.incident.symptoms import SymptomsHeld, match_playbooks
 
-        world, now = self.view().world, self.now()
-        return match_playbooks(self.runbook, world, SymptomsHeld().after(self.runbook, world, now), now)
+        view = self.view()
+        return match_playbooks(self.runbook, view.world, view.symptoms or SymptomsHeld(), self.now(), view.incident)
+
+    def sinks(self) -> tuple[Sink, ...]:
+        return ()
 
     def recordings(self) -> tuple[RecordingEntry, ...]:
         return self._files.recordings()

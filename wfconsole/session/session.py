@@ -31,7 +31,9 @@ from wfconsole.recording.lines import Noted, OperatorNote, SourcePatch
 from wfconsole.session.view import JournalView, View
 
 if TYPE_CHECKING:
+    from wfconsole.incident.recovery import RecoveryHeld
     from wfconsole.incident.scribe import ScribeMemory
+    from wfconsole.incident.symptoms import SymptomsHeld
 
 # What the scribe noticed before anybody declared: enough to see what came just before, bounded for a console that
 # stays open for weeks.
@@ -61,10 +63,12 @@ class Checkpoint(msgspec.Struct, frozen=True):
     series: SeriesBook
     statements: StatementBook
     alerts: AlertLog
+    symptoms: SymptomsHeld | None
     incident: IncidentState
     memory: ScribeMemory | None
     entries: tuple[Entry, ...]
     said: tuple[tuple[Millis, str], ...]
+    recovery: RecoveryHeld | None
 
 
 class Session:
@@ -80,6 +84,7 @@ class Session:
         target: Target | None = None,
     ) -> None:
         self._lock = threading.RLock()
+        self.on_disk = threading.Condition(self._lock)  # told when entries are no more pending
         self._clock = clock
         self._runbook = runbook
         self._operator = operator
@@ -158,6 +163,13 @@ class Session:
             if self._view.incident.declared:
                 for step in sensed_steps(self._runbook, self._view.incident, after, item.at):
                     self._enter(step, SCRIBE, item.at)
+                self._view = _with_recovery(self._view, self._runbook, before, item.source, item.at)
+        # Outside the lock, because it may go through all pods and a key that enters something waits for the lock. Only
+        # the stream's thread observes, so nothing is lost meanwhile.
+        symptoms = _symptoms_after(self._view, self._runbook, item.source, item.at)
+        if symptoms is not self._view.symptoms:
+            with self._lock:
+                self._view = msgspec.structs.replace(self._view, symptoms=symptoms)
         self._changed()
 
     def hear(self, item: Noted) -> None:
@@ -219,6 +231,7 @@ class Session:
         with self._lock:
             self._unsaved.difference_update(ids)
             self._view = msgspec.structs.replace(self._view, pending=frozenset(self._unsaved))
+            self.on_disk.notify_all()
         self.journal_changed()
 
     def journal_changed(self) -> None:
@@ -237,10 +250,12 @@ class Session:
                 series=view.series,
                 statements=view.statements,
                 alerts=view.alerts,
+                symptoms=view.symptoms,
                 incident=view.incident,
                 memory=self._memory,
                 entries=tuple(self._entries),
                 said=view.said,
+                recovery=view.recovery,
             )
 
     def restore(self, checkpoint: Checkpoint | None) -> None:
@@ -256,14 +271,18 @@ class Session:
                 series=old.series,
                 statements=old.statements,
                 alerts=old.alerts,
+                symptoms=old.symptoms,
                 incident=old.incident,
                 said=old.said,
+                recovery=old.recovery,
             )
 
     def _enter(self, event: Event, actor: str, at: Millis, *, entry_id: str = "") -> Entry:
-        if isinstance(event, Declared) and self._view.incident.resolved:
-            self._entries.clear()
-            self._view = msgspec.structs.replace(self._view, incident=IncidentState(target=self._view.target))
+        if isinstance(event, Declared):
+            self._view = msgspec.structs.replace(self._view, recovery=None)
+            if self._view.incident.resolved:
+                self._entries.clear()
+                self._view = msgspec.structs.replace(self._view, incident=IncidentState(target=self._view.target))
         entry = Entry(
             id=entry_id or _identity(event, at),
             seq=self._view.incident.head_seq + 1,
@@ -293,6 +312,24 @@ class Session:
             self._sink.append(entry)
 
 
+def _symptoms_after(view: View, runbook: Runbook, source: str, at: Millis) -> SymptomsHeld:
+    """Since when each symptom holds that rests on the source that has just spoken."""
+    from wfconsole.incident.symptoms import SymptomsHeld  # here, because the first frame has seen nothing
+
+    return (view.symptoms or SymptomsHeld()).after(runbook, view.world, at, source)
+
+
+def _with_recovery(view: View, runbook: Runbook, before: World, source: str, at: Millis) -> View:
+    """Since when it is over, as far as the runbook's signals tell; looked at from the declaration on."""
+    from wfconsole.incident.recovery import RecoveryHeld, recovery_signals  # here, because a first frame holds none
+
+    signals = [signal for signal in recovery_signals(runbook, view.incident) if signal.live]
+    if not signals:
+        return view
+    held = (view.recovery or RecoveryHeld()).after(signals, before, view.world, source, at)
+    return msgspec.structs.replace(view, recovery=held)
+
+
 def _nothing_yet(target: Target) -> Checkpoint:
     return Checkpoint(
         world=World(),
@@ -300,10 +337,12 @@ def _nothing_yet(target: Target) -> Checkpoint:
         series=SeriesBook(),
         statements=StatementBook(),
         alerts=AlertLog(),
+        symptoms=None,
         incident=IncidentState(target=target),
         memory=None,
         entries=(),
         said=(),
+        recovery=None,
     )
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from wfconsole.clock import Millis
-from wfconsole.incident.events import Target
+from wfconsole.incident.events import CommandEnded, Target
 from wfconsole.incident.state import IncidentState
 from wfconsole.observations.alert_log import AlertLog
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.series import SeriesBook
 from wfconsole.observations.statement_book import StatementBook
 from wfconsole.observations.world import World
+
+if TYPE_CHECKING:
+    from wfconsole.incident.recovery import RecoveryHeld
+    from wfconsole.incident.symptoms import SymptomsHeld
 
 Mode = Literal["live", "frozen", "back", "replay"]
 JournalCondition = Literal["none", "opening", "durable", "fallback", "memory-only"]
@@ -52,12 +56,14 @@ class View(msgspec.Struct, frozen=True):
     series: SeriesBook = SeriesBook()
     statements: StatementBook = StatementBook()
     alerts: AlertLog = AlertLog()
+    symptoms: SymptomsHeld | None = None  # since when each symptom holds; None before anything was seen
     incident: IncidentState = IncidentState()
     pending: frozenset[str] = frozenset()  # ids of entries that are not on disk yet
     journal: JournalView = JournalView()
     recording: RecordingView = RecordingView()
     target: Target = Target()
     said: tuple[tuple[Millis, str], ...] = ()  # the collector about itself, newest last
+    recovery: RecoveryHeld | None = None  # None: nothing was seen since the declaration
 
 
 class TransportView(msgspec.Struct, frozen=True):
@@ -73,6 +79,21 @@ class TransportView(msgspec.Struct, frozen=True):
     truncated: bool = False  # the recording has no end mark
     problem: str = ""  # why the recording cannot be played further
     behind_ms: int = 0  # frozen or looking back: how far behind live
+
+
+class Running(msgspec.Struct, frozen=True):
+    """The command that runs by hand, or the one that ran last. `lines` is the end of its output, safe to show;
+    `left_out` counts those before them. While it is "confirming" the intent is on its way to the disk and nothing runs.
+    """
+
+    command: str  # its id in the record
+    text: str
+    started_at: Millis
+    deadline_ms: Millis
+    stage: Literal["confirming", "running", "stopping", "over"] = "confirming"
+    lines: tuple[str, ...] = ()
+    left_out: int = 0
+    ended: CommandEnded | None = None
 
 
 class Capabilities(msgspec.Struct, frozen=True):

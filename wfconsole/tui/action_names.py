@@ -161,7 +161,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            mnemonic="Note"),
     Action("declare", ("D",), "declare an incident; later: re-grade, change its state", "declare", "change",
            label="declare", rank=55, mnemonic="Declare"),
-    Action("hand-over", ("H",), "hand over command", "open('hand-over')", "change", mnemonic="Hand over"),
+    Action("hand-over", ("H",), "take a role, or hand one over", "open('hand-over')", "change", mnemonic="Hand over"),
     Action("task", ("T",), "tasks: give one, with the time when its answer is due; close one", "open('task')", "change",
            label="task", rank=52, mnemonic="Task"),
     Action("decision", ("J",), "decision: what was proposed, what spoke against it, who decided", "open('decision')",

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from textual.app import App, SystemCommand
 from textual.binding import Keymap
 from textual.filter import LineFilter
@@ -16,6 +17,7 @@ from textual.timer import Timer
 
 from wfconsole.clock import Clock, Millis, SystemClock
 from wfconsole.session.console import Console
+from wfconsole.times import UTC_TIMES, Times
 from wfconsole.tui import action_names, compat, screens, theming
 from wfconsole.tui.chores import Chores
 from wfconsole.tui.frame import Frame, frame_of
@@ -76,6 +78,7 @@ class WarRoom(
         problems: Callable[[], Sequence[str]] = tuple,
         clock: Clock | None = None,
         bell: bool = True,
+        times: Times = UTC_TIMES,
     ) -> None:
         super().__init__()
         self._start_in(theme)
@@ -85,6 +88,7 @@ class WarRoom(
         self.session = console
         self.observer = observer
         self.glyphs = glyphs
+        self.times = times
         self.palette = Palette(theme, ascii_only=glyphs.name == "ascii")
         compat.guard_filter(self).only_ascii = glyphs.name == "ascii"  # what Textual draws by itself, too
         self.pins: tuple[int, ...] | None = None  # None: the checklist's, or the first that are on
@@ -192,7 +196,8 @@ class WarRoom(
 
     def frame(self, lag_ms: Millis = 0) -> Frame:
         """What there is to show at this instant."""
-        return frame_of(self.session, self.glyphs, observer=self.observer, lag_ms=lag_ms)
+        frame = frame_of(self.session, self.glyphs, observer=self.observer, lag_ms=lag_ms)
+        return frame if self.times == frame.times else msgspec.structs.replace(frame, times=self.times)
 
     # --- small actions
 

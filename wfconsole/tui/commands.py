@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from wfconsole.incident.follow_up import MEETING_EXPECTED
 from wfconsole.session.moments import EXPECTED
 from wfconsole.text import safe
+from wfconsole.tui import follow_up_commands as after
+from wfconsole.tui import message_commands as messages
 from wfconsole.tui import record_commands as record
+from wfconsole.tui import room_commands as people
+from wfconsole.tui import said_commands as said
 from wfconsole.tui import view_commands as view
 from wfconsole.tui.asked import Act, Refused
 
@@ -84,9 +89,15 @@ def _zoom_commands() -> list[Command]:
 
 
 _ALL: Final = (
-    Command("note", "note WORDS", "a note; d, f or h in front: decision, fact, hypothesis", record.note, "note"),
+    Command("note", "note WORDS", "a note; in front d, f or h: decision, fact, hypothesis; @14:05: of then",
+            record.note, "note"),
     Command("amend", "amend ENTRY WORDS", "correct an entry; the old words stay in the record", record.amend, "",
             record.entries),
+    Command("redate", "redate ENTRY TIME [WHY]", "correct an entry's time; the old one stays in the record",
+            said.redate, "", record.entries),
+    Command("hide", "hide ENTRY", "hide an entry as noise, or show it again", said.hide, "hide", record.entries),
+    Command("decide", "decide [WORDS]", "a decision of the commander's; without words the form asks for the rest",
+            said.decide, "decision"),
     Command("declare", "declare", "declare; later its severity, status, playbook", record.declare, "declare"),
     Command("sev", "sev 1-4 REASON", "another severity", record.severity, "declare", record.severities),
     Command("state", "state STATUS [REASON]", "another status; resolved asks for the stand-down list", record.status,
@@ -97,7 +108,21 @@ _ALL: Final = (
     Command("update", "update WORDS", "people outside were told; the update clock starts anew", record.update, ""),
     Command("role", "role ROLE NAME", "somebody takes a role", record.role, "", record.roles),
     Command("check", "check PLAYBOOK [WHY]", "follow a playbook", record.playbook, "declare", record.playbooks),
-    Command("handover", "handover", "hand over command", view.opens("hand-over"), "hand-over"),
+    Command("message", "message [TEMPLATE]", "write a message from live facts", messages.message,
+            words=messages.templates),
+    Command("ledger", "ledger", "what people were told, what waits, what is public now", view.opens("ledger")),
+    Command("restrict", "restrict CODENAME REASON", "only the room may know, under a code name; off ends it",
+            messages.restrict, "", messages.restrictions),
+    Command("handover", "handover", "take a role, or hand one over", view.opens("hand-over"), "hand-over"),
+    Command("task", "task WHO BACK-IN WHAT", "somebody does something and is back then; alone: the form", people.task,
+            "task", people.people),
+    Command("done", "done WHO RESULT", "a task is done, and what came of it", people.done, "task", people.running),
+    Command("called", "called WHO ANSWERED", "a call that the severity wants was made", people.called, "task",
+            people.calls),
+    Command("brief", "brief", "catch me up: what, since when, done, running, owed, decided", view.opens("brief")),
+    Command("followup", "followup [7d|4w|3m] [@WHO] [DAY] WORDS", "something to do after it; F1 done closes one",
+            after.follow_up, "follow-up", after.horizons),
+    Command("meeting", "meeting TIME [WHERE]", f"the post-mortem meeting: {MEETING_EXPECTED}", after.meeting_set, ""),
     *_zoom_commands(),
     Command("checklist", "checklist", "the checklist", view.opens("checklist")),
     Command("timeline", "timeline [WORDS]", "the timeline; with words, what holds them", view.opens("timeline")),
@@ -113,7 +138,9 @@ _ALL: Final = (
     Command("speed", "speed N", "how fast a replay plays: 0.25 to 60", view.speed, words=view.speeds),
     Command("theme", "theme NAME", "another look", view.theme, words=view.themes),
     Command("glyphs", "glyphs unicode|ascii", "other symbols", view.glyphs, words=view.glyph_sets),
-    Command("export", "export [DIR] [replace]", "write timeline and post-mortem as Markdown", view.export),
+    Command("times", "times utc|local|iso", "how times are written on this console", view.times, words=view.ways),
+    Command("contacts", "contacts [WORDS]", "contacts, roles and links of the runbook", view.opens("contacts")),
+    Command("export", "export [DIR] [replace]", "write timeline, post-mortem, evidence: Markdown, HTML", view.export),
     Command("observer", "observer [on|off]", "look only; leaving it asks", view.observer, words=view.switch),
     Command("quit", "quit", "quit; asks", view.opens("quit")),
 )  # fmt: skip

@@ -12,9 +12,11 @@ from wfconsole.incident.attention import Need, Situation, attention
 from wfconsole.incident.checklist import Active, active_checklist
 from wfconsole.incident.clocks import Clock, clocks
 from wfconsole.incident.playbook import Runbook
+from wfconsole.incident.roles import vacant_roles
 from wfconsole.observations.board import BoardLine, StateCounts, board, count_states
 from wfconsole.session.console import Console
 from wfconsole.session.view import Capabilities, TransportView, View
+from wfconsole.times import UTC_TIMES, Times
 from wfconsole.tui.glyphs import Glyphs
 
 # Cells of the longest trend, each of the same stretch of time; narrower screens show the newest of them.
@@ -41,6 +43,7 @@ class Frame(msgspec.Struct, frozen=True):
     needs: tuple[Need, ...]  # what needs somebody, most urgent first
     alarms: Alarms = Alarms()
     observer: bool = False
+    times: Times = UTC_TIMES  # how instants are written here
     lag_ms: Millis = 0  # how old the frame before this one had become when this one could be written
 
     @property
@@ -50,26 +53,31 @@ class Frame(msgspec.Struct, frozen=True):
         return incident.moments.get("started") or incident.declared_at
 
 
+def _fits(runbook: Runbook, view: View, now: Millis) -> str:
+    """Which playbook fits, before anybody has declared: from what the session has looked at, so no row is read here."""
+    if view.symptoms is None or view.incident.declared:
+        return ""
+    from wfconsole.incident.symptoms import fits, match_playbooks  # here, because the first frame has seen nothing
+
+    return fits(match_playbooks(runbook, view.world, view.symptoms, now, view.incident))
+
+
 def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis = 0) -> Frame:
     """The console at this instant."""
     view, now, time = console.view(), console.now(), console.transport.show()
     alarms = alarms_of(view.world, view.alerts, view.incident, now)
-    told = {"alerts": facts_of(alarms)}
-    lines = board(view.world, view.judged, view.series, now, trend_cells=TREND_CELLS, told=told)
+    lines = board(view.world, view.judged, view.series, now, trend_cells=TREND_CELLS, told={"alerts": facts_of(alarms)})
     policy = console.runbook.policy
     running = clocks(view.incident, policy, now) if policy.rules else ()  # none before the runbook is read
     checklist = active_checklist(console.runbook, view.incident)
-    situation = Situation(
-        now,
-        view.incident,
-        lines,
-        running,
-        checklist,
-        time.mode,
-        time.behind_ms,
+    situation = Situation(now, view.incident, lines, running, checklist, time.mode, time.behind_ms)
+    situation = msgspec.structs.replace(
+        situation,
         record_trouble=view.journal.reason if view.journal.condition == "memory-only" else "",
         alarms=alarms,
         world=view.world,
+        fits=_fits(console.runbook, view, now),
+        vacant=vacant_roles(policy, view.incident),
     )
     return Frame(
         view=view,

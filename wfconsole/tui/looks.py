@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
+import msgspec
+
+from wfconsole.times import MACHINE, WAYS, Way
 from wfconsole.tui import compat, theming
 from wfconsole.tui.glyphs import SETS
 from wfconsole.tui.ink import Palette
@@ -27,6 +30,20 @@ class Looks:
         app.worn = chosen
         self.draw_with(chosen.glyphs.name)
         app.theme = chosen.name
+
+    def action_times(self) -> None:
+        """The next way to write times; the clock at the top shows which one it is."""
+        times = cast("WarRoom", self).times
+        self.write_times(WAYS[(WAYS.index(times.way) + 1) % len(WAYS)])
+
+    def write_times(self, way: Way) -> None:
+        """Write times this way, on every screen of this console and nowhere else."""
+        app = cast("WarRoom", self)
+        app.times = msgspec.structs.replace(app.times, way=way)
+        app.show_now()
+        zone = app.times.zone if app.times.zone not in ("", MACHINE) else "the zone of this machine"
+        words = {"utc": "UTC", "local": f"local: {zone}", "iso": "ISO 8601, in UTC"}[way]
+        app.say(f"times are {words}; the record is UTC all the same")
 
     def draw_with(self, symbols: str) -> None:
         """Draw with these symbols: "unicode" or "ascii"."""

@@ -103,11 +103,16 @@ class Navigation:
                 if getattr(room.screen, "pane_number", None) != int(which):
                     self.open_zoom(int(which))
             case "step" | "line" | "clock":
-                name = {"step": "checklist", "line": "timeline", "clock": "checklist"}[what]
+                name = {"step": "checklist", "line": "timeline"}.get(what) or _screen_of_clock(which)
                 if screens.is_there(name) and not isinstance(room.screen, screens.load(name)):
                     self.action_open(name, goto)
-            case "sources":
-                self.action_open("sources")
+            case "roles":
+                self.action_open("hand-over", goto)
+            case "sources" | "triage":
+                self.action_open(what)
+            case "ledger" | "running":
+                if not isinstance(room.screen, screens.load(what)):
+                    self.action_open(what)
             case _:
                 room.action_live()
 
@@ -155,3 +160,10 @@ class Navigation:
         if name not in flat:
             return False
         return any(screens.is_there(other) and isinstance(room.screen, screens.load(other)) for other in flat)
+
+
+def _screen_of_clock(name: str) -> str:
+    """Where something can be done about a clock."""
+    return {"call": "task", "task": "task", "meeting": "follow-up", "follow-up": "follow-up"}.get(
+        name.partition(" ")[0], "checklist"
+    )

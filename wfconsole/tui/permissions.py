@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from textual import events
 
-from wfconsole.text import clock_time
 from wfconsole.tui import action_names, screens
 from wfconsole.tui.action_names import Action
 from wfconsole.tui.screens.console_screen import ConsoleScreen
@@ -16,6 +15,10 @@ if TYPE_CHECKING:
     from wfconsole.session.console import Console
     from wfconsole.session.view import TransportView
     from wfconsole.tui.app import WarRoom
+
+
+# A note speaks of the instant on show; a command that runs goes on whatever the screen shows.
+_AT_ANY_TIME: Final = frozenset(("note", "stop-command"))
 
 
 class Permissions:
@@ -40,9 +43,10 @@ class Permissions:
         if self.observer:
             return f"observer: read-only. {self.key_of(action_names.BY_ID['observer'])} asks to leave it"
         time = self._time_on_show()
-        if name != "note" and time is not None and time.mode in ("frozen", "back"):
+        if name not in _AT_ANY_TIME and time is not None and time.mode in ("frozen", "back"):
             key = self.key_of(action_names.BY_ID["live"])
-            return f"the screen shows {clock_time(time.position)}, not now: {key} goes back to live"
+            shown = cast("WarRoom", self).times.clock(time.position)
+            return f"the screen shows {shown}, not now: {key} goes back to live"
         return ""
 
     def _time_on_show(self) -> TransportView | None:

@@ -17,11 +17,11 @@ from wfconsole.incident.events import (
     UpdateSent,
 )
 from wfconsole.incident.policy import SEVERITIES, STATUSES
-from wfconsole.session.moments import EXPECTED, instant_meant
+from wfconsole.session.moments import EXPECTED, instant_meant, instant_spoken_of
 from wfconsole.tui.asked import Act, Refused
 from wfconsole.tui.record_keys import NO_INCIDENT
 from wfconsole.tui.screens.note import note_of
-from wfconsole.tui.screens.stand_down import resolve
+from wfconsole.tui.screens.stand_down import gate_of, refusal, resolve
 
 if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
@@ -38,14 +38,14 @@ def severities(room: WarRoom) -> Sequence[str]:
 
 
 def severity(room: WarRoom, words: str) -> Act:
-    _need_incident(room)
+    need_incident(room)
     number, _, reason = words.partition(" ")
     wanted = next((known for known in SEVERITIES if number.upper().replace("-", "") in (known[-1], known)), None)
     if wanted is None or not reason.strip():
         raise Refused
     if wanted == room.session.view().incident.severity:
         raise Refused(f"it is {wanted} already")
-    return _enters(room, SeverityChanged(wanted, reason.strip()), name="declare")
+    return entered_by(room, SeverityChanged(wanted, reason.strip()), name="declare")
 
 
 def statuses(room: WarRoom) -> Sequence[str]:
@@ -54,7 +54,7 @@ def statuses(room: WarRoom) -> Sequence[str]:
 
 
 def status(room: WarRoom, words: str) -> Act:
-    _need_incident(room)
+    need_incident(room)
     said = words.lower()
     wanted = next((known for known in STATUSES if said == known or said.startswith(f"{known} ")), None)
     if wanted is None:
@@ -64,9 +64,9 @@ def status(room: WarRoom, words: str) -> Act:
     if wanted == incident.status:
         raise Refused(f"it is {wanted} already")
     if wanted != "resolved":
-        return _enters(room, StatusChanged(wanted, reason), name="declare")
-    if not reason:
-        raise Refused("resolving needs a reason: what shows that it is over?")
+        return entered_by(room, StatusChanged(wanted, reason), name="declare")
+    if not reason and (why := refusal(gate_of(room))):
+        raise Refused(why)
 
     def act() -> str:
         resolve(room, reason)
@@ -86,14 +86,18 @@ def moment(room: WarRoom, words: str) -> Act:
     wanted = next((known for known in MOMENTS if known == name), None)
     if wanted is None or not when:
         raise Refused
-    instant = instant_meant(when, room.session.transport.show(), room.session.view())
+    view, now = room.session.view(), room.session.now()
+    instant = instant_spoken_of(when, now, view, room.times)
+    if instant is None:
+        instant = instant_meant(when, room.session.transport.show(), view, room.times)
     if instant is None:
         raise Refused(f"no time: {when!r}; {EXPECTED}")
-    return _enters(room, MomentSet(wanted, instant, why.strip()))
+    return entered_by(room, MomentSet(wanted, instant, why.strip()))
 
 
 def note(room: WarRoom, words: str) -> Act:
-    made = note_of(words, at_time=room.session.now())
+    now = room.session.now()
+    made = note_of(words, at_time=now, when=lambda said: instant_spoken_of(said, now, room.session.view(), room.times))
     if made is None:
         raise Refused
     noted = made
@@ -110,14 +114,20 @@ def entries(room: WarRoom) -> Sequence[str]:
     return tuple(line.entry[:ENTRY_SHOWN] for line in newest)
 
 
-def amend(room: WarRoom, words: str) -> Act:
-    wanted, _, text = words.partition(" ")
+def entry_named(room: WarRoom, wanted: str) -> str:
+    """The entry whose id begins so, "" where that is none, or more than one."""
     wanted = wanted.lstrip("#")
     lines = room.session.view().incident.lines
     found = [entry for entry in lines if entry.startswith(wanted)] if len(wanted) >= _LEAST_OF_ID else []
-    if len(found) != 1 or not text.strip():
+    return found[0] if len(found) == 1 else ""
+
+
+def amend(room: WarRoom, words: str) -> Act:
+    wanted, _, text = words.partition(" ")
+    entry = entry_named(room, wanted)
+    if not entry or not text.strip():
         raise Refused("usage: :amend ENTRY WORDS   ENTRY: the characters that the timeline shows under a line")
-    return _enters(room, EntryAmended(found[0], text.strip()), declared=False)
+    return entered_by(room, EntryAmended(entry, text.strip()), declared=False)
 
 
 def roles(room: WarRoom) -> Sequence[str]:
@@ -130,7 +140,7 @@ def role(room: WarRoom, words: str) -> Act:
     person = words[len(wanted) :].strip()
     if not wanted or not person:
         raise Refused(f"usage: :role {' | '.join(roles(room))}, and a name")
-    return _enters(room, RoleTaken(wanted, person[:_LONGEST_NAME]))
+    return entered_by(room, RoleTaken(wanted, person[:_LONGEST_NAME]))
 
 
 def playbooks(room: WarRoom) -> Sequence[str]:
@@ -141,19 +151,19 @@ def playbook(room: WarRoom, words: str) -> Act:
     wanted, _, why = words.partition(" ")
     if wanted not in playbooks(room):
         raise Refused(f"usage: :check {' | '.join(playbooks(room)) or 'PLAYBOOK'}, and why")
-    return _enters(room, PlaybookChosen(wanted, why.strip()), name="declare")
+    return entered_by(room, PlaybookChosen(wanted, why.strip()), name="declare")
 
 
 def update(room: WarRoom, words: str) -> Act:
     if not words:
-        raise Refused("usage: :update WORDS   what people outside were told: this console sends nothing itself")
-    return _enters(room, UpdateSent("outside", words))
+        raise Refused("usage: :update WORDS   what people outside were told by other means; m writes and sends")
+    return entered_by(room, UpdateSent("outside", words))
 
 
 def acknowledge(room: WarRoom, words: str) -> Act:
     if "acknowledged" in room.session.view().incident.moments:
         raise Refused("it is acknowledged already; :moment acknowledged TIME corrects the time")
-    return _enters(room, MomentSet("acknowledged", room.session.now(), words))
+    return entered_by(room, MomentSet("acknowledged", room.session.now(), words))
 
 
 def declare(room: WarRoom, words: str) -> Act:
@@ -166,14 +176,14 @@ def declare(room: WarRoom, words: str) -> Act:
     return act
 
 
-def _need_incident(room: WarRoom) -> None:
+def need_incident(room: WarRoom) -> None:
     if not room.session.view().incident.declared:
         raise Refused(NO_INCIDENT)
 
 
-def _enters(room: WarRoom, event: Event, *, name: str = "", declared: bool = True) -> Act:
+def entered_by(room: WarRoom, event: Event, *, name: str = "", declared: bool = True) -> Act:
     if declared:
-        _need_incident(room)
+        need_incident(room)
 
     def act() -> str:
         room.enter(event, name=name)

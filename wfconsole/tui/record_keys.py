@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.checklist import Item
 from wfconsole.incident.events import (
+    CommandStarted,
     Declared,
     Entry,
     EntryWithdrawn,
@@ -33,6 +35,7 @@ class RecordKeys:
 
     last_entries: tuple[Entry, ...] = ()  # what the last key or form entered: undone together
     typed: tuple[str, ...] = ()  # at the command prompt, newest last
+    composed: Mapping[str, str] = {}  # messages that somebody has begun, by incident and template
 
     @property
     def _here(self) -> WarRoom:
@@ -59,6 +62,8 @@ class RecordKeys:
     def _say_entered(self) -> None:
         room = self._here
         line = room.session.view().incident.lines.get(self.last_entries[-1].id)
+        if isinstance(self.last_entries[-1].event, CommandStarted):
+            return  # what it does is done
         what = f"{line.kind.lower()}: {cut(line.text, 40)}" if line is not None else "entered"
         room.say(f"{what}   {room.key_of(action_names.BY_ID['undo'])} takes it back, for 10 s")
 
@@ -70,7 +75,7 @@ class RecordKeys:
     def action_undo(self) -> None:
         """Takes back what was entered here last; a declaration cannot be undone, only resolved."""
         room, last = self._here, self.last_entries
-        if not last or any(isinstance(entry.event, EntryWithdrawn | Declared) for entry in last):
+        if not last or any(isinstance(entry.event, EntryWithdrawn | Declared | CommandStarted) for entry in last):
             room.say("nothing to take back")
         elif room.session.now() - last[-1].at > UNDO_WITHIN:
             room.say("too late to take back; :amend corrects an entry")
@@ -135,7 +140,7 @@ class RecordKeys:
 
 
 class StepKeys:
-    """The keys of whatever shows steps: X, W, E, R act on `step_item`."""
+    """The keys of whatever shows steps: X, W, E, R, C act on `step_item`."""
 
     @property
     def _steps_room(self) -> WarRoom:
@@ -165,6 +170,12 @@ class StepKeys:
 
     def action_step_deferred(self) -> None:
         self._mark("deferred")
+
+    def action_run_command(self) -> None:
+        if (item := self._step_or_say()) is not None:
+            from wfconsole.tui.by_hand import open_command  # here, because most steps are only looked at
+
+            open_command(self._steps_room, item)
 
     def _mark(self, mark: Mark) -> None:
         item = self._step_or_say()

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from wfconsole.session.console import Console
+from wfconsole.times import UTC_TIMES, Times
 from wfconsole.tui.app import WarRoom
 from wfconsole.tui.lifecycle import run_app
 from wfconsole.tui.theming import Wardrobe, choose_theme, glyphs_of, terminal_locale
@@ -25,6 +26,7 @@ class Look(msgspec.Struct, frozen=True):
     mouse: bool = True
     observer: bool = False
     bell: bool = True
+    times: Times = UTC_TIMES
     keymap: dict[str, str] = msgspec.field(default_factory=dict)
     problems: tuple[str, ...] = ()  # of files that were left out: shown on the sources screen
 
@@ -43,6 +45,7 @@ def run(console: Console, look: Look) -> int:
         keymap=keymap,
         observer=look.observer,
         bell=look.bell,
+        times=look.times,
         clip_file=look.clip_file,
         problems=lambda: (*look.problems, *misused, *wardrobe.problems()),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from wfconsole.incident.clocks import Clock
+from wfconsole.incident.clocks import OF_SEVERITY, Clock
 from wfconsole.observations.board import StateCounts
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.tui.glyphs import Border, Glyphs
@@ -56,8 +56,10 @@ def mark(glyphs: Glyphs, level: Level) -> Span:
 
 
 def clock_level(clock: Clock) -> Level:
-    """How urgent a clock is."""
-    return {"overdue": Level.CRITICAL, "due-soon": Level.WARNING}.get(clock.state, Level.OK)
+    """How urgent a clock is. Only the severity's own are critical when they are over."""
+    if clock.state == "overdue":
+        return Level.CRITICAL if clock.kind in OF_SEVERITY else Level.WARNING
+    return Level.WARNING if clock.state == "due-soon" and clock.kind not in ("task", "follow-up") else Level.OK
 
 
 def counts(glyphs: Glyphs, states: StateCounts, *, words: bool) -> Line:

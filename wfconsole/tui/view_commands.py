@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wfconsole.recording.pace import SPEEDS
 from wfconsole.session.moments import EXPECTED, instant_meant
+from wfconsole.times import WAYS
 from wfconsole.tui import screens
 from wfconsole.tui.asked import Act, Refused
 from wfconsole.tui.glyphs import SETS
@@ -44,7 +45,7 @@ def zooms(number: int) -> Callable[[WarRoom, str], Act]:
 
 def goto(room: WarRoom, words: str) -> Act:
     transport = room.session.transport
-    instant = instant_meant(words, transport.show(), room.session.view())
+    instant = instant_meant(words, transport.show(), room.session.view(), room.times)
     if instant is None:
         raise Refused(f"no time: {words!r}; {EXPECTED}" if words else "")
     meant = instant
@@ -114,6 +115,24 @@ def glyphs(room: WarRoom, words: str) -> Act:
 
     def act() -> str:
         room.draw_with(words)
+        return ""
+
+    return act
+
+
+def ways(room: WarRoom) -> Sequence[str]:
+    del room
+    return WAYS
+
+
+def times(room: WarRoom, words: str) -> Act:
+    wanted = next((way for way in WAYS if way == words), None)
+    if wanted is None:
+        raise Refused
+    way = wanted
+
+    def act() -> str:
+        room.write_times(way)
         return ""
 
     return act

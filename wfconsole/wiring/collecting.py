@@ -12,6 +12,8 @@ from wfconsole import exit_codes
 from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.config.settings import Settings
 from wfconsole.errors import UserError
+from wfconsole.incident.playbook import Runbook
+from wfconsole.observations.answers import WatchedRule
 from wfconsole.recording.lines import Header
 from wfconsole.text import safe
 
@@ -44,12 +46,19 @@ def collector_command() -> tuple[str, ...]:
 
 
 def collector_settings(
-    settings: Settings, *, title: str = "", strict: bool = False, before: Header | None = None, doctor: bool = False
+    settings: Settings,
+    *,
+    title: str = "",
+    strict: bool = False,
+    before: Header | None = None,
+    doctor: bool = False,
+    rules: tuple[WatchedRule, ...] = (),
 ) -> bytes:
     """One line of JSON, without its end. `strict`: a configuration that cannot work ends the collector.
 
     `before` is the header of the collector whose place this one takes: it looks at the same cluster, whatever
-    kubeconfig says by now. `doctor`: one look at everything, and checks instead of a stream.
+    kubeconfig says by now. `rules`: what the symptoms of the runbook ask of Prometheus. `doctor`: one look at
+    everything, and checks instead of a stream.
     """
     from wfconsole.collector.settings import CollectorSettings
 
@@ -68,6 +77,7 @@ def collector_settings(
         gpu=settings.gpu,
         inference=settings.inference,
         alertmanager=settings.alertmanager,
+        rules=rules,
         intervals={name: round(seconds * SECOND) for name, seconds in every.items()},
         title=title,
         replaces=before is not None,
@@ -75,6 +85,17 @@ def collector_settings(
         doctor=doctor,
     )
     return msgspec.json.encode(told)
+
+
+def rules_of(runbook: Runbook) -> tuple[WatchedRule, ...]:
+    """What the symptoms of a runbook ask of Prometheus, each question once."""
+    rules = {}
+    for playbook in runbook.playbooks:
+        for symptom in playbook.symptoms:
+            if (asked := symptom.measure) is not None:
+                below = asked.op in ("<", "<=")
+                rules[asked.rule] = WatchedRule(asked.rule, asked.promql, asked.bound, below, symptom.text)
+    return tuple(rules.values())
 
 
 def silent_after(settings: Settings) -> Millis:

@@ -85,7 +85,7 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 
 def export(arguments: argparse.Namespace) -> int:
-    """Timeline and post-mortem as Markdown."""
+    """Timeline, post-mortem and evidence, as Markdown and HTML."""
     from wfconsole.wiring.papers import export_incident
 
     base = ground(arguments)
@@ -95,12 +95,46 @@ def export(arguments: argparse.Namespace) -> int:
     return exit_codes.OK
 
 
-def incidents(arguments: argparse.Namespace) -> int:
-    """One line for each incident of this machine, newest first."""
-    from wfconsole.wiring.papers import list_incidents
+def brief(arguments: argparse.Namespace) -> int:
+    """The catch-me-up brief, from the journal alone."""
+    from wfconsole.clock import SystemClock
+    from wfconsole.wiring.papers import incident_brief
 
-    print(list_incidents(ground(arguments), as_json=arguments.json), end="")
+    base = ground(arguments)
+    print(
+        incident_brief(base, incident_folder(base, arguments.incident, unresolved=False), SystemClock().now()), end=""
+    )
     return exit_codes.OK
+
+
+def incidents(arguments: argparse.Namespace) -> int:
+    """The incidents of this machine, newest first."""
+    from wfconsole.wiring.afterwards import incidents as listed
+
+    words, code = listed(ground(arguments), arguments)
+    print(words, end="")
+    return code
+
+
+def followups(arguments: argparse.Namespace) -> int:
+    """What is still to be done after all incidents; or one of them is added, closed or assigned."""
+    from wfconsole.wiring.afterwards import change_follow_up
+    from wfconsole.wiring.afterwards import follow_ups as listed
+
+    base = ground(arguments)
+    if arguments.does:
+        print(change_follow_up(base, arguments), end="")
+        return exit_codes.OK
+    words, code = listed(base, arguments)
+    print(words, end="")
+    return code
+
+
+def lint(arguments: argparse.Namespace) -> int:
+    """What is wrong with a runbook."""
+    from wfconsole.wiring import linting
+
+    return linting.lint(arguments)
 
 
 def init(arguments: argparse.Namespace) -> int:
@@ -127,6 +161,7 @@ def _show(base: Ground, arguments: argparse.Namespace, console: Console) -> int:
     leave_out_palette()
     leave_out_tls()
     from wfconsole.config.keymap import load_keymap
+    from wfconsole.times import Times
     from wfconsole.tui.run import Look, run
 
     settings = base.settings.console
@@ -141,6 +176,7 @@ def _show(base: Ground, arguments: argparse.Namespace, console: Console) -> int:
         mouse=settings.mouse and not arguments.no_mouse,
         observer=settings.observer,
         bell=settings.bell,
+        times=Times(settings.times, settings.timezone),
         keymap=keymap,
         problems=problems,
     )

@@ -16,13 +16,20 @@ from types import FrameType
 from wfconsole import exit_codes
 from wfconsole.clock import HOUR, MINUTE, SECOND, Millis
 from wfconsole.errors import UserError
-from wfconsole.observations.answers import CollectorSaid
+from wfconsole.observations.answers import CollectorSaid, WatchedRule
 from wfconsole.recording.keep import Recorder
 from wfconsole.recording.lines import MIB, Header, Item, Noted, RecordingError
 from wfconsole.session.child import Child
 from wfconsole.session.feed import Feed
 from wfconsole.text import safe
-from wfconsole.wiring.collecting import collector_command, collector_settings, require_cluster, silent_after, sources_of
+from wfconsole.wiring.collecting import (
+    collector_command,
+    collector_settings,
+    require_cluster,
+    rules_of,
+    silent_after,
+    sources_of,
+)
 from wfconsole.wiring.ground import Ground, ground
 
 CHUNK = 1 << 18
@@ -78,10 +85,11 @@ def _to_file(base: Ground, path: Path, title: str, stop: _Stop) -> int:
     except RecordingError as error:
         raise UserError(str(error), exit_codes.RECORDING) from None
     keeper = _Keeper(recorder, stop)
+    rules = symptom_rules(base)
     feed = Feed(
         base.clock,
         command=collector_command(),
-        settings=lambda before: collector_settings(base.settings, title=title, strict=True, before=before),
+        settings=lambda before: collector_settings(base.settings, title=title, strict=True, before=before, rules=rules),
         sources=lambda: sources_of(base.settings),
         silent_ms=silent_after(base.settings),
     )
@@ -97,6 +105,18 @@ def _to_file(base: Ground, path: Path, title: str, stop: _Stop) -> int:
         raise UserError(keeper.failed, exit_codes.CLUSTER)
     _tell(recorder)
     return exit_codes.RECORDING if early else exit_codes.OK
+
+
+def symptom_rules(base: Ground) -> tuple[WatchedRule, ...]:
+    """What the symptoms of the runbook ask of Prometheus, so that a replay can show them. A runbook that cannot be read
+    stops no recording."""
+    if not base.settings.prometheus.configured:
+        return ()
+    try:
+        return rules_of(base.runbook())
+    except UserError as error:
+        print(f"wfconsole: symptoms are not recorded: {error}", file=sys.stderr)
+        return ()
 
 
 class _Keeper:
@@ -139,7 +159,9 @@ def _tell(recorder: Recorder) -> None:
 
 
 def _to_reader(base: Ground, title: str, stop: _Stop) -> int:
-    child = Child(collector_command(), collector_settings(base.settings, title=title, strict=True))
+    child = Child(
+        collector_command(), collector_settings(base.settings, title=title, strict=True, rules=symptom_rules(base))
+    )
     pump = _Pump(child, stop)
     stop.wait()
     ended = pump.over

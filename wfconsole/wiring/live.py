@@ -14,14 +14,17 @@ import msgspec
 from wfconsole import __version__
 from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.events import ConsoleStarted
-from wfconsole.recording.lines import LIMITS, MIB, Note, RecordingError
+from wfconsole.observations.answers import AskRules
+from wfconsole.recording.lines import LIMITS, MIB, Header, Note, RecordingError
+from wfconsole.session.by_hand import ByHand, end_unknown
+from wfconsole.session.console import Outbox
 from wfconsole.session.feed import Feed
 from wfconsole.session.journaling import JournalFollower, JournalSink, read_entries
 from wfconsole.session.live import LiveConsole, LiveTransport, StreamClock
 from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, View
 from wfconsole.text import safe
-from wfconsole.wiring.collecting import collector_command, collector_settings, silent_after, sources_of
+from wfconsole.wiring.collecting import collector_command, collector_settings, rules_of, silent_after, sources_of
 from wfconsole.wiring.ground import NO_RUNBOOK, Ground, stamp
 from wfconsole.wiring.screen_files import live_files
 
@@ -45,11 +48,12 @@ class LiveParts:
         self._base = base
         self._clock = StreamClock(base.clock)
         self._opened_at = base.clock.now()
+        self._session = Session(clock=self._clock, runbook=NO_RUNBOOK, operator=base.operator, keep=self._keep)
         own = source is None
         self._feed = Feed(
             self._clock,
             command=collector_command() if own else (),
-            settings=lambda before: collector_settings(base.settings, before=before),
+            settings=self._collector_settings,
             source=source,
             sources=lambda: tuple(self._session.view.world.snapshots) or sources_of(base.settings),
             silent_ms=silent_after(base.settings),
@@ -58,7 +62,6 @@ class LiveParts:
         self._recording = recording and base.settings.recording.enabled
         self._recorder: Recorder | None = None
         self._no_recording = ""
-        self._session = Session(clock=self._clock, runbook=NO_RUNBOOK, operator=base.operator, keep=self._keep)
         self._sink = JournalSink(
             base.incidents,
             self._clock,
@@ -76,7 +79,7 @@ class LiveParts:
         `incident` is the one to go on with, "" for none.
         """
         if eager:
-            self._session.follow_runbook(self._base.runbook())
+            self._follow_runbook()
             self._open_recorder()
         if incident:
             self._resume(incident)
@@ -94,8 +97,15 @@ class LiveParts:
             capabilities=OBSERVER if settings.observer else Capabilities(),
             new_incident=self._new_incident,
             begin=lambda: self._begin(read_runbook=not eager),
+            open_outbox=lambda: None if settings.observer else self._open_outbox(),
             files=live_files(self._base),
+            hands=None if settings.observer else self._hands(),
         )
+
+    def _hands(self) -> ByHand:
+        """Commands by hand find the cluster where the collector finds it."""
+        kubeconfig = self._base.settings.kubernetes.kubeconfig
+        return ByHand(self._session, self._clock, {"KUBECONFIG": kubeconfig} if kubeconfig else {})
 
     def _resume(self, incident: str) -> None:
         """Fold the journal, go on writing it, and say so in it. An observer only reads on."""
@@ -115,6 +125,7 @@ class LiveParts:
         self._session.submit(
             ConsoleStarted(host=socket.gethostname(), pid=os.getpid(), version=__version__, found="; ".join(words))
         )
+        end_unknown(self._session)
 
     def _new_incident(self, now: Millis) -> str:
         """INC-20260107-0312, with a letter behind it where that is taken, also by a console that declares just now.
@@ -134,7 +145,25 @@ class LiveParts:
         import wfconsole.journal  # noqa: F401  so that declaring finds it in memory, whatever the disk does by then
 
         if read_runbook:
-            self._session.follow_runbook(self._base.runbook())
+            self._follow_runbook()
+
+    def _follow_runbook(self) -> None:
+        """Symptoms may ask Prometheus: the collector, which was started long before, is told now."""
+        runbook = self._base.runbook()
+        self._session.follow_runbook(runbook)
+        rules = rules_of(runbook)
+        if rules:
+            self._feed.ask(AskRules("symptoms", rules))
+
+    def _collector_settings(self, before: Header | None) -> bytes:
+        """What a collector reads first. The very first one is started before there is a runbook."""
+        rules = rules_of(self._session.runbook)
+        return collector_settings(self._base.settings, before=before, rules=rules)
+
+    def _open_outbox(self) -> Outbox:
+        from wfconsole.wiring.messages import outbox  # here, because the first frame sends nothing
+
+        return outbox(self._base, self._session, self._clock)
 
     def _keep(self, at: Millis, note: Note) -> None:
         if self._recorder is not None:

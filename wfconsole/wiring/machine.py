@@ -29,6 +29,7 @@ def machine_checks(base: Ground) -> Iterable[Check]:
     """All of them, in the order in which they are told."""
     yield _configuration(base)
     yield from _secrets(base)
+    yield from _messages(base)
     yield from _runbook(base)
     yield from _theme(base)
     yield from _keymap(base)
@@ -65,7 +66,7 @@ def _secrets(base: Ground) -> Iterable[Check]:
     """Files with a secret in them that are ours, and that others may read."""
     for table in msgspec.structs.fields(type(base.settings)):
         values = getattr(base.settings, table.name)
-        for name in ("password_file", "token_file"):
+        for name in ("password_file", "token_file", "routing_key_file"):
             path = getattr(values, name, "")
             try:
                 status = os.stat(path) if path else None
@@ -76,6 +77,26 @@ def _secrets(base: Ground) -> Iterable[Check]:
                 yield _check(
                     key, "problem", f"everybody may read {path}", run=(f"chmod 600 {shlex.quote(safe(path, 400))}",)
                 )
+
+
+def _messages(base: Ground) -> Iterable[Check]:
+    """Whether what messages need is there; nobody is asked, and nothing is sent."""
+    from wfconsole.secret import SecretFileError, secret_in
+
+    settings = base.settings
+    for name, key, path, configured in (
+        ("slack", "slack.token_file", settings.slack.token_file, settings.slack.configured),
+        ("pagerduty", "pagerduty.routing_key_file", settings.pagerduty.routing_key_file, settings.pagerduty.configured),
+        ("status page", "status_page.token_file", settings.status_page.token_file, settings.status_page.configured),
+    ):
+        if not configured:
+            continue
+        try:
+            secret_in(path)
+        except SecretFileError as error:
+            yield _check(f"messages to {name}", "problem", f"{path}: {error}", f"Mend the file that {key} names.")
+        else:
+            yield _check(f"messages to {name}", "ok", "its token is there; nobody was asked whether it is valid")
 
 
 def _runbook(base: Ground) -> Iterable[Check]:

@@ -1,4 +1,4 @@
-"""What is written and printed from journals: exports, the list of incidents, the seal."""
+"""What is written and printed from journals: exports, the seal."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import errno
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from wfconsole import exit_codes, reports
+from wfconsole.clock import Millis
 from wfconsole.errors import UserError
 from wfconsole.incident.advance import fold
-from wfconsole.incident.state import IncidentState
-from wfconsole.journal import JournalReport, seal
+from wfconsole.incident.brief import brief, brief_text
+from wfconsole.incident.checklist import active_checklist
+from wfconsole.incident.clocks import clocks
+from wfconsole.journal import seal
 from wfconsole.session.journaling import read_entries
-from wfconsole.text import calendar_time, cut, safe
-from wfconsole.wiring.ground import Ground, incident_names
+from wfconsole.text import safe
+from wfconsole.wiring.ground import Ground
 
 
 def export_incident(base: Ground, folder: Path, to: Path, *, force: bool) -> list[Path]:
-    """Write timeline and post-mortem; the files, all of them or none. Raises UserError."""
+    """Write timeline, post-mortem and evidence; the files, all of them or none. Raises UserError."""
     texts = incident_texts(base, folder)
     if not to.is_dir():
         raise UserError(f"--to: {safe(str(to), 300)} is no folder")
@@ -32,7 +32,7 @@ def export_incident(base: Ground, folder: Path, to: Path, *, force: bool) -> lis
 
 
 def incident_texts(base: Ground, folder: Path) -> dict[str, str]:
-    """Timeline and post-mortem from the journal, by file name. Raises UserError."""
+    """Timeline, post-mortem and evidence from the journal, by file name. Raises UserError."""
     entries, unknown, report = read_entries(folder, base.fallbacks)
     notes = list(report.words)
     if unknown:
@@ -41,6 +41,18 @@ def incident_texts(base: Ground, folder: Path) -> dict[str, str]:
         return reports.export(entries, fold(entries), base.runbook(), notes)
     except ValueError as error:
         raise UserError(f"{folder.name}: {error}", exit_codes.INCIDENT) from None
+
+
+def incident_brief(base: Ground, folder: Path, now: Millis) -> str:
+    """The catch-me-up brief at `now`, from the journal alone. Raises UserError."""
+    entries, unknown, report = read_entries(folder, base.fallbacks)
+    state, runbook = fold(entries), base.runbook()
+    if not state.declared:
+        raise UserError(f"{folder.name}: the journal holds no declaration", exit_codes.INCIDENT)
+    running = clocks(state, runbook.policy, now)
+    text = brief_text(brief(state, runbook, now, clocks=running, checklist=active_checklist(runbook, state)))
+    notes = [*report.words, *([f"{unknown} entries are of a kind that this version does not know"] if unknown else [])]
+    return text + "".join(f"{'':<10} {safe(note)}\n" for note in notes)
 
 
 def write_texts(texts: Mapping[str, str], to: Path) -> list[Path]:
@@ -72,23 +84,6 @@ def write_texts(texts: Mapping[str, str], to: Path) -> list[Path]:
     return done
 
 
-def list_incidents(base: Ground, *, as_json: bool) -> str:
-    """All incidents, newest first. A journal that cannot be read whole says so in its line."""
-    rows = []
-    for name in reversed(incident_names(base)):
-        entries, _, report = read_entries(base.incidents / name, base.fallbacks)
-        rows.append(_row(name, fold(entries), len(entries), report))
-    if as_json:
-        return msgspec.json.format(msgspec.json.encode(rows)).decode() + "\n"
-    if not rows:
-        return "no incidents on this machine\n"
-    return "".join(
-        f"{row['incident']:<20} {row['severity']:<5} {row['status']:<17} {row['declared']:<21} {cut(row['title'], 60)}"
-        f"{'' if row['intact'] else '  DAMAGED: wfconsole journal ' + row['incident']}\n"
-        for row in rows
-    )
-
-
 def verify_journal(base: Ground, folder: Path) -> tuple[str, bool]:
     """The seal and everything that is out of order, and whether all that was confirmed is there."""
     _, _, report = read_entries(folder, base.fallbacks)
@@ -96,18 +91,3 @@ def verify_journal(base: Ground, folder: Path) -> tuple[str, bool]:
     lines.append(f"seal {seal(folder / 'journal', base.fallbacks)}")
     lines.append("intact" if report.intact else "DAMAGED: what is listed above is not as it was written")
     return "\n".join(lines) + "\n", report.intact
-
-
-def _row(name: str, state: IncidentState, entries: int, report: JournalReport) -> dict[str, Any]:
-    resolved = state.moments.get("resolved")
-    return {
-        "incident": name,
-        "title": safe(state.title),
-        "severity": state.severity if state.declared else "",
-        "status": state.status if state.declared else "not declared",
-        "commander": safe(state.commander),
-        "declared": calendar_time(state.declared_at) if state.declared else "",
-        "resolved": calendar_time(resolved) if resolved else "",
-        "entries": entries,
-        "intact": report.intact,
-    }

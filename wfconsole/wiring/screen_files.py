@@ -64,4 +64,5 @@ def _told(asked: ExportAsked, texts: Callable[[], Mapping[str, str]]) -> str:
         write_texts(made, to)
     except (UserError, ValueError, RuntimeError, OSError) as error:
         return f"not written: {safe(str(error), _LONGEST_PATH)}"
-    return f"written to {safe(str(to), _LONGEST_PATH)}: {', '.join(made)}"
+    papers = dict.fromkeys(name.rpartition(".")[0] for name in made)
+    return f"written to {safe(str(to), _LONGEST_PATH)}: {', '.join(papers)}, each as .md and .html"

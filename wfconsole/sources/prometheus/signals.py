@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Literal
 
 from wfconsole.clock import Millis
 from wfconsole.config.metrics import SignalRule, SignalsSettings
+from wfconsole.observations.answers import WatchedRule
 from wfconsole.observations.signals import GOOD_FOR_MS, SignalRow, State, signal_key
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.prometheus.failures import REFUSED_QUERY
@@ -14,9 +15,12 @@ from wfconsole.sources.prometheus.rules import queries, rules_in_force
 from wfconsole.sources.prometheus.samples import Sample
 from wfconsole.sources.prometheus.server import MetricsPoll, Questions, Server
 from wfconsole.sources.sealing import seal
+from wfconsole.text import cut
 
 # Services of one rule that get a row: the worst.
 MOST_SERVICES: Final = 20
+# Rules that symptoms of a runbook may add.
+MOST_BESIDES: Final = 40
 # So much of a look is kept back for what was asked already to arrive.
 _RESERVE_S: Final = 0.5
 _TOO_MUCH: Final = 413
@@ -32,8 +36,18 @@ class SignalsPoll(MetricsPoll):
         self._window = settings.window
         self._first = 0  # whose turn comes first: where there is no time for all, another rule goes without each time
         self._unasked: list[str] = []
+        self._besides: tuple[SignalRule, ...] | None = None  # to be looked at from the next look on
+        self._configured = self._rules
+
+    def watch(self, rules: Sequence[WatchedRule]) -> None:
+        """Look at these too, in place of those that were given before. Called from another thread."""
+        named = {rule.name for rule in self._configured}
+        self._besides = tuple(_besides(rule) for rule in rules[:MOST_BESIDES] if rule.name not in named)
 
     def read(self) -> None:
+        besides, self._besides = self._besides, None
+        if besides is not None:
+            self._rules, self._first = (*self._configured, *besides), 0
         found: dict[str, SignalRow] = {}
         unasked: list[str] = []
         order = self._rules[self._first :] + self._rules[: self._first]
@@ -105,6 +119,11 @@ class SignalsPoll(MetricsPoll):
             problem=problem,
             sampled_at=sampled_at,
         )
+
+
+def _besides(rule: WatchedRule) -> SignalRule:
+    direction: Literal["above", "below"] = "below" if rule.below else "above"
+    return SignalRule(rule.name, rule.promql, title=cut(rule.title, 24), warning=rule.bound, direction=direction)
 
 
 def service_of(rule: SignalRule, labels: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from wfconsole.incident.checklist import Item, confirm_checklist
 from wfconsole.incident.events import Event, StepMarked
 from wfconsole.incident.playbook import Mark
-from wfconsole.text import clock_time, cut
+from wfconsole.text import cut
 from wfconsole.tui.forms.choice import Choice, Option
 from wfconsole.tui.forms.fields import Field, Row, Words
 from wfconsole.tui.forms.form import Form
@@ -48,6 +48,10 @@ class ConfirmForm(Form):
 
     def missing(self) -> str:
         """What the fields above the list still lack, "" when nothing."""
+        return ""
+
+    def not_yet(self) -> str:
+        """Why the last line cannot be confirmed now, "" when it can."""
         return ""
 
     def outcome(self) -> Sequence[Event]:
@@ -103,7 +107,10 @@ class ConfirmForm(Form):
 
     def _take(self, mark: Mark, reason: str) -> None:
         items = self.items
-        at = clock_time(self.war_room.session.now())
+        if len(self._said) == len(items) - 1 and (why := self.not_yet()):
+            self.say(why)
+            return
+        at = self.frame.times.clock(self.war_room.session.now())
         self._said.append(Said(items[len(self._said)], mark, reason or f"confirmed {at}", at))
         if len(self._said) == len(items):
             self._finish()
@@ -172,5 +179,5 @@ def _facts(frame: Frame) -> str:
     ]
     update = next((clock for clock in frame.clocks if clock.name == "update"), None)
     if update is not None:
-        told.append(f"next update due {clock_time(update.due_at)}")
+        told.append(f"next update due {frame.times.clock(update.due_at)}")
     return "   ".join((*told, f"commander {incident.commander}"))

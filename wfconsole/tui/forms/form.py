@@ -108,19 +108,17 @@ class Form(EarlyKeys, ModalScreen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         self.query_one("#said").display = False
         self.prepare()
-        if refusal := self._refusal():
+        if refusal := _refusal(self):
             self.dismiss(None)
             self.war_room.say(refusal)
             return
-        fields = self.open_fields()
-        self.set_focus(fields[0] if fields else self.query_one(Cancel))
+        self.set_focus(self.first_focus(), scroll_visible=False)
         self.catch_up()
 
-    def _refusal(self) -> str:
-        """Why there is nothing to fill in here, "" when there is."""
-        if self.NEEDS_INCIDENT and not self.war_room.session.view().incident.declared:
-            return NO_INCIDENT
-        return "" if self.ACTION is None else self.war_room.refused_change(self.ACTION)
+    def first_focus(self) -> Widget:
+        """What has the focus when the form comes up; the way out, where what it does cannot be taken back."""
+        fields = self.open_fields()
+        return fields[0] if fields else self.query_one(Cancel)
 
     def prepare(self) -> None:
         """Whatever has to be set before the first field has the focus."""
@@ -176,3 +174,10 @@ class Form(EarlyKeys, ModalScreen[None], inherit_bindings=False):
             fields[-1].focus()
         else:
             self.action_cancel()
+
+
+def _refusal(form: Form) -> str:
+    """Why there is nothing to fill in here, "" when there is."""
+    if form.NEEDS_INCIDENT and not form.war_room.session.view().incident.declared:
+        return NO_INCIDENT
+    return "" if form.ACTION is None else form.war_room.refused_change(form.ACTION)

@@ -8,7 +8,7 @@ from typing import ClassVar, Final, Literal
 from wfconsole.incident.alarms import HELD, Alarm, AlarmGroup, AlarmState
 from wfconsole.observations.alert_log import FLOOD_BEGINS
 from wfconsole.observations.levels import Level
-from wfconsole.text import UNKNOWN, age, clock_time, coarse_age
+from wfconsole.text import UNKNOWN, age, coarse_age
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.listings.listing import Cells, Column, Listing, Opens, counted, next_line, row_line, said
@@ -76,7 +76,7 @@ class AlertsListing(Listing):
             Span(_state_words(group), _state_ink(group)),
             Span(f"x{count}" if count > 1 else "", "strong"),
             Span(group.title, level_ink(group.level) if new and group.level > Level.OK else "text"),
-            Span(clock_time(first.started_at or None), "dim"),
+            Span(frame.times.column(first.started_at or None), "dim"),
             Span(coarse_age(frame.now - first.started_at if first.started_at else None), "dim"),
             Span(_remark(frame, group), "strong" if group.first_out else "dim"),
             Span(first.row.labels.get("namespace", ""), "dim"),
@@ -129,7 +129,8 @@ class AlertsListing(Listing):
 def state_line(frame: Frame, alarm: Alarm) -> str:
     """The state of one alert in words: by whom, until when, why."""
     by = f" by {alarm.by}" if alarm.by else ""
-    until = f" until {clock_time(alarm.until)}, {age(max(0, alarm.until - frame.now))} left" if alarm.until else ""
+    left = age(max(0, alarm.until - frame.now))
+    until = f" until {frame.times.clock(alarm.until)}, {left} left" if alarm.until else ""
     why = f": {alarm.reason}" if alarm.reason else ""
     over = f", ended {age(frame.now - alarm.ended_at)} ago" if alarm.ended_at else ""
     standing = ", standing for more than a day" if alarm.standing else ""

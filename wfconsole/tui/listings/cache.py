@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from wfconsole.observations.cache import CacheRow, KeysRow, keys_estimate, keys_known, memory_share, rate
-from wfconsole.text import UNKNOWN, age, calendar_time, memory, number, percent
+from wfconsole.text import UNKNOWN, age, memory, number, percent
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.listings.listing import (
@@ -75,7 +75,7 @@ class CacheListing(Listing):
         if row is None:
             return []
         finding = frame.view.judged.finding("cache", key)
-        up = f"up since {calendar_time(row.started_at)}" if row.started_at else "up since --"
+        up = f"up since {frame.times.calendar(row.started_at)}" if row.started_at else "up since --"
         shard = "   one shard of a cluster" if row.clustered else ""
         return [
             row_line("ROW", (row.name, "strong"), f"   {row.product} {row.version}   {up}{shard}"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from wfconsole.observations.changes import Change, recent_changes
 from wfconsole.observations.levels import Level
-from wfconsole.text import age, clock_time, coarse_age
+from wfconsole.text import age, coarse_age
 from wfconsole.tui.frame import CHANGES_WINDOW, Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.listings.listing import Cells, Column, Listing, Opens, counted, next_line, row_line, said
@@ -43,7 +43,7 @@ class ChangesListing(Listing):
     def cells(self, frame: Frame, key: str) -> Cells:
         change = self._changes[key]
         return (
-            Span(clock_time(change.at), "strong" if change.at >= frame.incident_since else "dim"),
+            Span(frame.times.column(change.at), "strong" if change.at >= frame.incident_since else "dim"),
             Span(coarse_age(frame.now - change.at), "dim"),
             Span(change.kind, "watch" if change.kind in ("rollout", "bounds") else "text"),
             Span(change.text),

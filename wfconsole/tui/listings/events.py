@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from wfconsole.observations.events import EventRow
 from wfconsole.observations.levels import Level
-from wfconsole.text import clock_time, coarse_age
+from wfconsole.text import coarse_age
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.listings.listing import Cells, Column, Listing, Opens, SortedKeys, next_line, row_line, said
@@ -77,8 +77,8 @@ class EventsListing(Listing):
         row = frame.view.world.events.get(key)
         if row is None:
             return []
-        first = clock_time(row.first_at or None)
-        times = f"first {first}  last {clock_time(row.last_at or None)}  x{row.count}  from {row.source or '--'}"
+        first = frame.times.clock(row.first_at or None)
+        times = f"first {first}  last {frame.times.clock(row.last_at or None)}  x{row.count}  from {row.source or '--'}"
         return [
             row_line("ROW", (f"{row.kind}/{row.name}", "strong"), f"   {row.namespace}   {row.type} {row.reason}"),
             row_line("says", row.message),

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 
 from wfconsole.observations.auth import AuthRow, per_minute
 from wfconsole.observations.levels import Level
-from wfconsole.text import UNKNOWN, clock_time, coarse_age, number
+from wfconsole.text import UNKNOWN, coarse_age, number
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.listings.listing import Cells, Column, Listing, SortedKeys, counted, next_line, row_line, said
@@ -102,8 +102,8 @@ class FailuresListing(Listing):
         got_in = "never" if row.succeeded is not None else UNKNOWN
         if row.succeeded_at:
             after = f", after {counted(row.failed_before_success, 'failure')}" if row.failed_before_success else ""
-            got_in = f"last at {clock_time(row.succeeded_at)}{after}"
-        first, last = clock_time(row.first_failed_at or None), clock_time(row.last_failed_at or None)
+            got_in = f"last at {frame.times.clock(row.succeeded_at)}{after}"
+        first, last = frame.times.clock(row.first_failed_at or None), frame.times.clock(row.last_failed_at or None)
         counts = f"   {number(row.failed)} failed, {number(row.succeeded)} succeeded in {row.window_minutes} min"
         spread = f"   tried {_tried(row)}" if row.by == "source" else f"   from {_tried(row)}"
         return [

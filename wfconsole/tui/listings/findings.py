@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from wfconsole.observations.findings import FindingRow, is_critical, is_new, rank
 from wfconsole.observations.levels import Level
-from wfconsole.text import UNKNOWN, age, clock_time, coarse_age, number
+from wfconsole.text import UNKNOWN, age, coarse_age, number
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.listings.listing import Cells, Column, Listing, Opens, SortedKeys, next_line, row_line, said
@@ -84,7 +84,7 @@ class FindingsListing(Listing):
         finding = frame.view.judged.finding("findings", key)
         more = f" and {row.resources - 1} more" if row.resources > 1 else ""
         first = f"{age(frame.now - row.first_at)} ago" if row.first_at else UNKNOWN
-        last = f"at {clock_time(row.last_at)}, {age(frame.now - row.last_at)} ago" if row.last_at else UNKNOWN
+        last = f"at {frame.times.clock(row.last_at)}, {age(frame.now - row.last_at)} ago" if row.last_at else UNKNOWN
         return [
             row_line("ROW", (row.title or UNKNOWN, "strong")),
             row_line("why", (finding.reason, level_ink(finding.level)), f"   by {row.product or UNKNOWN}"),

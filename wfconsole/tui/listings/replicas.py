@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from wfconsole.observations.levels import Quality
 from wfconsole.observations.replicas import ReplicaRow
-from wfconsole.text import UNKNOWN, age, clock_time, memory
+from wfconsole.text import UNKNOWN, age, memory
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.listings.listing import Cells, Column, Listing, SortedKeys, counted, next_line, row_line, said
@@ -74,8 +74,9 @@ class ReplicasListing(Listing):
         if row is None:
             return []
         finding = frame.view.judged.finding("replicas", key)
-        since = f"   fed since {clock_time(row.started_at)}" if row.started_at else ""
-        replayed = f"   replayed last what was written at {clock_time(row.replayed_at)}" if row.replayed_at else ""
+        since = f"   fed since {frame.times.clock(row.started_at)}" if row.started_at else ""
+        written = frame.times.clock(row.replayed_at)
+        replayed = f"   replayed last what was written at {written}" if row.replayed_at else ""
         return [
             row_line("ROW", (row.name, "strong"), f"   {row.client}   {row.state or UNKNOWN}{since}"),
             row_line("why", (finding.reason or "follows", level_ink(finding.level))),

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from wfconsole.clock import Millis
 from wfconsole.observations.levels import Level
 from wfconsole.observations.secrets import SecretRow, renewed_at
-from wfconsole.text import UNKNOWN, calendar_time, coarse_age, number
+from wfconsole.text import UNKNOWN, coarse_age, number
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.listings.listing import Cells, Column, Listing, SortedKeys, counted, next_line, row_line, said
@@ -80,8 +80,8 @@ class SecretsListing(Listing):
         return [
             row_line("ROW", (row.name, "strong"), f"   {row.region}"),
             row_line("why", (finding.reason or "changed lately", level_ink(finding.level)), limit),
-            row_line("change", f"{_at(renewed_at(row))}, rotated {_at(row.rotated_at)}"),
-            row_line("made", f"{_at(row.created_at)}, last read {_at(row.accessed_at)[:10]}"),
+            row_line("change", f"{_at(frame, renewed_at(row))}, rotated {_at(frame, row.rotated_at)}"),
+            row_line("made", f"{_at(frame, row.created_at)}, last read {_at(frame, row.accessed_at)[:10]}"),
             next_line(("Enter", "all of it"), ("N", "note with this row"), ("y", "copy"), ("i", "evidence")),
         ]
 
@@ -94,5 +94,5 @@ def _ago(frame: Frame, at: Millis) -> str:
     return coarse_age(frame.now - at if at else None)
 
 
-def _at(at: Millis) -> str:
-    return calendar_time(at) if at else UNKNOWN
+def _at(frame: Frame, at: Millis) -> str:
+    return frame.times.calendar(at) if at else UNKNOWN

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 from wfconsole.clock import MINUTE
 from wfconsole.observations.levels import Level
 from wfconsole.observations.signals import SignalRow, form, judge_signal, shown, signal_key, worst_of_rules
-from wfconsole.text import UNKNOWN, age, clock_time
+from wfconsole.text import UNKNOWN, age
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import BLANK, Line, Span
 from wfconsole.tui.listings.listing import Cells, Column, Listing, Opens, SortedKeys, counted, next_line, row_line, said
@@ -135,7 +135,7 @@ def hour(frame: Frame, key: str, row: SignalRow) -> Line:
         return (Span(UNKNOWN, "dim"),)
     known = [value for value in history.points if value is not None]
     range_words = f"  {form(min(known), row.unit)} to {form(max(known), row.unit)}" if known else "  no values"
-    until = f"  until {clock_time(history.end)}"
+    until = f"  until {frame.times.clock(history.end)}"
     if is_old(frame.view.world.quality("signal_history", frame.now)):
         until += f", {age(frame.now - history.end)} ago"
     return (*_trend(frame, key, row, _HOUR_CELLS, MINUTE), Span(range_words), Span(until, "dim"))

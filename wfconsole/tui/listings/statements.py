@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from wfconsole.clock import Millis
 from wfconsole.observations.statement_book import Growth, StatementBook
 from wfconsole.observations.statements import StatementRow
-from wfconsole.text import UNKNOWN, clock_time, number, percent
+from wfconsole.text import UNKNOWN, number, percent
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.listings.listing import Cells, Column, Listing, counted, next_line, row_line, said
@@ -59,7 +59,7 @@ class StatementsListing(Listing):
             Span(percent(growth.total_ms, self._total()), ink),
             Span(number(growth.calls), ink),
             Span(duration(growth.mean_ms), ink),
-            Span(minute(_since(frame, growth)), "dim"),
+            Span(minute(frame, _since(frame, growth)), "dim"),
             Span(row.user or UNKNOWN, "dim"),
             Span(row.query or "its text is hidden from us", ink),
         )
@@ -68,7 +68,7 @@ class StatementsListing(Listing):
         self.keys(frame, self._how[1])
         ran = sum(growth.calls > 0 for growth in self._growth.values())
         since = frame.incident_since
-        when = f"since {minute(since)}, when the incident began" if since else "since the console first saw each"
+        when = f"since {minute(frame, since)}, when the incident began" if since else "since the console first saw each"
         return said((f" {duration(self._total())} in {counted(ran, 'statement')}", "strong"), f"   {when}")
 
     def detail(self, frame: Frame, key: str) -> list[Line]:
@@ -84,7 +84,7 @@ class StatementsListing(Listing):
         cached = percent(row.hits, row.hits + row.reads)
         return [
             row_line("ROW", (cost, "strong"), f"   user {row.user or UNKNOWN}   database {row.database or UNKNOWN}"),
-            row_line("since", f"{clock_time(since) if since else UNKNOWN}, when {which}"),
+            row_line("since", f"{frame.times.clock(since) if since else UNKNOWN}, when {which}"),
             row_line("query", row.query or "its text is hidden from us"),
             row_line("ever", f"{ever}   {cached} of its blocks were in the server's memory"),
             next_line(("Enter", "all of it"), ("N", "note with this row"), ("y", "copy")),
@@ -116,9 +116,9 @@ def duration(ms: float | None) -> str:
     return f"{seconds:.0f}s" if seconds < 1000 else f"{seconds / 60:,.0f}m"
 
 
-def minute(ms: int) -> str:
-    """`14:32Z`."""
-    return f"{clock_time(ms)[:5]}Z" if ms else UNKNOWN
+def minute(frame: Frame, ms: int) -> str:
+    """`14:32Z`, or as a clock here shows it."""
+    return (frame.times.column(ms)[:5] + ("" if frame.times.way == "local" else "Z")) if ms else UNKNOWN
 
 
 def _since(frame: Frame, growth: Growth) -> int:

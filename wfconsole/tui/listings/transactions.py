@@ -14,7 +14,7 @@ from wfconsole.observations.sessions import (
     name_of,
     remedy,
 )
-from wfconsole.text import UNKNOWN, age, clock_time
+from wfconsole.text import UNKNOWN, age
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.listings.listing import Cells, Column, Listing, Opens, SortedKeys, next_line, row_line, said
@@ -111,7 +111,7 @@ def session_detail(frame: Frame, key: str) -> list[Line]:
     finding = frame.view.judged.finding("sessions", key)
     why = f"{finding.reason} for {age(frame.now - finding.since)}" if finding.since else finding.reason
     lines = [
-        row_line("ROW", (name_of(row), "strong"), f"   {who(row)}   {instants(row)}"),
+        row_line("ROW", (name_of(row), "strong"), f"   {who(row)}   {instants(frame, row)}"),
         row_line("why", (why or "nobody waits for it", level_ink(finding.level)), waits_for(frame, row)),
         row_line("last" if row.state != "active" else "runs", row.query or UNKNOWN),
     ]
@@ -127,8 +127,8 @@ def who(row: SessionRow) -> str:
     return "  ".join(f"{name} {value}" for name, value in known.items() if value) or "nobody knows whose"
 
 
-def instants(row: SessionRow) -> str:
-    since = f"in transaction since {clock_time(row.xact_at)}" if row.xact_at else "in no transaction"
+def instants(frame: Frame, row: SessionRow) -> str:
+    since = f"in transaction since {frame.times.clock(row.xact_at)}" if row.xact_at else "in no transaction"
     return f"{since}   xid {row.transaction}" if row.transaction else since
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from wfconsole.observations.changes import short_image
 from wfconsole.observations.levels import Level
 from wfconsole.observations.workloads import WorkloadRow, is_short, rolled_out_at
-from wfconsole.text import calendar_time, coarse_age
+from wfconsole.text import coarse_age
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.listings.listing import Cells, Column, Listing, SortedKeys, counted, next_line, row_line, said
@@ -87,7 +87,7 @@ class WorkloadsListing(Listing):
         ]
         for revision in sorted(row.revisions, key=lambda item: -item.number)[:3]:
             images = ", ".join(short_image(image) for image in revision.images)
-            when = calendar_time(revision.created_at)
+            when = frame.times.calendar(revision.created_at)
             restart = "  restart only" if revision.restart_only else ""
             ready = f"{revision.ready}/{revision.replicas}"
             lines.append(row_line(f"rev {revision.number}", f"{when}  {ready}  {images}{restart}  {revision.cause}"))

@@ -7,7 +7,7 @@ from typing import Final
 
 from wfconsole.incident.alarms import Alarm
 from wfconsole.observations.alerts import cause, title
-from wfconsole.text import UNKNOWN, age, calendar_time, clock_time
+from wfconsole.text import UNKNOWN, age
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span, faded
 from wfconsole.tui.listings.alerts import state_line
@@ -37,7 +37,7 @@ def sections_of_alert(frame: Frame, key: str) -> list[Section]:
 
 def _now(frame: Frame, alarm: Alarm) -> Section:
     row = alarm.row
-    since = f"{age(frame.now - alarm.started_at)}, since {calendar_time(alarm.started_at)}"
+    since = f"{age(frame.now - alarm.started_at)}, since {frame.times.calendar(alarm.started_at)}"
     first_out = "   FIRST-OUT of its burst" if alarm.first_out else ""
     lines: list[Line] = [
         *in_place("  ", title(row), level_ink(alarm.level)),
@@ -65,7 +65,8 @@ def _pairs(labels: Mapping[str, str]) -> Iterable[Line]:
 
 def _history(frame: Frame, alarm: Alarm) -> Section:
     lines: list[Line] = [
-        (Span(f"  {clock_time(move.at)} ", "dim"), Span("began" if move.came else "ended")) for move in alarm.moves
+        (Span(f"  {frame.times.clock(move.at)} ", "dim"), Span("began" if move.came else "ended"))
+        for move in alarm.moves
     ]
     if not lines:
         lines = [(Span(f"  {UNKNOWN} it was not seen to begin or end", "dim"),)]
@@ -80,7 +81,7 @@ def _same_cause(frame: Frame, alarm: Alarm) -> Section:
     lines: list[Line] = []
     for each in same[:_SHOWN]:
         words = "  ".join(f"{k}={v}" for k, v in each.row.labels.items() if alarm.row.labels.get(k) != v)
-        lines.append((Span(f"  {clock_time(each.started_at or None)} ", "dim"), Span(words or title(each.row))))
+        lines.append((Span(f"  {frame.times.clock(each.started_at or None)} ", "dim"), Span(words or title(each.row))))
     if len(same) > _SHOWN:
         lines.append((Span(f"  and {len(same) - _SHOWN} more", "dim"),))
     note = "the same name, namespace and service"

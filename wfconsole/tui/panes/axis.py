@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from wfconsole.clock import HOUR, MINUTE, Millis
 from wfconsole.observations.changes import recent_changes
-from wfconsole.text import clock_time, cut, fit, percent
+from wfconsole.text import cut, fit, percent
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
@@ -63,13 +63,13 @@ class AxisList(BlockList):
         axis = self._axis(frame, width)
         spans = "  ".join(f"[{name}]" if place == self.span else name for place, (name, _) in enumerate(SPANS))
         title: Line = (Span("TIME AXIS", "title"), Span("  v", "key"), Span(f" {spans}"))
-        return [rule(title, width, frame), _ruler(axis), _began(frame, axis)]
+        return [rule(title, width, frame), _ruler(frame, axis), _began(frame, axis)]
 
     def blocks(self, frame: Frame, width: int) -> Sequence[Block]:
         axis, here = self._axis(frame, width), self.cursor_key or self.key or "changes"
         blocks = []
         for key, name, marks in _marks(frame, axis):
-            more = _spelled(marks, axis, width) if key == here else []
+            more = _spelled(frame, marks, axis, width) if key == here else []
             blocks.append(Block(key, [_marked(name, marks, axis), *more]))
         for signal in axis_signals(frame, axis):
             more = _explained(signal, width) if signal.name == here else []
@@ -88,10 +88,10 @@ class AxisList(BlockList):
         return Axis(frame.now, cells, max(1, -(-SPANS[self.span][1] // cells)))
 
 
-def _ruler(axis: Axis) -> Line:
+def _ruler(frame: Frame, axis: Axis) -> Line:
     """Times of day above the cells in which they begin."""
     marks = "".join(
-        fit(clock_time(axis.start + cell * axis.cell_ms)[:8], min(_TICK, axis.cells - cell))
+        fit(frame.times.column(axis.start + cell * axis.cell_ms)[:8], min(_TICK, axis.cells - cell))
         for cell in range(0, axis.cells, _TICK)
     )
     return (Span(" " * (_NAME + 2)), Span(marks, "dim"))
@@ -137,15 +137,12 @@ def _marked(name: str, marks: Sequence[Mark], axis: Axis) -> Line:
     return (Span(f" {fit(name, _NAME)} ", "text"), Span("".join(row), "strong"), Span(f" {len(marks)}", "dim"))
 
 
-def _spelled(marks: Sequence[Mark], axis: Axis, width: int) -> list[Line]:
+def _spelled(frame: Frame, marks: Sequence[Mark], axis: Axis, width: int) -> list[Line]:
     shown = [mark for mark in marks if axis.cell(mark.at) is not None][:_SAID]
-    lines = [
-        line
-        for mark in shown
-        for line in labelled(
-            f"{'':{_INDENT}}{clock_time(mark.at)} {mark.letter}  ", mark.text, width, indent=_INDENT + 13
-        )
-    ]
+    lines: list[Line] = []
+    for mark in shown:
+        head = f"{'':{_INDENT}}{frame.times.clock(mark.at)} {mark.letter}  "
+        lines += labelled(head, mark.text, width, indent=len(head))
     if len(marks) > len(shown):
         lines.append((Span(f"{'':{_INDENT}}and {len(marks) - len(shown)} before these", "dim"),))
     return lines or [(Span(f"{'':{_INDENT}}nothing that an object remembers", "dim"),)]

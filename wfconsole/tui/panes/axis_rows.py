@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wfconsole.clock import Millis
 from wfconsole.observations.board import pane_of
-from wfconsole.observations.series import SIGNALS, Series
+from wfconsole.observations.history import Series
+from wfconsole.observations.series import SIGNALS
 from wfconsole.text import UNKNOWN, number, percent
 from wfconsole.tui.frame import Frame
 
@@ -86,7 +87,7 @@ def _rules(frame: Frame, axis: Axis) -> Iterator[AxisSignal]:
 
 
 def _has_values(series: Series) -> bool:
-    return series.last is not None or any(point.value is not None for point in series.points)
+    return series.known
 
 
 def _filled(seen: Values, known: Values) -> Values:

@@ -11,7 +11,7 @@ from wfconsole.observations.board import BoardLine
 from wfconsole.observations.hpas import at_max, wants
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.pod_groups import worst_first
-from wfconsole.text import UNKNOWN, age, calendar_time, cells, clock_time, countdown, fit
+from wfconsole.text import UNKNOWN, age, cells, countdown, fit
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import BLANK, Line, Span
 from wfconsole.tui.state_words import clock_level, level_ink, sign_and_word
@@ -74,11 +74,11 @@ def incident_numbers(frame: Frame) -> list[Number]:
     clock = next_due(frame.clocks)
     if clock is not None:
         overdue = clock.left_ms < 0
-        label = f"{clock.name.upper()} {'OVERDUE' if overdue else 'DUE'}"
+        label = f"{clock.kind.upper()} {'OVERDUE' if overdue else 'DUE'}"
         value = ("+" if overdue else "") + countdown(abs(clock.left_ms))
         due = f"{'since' if overdue else 'at'} {_when(frame, clock.due_at)}"
         rule = f"{'every' if clock.name == 'update' else 'within'} {clock.text}" if clock.text else ""
-        shown.append(Number(label, value, clock_level(clock), said=_words(due, rule)))
+        shown.append(Number(label, value, clock_level(clock), said=_words(due, rule or clock.words)))
     return shown
 
 
@@ -142,8 +142,10 @@ def _words(*said: str) -> tuple[str, ...]:
 
 def _when(frame: Frame, at: Millis) -> str:
     """The time of day; with the day where that is another one."""
+    if frame.times.way == "iso":
+        return frame.times.clock(at)
     near = abs(frame.now - at) < DAY
-    return f"{clock_time(at)[:5] if near else calendar_time(at)[5:16]} UTC"
+    return f"{frame.times.minute(at) if near else frame.times.calendar(at)[5:16]} {frame.times.name(at)}"
 
 
 _SEVERITY_LEVELS: Final = {

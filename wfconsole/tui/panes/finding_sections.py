@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from wfconsole.clock import Millis
 from wfconsole.observations.findings import FindingRow
-from wfconsole.text import UNKNOWN, age, calendar_time
+from wfconsole.text import UNKNOWN, age
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span, faded
 from wfconsole.tui.listings.standing import is_old
@@ -47,7 +47,7 @@ def _seen(frame: Frame, row: FindingRow) -> Iterator[Line]:
         ("updated", row.updated_at),
     )
     for name, at in times:
-        when = f"{calendar_time(at)}   {age(frame.now - at)} ago" if at else UNKNOWN
+        when = f"{frame.times.calendar(at)}   {age(frame.now - at)} ago" if at else UNKNOWN
         yield (Span(f"  {name:<12}", "dim"), Span(when))
 
 

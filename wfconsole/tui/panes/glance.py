@@ -11,7 +11,7 @@ from typing import Final
 from wfconsole.clock import SECOND
 from wfconsole.incident.attention import Need
 from wfconsole.observations.levels import Level
-from wfconsole.text import age, cells, clock_time, cut, elapsed, fit
+from wfconsole.text import age, cells, cut, elapsed, fit
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span, spread, width_of
 from wfconsole.tui.state_words import counts, level_ink, level_sign
@@ -59,14 +59,14 @@ def _title(frame: Frame, width: int) -> Line:
     status = f"[{incident.status.upper()}] " if incident.declared and incident.status != "investigating" else ""
     if width < WIDE and not incident.resolved:
         status = ""
-    return (Span(f"{status}{incident.title}"),)
+    return (Span(f"{status}{incident.shown_title}"),)
 
 
 def _right(frame: Frame, width: int, room: int) -> Line:
     target = frame.view.target
     where = "/".join(part for part in (target.context, target.namespace) if part)
     who = _who(frame, width)
-    clock = f"  {clock_time(frame.now)} "
+    clock = f"  {frame.times.clock(frame.now)} "
     spare = room - cells(clock) - cells(who)
     environment = f" {frame.environment} " if frame.environment.lower() != frame.time.mode else ""
     line: list[Span] = []

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from wfconsole.observations.answers import ContainerUse, LogTail, PodDetail
 from wfconsole.observations.levels import Level
 from wfconsole.observations.pods import ContainerRow
-from wfconsole.text import UNKNOWN, age, clock_time, coarse_age, memory, millicores, percent
+from wfconsole.text import UNKNOWN, age, coarse_age, memory, millicores, percent
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.listings.standing import doubt
@@ -115,7 +115,7 @@ def _events(frame: Frame, detail: PodDetail) -> Section:
     for event in sorted(detail.events, key=lambda event: -event.last_at):
         count = f" x{event.count}" if event.count > 1 else ""
         ink = level_ink(Level.WARNING) if event.type == "Warning" else "text"
-        when = clock_time(event.last_at or None)
+        when = frame.times.clock(event.last_at or None)
         first, *more = in_place("  ", event.message)
         lines += [(Span(f"  {when} ", "dim"), Span(f"{event.reason}{count}", ink), *first), *more]
     return Section(heading(frame, "EVENTS"), lines)

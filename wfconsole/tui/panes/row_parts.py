@@ -8,7 +8,7 @@ from typing import Final
 from wfconsole.observations.conditions import ConditionRow, is_fine
 from wfconsole.observations.levels import Level
 from wfconsole.observations.pods import PodRow
-from wfconsole.text import UNKNOWN, age, clock_time, fit
+from wfconsole.text import UNKNOWN, age, fit
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span, faded
 from wfconsole.tui.listings.standing import doubt, is_old
@@ -75,7 +75,7 @@ def events_section(frame: Frame, kind: str, namespace: str, name: str) -> Sectio
         count = f" x{event.count}" if event.count > 1 else ""
         ink = level_ink(Level.WARNING) if event.type == "Warning" else "text"
         first, *more = in_place("  ", event.message)
-        when = clock_time(event.last_at or None)
+        when = frame.times.clock(event.last_at or None)
         lines += [(Span(f"  {when} ", "dim"), Span(f"{event.reason}{count}", ink), *first), *more]
     unsure = doubted(frame, "events", "these" if found else "none")
     if not found and not unsure:

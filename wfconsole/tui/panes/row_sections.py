@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from wfconsole.observations.hpas import HpaRow, wants
 from wfconsole.observations.nodes import NodeRow
-from wfconsole.text import UNKNOWN, age, clock_time, coarse_age, memory, millicores, percent
+from wfconsole.text import UNKNOWN, age, coarse_age, memory, millicores, percent
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.listings.standing import doubt
@@ -51,7 +51,7 @@ def _of_hpa(frame: Frame, key: str, row: HpaRow) -> list[Section]:
     by_load = f"   by its metrics it would want {wanted}" if wanted is not None and wanted > row.desired else ""
     scaled = "never"
     if row.last_scaled_at:
-        scaled = f"{age(frame.now - row.last_scaled_at)} ago, at {clock_time(row.last_scaled_at)}"
+        scaled = f"{age(frame.now - row.last_scaled_at)} ago, at {frame.times.clock(row.last_scaled_at)}"
     now: list[Line] = [
         judged_line(frame, "hpas", key, "can act"),
         (Span(f"  runs {row.current}   wants {row.desired}   may {row.minimum} to {row.maximum}{by_load}"),),

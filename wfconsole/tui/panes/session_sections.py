@@ -8,7 +8,7 @@ from typing import Final
 from wfconsole.observations.levels import Quality
 from wfconsole.observations.locks import under
 from wfconsole.observations.sessions import SessionRow, name_of, remedy
-from wfconsole.text import UNKNOWN, age, clock_time, fit
+from wfconsole.text import UNKNOWN, age, fit
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span, faded
 from wfconsole.tui.listings.standing import is_old
@@ -53,9 +53,9 @@ def _now(frame: Frame, key: str, row: SessionRow) -> list[Line]:
         "process": row.backend,
         "waits": row.wait,
         "xid": row.transaction,
-        "state": _state(row),
-        "began": clock_time(row.started_at) if row.started_at else "",
-        "in tx": f"since {clock_time(row.xact_at)}" if row.xact_at else "in no transaction",
+        "state": _state(frame, row),
+        "began": frame.times.clock(row.started_at) if row.started_at else "",
+        "in tx": f"since {frame.times.clock(row.xact_at)}" if row.xact_at else "in no transaction",
     }
     return [
         (Span("  "), Span(finding.reason or "nobody waits for it", level_ink(finding.level)), Span(since)),
@@ -63,8 +63,8 @@ def _now(frame: Frame, key: str, row: SessionRow) -> list[Line]:
     ]
 
 
-def _state(row: SessionRow) -> str:
-    return f"{row.state} since {clock_time(row.state_at)}" if row.state and row.state_at else row.state
+def _state(frame: Frame, row: SessionRow) -> str:
+    return f"{row.state} since {frame.times.clock(row.state_at)}" if row.state and row.state_at else row.state
 
 
 def _above(frame: Frame, row: SessionRow) -> list[Line]:

@@ -8,19 +8,20 @@ from typing import ClassVar, Final
 from textual.message import Message
 
 from wfconsole.incident.checklist import Item
-from wfconsole.incident.clocks import Clock
+from wfconsole.incident.clocks import OF_SEVERITY, Clock
 from wfconsole.incident.playbook import Mark
 from wfconsole.incident.state import Line as TimelineLine
 from wfconsole.incident.wording import counted
 from wfconsole.observations.changes import recent_changes
 from wfconsole.observations.levels import Level
-from wfconsole.text import age, clock_time, countdown, cut, fit
+from wfconsole.text import age, cells, countdown, cut, fit
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import CHANGES_WINDOW, Frame
 from wfconsole.tui.ink import Ink, Line, Span, spread, width_of
 from wfconsole.tui.state_words import clock_level, level_ink, level_sign
 from wfconsole.tui.widgets.lines import Pane
 
+_LABEL_CELLS: Final = 14
 MARKS: Final[dict[Mark, str]] = {
     "open": "[ ]",
     "done": "[x]",
@@ -101,7 +102,7 @@ def _changes(frame: Frame, width: int, room: int) -> list[Line]:
     if not found:
         return []
     head = rule((Span(f"changes of the last {age(CHANGES_WINDOW)}", "dim"),), width, frame)
-    lines: list[Line] = [(Span(f" {clock_time(change.at)[:8]} ", "dim"), Span(change.text)) for change in found]
+    lines: list[Line] = [(Span(f" {frame.times.short(change.at)} ", "dim"), Span(change.text)) for change in found]
     return [head, *lines]
 
 
@@ -116,7 +117,7 @@ def _around(frame: Frame, items: tuple[Item, ...], current: Item, room: int, wid
 
 
 def _step(frame: Frame, item: Item, width: int) -> Line:
-    who = f"{item.state.by} {clock_time(item.state.at)[:5]}" if item.state.at else item.step.role
+    who = f"{item.state.by} {frame.times.minute(item.state.at)}" if item.state.at else item.step.role
     text = f"{'DECIDE: ' if item.step.kind == 'decide' else ''}{item.step.title}"
     more = f"  ACTION {item.step.danger}" if item.step.kind == "action" else ""
     ink: Ink = "text" if item.waits else "dim"
@@ -144,27 +145,55 @@ def _current(frame: Frame, item: Item, width: int) -> list[Line]:
 
 
 class ClocksStrip(Pane):
-    """The clocks of the severity: in one line, or a line with a bar for each."""
+    """The clocks of everything owed: in one line, or a line for each. What does not fit is counted."""
 
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         if not frame.clocks:
             return []
         if height == 1:
-            return [_clock_line(frame)]
-        return [_clock_bar(frame, clock, width) for clock in frame.clocks]
+            return [_clock_line(frame, width)]
+        shown = most_urgent(frame.clocks, height if len(frame.clocks) <= height else height - 1)
+        rows = [_clock_bar(frame, clock, width) for clock in shown]
+        return [*rows, (_more(frame, len(frame.clocks) - len(shown)),)] if len(shown) < len(frame.clocks) else rows
 
 
-def _clock_line(frame: Frame) -> Line:
-    spans: list[Span] = [Span(" CLOCKS", "title")]
-    for clock in frame.clocks:
-        if clock.state == "met":
-            continue
-        level = clock_level(clock)
-        left = countdown(clock.left_ms) + ("" if clock.state == "overdue" else " left")
-        spans.append(
-            Span(f"  {level_sign(frame.glyphs, level)} {clock.name} {left}", level_ink(level) if level else "text")
-        )
-    return tuple(spans)
+def most_urgent(clocks: Sequence[Clock], count: int) -> tuple[Clock, ...]:
+    """As many as fit: those that run, the first to run out first to stay; in the order that they had.
+
+    Follow-ups, and calls that are not due soon, go first.
+    """
+
+    def rank(clock: Clock) -> tuple[bool, bool, bool, int]:
+        later = clock.kind == "call" and clock.state == "ok"
+        return clock.state == "met", clock.kind == "follow-up", later, clock.due_at
+
+    ranked = sorted(clocks, key=rank)
+    kept = {clock.name for clock in ranked[: max(0, count)]}
+    return tuple(clock for clock in clocks if clock.name in kept)
+
+
+def _more(frame: Frame, count: int) -> Span:
+    return Span(f"{frame.glyphs.pointer} {count} more: h", "dim")
+
+
+def _clock_line(frame: Frame, width: int) -> Line:
+    running = [clock for clock in frame.clocks if clock.state != "met"]
+    head = Span(" CLOCKS", "title")
+    for count in range(len(running), 0, -1):
+        spans = [head, *(_clock_span(frame, clock) for clock in most_urgent(running, count))]
+        left_out = len(running) - count
+        if left_out:
+            spans += [Span("  "), Span(f"+{left_out}: h", "dim")]
+        if width_of(spans) <= width or count == 1:
+            return tuple(spans)
+    return (head,)
+
+
+def _clock_span(frame: Frame, clock: Clock) -> Span:
+    level = clock_level(clock)
+    left = countdown(clock.left_ms) + ("" if clock.state == "overdue" else " left")
+    ink = level_ink(level) if level else "text"
+    return Span(f"  {level_sign(frame.glyphs, level)} {cut(clock.label, _LABEL_CELLS)} {left}", ink)
 
 
 def _clock_bar(frame: Frame, clock: Clock, width: int) -> Line:
@@ -174,11 +203,15 @@ def _clock_bar(frame: Frame, clock: Clock, width: int) -> Line:
         said = f"met {countdown(-clock.left_ms)} late"
     if clock.state in ("ok", "due-soon"):
         said += " left"
-    head = f"{level_sign(frame.glyphs, level)} {fit(clock.name, 8)} {fit(said, 18)}"
-    bar_room = max(0, width - len(head) - 4)
+    own = clock.kind in OF_SEVERITY
+    head = f"{level_sign(frame.glyphs, level)} {fit(clock.label if own else clock.kind, 8)} {fit(said, 18)}"
+    room = max(0, width - cells(head) - 2)
+    ink: Ink = level_ink(level) if level else "text"
+    if not own:
+        return (Span(head + " ", ink), Span(cut(clock.words, room), ink if level else "dim"))
+    bar_room = max(0, room - 2)
     filled = round(clock.fraction * bar_room)
     bar = f"[{'#' * filled}{'.' * (bar_room - filled)}]" if bar_room >= 8 else ""
-    ink = level_ink(level) if level else "text"
     return (Span(head + " ", ink), Span(bar, ink if level else "dim"))
 
 
@@ -190,7 +223,8 @@ class TimelineStrip(Strip):
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         title: Line = (Span("9 TIMELINE", "title"), Span(" newest first  "), Span("N", "key"), Span(" note"))
         lines = [rule(title, width, frame, focused=self.has_focus)]
-        known = sorted(frame.view.incident.lines.values(), key=lambda line: (-line.at, -line.seq))[: height - 1]
+        shown = (line for line in frame.view.incident.lines.values() if not line.hidden)
+        known = sorted(shown, key=lambda line: (-line.at, -line.seq))[: height - 1]
         return [*lines, *(timeline_line(frame, line, width) for line in known)]
 
 
@@ -200,12 +234,12 @@ def timeline_line(frame: Frame, line: TimelineLine, width: int) -> Line:
     sign = frame.glyphs.pending if pending else "*" if line.starred else " "
     count = f" x{line.count}" if line.count > 1 else ""
     said = line.amended or line.text
-    ended = f" (over {clock_time(line.until)[:8]})" if line.until else ""
+    ended = f" (over {frame.times.short(line.until)})" if line.until else ""
     ink = level_ink(line.level) if line.level > Level.WATCH and not line.until else "text"
     words = f"{'withdrawn: ' if line.withdrawn else ''}{said}{count}{ended}"
     return spread(
         (
-            Span(f"{sign}{clock_time(line.at)[:8]} ", "dim"),
+            Span(f"{sign}{frame.times.short(line.at)} ", "dim"),
             Span(fit(line.kind, 9), "dim"),
             Span(f"{line.actor}: ", "dim"),
             Span(words, "dim" if line.withdrawn else ink),

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from wfconsole.incident.checklist import Item
 from wfconsole.observations.changes import recent_changes
-from wfconsole.text import age, clock_time, cut
+from wfconsole.text import age, cut
 from wfconsole.tui.frame import CHANGES_WINDOW, Frame
 from wfconsole.tui.ink import BLANK, Ink, Line, Span, fitted, width_of
 from wfconsole.tui.panes.digits import Number, incident_numbers, world_numbers
@@ -40,7 +40,8 @@ class Wall(Protocol):
 
 def number_rows(frame: Frame) -> NumberRows:
     """The numbers of both rows. Without an incident the time of day stands in the first."""
-    time = Number("NO INCIDENT", clock_time(frame.now)[:8], said=("UTC",), judged=False)
+    zone = frame.times.name(frame.now) if frame.times.way == "local" else "UTC"
+    time = Number("NO INCIDENT", frame.times.column(frame.now)[:8], said=(zone,), judged=False)
     return incident_numbers(frame) or [time], world_numbers(frame)[: BOXES[1]]
 
 
@@ -159,6 +160,6 @@ def _quiet(frame: Frame) -> list[tuple[str, str]]:
     if not found:
         return [("NO INCIDENT", f"no change is known of the last {age(CHANGES_WINDOW)}")]
     return [
-        ("LAST CHANGE" if place == 0 else "BEFORE", f"{clock_time(change.at)} {change.text}")
+        ("LAST CHANGE" if place == 0 else "BEFORE", f"{frame.times.clock(change.at)} {change.text}")
         for place, change in enumerate(found)
     ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from wfconsole.incident.checklist import Item, Section
 from wfconsole.incident.probing import understood
-from wfconsole.text import cells, clock_time, cut
+from wfconsole.text import cells, cut
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
@@ -91,7 +91,16 @@ class ChecklistScreen(ListScreen):
     def evidence(self) -> str:
         item = self.query_one(Steps).step_item()
         probe = (item.step.live or item.step.sensed) if item is not None else ""
-        return next(iter(understood(probe).sources), "") if probe else ""
+        if probe:
+            return next(iter(understood(probe).sources), "")
+        ran = self._commands(item)
+        return f"command {ran[-1]}" if ran else ""
+
+    def _commands(self, item: Item | None) -> list[str]:
+        """The commands that were run by hand for this step, the oldest first."""
+        if item is None or self.frame is None:
+            return []
+        return [name for name, run in self.frame.view.incident.commands.items() if run.step == item.step.id]
 
     def about(self) -> str:
         item = self.query_one(Steps).step_item()
@@ -126,7 +135,7 @@ def _rows(frame: Frame, item: Item, width: int) -> list[Line]:
     if is_current and item.mark == "open":
         mark = frame.glyphs.pointer.ljust(3)
     ink: Ink = "strong" if is_current else "text" if item.waits else "dim"
-    who = _who(item)
+    who = _who(frame, item)
     titles = wrapped(_titled(item), max(20, width - _BEFORE_TITLE - cells(who) - 2))
     gap = " " * max(1, width - _BEFORE_TITLE - cells(titles[0]) - cells(who) - 1)
     first: Line = (Span(f"{mark} {item.number:>2} ", ink), Span(titles[0], ink), Span(gap), Span(who, "dim"))
@@ -143,10 +152,10 @@ def _titled(item: Item) -> str:
             return item.step.title
 
 
-def _who(item: Item) -> str:
+def _who(frame: Frame, item: Item) -> str:
     """Who marked it, and when; of an open step, whose it is and whether it ticks itself."""
     if item.state.at:
-        return f"{cut(item.state.by, 12)} {clock_time(item.state.at)[:8]}"
+        return f"{cut(item.state.by, 12)} {frame.times.short(item.state.at)}"
     auto = "AUTO" if item.step.sensed else ""
     return "  ".join(word for word in (item.step.role, auto) if word)
 

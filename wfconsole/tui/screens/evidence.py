@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.snapshot import Snapshot
-from wfconsole.text import UNKNOWN, age, calendar_time, number
+from wfconsole.text import UNKNOWN, age, number
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.listings.standing import doubt
+from wfconsole.tui.panes.command_sections import SOURCE, command_sections, run_level
 from wfconsole.tui.panes.long_texts import left_short
 from wfconsole.tui.panes.pod_sections import heading
 from wfconsole.tui.screens.of_row import ScreenOfRow, TextOfRow
 from wfconsole.tui.state_words import level_ink, sign_and_word
 from wfconsole.tui.widgets.scroll_text import Section
+
+if TYPE_CHECKING:
+    from wfconsole.tui.app import WarRoom
 
 _LABEL_CELLS = 18
 
@@ -26,7 +30,9 @@ class EvidenceText(TextOfRow):
     """The source, the row, the judgement."""
 
     def sections(self, frame: Frame, width: int) -> Sequence[Section]:
-        del width
+        if self._source == SOURCE:
+            room = cast("WarRoom", self.app)
+            return command_sections(frame, self._key, room.session.entries(), width)
         snapshot = frame.view.world.snapshots.get(self._source)
         if snapshot is None:
             return [Section(heading(frame, "SOURCE", self._source), [(Span("  off: nothing reads it", "dim"),)])]
@@ -37,7 +43,7 @@ class EvidenceText(TextOfRow):
         if whole := _left_short(frame, self._source, self._key):
             sections.append(Section(heading(frame, "WHOLE TEXTS", "that the pod's screen cuts short"), whole))
         if row is not None:
-            sections.append(Section(heading(frame, "ROW", "as it was read"), _of_row(row)))
+            sections.append(Section(heading(frame, "ROW", "as it was read"), _of_row(frame, row)))
         elif self._key:
             said = doubt(frame, self._source, without="not there") or "not there any more"
             sections.append(Section(heading(frame, "ROW", self._key), [(Span(f"  {said}", "strong"),)]))
@@ -45,9 +51,17 @@ class EvidenceText(TextOfRow):
 
 
 class EvidenceScreen(ScreenOfRow):
-    """Of a source, or of one of its rows."""
+    """Of a source, of one of its rows, or of a command that was run by hand ("command <id>")."""
 
     TEXT = EvidenceText
+
+    def level(self, frame: Frame) -> Level:
+        if self._source == SOURCE:
+            return run_level(frame.view.incident.commands.get(self._key))
+        return super().level(frame)
+
+    def quality(self, frame: Frame) -> Quality:
+        return Quality.LIVE if self._source == SOURCE else super().quality(frame)
 
     def title_line(self, frame: Frame) -> Line:
         del frame
@@ -64,8 +78,8 @@ def _of_source(frame: Frame, snapshot: Snapshot[Any]) -> list[Line]:
     lines = [
         _fact("state", f"{sign} {word}"),
         _fact("from", f"{target.server or UNKNOWN}  context {target.context or UNKNOWN}"),
-        _fact("looked last", f"{calendar_time(snapshot.observed_at)}  took {number(snapshot.took_ms)} ms"),
-        _fact("rows are of", f"{calendar_time(snapshot.good_at)}  {age(snapshot.age_ms(frame.now))} ago"),
+        _fact("looked last", f"{frame.times.calendar(snapshot.observed_at)}  took {number(snapshot.took_ms)} ms"),
+        _fact("rows are of", f"{frame.times.calendar(snapshot.good_at)}  {age(snapshot.age_ms(frame.now))} ago"),
         _fact("looks every", age(snapshot.interval_ms)),
         _fact("rows", number(len(snapshot.rows))),
     ]
@@ -74,7 +88,7 @@ def _of_source(frame: Frame, snapshot: Snapshot[Any]) -> list[Line]:
     lines += [_fact(name, value) for name, value in sorted(snapshot.facts.items())]
     failure = snapshot.failure
     if failure is not None:
-        since = f"since {calendar_time(failure.since)}, {failure.attempts} attempts"
+        since = f"since {frame.times.calendar(failure.since)}, {failure.attempts} attempts"
         lines += [_fact("failure", f"{failure.kind}: {failure.message}"), _fact("", since)]
         if failure.remedy:
             lines.append(_fact("what to do", failure.remedy))
@@ -87,7 +101,7 @@ def _of_judgement(frame: Frame, source: str, key: str) -> list[Line]:
     level: Line = (Span(f"  {'level':<{_LABEL_CELLS}}", "dim"), Span(f"{sign} {word}", level_ink(finding.level)))
     lines = [level, _fact("because", finding.reason or "nothing is wrong with it")]
     if finding.since:
-        lines.append(_fact("since", f"{calendar_time(finding.since)}  {age(frame.now - finding.since)} ago"))
+        lines.append(_fact("since", f"{frame.times.calendar(finding.since)}  {age(frame.now - finding.since)} ago"))
     return lines
 
 
@@ -97,7 +111,7 @@ def _left_short(frame: Frame, source: str, key: str) -> list[Line]:
     return [_fact(*told) for told in left_short(detail)] if detail is not None else []
 
 
-def _of_row(row: msgspec.Struct) -> list[Line]:
+def _of_row(frame: Frame, row: msgspec.Struct) -> list[Line]:
     """Every field that says something, instants as dates."""
     lines: list[Line] = []
     for name in row.__struct_fields__:
@@ -105,7 +119,7 @@ def _of_row(row: msgspec.Struct) -> list[Line]:
         if value in ("", (), None):
             continue
         if name.endswith(("_at", "_since")):
-            value = calendar_time(value) if value else UNKNOWN
+            value = frame.times.calendar(value) if value else UNKNOWN
         elif isinstance(value, tuple | msgspec.Struct):
             value = msgspec.json.encode(value).decode()
         lines.append(_fact(name, str(value)))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from textual.widget import Widget
 
+from wfconsole.clock import Millis
 from wfconsole.incident.events import NoteAdded, NoteKind
-from wfconsole.text import clock_time, safe
+from wfconsole.session.moments import instant_spoken_of
+from wfconsole.text import safe
 from wfconsole.tui.forms.fields import Field, Row, Words
 from wfconsole.tui.forms.form import Form
 from wfconsole.tui.ink import Line, Span
@@ -16,15 +19,30 @@ from wfconsole.tui.ink import Line, Span
 PREFIXES: Final[dict[str, NoteKind]] = {"d": "decision", "f": "fact", "h": "hypothesis"}
 LONGEST: Final = 2_000
 _STARTS_WITH: Final = "text:"
+_TIME: Final = re.compile(r"@\S+|\d{1,2}:\d{2}(?::\d{2})?[Zz]?")
 
 
-def note_of(text: str, *, at_time: int = 0, about: str = "") -> NoteAdded | None:
-    """The note that a line means: `d `, `f ` or `h ` in front says which kind; None for an empty line."""
-    text = safe(text.strip(), LONGEST)
-    head, _, rest = text.partition(" ")
-    kind = PREFIXES.get(head) if rest.strip() else None
-    said = rest.strip() if kind else text
-    return NoteAdded(text=said, kind=kind or "note", at_time=at_time, about=about) if said else None
+When = Callable[[str], Millis | None]
+
+
+def note_of(text: str, *, at_time: int = 0, about: str = "", when: When = lambda _: None) -> NoteAdded | None:
+    """The note that a line means; None for an empty line.
+
+    In front may stand a time, `14:05 ` or `@-10m `, of which it speaks (`when` gives the instant), and `d `, `f ` or
+    `h `, which says the kind; in either order.
+    """
+    said = safe(text.strip(), LONGEST)
+    kind: NoteKind | None = None
+    dated: Millis | None = None
+    for _ in range(2):
+        head, _, rest = said.partition(" ")
+        if not rest.strip():
+            break
+        if kind is None and head in PREFIXES:
+            kind, said = PREFIXES[head], rest.strip()
+        elif dated is None and _TIME.fullmatch(head) and (dated := when(head.removeprefix("@"))) is not None:
+            said = rest.strip()
+    return NoteAdded(text=said, kind=kind or "note", at_time=dated or at_time, about=about) if said else None
 
 
 class NoteForm(Form):
@@ -41,7 +59,7 @@ class NoteForm(Form):
     def title_words(self) -> str:
         live = self.frame.time.mode in ("live", "replay")
         whose = "that of the key" if live else "the instant on show"
-        return f"NOTE {clock_time(self._opened_at)}  its time is {whose}"
+        return f"NOTE {self.frame.times.clock(self._opened_at)}  its time is {whose}"
 
     def fields(self) -> Iterable[Widget]:
         yield Words(id="words", make=lambda _: self._kinds())
@@ -51,18 +69,34 @@ class NoteForm(Form):
         self.add_class("-bottom")
 
     def enter(self) -> None:
-        note = note_of(self.query_one(Field).value, at_time=self._opened_at, about=self.goto)
+        note = self._note()
         if note is None:
             self.say("nothing is written yet")
             return
         self.dismiss(None)
         self.war_room.enter(note, name="note")
 
+    def on_input_changed(self) -> None:
+        """Of which instant it speaks is said before it is saved."""
+        self.query_one("#words", Words).redraw()
+
+    def _note(self) -> NoteAdded | None:
+        room = self.war_room
+
+        def when(said: str) -> Millis | None:
+            return instant_spoken_of(said, self._opened_at, room.session.view(), room.times)
+
+        return note_of(self.query_one(Field).value, at_time=self._opened_at, about=self.goto, when=when)
+
     def _kinds(self) -> list[Line]:
         line: list[Span] = []
         for letter, kind in PREFIXES.items():
             line += [Span(letter, "key"), Span(f" {kind}   ", "dim")]
-        lines: list[Line] = [(*line, Span("then a space; anything else is a note", "dim"))]
+        line += [Span("14:05", "key"), Span(" of then   then a space", "dim")]
+        lines: list[Line] = [tuple(line)]
+        note = self._note() if self.query(Field) else None
+        if note is not None and note.at_time != self._opened_at:
+            lines.append((Span("speaks of ", "dim"), Span(self.frame.times.calendar(note.at_time), "strong")))
         if self.goto:
             lines.append((Span("about ", "dim"), Span(self.goto)))
         return lines

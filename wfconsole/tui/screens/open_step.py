@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from wfconsole.incident.checklist import Item
 from wfconsole.incident.probing import ProbeResult, evaluate, understood
-from wfconsole.text import clock_time
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.screens.step import leads_to
@@ -41,6 +40,7 @@ def opened(frame: Frame, item: Item, width: int) -> list[Line]:
     for command in step.commands:
         for number, text in enumerate(command.text.splitlines()):
             rows += _part("BY HAND" if number == 0 else "", text, width, "dim")
+    rows += _by_hand(frame, item, width)
     rows.append(_keys(item))
     return rows
 
@@ -93,7 +93,8 @@ def _evidence(frame: Frame, item: Item, width: int) -> Iterator[Line]:
     yield (
         Span(rail, "rule"),
         Span(
-            f"evidence {clock_time(item.state.probed_at)} {probe.quality}  entry {item.state.probe_entry[:8]}", "strong"
+            f"evidence {frame.times.clock(item.state.probed_at)} {probe.quality}  entry {item.state.probe_entry[:8]}",
+            "strong",
         ),
     )
     for text in probe.lines[:EVIDENCE_LINES]:
@@ -103,11 +104,24 @@ def _evidence(frame: Frame, item: Item, width: int) -> Iterator[Line]:
         yield (Span(rail, "rule"), Span(f"and {len(probe.lines) - EVIDENCE_LINES} more in the record", "dim"))
 
 
+def _by_hand(frame: Frame, item: Item, width: int) -> Iterator[Line]:
+    """How the last command by hand ended that was run for this step; its output is in the record."""
+    runs = [run for run in frame.view.incident.commands.values() if run.step == item.step.id]
+    if runs:
+        last = runs[-1]
+        ended = {"": "not known yet how it ended", "exit": f"exit {last.code}"}.get(last.outcome, last.outcome)
+        text = f"{ended}   {frame.times.clock(last.started_at)} by {last.by}"
+        more = f"   {len(runs)} times" if len(runs) > 1 else ""
+        bad = (last.outcome, last.code) != ("exit", 0)
+        yield from _part("RAN", f"{text}{more}", width, "warn" if bad else "text")
+
+
 def _keys(item: Item) -> Line:
     done = "answer" if item.step.kind == "decide" else "done"
     if item.mark in ("done", "sensed"):
         done = "open again"
     told = [("R", "evidence")] if item.step.live or item.step.sensed else []
+    told += [("C", "command")] if item.step.commands else []
     told += [("X", done), ("W", "waive"), ("E", "defer"), ("n b", "next, back")]
     spans = [Span(f"{'':{_TEXT + 1}}")]
     for key, does in told:

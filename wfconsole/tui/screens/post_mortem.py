@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from wfconsole import reports
+from wfconsole.incident.events import Entry
+from wfconsole.incident.playbook import Runbook
+from wfconsole.incident.state import IncidentState
 from wfconsole.tui import screens
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
@@ -17,13 +20,17 @@ from wfconsole.tui.wrapping import wrapped
 if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
 
+AT_ONCE: Final = 500  # entries, whose post-mortem takes a few hundredths of a second
 GAP: Final = "_Gap:"
 # What a note has to begin with to fill a gap, by a word of the line or the heading that it stands under.
 _FILLS: Final = (
     ("impact", "impact: "),
+    ("scope", "impact: "),
+    ("business", "business: "),
     ("root cause", "root cause: "),
     ("what went well", "went well: "),
     ("what did not go well", "went badly: "),
+    ("decisions", "d "),
     ("action", "action: "),
     ("lesson", "lesson: "),
 )
@@ -35,6 +42,7 @@ class Draft(BlockList):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._of: tuple[int, str] = (-1, "")
+        self._writing = False
         self._text: tuple[str, ...] = ()
 
     @property
@@ -57,7 +65,8 @@ class Draft(BlockList):
         return [rule(title, width, frame)]
 
     def nothing(self, frame: Frame) -> str:
-        del frame
+        if frame.view.incident.declared:
+            return "it is being written ..."
         return "no incident is declared, so there is nothing to write"
 
     def blocks(self, frame: Frame, width: int) -> Sequence[Block]:
@@ -99,17 +108,30 @@ class Draft(BlockList):
         return ""
 
     def _write(self, frame: Frame) -> None:
-        """Again only when the record, or the runbook, is another."""
-        stamp = (frame.view.incident.head_seq, frame.runbook.digest)
-        if stamp == self._of:
+        """Again only when the record, or the runbook, is another. A long one is written beside the keyboard."""
+        incident, runbook = frame.view.incident, frame.runbook
+        stamp = (incident.head_seq, runbook.digest)
+        if stamp == self._of or self._writing:
             return
-        self._of = stamp
-        self._text = ()
-        if frame.view.incident.declared:
-            entries = cast("WarRoom", self.app).session.entries()
-            texts = reports.export(entries, frame.view.incident, frame.runbook)
-            text = next(text for name, text in texts.items() if name.endswith("post-mortem.md"))
-            self._text = tuple(text.splitlines())
+        room = cast("WarRoom", self.app)
+        entries = room.session.entries()
+        if not incident.declared:
+            self._of, self._text = stamp, ()
+        elif len(entries) <= AT_ONCE:
+            self._of, self._text = stamp, _written(entries, incident, runbook)
+        else:
+            self._writing = True
+            room.in_background(lambda: _written(entries, incident, runbook), lambda text: self._take(stamp, text))
+
+    def _take(self, stamp: tuple[int, str], text: tuple[str, ...]) -> None:
+        self._writing = False
+        self._of, self._text = stamp, text
+        if self.is_attached:
+            self.redraw()
+
+
+def _written(entries: Sequence[Entry], incident: IncidentState, runbook: Runbook) -> tuple[str, ...]:
+    return tuple(reports.post_mortem_draft(entries, incident, runbook).splitlines())
 
 
 class PostMortemScreen(ListScreen):

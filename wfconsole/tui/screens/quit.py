@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from textual.widget import Widget
 
+from wfconsole.incident.ledger import is_open
 from wfconsole.tui.forms.choice import Choice, Option
 from wfconsole.tui.forms.fields import Words
 from wfconsole.tui.forms.form import Form
@@ -25,8 +26,9 @@ class QuitForm(Form):
         return ""
 
     def fields(self) -> Iterable[Widget]:
-        frame = self.frame
-        yield Words(id="words", make=lambda width: _told(frame, width))
+        frame, running = self.frame, self.war_room.session.hands.show()
+        runs = running is not None and running.stage != "over"
+        yield Words(id="words", make=lambda width: _told(frame, width, runs=runs))
         yield Choice((Option("stay", "Stay"), Option("quit", "Quit")), id="choice", always_open=True)
 
     def enter(self) -> None:
@@ -68,8 +70,10 @@ def _leaving(frame: Frame) -> str:
     return "From then on capital letters change the record of this incident."
 
 
-def _told(frame: Frame, width: int) -> list[Line]:
+def _told(frame: Frame, width: int, *, runs: bool) -> list[Line]:
     rows: list[Line] = []
+    if runs:
+        rows += paragraphs(("A command runs by hand: quitting ends it, and the record says so.",), width, "warn")
     for text, ink in _consequences(frame):
         rows += paragraphs((text,), width, ink)
     return rows
@@ -88,6 +92,10 @@ def _consequences(frame: Frame) -> list[tuple[str, Ink]]:
         told.append((f"{incident.id} is resolved; `wfconsole export {incident.id}` writes its post-mortem.", "text"))
     else:
         told.append(("No incident is open.", "text"))
+    waiting = sum(is_open(message) for message in incident.messages.values())
+    if waiting:
+        word = f"{waiting} messages have" if waiting > 1 else "1 message has"
+        told.append((f"{word} not arrived: nothing is sent until somebody resumes.", "warn"))
     told.append(("Nothing is read from the cluster any more; what was recorded stays.", "text"))
     if frame.view.pending:
         told.append((f"{len(frame.view.pending)} entries are not on disk yet: quitting writes them first.", "warn"))

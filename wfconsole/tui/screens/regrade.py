@@ -11,8 +11,9 @@ from wfconsole.incident.policy import STATUSES
 from wfconsole.tui.forms.choice import Choice, Option
 from wfconsole.tui.forms.fields import Field, Row, Words
 from wfconsole.tui.forms.form import Form
-from wfconsole.tui.screens.declare import playbook_choice, severity_choice, severity_named
-from wfconsole.tui.screens.stand_down import resolve
+from wfconsole.tui.ink import Line
+from wfconsole.tui.screens.declare import playbook_choice, playbook_in, requirements, severity_choice, severity_named
+from wfconsole.tui.screens.stand_down import gate_of, refusal, resolve
 from wfconsole.tui.wrapping import paragraphs
 
 _MEANS = {
@@ -37,11 +38,35 @@ class RegradeForm(Form):
     def fields(self) -> Iterable[Widget]:
         incident = self.frame.view.incident
         yield severity_choice(self.frame.runbook.policy, title="1 How bad", chosen=incident.severity)
-        statuses = [Option(status, status, (_MEANS[status],)) for status in STATUSES]
+        signals = tuple(gate_of(self.war_room).told)
+        statuses = [
+            Option(status, status, (_MEANS[status],), signals if status == "resolved" else ()) for status in STATUSES
+        ]
         yield Choice(statuses, id="status", title="2 Status", chosen=incident.status)
-        yield playbook_choice(self.war_room.session.playbook_matches(), title="3 Playbook", chosen=incident.playbook)
-        yield Row("4 Why", Field(id="reason", placeholder="needed for another severity, and to resolve"))
+        wanted = playbook_in(self.goto)
+        chosen = incident.playbook if wanted is None else wanted
+        yield playbook_choice(self.war_room.session.playbook_matches(), title="3 Playbook", chosen=chosen)
+        yield Row("4 Why", Field(id="reason", placeholder="needed for another severity or an unverified end"))
+        yield Words(id="requires", make=self._requires)
         yield Words(id="then", make=lambda width: paragraphs((_THEN,), width, "dim"))
+
+    def prepare(self) -> None:
+        self.query_one("#requires").display = False
+
+    def on_descendant_focus(self) -> None:
+        """What another severity asks of people stands before the last Enter."""
+        requires = self.query_one("#requires", Words)
+        other = self.query_one("#severity", Choice).value != self.frame.view.incident.severity
+        requires.display = other and self.focused is self.query_one("#reason")
+        requires.redraw()
+
+    def _requires(self, width: int) -> list[Line]:
+        return requirements(self.frame.runbook.policy, self.query_one("#severity", Choice).value, width)
+
+    def open_fields(self) -> list[Widget]:
+        """Who comes to follow a playbook says why, and is done."""
+        fields = super().open_fields()
+        return fields if playbook_in(self.goto) is None else fields[2:]
 
     def enter(self) -> None:
         incident = self.frame.view.incident
@@ -60,8 +85,10 @@ class RegradeForm(Form):
             changes.append(StatusChanged(status, reason))
         if not changes and not resolves:
             self.say("nothing was changed")
-        elif not reason and (severity != incident.severity or resolves):
+        elif not reason and severity != incident.severity:
             self.say("say why in a few words: what shows it?")
+        elif not reason and resolves and (why := refusal(gate_of(self.war_room))):
+            self.say(why)
         else:
             self.dismiss(None)
             if changes:

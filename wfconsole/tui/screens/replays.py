@@ -7,7 +7,7 @@ from typing import Final
 
 from wfconsole.clock import Millis
 from wfconsole.session.view import RecordingEntry
-from wfconsole.text import UNKNOWN, calendar_time, cut, fit, position
+from wfconsole.text import UNKNOWN, cut, fit, position
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.panes.strips import rule
@@ -102,7 +102,7 @@ def _opened(frame: Frame, entry: RecordingEntry, width: int) -> list[Line]:
     if entry.practise:
         told.append(("practise", entry.practise))
     flags = [word for word, is_so in (("redacted", entry.redacted), ("no end mark", entry.truncated)) if is_so]
-    recorded = calendar_time(entry.recorded_at) if entry.recorded_at else UNKNOWN
+    recorded = frame.times.calendar(entry.recorded_at) if entry.recorded_at else UNKNOWN
     told.append(("recorded", "   ".join((recorded, *flags))))
     if entry.problem:
         told.append(("problem", entry.problem))

@@ -11,7 +11,7 @@ from wfconsole.observations.kinds import KINDS
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.snapshot import Failure, Snapshot
 from wfconsole.recording.lines import MIB
-from wfconsole.text import UNKNOWN, age, cells, clock_time, cut, fit
+from wfconsole.text import UNKNOWN, age, cells, cut, fit
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
@@ -144,9 +144,9 @@ def _opened(frame: Frame, snapshot: Snapshot[Any], width: int) -> list[Line]:
     told: list[tuple[str, str]] = []
     failure = snapshot.failure
     if failure is not None:
-        told.append((f"since {clock_time(failure.since)}", failure.message))
+        told.append((f"since {frame.times.clock(failure.since)}", failure.message))
         if again := _again(frame, failure):
-            told.append((again, f"at {clock_time(failure.retry_at)}, after {failure.attempts} in vain"))
+            told.append((again, f"at {frame.times.clock(failure.retry_at)}, after {failure.attempts} in vain"))
         if failure.remedy:
             told.append(("do", failure.remedy))
     if snapshot.partial:
@@ -199,4 +199,5 @@ def _said(frame: Frame, width: int) -> Iterator[Block]:
     if frame.view.said:
         yield Block("", [(), (Span(" the collector said", "title"),)])
     for number, (at, text) in enumerate(reversed(frame.view.said[-SAID_SHOWN:])):
-        yield Block(f"said-{number}", labelled(f"{'':{_INDENT}}{clock_time(at)} ", text, width, indent=_INDENT + 10))
+        when = f"{'':{_INDENT}}{frame.times.clock(at)} "
+        yield Block(f"said-{number}", labelled(when, text, width, indent=len(when)))

@@ -12,10 +12,10 @@ from wfconsole.incident.checklist import Active, Item
 from wfconsole.incident.events import StepMarked
 from wfconsole.incident.playbook import Mark
 from wfconsole.incident.wording import step_title
-from wfconsole.text import clock_time
 from wfconsole.tui.forms.choice import Choice, Option
 from wfconsole.tui.forms.fields import Field, Row, Words
 from wfconsole.tui.forms.form import Form
+from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.wrapping import labelled, paragraphs
 
@@ -38,7 +38,7 @@ class StepForm(Form):
             words.say((Span("this step is not in the checklist any more", "warn"),))
             yield words
             return
-        yield Words(id="words", make=lambda width: _about(item, self._mark, width))
+        yield Words(id="words", make=lambda width: _about(self.frame, item, self._mark, width))
         if self._decides:
             yield Choice(_answers(item, self.frame.checklist), id="answer", always_open=True)
         hint = "in a few words" if self._mark == "waived" else "in a few words, if you like"
@@ -85,11 +85,11 @@ def _answers(item: Item, active: Active) -> list[Option]:
     return [Option(branch.answer, branch.answer, (leads_to(branch.goto, active),)) for branch in item.step.branches]
 
 
-def _about(item: Item, mark: Mark, width: int) -> Sequence[Line]:
+def _about(frame: Frame, item: Item, mark: Mark, width: int) -> Sequence[Line]:
     step, state = item.step, item.state
     rows = paragraphs((step.title,), width, "strong")
     if mark == "open":
-        rows += paragraphs((f"{state.mark} by {state.by} at {clock_time(state.at)}",), width, "dim")
+        rows += paragraphs((f"{state.mark} by {state.by} at {frame.times.clock(state.at)}",), width, "dim")
         if state.reason:
             rows += labelled("because", state.reason, width, indent=9)
         if state.mark == "sensed":

@@ -6,15 +6,16 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from wfconsole.incident.events import EntryStarred
+from wfconsole.incident.events import EntryHidden, EntryStarred
 from wfconsole.incident.state import Line as TimelineLine
 from wfconsole.observations.levels import Level
-from wfconsole.text import ELLIPSIS, calendar_time, clock_time, cut, elapsed, fit
+from wfconsole.text import ELLIPSIS, calendar_time, cells, cut, elapsed, fit
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
-from wfconsole.tui.ink import Ink, Line, Span
+from wfconsole.tui.ink import Ink, Line, Span, width_of
 from wfconsole.tui.panes.glance import WIDE
 from wfconsole.tui.panes.strips import rule
+from wfconsole.tui.screens.correct import CorrectForm
 from wfconsole.tui.screens.list_screen import ListScreen
 from wfconsole.tui.state_words import level_ink
 from wfconsole.tui.widgets.scrolled import Block, BlockList
@@ -24,15 +25,19 @@ from wfconsole.tui.wrapping import paragraphs
 VIEWS: Final[Mapping[str, frozenset[str]]] = {
     "all": frozenset(),
     "decisions": frozenset(("DECISION", "DECLARE", "STATE")),
-    "steps": frozenset(("STEP", "PROBE", "ACTION")),
-    "people": frozenset(("FACT", "HYPOTH", "NOTE", "ROLE", "AMEND", "COMMS")),
+    "actions": frozenset(("ACTION",)),
+    "steps": frozenset(("STEP", "PROBE")),
+    "tasks": frozenset(("TASK", "FOLLOW")),
+    "people": frozenset(("FACT", "HYPOTH", "NOTE", "ROLE", "AMEND")),
+    "comms": frozenset(("COMMS",)),
     "alerts": frozenset(("ALERT", "SOURCE")),
     "changes": frozenset(("CHANGE",)),
     "marked": frozenset(),
+    "hidden": frozenset(),
 }
+PINNED_AT_MOST: Final = 3  # of the marked entries, the newest, stay above the list
 ENTRY_SHOWN: Final = 8  # characters of an entry's id: what `:amend` takes
 _INDENT: Final = 5
-_COLUMNS: Final = "    T+       UTC      KIND     WHO     ENTRY"
 
 
 class Entries(BlockList):
@@ -42,14 +47,17 @@ class Entries(BlockList):
     view = "all"
 
     def head(self, frame: Frame, width: int) -> Sequence[Line]:
-        names = " ".join(f"[{name}]" if name == self.view else name for name in VIEWS)
-        total = len(frame.view.incident.lines)
+        lines = frame.view.incident.lines
+        total, hidden = len(lines), sum(line.hidden for line in lines.values())
         count = f" {self.stack.count}/{total} " if self.stack.count != total else f" {total} "
-        title: Line = (Span("9 TIMELINE", "title"), Span(f"{count} ", "dim"), Span("v", "key"), Span(f" {names}"))
+        unseen = f"{hidden} hidden " if hidden and self.view != "hidden" else ""
+        start: Line = (Span("9 TIMELINE", "title"), Span(f"{count}{unseen} ", "dim"), Span("v ", "key"))
+        title: Line = (*start, Span(_names(self.view, width - width_of(start) - 5)))
         following = "" if self.cursor_key else "  following the newest"
         filtered = f"  / {self.filter}" if self.filter else ""
-        columns = cut(f"{_COLUMNS}{following}{filtered}", width)
-        return [rule(title, width, frame), (Span(columns, "dim"),)]
+        times = fit(frame.times.name(frame.now), frame.times.cells)
+        columns = cut(f"    T+       {times} KIND     WHO     ENTRY{following}{filtered}", width)
+        return [rule(title, width, frame), (Span(columns, "dim"),), *self._pinned(frame, width)]
 
     def nothing(self, frame: Frame) -> str:
         return "nothing has happened yet" if not frame.view.incident.lines else f"no entries of this kind: {self.view}"
@@ -64,6 +72,19 @@ class Entries(BlockList):
             if self._shows(line)
         ]
 
+    def _pinned(self, frame: Frame, width: int) -> list[Line]:
+        """The newest of the marked entries, in sight wherever the list stands; none in a list of them, or a low one."""
+        if self.view == "marked" or self.filter or self.size.height < 4 * PINNED_AT_MOST:
+            return []
+        marked = [line for line in frame.view.incident.lines.values() if line.starred and not line.hidden]
+        newest = sorted(marked, key=lambda line: (-line.at, -line.seq))[:PINNED_AT_MOST]
+        if not newest:
+            return []
+        rows = [_row(frame, line, width) for line in newest]
+        left = len(marked) - len(newest)
+        more = f" {left} more marked: v" if left else ""
+        return [*rows, (Span(cut(f"{frame.glyphs.rule * 12}{more}", width), "rule"),)]
+
     def line(self) -> TimelineLine | None:
         return None if self.frame is None else self.frame.view.incident.lines.get(self.key)
 
@@ -72,10 +93,9 @@ class Entries(BlockList):
         self.view = names[(names.index(self.view) + 1) % len(names)]
         self.redraw()
 
-    def action_open_row(self) -> None:
-        """The entry with the cursor is spelled out already."""
-
     def _shows(self, line: TimelineLine) -> bool:
+        if self.view == "hidden" or line.hidden:
+            return self.view == "hidden" and line.hidden
         if self.view == "marked":
             return line.starred
         kinds = VIEWS[self.view]
@@ -112,6 +132,31 @@ class TimelineScreen(ListScreen):
         elif self.war_room.enter(EntryStarred(line.entry, not line.starred), name="star"):
             self.say("mark taken off" if line.starred else "marked for the post-mortem")
 
+    def action_hide(self) -> None:
+        """Hides the entry as noise, or shows it again."""
+        line = self.entries.line()
+        if line is None:
+            self.say("there is no entry to hide")
+        elif self.war_room.enter(EntryHidden(line.entry, not line.hidden), name="hide"):
+            self.say("shown again" if line.hidden else "hidden here and in the post-mortem; the view hidden shows it")
+
+    def on_block_list_entered(self, event: BlockList.Entered) -> None:
+        """Enter corrects the entry with the cursor."""
+        if refusal := self.war_room.refused_change():
+            self.say(refusal)
+        else:
+            self.app.push_screen(CorrectForm(event.key))
+
+    def evidence(self) -> str:
+        """Of a command by hand: its output."""
+        frame, key = self.frame, self.entries.key
+        named = (
+            ""
+            if frame is None
+            else next((name for name, entry in frame.view.incident.line_of_key.items() if entry == key), "")
+        )
+        return named if named.startswith("command ") else ""
+
     def action_view(self) -> None:
         self.entries.next_view()
 
@@ -126,12 +171,13 @@ def _row(frame: Frame, line: TimelineLine, width: int, *, pointer: str = " ") ->
     """Mark, time since the beginning, time of day, kind, who, words; a hollow mark until it is on disk."""
     pending = not frame.view.pending.isdisjoint((line.entry, *line.entries))
     sign = frame.glyphs.pending if pending else " "
-    head = f"{pointer}{sign}{'*' if line.starred else ' '} {fit(_since(frame, line), 9)}{clock_time(line.at)[:8]} "
-    over = (f"  over {clock_time(line.until)[:8]}" if width >= WIDE else "  over") if line.until else ""
+    head = f"{pointer}{sign}{'*' if line.starred else ' '} {fit(_since(frame, line), 9)}{frame.times.short(line.at)} "
+    over = (f"  over {frame.times.short(line.until)}" if width >= WIDE else "  over") if line.until else ""
     count = f"  x{line.count}" if line.count > 1 else ""
     withdrawn = "withdrawn: " if line.withdrawn else ""
+    written = f" (written {frame.times.minute(line.written_at)})" if line.written_at else ""
     ink: Ink = level_ink(line.level) if line.level > Level.WATCH and not line.until else "text"
-    tail = f"{count}{over}"
+    tail = f"{count}{over}{written}"
     room = max(10, width - len(head) - 17 - len(tail))
     return (
         Span(head, "dim"),
@@ -140,6 +186,16 @@ def _row(frame: Frame, line: TimelineLine, width: int, *, pointer: str = " ") ->
         Span(cut(f"{withdrawn}{line.amended or line.text}", room), "dim" if line.withdrawn else ink),
         Span(tail, "dim"),
     )
+
+
+def _names(view: str, room: int) -> str:
+    """The views, the one on show in brackets; where not all fit, those around it."""
+    names = [f"[{name}]" if name == view else name for name in VIEWS]
+    shown = " ".join(names)
+    while cells(shown) > room and names[0] != f"[{view}]":
+        names = names[1:]
+        shown = f"{ELLIPSIS} {' '.join(names)}"
+    return cut(shown, room)
 
 
 def _since(frame: Frame, line: TimelineLine) -> str:
@@ -157,12 +213,14 @@ def _spelled_out(frame: Frame, line: TimelineLine, width: int) -> Block:
         rows += paragraphs((line.amended or line.text,), width, indent=_INDENT)
     if line.amended:
         rows += paragraphs((f"first written: {line.text}",), width, "dim", indent=_INDENT)
-    told = [f"{calendar_time(line.at)} by {line.actor}"]
+    told = [f"{frame.times.calendar(line.at)} by {line.actor}"]
+    if line.written_at:
+        told.append(f"written at {frame.times.calendar(line.written_at)}")
     if line.count > 1:
-        told.append(f"{line.count} times, last {clock_time(line.last_at)}")
+        told.append(f"{line.count} times, last {frame.times.clock(line.last_at)}")
     if line.until:
-        told.append(f"over {calendar_time(line.until)}")
-    told.append(f"entry {line.entry[:ENTRY_SHOWN]}")
+        told.append(f"over {frame.times.calendar(line.until)}")
+    told.append(f"entry {line.entry[:ENTRY_SHOWN]}   Enter corrects")
     rows += paragraphs(("   ".join(told),), width, "dim", indent=_INDENT)
     return Block(line.entry, rows, words=_words(line))
 

@@ -1,0 +1,149 @@
+"""What the record says of impact: minutes in which promises were broken, scope, and what nobody can know."""
+
+from __future__ import annotations
+
+from tests.builders import GATEWAY, NOW, a_runbook, a_signal, an_entry, declared, noticed
+from tests.incident.scribe_room import Room
+from wfconsole.clock import HOUR, MINUTE, Millis
+from wfconsole.incident.advance import fold
+from wfconsole.incident.events import (
+    SCRIBE,
+    ConsoleStarted,
+    EntryHidden,
+    Event,
+    MomentSet,
+    NoteAdded,
+    StatusChanged,
+)
+from wfconsole.observations.levels import Level
+from wfconsole.reports.impact import business, recovery, scope, signals_past, slo, slo_minutes, unseen
+from wfconsole.reports.record import Record
+
+ERRORS, P99 = "Signal/production/gateway errors", "Signal/p99"
+
+
+def past(subject: str, phase: str = "began", *, family: str = "slo", text: str = "errors 8%, above 1.0%") -> Event:
+    level = Level.OK if phase == "ended" else Level.CRITICAL
+    return noticed(f"signal {subject}", family=family, phase=phase, level=level, text=text, subject=subject)
+
+
+def a_record(*events: tuple[Millis, Event]) -> Record:
+    """Declared at NOW, resolved an hour later; the events in between, each so long after NOW."""
+    told: list[tuple[Millis, Event]] = [(0, declared(started_at=NOW)), *events, (HOUR, StatusChanged("resolved"))]
+    made = [
+        an_entry(event, place, NOW + after, SCRIBE if isinstance(event, type(noticed())) else "op1")
+        for place, (after, event) in enumerate(told, 1)
+    ]
+    return Record.of(made, fold(made), a_runbook())
+
+
+def test_minutes_of_promises_are_counted_once_where_two_are_broken_at_the_same_time() -> None:
+    record = a_record(
+        (10 * MINUTE, past(ERRORS)),
+        (15 * MINUTE, past(P99, text="p99 3s, above 2.0s")),
+        (20 * MINUTE, past(ERRORS, "ended")),
+        (25 * MINUTE, past(P99, "ended")),
+    )
+    assert "15 min in which at least one promise to users was broken (errors of gateway in production, p99)." in slo(
+        record
+    )
+    assert slo_minutes(record) == "15 min in which at least one promise to users was broken"
+    assert [(each.name, each.lasted) for each in signals_past(record)] == [
+        ("errors of gateway in production", 10 * MINUTE),
+        ("p99", 10 * MINUTE),
+    ]
+    assert "2026-03-01T14:42:07Z to 2026-03-01T14:52:07Z" in slo(record)
+
+
+def test_the_scribe_writes_down_which_bound_is_a_promise() -> None:
+    scribe = Room()
+    full = a_signal("disk", 0.95, warning=0.9, slo=False)
+    scribe.see("signals", [a_signal(), a_signal("disk", 0.5, warning=0.9, slo=False)])
+    scribe.see("signals", [a_signal(value=0.08), full], MINUTE)
+    scribe.see("signals", [a_signal(), full], 7 * MINUTE)
+    assert {(event.subject, event.family) for event in scribe.noticed} == {
+        ("Signal/errors", "slo"),
+        ("Signal/disk", "signal"),
+    }
+    record = a_record(*((event_at, event) for event_at, event in zip((1, 2, 7 * MINUTE), scribe.noticed, strict=True)))
+    assert {each.name: each.slo for each in signals_past(record)} == {"errors": True, "disk": False}
+
+
+def test_a_signal_that_flaps_counts_only_while_it_is_past_its_bound() -> None:
+    record = a_record(
+        (10 * MINUTE, past(ERRORS)),
+        (12 * MINUTE, past(ERRORS, "ended")),
+        (20 * MINUTE, past(ERRORS, "again")),
+        (21 * MINUTE, past(ERRORS, "again")),
+        (23 * MINUTE, past(ERRORS, "ended")),
+    )
+    assert [each.lasted for each in signals_past(record)] == [5 * MINUTE]
+
+
+def test_one_that_never_ends_lasts_to_the_end_of_the_incident_and_not_beyond() -> None:
+    assert [each.lasted for each in signals_past(a_record((50 * MINUTE, past(ERRORS))))] == [10 * MINUTE]
+
+
+def test_a_signal_that_is_no_promise_is_said_and_not_counted() -> None:
+    record = a_record((MINUTE, past("Signal/disk", family="signal")), (9 * MINUTE, past("Signal/disk", "ended")))
+    assert "No promise to users is known to have been broken" in slo(record)
+    assert "disk (no promise to users): 8 min" in slo(record)
+    assert slo_minutes(record).startswith("_Gap: ")
+
+
+def test_without_any_signal_nothing_is_concluded() -> None:
+    assert "whether any was watched, the journal cannot tell" in slo(a_record())
+
+
+def test_what_nobody_could_see_is_not_known() -> None:
+    lost = noticed("source signals", family="source", level=Level.WARNING, text="signals: no data, timeout")
+    back = noticed("source signals", family="source", phase="ended", level=Level.OK, text="signals are back")
+    record = a_record(
+        (10 * MINUTE, lost),
+        (20 * MINUTE, back),
+        (30 * MINUTE, NoteAdded("the bastion is rebooted")),
+        (45 * MINUTE, ConsoleStarted("bastion", 1, "0.1")),
+    )
+    assert sum(end - start for start, end in unseen(record)) == 25 * MINUTE
+    assert "Not known: 25 min of the incident in which nobody could see the signals." in slo(record)
+
+
+def test_times_that_contradict_each_other_give_no_minutes() -> None:
+    record = a_record((MINUTE, past(ERRORS)), (2 * MINUTE, MomentSet("started", NOW + 2 * HOUR)))
+    assert slo(record) == "_Gap: the times of this incident contradict each other, so no minutes can be counted._"
+    assert signals_past(record) == ()
+    assert unseen(record) == ()
+
+
+def test_a_hidden_condition_counts_for_nothing() -> None:
+    record = a_record(
+        (10 * MINUTE, past(ERRORS)), (20 * MINUTE, past(ERRORS, "ended")), (21 * MINUTE, EntryHidden("e2", True))
+    )
+    assert signals_past(record) == ()
+
+
+def test_what_showed_that_it_was_over_is_said_with_it() -> None:
+    verified = StatusChanged("resolved", "stable", ("errors below 1%: for 10 min",))
+    twice = a_record((MINUTE, verified), (2 * MINUTE, StatusChanged("monitoring", "it is back")))
+    assert recovery(twice) == "Called resolved without a reason. No signal was verified then."  # the last one counts
+    made = [an_entry(declared(), 1, NOW), an_entry(verified, 2, NOW + HOUR)]
+    told = recovery(Record.of(made, fold(made), a_runbook()))
+    assert told == "Called resolved: stable. Verified then:\n\n- errors below 1%: for 10 min"
+    assert recovery(Record.of(made[:1], fold(made[:1]), a_runbook())) == ""
+
+
+def test_what_it_cost_is_for_people_to_say() -> None:
+    assert business(a_record()) == "_Gap: nobody wrote down what it cost the business._"
+    assert business(a_record((MINUTE, NoteAdded("business: 40,000 EUR of orders")))) == "- 40,000 EUR of orders (op1)"
+
+
+def test_scope_is_in_the_consoles_words_and_users_are_for_people_to_say() -> None:
+    crash = noticed(subject=GATEWAY, text="gateway: 3 of 12 pods in a crash loop", level=Level.CRITICAL)
+    small = noticed("hpa-max x", family="hpa", subject="x", text="at its maximum", level=Level.WATCH)
+    told = scope(a_record((MINUTE, crash), (2 * MINUTE, small), (3 * MINUTE, NoteAdded("users: one in three"))))
+    assert "users, as written down: one in three" in told
+    assert "1 thing hit, as the console saw it:" in told
+    assert "gateway: 3 of 12 pods in a crash loop" in told
+    assert "at its maximum" not in told
+    assert "_Gap: nobody wrote down which users were affected._" in scope(a_record())
+    assert "no workload, service or system is on record as hit" in scope(a_record())

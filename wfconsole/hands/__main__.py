@@ -1,0 +1,7 @@
+"""`python -m wfconsole.hands`"""
+
+import sys
+
+from wfconsole.hands.main import main
+
+sys.exit(main())
