@@ -294,3 +294,11 @@ async def test_do_now_is_quiet_when_nothing_is_red_or_the_incident_is_open() -> 
 
 def test_the_screen_looks_as_it_looked(snap_compare: Any) -> None:
     assert snap_compare(an_app(trouble(load_runbook(None))), press=["a"], terminal_size=(80, 24))
+
+
+async def test_its_times_are_written_as_this_console_writes_them() -> None:
+    async with war_room(trouble(), (120, 40)) as room:
+        await triage(room)
+        assert "broken since 14:2" in room.text
+        await room.press("o", "o")
+        assert "broken since 2026-03-01T14:2" in room.text

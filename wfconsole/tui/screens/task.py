@@ -14,7 +14,7 @@ from wfconsole.incident.events import Event, StepMarked, TaskClosed, TaskGiven
 from wfconsole.incident.policy import Call
 from wfconsole.incident.state import Task
 from wfconsole.incident.tasks import BACK_BY, back_by, open_tasks
-from wfconsole.text import clock_time, countdown, cut
+from wfconsole.text import countdown, cut
 from wfconsole.tui.forms.choice import Choice, Option
 from wfconsole.tui.forms.fields import Field, Row, Words
 from wfconsole.tui.forms.form import Form
@@ -132,11 +132,17 @@ class TaskForm(Form):
         clocks = {clock.name: clock for clock in self.frame.clocks}
         options = [Option(_GIVE, "give a task")]
         for name, task in open_tasks(self.frame.view.incident).items():
-            options.append(Option(f"task {name}", _task_words(task), (_left(clocks.get(f"task {name}")),)))
+            options.append(Option(f"task {name}", _task_words(task), (self._left(clocks.get(f"task {name}")),)))
         for call in self._calls:
-            left = _left(clocks.get(f"call {call.who}")) or "at once"
+            left = self._left(clocks.get(f"call {call.who}")) or "at once"
             options.append(Option(f"call {call.who}", f"{CALL_WORDS[call.kind]} {call.who}", (left,)))
         return tuple(options)
+
+    def _left(self, clock: Clock | None) -> str:
+        if clock is None:
+            return ""
+        left = "" if clock.state == "overdue" else " left"
+        return f"{countdown(clock.left_ms)}{left}, by {self.frame.times.clock(clock.due_at)}"
 
     @functools.cached_property
     def _first(self) -> str:
@@ -167,9 +173,3 @@ class TaskForm(Form):
 
 def _task_words(task: Task) -> str:
     return cut(f"{task.person}: {task.text}", _LONGEST_WORD)
-
-
-def _left(clock: Clock | None) -> str:
-    if clock is None:
-        return ""
-    return f"{countdown(clock.left_ms)}{'' if clock.state == 'overdue' else ' left'}, by {clock_time(clock.due_at)}"

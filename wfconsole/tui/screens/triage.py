@@ -14,7 +14,7 @@ from wfconsole.incident.events import SymptomAnswered
 from wfconsole.incident.symptoms import SymptomSeen
 from wfconsole.incident.triage import Changed, Red, Triage
 from wfconsole.observations.levels import Level
-from wfconsole.text import age, clock_time, cut
+from wfconsole.text import age, cut
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span, spread
@@ -60,7 +60,7 @@ class TriageList(BlockList):
 
     def head(self, frame: Frame, width: int) -> Sequence[Line]:
         began = self.seen(frame).began
-        since = f" broken since {clock_time(began)}, {age(frame.now - began)}" if began else " nothing bad lasts"
+        since = f" broken since {frame.times.clock(began)}, {age(frame.now - began)}" if began else " nothing bad lasts"
         return [rule((Span("a TRIAGE", "title"), Span(since)), width, frame)]
 
     def seen(self, frame: Frame) -> Triage:
@@ -89,7 +89,7 @@ class TriageList(BlockList):
         changed = _rows_for(len(seen.changes), max(_LEAST_CHANGED, spare - red))
         blocks = [Block("bad", how_bad(seen, frame.view.incident, width, whole=here == "bad"))]
         blocks += _listed(_red_blocks(frame, seen, here, width), red, len(seen.red), "RED")
-        blocks += _listed(_change_blocks(seen, here, width), changed, len(seen.changes), "CHANGED")
+        blocks += _listed(_change_blocks(frame, seen, here, width), changed, len(seen.changes), "CHANGED")
         return [*blocks, *_blind(frame, seen, width, whole=here == "blind"), *books]
 
     def _books(self, frame: Frame, seen: Triage, here: str, width: int, spell: _Spell = _Spell.NONE) -> list[Block]:
@@ -103,8 +103,8 @@ class TriageList(BlockList):
             for number, symptom in enumerate(match.symptoms if is_open else ()):
                 key = f"symptom {match.playbook} {number}"
                 whole = spell is not _Spell.NONE or key == here
-                rows = whole_symptom(symptom, width) if whole else [short_symptom(symptom, width)]
-                blocks.append(Block(key, rows))
+                spelled_out = whole_symptom if whole else short_symptom
+                blocks.append(Block(key, spelled_out(frame.times, symptom, width)))
         return blocks
 
     def symptom(self) -> tuple[str, SymptomSeen] | None:
@@ -202,7 +202,9 @@ def _red_blocks(frame: Frame, seen: Triage, here: str, width: int) -> Iterator[B
 
 def _red_rows(frame: Frame, red: Red, width: int, *, whole: bool) -> list[Line]:
     sign = badge(frame.glyphs, red.level, red.quality)
-    since = f" {clock_time(red.since)} {age(frame.now - red.since):>4}" if red.since else " since when is unknown"
+    since = " since when is unknown"
+    if red.since:
+        since = f" {frame.times.clock(red.since)} {age(frame.now - red.since):>4}"
     ink: Ink = "text" if red.sure else "dim"
     last = "" if red.sure else "last seen: "
     head: Line = (Span(" " * LABEL), sign, Span(" " * max(1, 9 - len(sign.text))), Span(f"{last}{red.text}", ink))
@@ -213,14 +215,14 @@ def _red_rows(frame: Frame, red: Red, width: int, *, whole: bool) -> list[Line]:
     return rows
 
 
-def _change_blocks(seen: Triage, here: str, width: int) -> Iterator[Block]:
+def _change_blocks(frame: Frame, seen: Triage, here: str, width: int) -> Iterator[Block]:
     for number, change in enumerate(seen.changes):
         key = f"changed {number}"
-        yield Block(key, _change_rows(change, width, whole=key == here))
+        yield Block(key, _change_rows(frame, change, width, whole=key == here))
 
 
-def _change_rows(change: Changed, width: int, *, whole: bool) -> list[Line]:
-    when = clock_time(change.at)
+def _change_rows(frame: Frame, change: Changed, width: int, *, whole: bool) -> list[Line]:
+    when = frame.times.clock(change.at)
     if change.before_ms is not None:
         apart = age(abs(change.before_ms))
         near = abs(change.before_ms) < SECOND

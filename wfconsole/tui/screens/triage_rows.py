@@ -8,7 +8,8 @@ from typing import Final
 from wfconsole.incident.state import IncidentState
 from wfconsole.incident.symptoms import Match, SymptomSeen, SymptomState
 from wfconsole.incident.triage import Triage
-from wfconsole.text import cells, clock_time, cut
+from wfconsole.text import cells, cut
+from wfconsole.times import Times
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span, spread
 from wfconsole.tui.wrapping import labelled
@@ -81,11 +82,11 @@ def book_row(frame: Frame, match: Match, label: str, width: int, *, opened: bool
     return spread(head, (Span(f"  {followed}{', '.join(parts)}", "dim"),), width)
 
 
-def short_symptom(symptom: SymptomSeen, width: int) -> Line:
+def short_symptom(times: Times, symptom: SymptomSeen, width: int) -> list[Line]:
     """One row: the state, the words, then the value against its bound and when it was seen."""
     word, ink = _WORDS[symptom.state]
     room = width - LABEL - _WORD - 1
-    proof = _proof(symptom)
+    proof = _proof(times, symptom)
     text = cut(symptom.text, max(int(room * _WORDS_KEEP), room - cells(proof) - 2))
     left: Line = (
         Span(" " * LABEL),
@@ -93,10 +94,10 @@ def short_symptom(symptom: SymptomSeen, width: int) -> Line:
         Span(text, "text" if symptom.state == "present" else "dim"),
     )
     spare = room - cells(text) - 2
-    return spread(left, (Span(f"  {cut(proof, spare)}" if proof else "", "dim"),), width)
+    return [spread(left, (Span(f"  {cut(proof, spare)}" if proof else "", "dim"),), width)]
 
 
-def whole_symptom(symptom: SymptomSeen, width: int) -> list[Line]:
+def whole_symptom(times: Times, symptom: SymptomSeen, width: int) -> list[Line]:
     """All that is known of it: since when, the sample, and what must be true."""
     word, ink = _WORDS[symptom.state]
     indent = LABEL + _WORD + 1
@@ -104,9 +105,9 @@ def whole_symptom(symptom: SymptomSeen, width: int) -> list[Line]:
     rows: list[Line] = [(Span(" " * LABEL), Span(f" {word:<{_WORD}}", ink), *first[1:]), *rest]
     told = symptom.evidence
     if symptom.at and not symptom.by_people:
-        told = f"{told}  at {clock_time(symptom.at)}"
+        told = f"{told}  at {times.clock(symptom.at)}"
     if symptom.since:
-        told = f"{told}, seen to hold since {clock_time(symptom.since)}"
+        told = f"{told}, seen to hold since {times.clock(symptom.since)}"
     if symptom.state == "ask people" and not symptom.source:
         told = "no data shows it: ask users or the desk, then Y or U"
     elif symptom.may_be_answered and not symptom.by_people:
@@ -122,11 +123,11 @@ def spelled(word: str, text: str, width: int, ink: Ink = "dim") -> list[Line]:
     return labelled(f"{'':{LABEL}}{word}", text, width, indent=LABEL + _WORD + 1, ink=ink)
 
 
-def _proof(symptom: SymptomSeen) -> str:
+def _proof(times: Times, symptom: SymptomSeen) -> str:
     """The value, its bound and the instant, without the name of the signal: the symptom's own words say it."""
     if symptom.state == "ask people":
         return symptom.evidence if symptom.source else "Y yes  U no"
     name, _, value = symptom.evidence.partition(" ")
     told = value.replace("(asked: ", "(") if "." in name and "(asked: " in value else symptom.evidence
-    at = f" {clock_time(symptom.at)}" if symptom.at and not symptom.by_people and symptom.state != "cannot tell" else ""
-    return f"{told}{at}"
+    seen = symptom.at and not symptom.by_people and symptom.state != "cannot tell"
+    return f"{told} {times.clock(symptom.at)}" if seen else told
