@@ -122,6 +122,7 @@ def test_there_is_a_template_for_every_message() -> None:
         ("status-page-monitoring", "status page"),
         ("status-page-resolved", "status page"),
         ("resolution", "slack"),
+        ("management-report", "slack"),
         ("restricted-declaration", "slack"),
         ("restricted-update", "slack"),
         ("restricted-resolution", "slack"),

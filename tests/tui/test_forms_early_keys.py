@@ -6,7 +6,7 @@ from textual import events
 
 from tests.builders import NOW
 from tests.tui.harness import Desk, Room, quiet_desk, troubled_desk, war_room
-from wfconsole.incident.events import Declared, NoteAdded
+from wfconsole.incident.events import DecisionMade, Declared, NoteAdded, SeverityChanged, TaskGiven
 from wfconsole.tui.screens.overview import Overview
 
 WORDS = "f 2 of 3 gateways answer 503; LLM is fine (so far)"
@@ -76,3 +76,33 @@ async def test_letters_behind_a_key_that_opens_a_question_fire_nothing() -> None
         await at_once(room, "Q", "text:NDHctp")
         assert desk.submitted == []
         assert "QUIT" in room.text
+
+
+async def test_letters_that_come_with_an_enter_are_for_the_next_field() -> None:
+    """A pasted line, or a slow connection that delivers at once what was typed one after the other."""
+    desk = troubled_desk()
+    async with war_room(desk) as room:
+        await at_once(room, "T")
+        await at_once(room, "text:bea", "enter", "text:check the database", *["enter"] * 3)
+        (task,) = desk.submitted
+        assert isinstance(task, TaskGiven)
+        assert (task.person, task.text) == ("bea", "check the database")
+
+
+async def test_a_whole_decision_that_is_pasted_is_in_its_fields() -> None:
+    desk = troubled_desk()
+    async with war_room(desk) as room:
+        await at_once(room, "J", "text:roll back", "enter", "text:it loses prices", "enter", *["enter"] * 4)
+        (decision,) = desk.submitted
+        assert isinstance(decision, DecisionMade)
+        assert (decision.proposal, decision.objections) == ("roll back", ("it loses prices",))
+
+
+async def test_letters_behind_a_choice_are_for_the_field_after_it() -> None:
+    desk = troubled_desk()
+    async with war_room(desk) as room:
+        await at_once(room, "D")
+        await at_once(room, "down", "enter", "enter", "enter", "text:worse than it seemed", "enter")
+        (graded,) = desk.submitted
+        assert isinstance(graded, SeverityChanged)
+        assert graded.reason == "worse than it seemed"

@@ -49,7 +49,7 @@ def released(desk: Desk) -> list[MessageQueued]:
 async def test_it_drafts_what_fits_and_says_what_is_missing(size: tuple[int, int]) -> None:
     async with war_room(a_desk(), size) as room:
         await room.press("m")
-        assert "MESSAGES 1/7 Declaration" in room.text
+        assert "MESSAGES 1/8 Declaration" in room.text
         assert "Summary: checkout errors: gateway rollout" in room.text
         assert "1 gap left: impact: who notices what" in room.text
         assert "P review" in room.text
@@ -70,8 +70,8 @@ async def test_n_and_b_go_through_the_templates_and_the_public_is_named() -> Non
     async with war_room(a_desk()) as room:
         await room.press("m", "n", "n")
         assert "the PUBLIC reads: INVESTIGATING > identified" in room.text
-        await room.press("b", "b", "b")
-        assert "7/7 Resolution" in room.text
+        await room.press("b", "b", "b", "b")
+        assert "7/8 Resolution" in room.text
 
 
 async def test_in_the_editor_every_key_types_and_esc_stops_it() -> None:
@@ -312,7 +312,7 @@ async def test_the_commands_open_and_restrict() -> None:
     desk = a_desk()
     async with war_room(desk) as room:
         await command(room, "message resolution")
-        assert "7/7 Resolution" in room.text
+        assert "7/8 Resolution" in room.text
         await command(room, "restrict HERON a leak")
         assert room.desk.view().incident.code_name == "HERON"
         await command(room, "restrict off it is public")

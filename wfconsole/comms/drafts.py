@@ -32,6 +32,7 @@ _WANTED: Final = {
     "next_steps": "what is done next, and by when",
     "temporary_measures": "what stays in place for now",
     "post_mortem": "when and where the post-mortem is",
+    "needs": "needs: which decision or help, or none",
     "code_name": "the code name",
 }
 

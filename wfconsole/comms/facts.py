@@ -193,6 +193,7 @@ _TELL: Final[Mapping[str, Callable[[Facts], str]]] = {
     "summary": lambda facts: facts.said("summary", "root cause", "cause"),
     "root_cause": lambda facts: facts.said("root cause", "cause"),
     "temporary_measures": lambda facts: facts.said("temporary", "temporary measures"),
+    "needs": lambda facts: facts.said("needs", "need"),
     "eta": lambda facts: facts.said("eta") or "not known yet",
     "now": lambda facts: facts.at(facts.now),
     "date": lambda facts: calendar_time(facts.now).partition(" ")[0],

@@ -11,7 +11,6 @@ import logging
 import re
 import socket
 import ssl
-import time
 import urllib.error
 from collections.abc import Callable
 from typing import Any, Final
@@ -19,7 +18,7 @@ from typing import Any, Final
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from wfconsole.clock import SECOND
+from wfconsole.clock import SECOND, SystemClock
 from wfconsole.comms.channels import is_channel_id
 from wfconsole.comms.plan import Arrived, Outcome, Plan
 from wfconsole.comms.sender.trouble import Trouble, retry_after, token
@@ -177,7 +176,7 @@ def _refused(error: SlackApiError, *, posts: bool) -> Trouble:
     said = str(body.get("error") or "")
     said = said if _WORD.fullmatch(said) else ""  # the SDK puts words of its own there where the answer is no JSON
     if status == _LIMITED or said in ("ratelimited", "rate_limited"):
-        wait = retry_after(dict(headers), time.time())
+        wait = retry_after(dict(headers), SystemClock().now() / SECOND)
         return Trouble("Slack asks to wait (429)", again=True, after_ms=wait or SECOND)
     if status >= 500 or said in _PASSES:
         perhaps = posts and (status >= 500 or said in _PERHAPS)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ssl
-import time
 from collections.abc import Mapping
 from typing import Any, Final
 
 import httpx
 
-from wfconsole.clock import SECOND
+from wfconsole.clock import SECOND, SystemClock
 from wfconsole.comms.plan import Plan
 from wfconsole.comms.sender.trouble import Trouble, retry_after
 from wfconsole.text import safe
@@ -71,7 +70,7 @@ class Web:
 
         status = answer.status_code
         if status in _PASSES or status >= 500:
-            wait = retry_after(answer.headers, time.time())
+            wait = retry_after(answer.headers, SystemClock().now() / SECOND)
             perhaps = posts and status >= 500
             raise Trouble(f"{self._called} answered {status}", again=True, after_ms=wait, unknown=perhaps)
         if not 200 <= status < 300:

@@ -10,7 +10,7 @@ from textual.binding import Binding
 from textual.message import Message
 
 from wfconsole.text import cells, cut
-from wfconsole.tui.forms.fields import LABEL_CELLS, Words
+from wfconsole.tui.forms.fields import LABEL_CELLS, Words, in_turn
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.wrapping import wrapped
 
@@ -94,6 +94,9 @@ class Choice(Words, can_focus=True):
         if event.y < len(owners) and owners[event.y] >= 0:
             self._index = owners[event.y]
             self._moved()
+
+    def on_key(self, event: events.Key) -> None:
+        in_turn(self, event)
 
     def action_move(self, steps: int) -> None:
         self._index = max(0, min(self._index + steps, len(self._options) - 1))

@@ -1,10 +1,15 @@
-"""The part of a form that takes the keys which were pressed before it was there; see `wfconsole.tui.type_ahead`."""
+"""The part of a form that takes the keys which were pressed before there was a field for them.
+
+Before the form was there (see `wfconsole.tui.type_ahead`), or after an Enter that has not led on yet: Textual hands a
+key to what has the focus when it arrives, and what comes in the same moment as an Enter is for the next field.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
 from textual import events
+from textual.widget import Widget
 
 from wfconsole.tui.forms.fields import Cancel, Field
 
@@ -20,12 +25,29 @@ class EarlyKeys:
         self.born = events.Event().time
         self._early: list[events.Key] = []
         self._takes_keys = False
+        self._leads_on = False  # an Enter is on its way
 
     def typed_ahead(self, event: events.Key) -> None:
         """Press this key as soon as there is a field for it."""
         self._early.append(event)
         if self._takes_keys:
             self.catch_up()
+
+    def in_turn(self, part: Widget, event: events.Key) -> None:
+        """A part of the form is about to take this key. What came too early for the next part is kept for it."""
+        if self._leads_on or self._form.focused is not part:
+            event.stop()
+            event.prevent_default()
+            self._early.append(event)
+            if not self._leads_on:
+                self.catch_up()
+        elif event.key == "enter":
+            self._leads_on = True
+
+    def led_on(self) -> None:
+        """The Enter has done what it does."""
+        self._leads_on = False
+        self.catch_up()
 
     def on_key(self, event: events.Key) -> None:
         """A field takes every printable key: one that comes up to the form was sent before the field had the focus."""

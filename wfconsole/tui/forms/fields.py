@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
+from textual.events import Key
 from textual.geometry import Size
 from textual.message import Message
 from textual.suggester import Suggester
@@ -23,6 +24,19 @@ LABEL_CELLS: Final = 12
 LONGEST_WORDS: Final = 400
 
 Make = Callable[[int], Sequence[Line]]
+
+
+@runtime_checkable
+class TakesTurns(Protocol):
+    """A form, as far as its parts need it: keys that come with an Enter are for the part that it leads on to."""
+
+    def in_turn(self, part: Widget, event: Key) -> None: ...
+
+
+def in_turn(part: Widget, event: Key) -> None:
+    """A part has got a key: where it stands in a form, that says whose it is."""
+    if isinstance(part.screen, TakesTurns):
+        part.screen.in_turn(part, event)
 
 
 class Words(Lines):
@@ -82,6 +96,9 @@ class Field(Input):
         )
         self.cursor_blink = False
         self._longest = longest
+
+    def on_key(self, event: Key) -> None:
+        in_turn(self, event)
 
     @property
     def words(self) -> str:

@@ -151,10 +151,10 @@ class Form(EarlyKeys, ModalScreen[None], inherit_bindings=False):
     def on_input_submitted(self) -> None:
         if self.is_current:
             self.go_on()
+        self.led_on()
 
     def on_choice_taken(self) -> None:
-        if self.is_current:
-            self.go_on()
+        self.on_input_submitted()
 
     def on_cancel_pressed(self) -> None:
         self.action_cancel()

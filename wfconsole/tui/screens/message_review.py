@@ -113,7 +113,7 @@ class MessageReviewForm(Form):
         if sinks[0].name == "clipboard":
             room.copy(self.text)
         else:
-            room.say(f"on its way to {' and '.join(map(_named, sinks))}; l shows what came of it")
+            room.say(f"on its way; l shows what came of it. To {' and '.join(map(_named, sinks))}")
 
     def _events(self, sink: Sink) -> Sequence[Event]:
         name = uuid.uuid4().hex
