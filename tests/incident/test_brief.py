@@ -197,6 +197,15 @@ def test_what_is_not_known_names_the_sources_that_are_lost() -> None:
     assert parts(world=World())["NOT KNOWN"] == ("no source has told anything yet",)
 
 
+def test_sources_that_are_lost_alike_are_one_line() -> None:
+    at = NOW + HOUR
+    gone = a_failure(message="the API server does not answer")
+    lost = {name: a_snapshot(name, at=at, good_at=NOW, failure=gone) for name in ("pods", "nodes", "hpas")}
+    (line,) = parts(now=at, world=a_world(at, **lost))["NOT KNOWN"]
+    assert line.endswith("last seen 14:32:07Z: the API server does not answer")
+    assert line.startswith("pods, nodes, hpas are ")
+
+
 def test_of_a_long_night_the_newest_are_told_and_the_others_counted() -> None:
     found = parts(*(NoteAdded(f"number {number}", kind="decision") for number in range(100)))["DECIDED"]
     assert len(found) == 41

@@ -178,18 +178,23 @@ def _said(newest: list[Line], kind: str, now: Millis) -> Iterator[str]:
 
 
 def _unknown(world: World | None, now: Millis) -> Iterator[str]:
+    """Sources of which nothing is known; those that are lost alike, of one system, in one line."""
     if world is None:
         yield "this is from the record alone: what is seen now is not known"
         return
     if not world.snapshots:
         yield "no source has told anything yet"
+    alike: dict[tuple[str, str], list[tuple[str, Millis | None]]] = {}
     for name, snapshot in world.snapshots.items():
         quality = world.quality(name, now)
-        if quality.conclusive or quality == Quality.OFF:
-            continue
-        why = f": {snapshot.failure.message}" if snapshot.failure is not None else f": {snapshot.partial}"
-        since = f", last seen {_time(snapshot.good_at, now)}" if snapshot.good_at is not None else ", never seen"
-        yield f"{name} is {quality}{since}{why if why != ': ' else ''}"
+        if not quality.conclusive and quality != Quality.OFF:
+            why = snapshot.failure.message if snapshot.failure is not None else snapshot.partial
+            alike.setdefault((quality.value, why), []).append((name, snapshot.good_at))
+    for (how, why), sources in alike.items():
+        seen = [good_at for _, good_at in sources if good_at is not None]
+        since = f", last seen {_time(max(seen), now)}" if seen else ", never seen"
+        are = "are" if len(sources) > 1 else "is"
+        yield f"{', '.join(name for name, _ in sources)} {are} {how}{since}{f': {why}' if why else ''}"
 
 
 def _newest(state: IncidentState) -> list[Line]:
