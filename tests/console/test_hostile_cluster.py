@@ -228,7 +228,7 @@ def declare(terminal: Terminal) -> None:
     terminal.wait_for("DECLARE INCIDENT")
     terminal.send("zqtitle[/][@click=app.quit]")  # after what the console proposes, if it does
     terminal.press("enter", "enter", "enter", "enter")
-    terminal.wait_for("SEV-1")
+    terminal.wait_for("SEV-")
     terminal.press("c")
     terminal.wait_for("First five minutes")
 
