@@ -67,6 +67,7 @@ def _renamed(statement: Statement) -> Hit | None:
     "note",
     "statistics since the last reset",
     "take two looks and show the difference; say since when: pg_stat_statements_info.stats_reset",
+    told=r"last reset|stats_reset|twice",
 )
 def _cumulative(statement: Statement) -> Hit | None:
     if statement.says(r"\bfrom\s+pg_stat_statements\b") and not statement.says(r"stats_reset|pg_stat_statements_info"):
@@ -195,6 +196,7 @@ def _no_connection(spot: Spot) -> str | None:
     "note",
     "SQL without a deadline",
     "set connect_timeout, statement_timeout and lock_timeout: PGOPTIONS='-c statement_timeout=5s'",
+    told=r"statement_timeout|lock_timeout|deadline",
 )
 def _no_deadline(spot: Spot) -> str | None:
     if spot.name != "psql" or "timeout" in spot.program.via:
@@ -217,6 +219,8 @@ def _needs_slot(book: Book) -> Iterable[Hit]:
         key = (spot.block.place.file, spot.block.subject)
         if spot.name == "psql" and key not in seen and re.search(r"connect|exhaust|pool", spot.block.subject.lower()):
             seen.add(key)
+            if re.search(r"reserved|slots? (?:are|is) (?:used|taken)|kept open|superuser", book.near(spot.block)):
+                continue
             yield at(spot, "when the slots are used up this is refused: the look fails just when it is needed")
 
 

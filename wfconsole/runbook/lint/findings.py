@@ -104,17 +104,17 @@ class Topic:
 
         return added
 
-    def sql(self, rule_id: str, severity: Severity, title: str, remedy: str) -> Callable[[OfStatement], OfStatement]:
-        """A rule over each SQL statement."""
+    def sql(
+        self, rule_id: str, severity: Severity, title: str, remedy: str, *, told: str = ""
+    ) -> Callable[[OfStatement], OfStatement]:
+        """A rule over each SQL statement; `told` as for programs."""
 
         def added(judge: OfStatement) -> OfStatement:
             def check(book: Book) -> Iterable[Hit]:
                 for statement in book.statements:
                     answer = judge(statement)
-                    if isinstance(answer, Hit):
-                        yield answer
-                    elif answer:
-                        yield in_sql(statement, "", answer)
+                    if answer and not (told and re.search(told, book.near(statement.block))):
+                        yield answer if isinstance(answer, Hit) else in_sql(statement, "", answer)
 
             self._add(rule_id, severity, title, remedy, check)
             return judge

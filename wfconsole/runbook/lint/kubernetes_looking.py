@@ -170,6 +170,7 @@ def _endpoints(spot: Spot) -> Hit | None:
     "note",
     "kubectl top shows averages",
     "look at lastState (OOMKilled, exit code 137) and at the limits beside it; no figures means unknown, not idle",
+    told=r"averages?\b|metrics server|between two samples|last ?state",
 )
 def _top(spot: Spot) -> str | None:
     if spot.is_kubectl("top"):
@@ -184,6 +185,7 @@ def _top(spot: Spot) -> str | None:
     "note",
     "an autoscaler may be blind",
     "read <unknown> as blind and not as quiet; at its maximum, more load changes nothing",
+    told=r"\bblind\b|shows? unknown|<unknown>|scalingactive",
 )
 def _hpa(spot: Spot) -> str | None:
     found = spot.is_kubectl("get")

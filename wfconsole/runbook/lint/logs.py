@@ -122,6 +122,8 @@ def _logs_no_previous(book: Book) -> Iterable[Hit]:
             continue
         seen.add(key)
         here = book.in_subject(spot.block)
+        if re.search(r"--previous|(?:previous|last) run", book.near(spot.block)):
+            continue
         if not any(each.program.word("--previous", "-p") for each in here if each.is_kubectl("logs")):
             yield at(spot, "of a crash loop this shows the run that has just begun; the reason is in the one before")
 

@@ -58,6 +58,7 @@ def _undo_no_revision(spot: Spot) -> Hit | None:
     "note",
     "a rollback takes back the pod template alone",
     "check before: configuration and migrations since that revision, a pause, GitOps",
+    told=r"only the pod template|configmaps?\b.{0,80}\bmigrations?\b|gitops",
 )
 def _undo_template_only(spot: Spot) -> Hit | None:
     if spot.is_kubectl("rollout undo"):

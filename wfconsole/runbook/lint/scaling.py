@@ -79,7 +79,7 @@ def _adds_connections(book: Book) -> Iterable[Hit]:
         if not found or "deployment" not in found.kinds or _replicas(spot) == 0:
             continue
         looked = " ".join(each.program.line for each in book.before(spot))
-        if not _CONNECTIONS.search(looked):
+        if not _CONNECTIONS.search(looked) and "connections" not in book.near(spot.block):
             yield at(spot, "each new pod brings a pool of its own: a database that is short of connections gets worse")
 
 
