@@ -8,7 +8,7 @@ pytest_plugins = ["tests.rig.fixtures", "tests.rig.systems.fixtures"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For `-n 2 --dist loadgroup`: one process has the one control plane, and any other file stays whole in one."""
+    """For `-n 4 --dist loadgroup`: one process has the one control plane, and any other file stays whole in one."""
     for item in items:
         group = "rig" if item.get_closest_marker("rig") else item.nodeid.partition("::")[0]
         item.add_marker(pytest.mark.xdist_group(group))
