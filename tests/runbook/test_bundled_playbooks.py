@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from wfconsole.clock import MINUTE
 from wfconsole.incident.checklist import active_checklist
 from wfconsole.incident.playbook import Checklist, Symptom
 from wfconsole.incident.probe_words import FIELDS
@@ -144,6 +145,14 @@ def test_after_an_action_one_verifies_and_the_alternatives_are_not_taken(book: C
 @pytest.mark.parametrize("book", BOOKS.values(), ids=lambda book: book.id)
 def test_the_recovery_is_sensed_and_no_action_is(book: Checklist) -> None:
     assert [bool(step.sensed) for step in book.steps] == [*[False] * (len(book.steps) - 1), True]
+
+
+@pytest.mark.parametrize("book", BOOKS.values(), ids=lambda book: book.id)
+def test_what_must_hold_before_it_is_called_resolved_can_be_seen_and_has_to_last(book: Checklist) -> None:
+    assert book.recovery
+    for signal in book.recovery:
+        assert all(clause.op for clause in parse_probe(signal.live).clauses), signal.text
+        assert signal.hold_ms >= 10 * MINUTE, signal.text
 
 
 def test_evidence_is_kept_before_anything_is_destroyed() -> None:
