@@ -6,7 +6,7 @@ from textual import events
 
 from tests.builders import NOW
 from tests.tui.harness import Desk, Room, quiet_desk, troubled_desk, war_room
-from wfconsole.incident.events import DecisionMade, Declared, NoteAdded, SeverityChanged, TaskGiven
+from wfconsole.incident.events import DecisionMade, Declared, NoteAdded, SeverityChanged, StatusChanged, TaskGiven
 from wfconsole.tui.screens.overview import Overview
 
 WORDS = "f 2 of 3 gateways answer 503; LLM is fine (so far)"
@@ -106,3 +106,21 @@ async def test_letters_behind_a_choice_are_for_the_field_after_it() -> None:
         (graded,) = desk.submitted
         assert isinstance(graded, SeverityChanged)
         assert graded.reason == "worse than it seemed"
+
+
+async def test_arrows_that_come_with_an_enter_choose_in_the_list_after_it() -> None:
+    desk = troubled_desk()
+    async with war_room(desk) as room:
+        await at_once(room, "D")
+        await at_once(room, "enter", "down", "enter", "enter", "enter")
+        (changed,) = desk.submitted
+        assert changed == StatusChanged("identified")
+
+
+async def test_esc_leaves_even_when_an_enter_is_on_its_way() -> None:
+    desk = troubled_desk()
+    async with war_room(desk) as room:
+        await at_once(room, "T")
+        await at_once(room, "text:bea", "enter", "escape")
+        assert isinstance(room.app.screen, Overview)
+        assert desk.submitted == []

@@ -6,15 +6,18 @@ key to what has the focus when it arrives, and what comes in the same moment as 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual import events
 from textual.widget import Widget
 
+from wfconsole.tui.forms.choice import Choice
 from wfconsole.tui.forms.fields import Cancel, Field
 
 if TYPE_CHECKING:
     from wfconsole.tui.forms.form import Form
+
+_MOVES: Final = {"up": -1, "down": 1}
 
 
 class EarlyKeys:
@@ -35,6 +38,8 @@ class EarlyKeys:
 
     def in_turn(self, part: Widget, event: events.Key) -> None:
         """A part of the form is about to take this key. What came too early for the next part is kept for it."""
+        if event.key == "escape":  # leaves, whatever is on its way
+            return
         if self._leads_on or self._form.focused is not part:
             event.stop()
             event.prevent_default()
@@ -81,3 +86,5 @@ class EarlyKeys:
             form.action_cancel()
         elif event.key == "tab":
             form.focus_next()
+        elif event.key in _MOVES and isinstance(field, Choice):
+            field.action_move(_MOVES[event.key])
