@@ -58,8 +58,9 @@ class CollectorProcess:
             bufsize=0,
         )
         self.send({"sources": ALL, **settings})
+        self._follower = threading.Thread(target=self._follow, daemon=True)
         if follow_stream:
-            threading.Thread(target=self._follow, daemon=True).start()
+            self._follower.start()
 
     def __enter__(self) -> CollectorProcess:
         return self
@@ -68,6 +69,8 @@ class CollectorProcess:
         if self.child.poll() is None:
             self.child.kill()
         self.child.wait()
+        if self._follower.is_alive():  # else it would go on with whatever gets the number of the closed pipe next
+            self._follower.join(10)
         for stream in (self.child.stdin, self.child.stdout, self.child.stderr):
             if stream is not None:
                 stream.close()
