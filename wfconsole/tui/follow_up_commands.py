@@ -18,12 +18,11 @@ from wfconsole.incident.follow_up import (
     new_name,
 )
 from wfconsole.tui.asked import Act, Refused
-from wfconsole.tui.record_keys import NO_INCIDENT
+from wfconsole.tui.record_commands import LONGEST_NAME, need_incident
 
 if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
 
-_LONGEST_NAME = 60
 OUTCOMES: tuple[TaskOutcome, ...] = get_args(TaskOutcome)
 
 
@@ -33,9 +32,8 @@ def horizons(room: WarRoom) -> Sequence[str]:
 
 def follow_up(room: WarRoom, words: str) -> Act:
     """Adds one, closes one that is named, or opens the form."""
+    need_incident(room)
     incident = room.session.view().incident
-    if not incident.declared:
-        raise Refused(NO_INCIDENT)
     first, _, rest = words.partition(" ")
     meant = named(incident, first)
     outcome, _, reason = rest.strip().partition(" ")
@@ -52,8 +50,7 @@ def follow_up(room: WarRoom, words: str) -> Act:
 
 
 def meeting_set(room: WarRoom, words: str) -> Act:
-    if not room.session.view().incident.declared:
-        raise Refused(NO_INCIDENT)
+    need_incident(room)
     if not words:
         raise Refused
     meant = meeting_time(words, room.session.now())
@@ -71,7 +68,7 @@ def _added(room: WarRoom, words: str) -> FollowUpAdded:
         horizon, words = HORIZON_WORDS[first], rest.strip()
         first, _, rest = words.partition(" ")
     if first.startswith("@") and first != "@":
-        owner, words = first[1 : 1 + _LONGEST_NAME], rest.strip()
+        owner, words = first[1 : 1 + LONGEST_NAME], rest.strip()
         first, _, rest = words.partition(" ")
     if iso_date(first) is not None:
         due, words = first, rest.strip()

@@ -9,7 +9,7 @@ from wfconsole.comms.drafts import templates_of
 from wfconsole.incident.events import Restricted
 from wfconsole.incident.ledger import public_open
 from wfconsole.tui.asked import Act, Refused
-from wfconsole.tui.record_keys import NO_INCIDENT
+from wfconsole.tui.record_commands import need_incident
 
 if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
@@ -35,9 +35,8 @@ def message(room: WarRoom, words: str) -> Act:
 
 def restrict(room: WarRoom, words: str) -> Act:
     """`CODENAME REASON`, or `off` and why."""
+    need_incident(room)
     state = room.session.view().incident
-    if not state.declared:
-        raise Refused(NO_INCIDENT)
     name, _, reason = words.partition(" ")
     reason = reason.strip()
     if not name or not reason:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ENTRY_SHOWN: Final = 8  # characters of an entry's id, as the timeline shows them
 _LEAST_OF_ID: Final = 4
-_LONGEST_NAME: Final = 60
+LONGEST_NAME: Final = 60
 MOMENTS: Final[tuple[Moment, ...]] = get_args(Moment)
 
 
@@ -140,7 +140,7 @@ def role(room: WarRoom, words: str) -> Act:
     person = words[len(wanted) :].strip()
     if not wanted or not person:
         raise Refused(f"usage: :role {' | '.join(roles(room))}, and a name")
-    return entered_by(room, RoleTaken(wanted, person[:_LONGEST_NAME]))
+    return entered_by(room, RoleTaken(wanted, person[:LONGEST_NAME]))
 
 
 def playbooks(room: WarRoom) -> Sequence[str]:

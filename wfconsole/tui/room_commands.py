@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from wfconsole.tui.asked import Act, Refused
-from wfconsole.tui.record_keys import NO_INCIDENT
+from wfconsole.tui.record_commands import LONGEST_NAME, entered_by, need_incident
 
 if TYPE_CHECKING:
-    from wfconsole.incident.events import Event
     from wfconsole.tui.app import WarRoom
-
-_LONGEST_NAME: Final = 60
 
 
 def people(room: WarRoom) -> Sequence[str]:
@@ -37,7 +34,7 @@ def task(room: WarRoom, words: str) -> Act:
     due = back_by(when, room.session.now())
     if due is None:
         raise Refused(f"no time: {when!r}; {BACK_BY}")
-    return _enters(room, TaskGiven(uuid.uuid4().hex[:8], what.strip(), who[:_LONGEST_NAME], due))
+    return entered_by(room, TaskGiven(uuid.uuid4().hex[:8], what.strip(), who[:LONGEST_NAME], due), name="task")
 
 
 def running(room: WarRoom) -> Sequence[str]:
@@ -52,7 +49,7 @@ def done(room: WarRoom, words: str) -> Act:
     from wfconsole.incident.events import TaskClosed
     from wfconsole.incident.tasks import open_tasks, tasks_meant
 
-    _need_incident(room)
+    need_incident(room)
     incident = room.session.view().incident
     tasks = open_tasks(incident)
     names = sorted((found.person for found in tasks.values()), key=len, reverse=True)
@@ -66,7 +63,7 @@ def done(room: WarRoom, words: str) -> Act:
         raise Refused(f"no task of {who!r} runs" if who else "")
     if not result:
         raise Refused("usage: :done WHO RESULT   say what came of it")
-    return _enters(room, TaskClosed(meant[0], "done", result))
+    return entered_by(room, TaskClosed(meant[0], "done", result), name="task")
 
 
 def calls(room: WarRoom) -> Sequence[str]:
@@ -81,7 +78,7 @@ def called(room: WarRoom, words: str) -> Act:
     from wfconsole.incident.clocks import CALL_WORDS, call_step, open_calls
     from wfconsole.incident.events import StepMarked
 
-    _need_incident(room)
+    need_incident(room)
     session = room.session
     known = {call.who: call for call in open_calls(session.runbook.policy, session.view().incident)}
     said = words.casefold()
@@ -89,27 +86,12 @@ def called(room: WarRoom, words: str) -> Act:
     if not who:
         raise Refused(f"usage: :called {' | '.join(known) or 'WHO'}, and who answered")
     title = f"{CALL_WORDS[known[who].kind]} {who}"
-    return _enters(room, StepMarked(call_step(who), "done", title, words[len(who) :].strip()))
+    return entered_by(room, StepMarked(call_step(who), "done", title, words[len(who) :].strip()), name="task")
 
 
 def _opens(room: WarRoom) -> Act:
     def act() -> str:
         room.action_open("task")
-        return ""
-
-    return act
-
-
-def _need_incident(room: WarRoom) -> None:
-    if not room.session.view().incident.declared:
-        raise Refused(NO_INCIDENT)
-
-
-def _enters(room: WarRoom, event: Event) -> Act:
-    _need_incident(room)
-
-    def act() -> str:
-        room.enter(event, name="task")
         return ""
 
     return act

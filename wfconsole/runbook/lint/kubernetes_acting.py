@@ -15,8 +15,6 @@ _WORKLOADS: Final = frozenset(("deployment", "statefulset", "daemonset", "replic
 _DATA: Final = frozenset(
     ("persistentvolumeclaim", "persistentvolume", "namespace", "customresourcedefinition", "statefulset")
 )
-_TEMPLATE: Final = re.compile(r'"template"\s*:|/spec/template')
-_LIMITS: Final = re.compile(r'"(?:limits|requests)"|/resources/')
 _CONDITION: Final = re.compile(r"(?:if|when|only|otherwise|else|in case)\b", re.IGNORECASE)
 
 
