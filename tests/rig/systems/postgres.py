@@ -57,7 +57,6 @@ class Postgres(System):
             "shared_buffers": "16MB",
             "max_prepared_transactions": "5",
             "fsync": "off",
-            "synchronous_commit": "off",
             "full_page_writes": "off",
             **(options or {}),
         }
