@@ -12,6 +12,14 @@ from typing import Final, Literal
 import msgspec
 
 from wfconsole.clock import HOUR, Millis
+from wfconsole.incident.action_events import (
+    ActionEnded,
+    ActionIntended,
+    ActionsArmed,
+    ActionsDisarmed,
+    ActionVerified,
+    EvidenceKept,
+)
 from wfconsole.incident.playbook import Mark
 from wfconsole.incident.policy import SeverityName, Status
 from wfconsole.observations.levels import Level
@@ -369,6 +377,12 @@ Event = (
     | TaskClosed
     | CommandStarted
     | CommandEnded
+    | ActionsArmed
+    | ActionsDisarmed
+    | EvidenceKept
+    | ActionIntended
+    | ActionEnded
+    | ActionVerified
     | FollowUpAdded
     | FollowUpClosed
     | MeetingSet

@@ -1,0 +1,21 @@
+"""Which actions there are, and where each one is; loaded when it is asked for, with its client."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Final, cast
+
+from wfconsole.actions.contract import Action, BadRequestError
+
+_PLACES: Final[Mapping[str, str]] = {
+    "scale": "kubernetes.scale:Scale",
+}
+
+
+def action_named(name: str) -> Action:
+    """The action of that name. Raises BadRequestError."""
+    if name not in _PLACES:
+        raise BadRequestError(f"there is no action {name!r}: there are {', '.join(sorted(_PLACES))}")
+    module, _, kind = _PLACES[name].partition(":")
+    return cast("Action", getattr(importlib.import_module(f"wfconsole.actions.{module}"), kind)())
