@@ -9,6 +9,7 @@ from typing import Final, cast
 from wfconsole.actions.contract import Action, BadRequestError
 
 _PLACES: Final[Mapping[str, str]] = {
+    "block-source": "kubernetes.block_source:BlockSource",
     "scale": "kubernetes.scale:Scale",
 }
 
