@@ -11,6 +11,7 @@ from wfconsole.actions.contract import Action, BadRequestError
 _PLACES: Final[Mapping[str, str]] = {
     "block-source": "kubernetes.block_source:BlockSource",
     "scale": "kubernetes.scale:Scale",
+    "unblock-source": "kubernetes.block_source:UnblockSource",
 }
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from wfconsole.actions.catalogue import action_named
-from wfconsole.actions.contract import NothingToDo, Say, Stale, Unknown
+from wfconsole.actions.contract import BadRequestError, NothingToDo, Say, Stale, Unknown
 from wfconsole.actions.systems import Systems
 from wfconsole.incident.plan import Outcome, Plan, Request
 from wfconsole.sources.contract import SourceError
@@ -43,9 +43,13 @@ def _once(inverse: Request, systems: Systems, say: Say) -> Outcome:
         return action.run(plan, systems, say)
     except NothingToDo as nothing:
         return Outcome("done", f"nothing was left to take back: {nothing}")
+    except BadRequestError as error:
+        return Outcome("failed", f"refused: {error}")
     except Stale as error:
         return Outcome("stale", str(error))
     except Unknown as error:
         return Outcome("unknown", str(error))
     except SourceError as error:
         return Outcome("failed", f"{error.message}. {error.remedy}".strip())
+    except Exception as error:  # noqa: BLE001  whatever it is, the next try begins with what is there
+        return Outcome("unknown", f"a fault of the console itself: {type(error).__name__}")
