@@ -9,7 +9,10 @@ from typing import Final, cast
 from wfconsole.actions.contract import Action, BadRequestError
 
 _PLACES: Final[Mapping[str, str]] = {
+    "acknowledge": "paging:Acknowledge",
     "block-source": "kubernetes.block_source:BlockSource",
+    "escalate": "paging:Escalate",
+    "page": "paging:Page",
     "scale": "kubernetes.scale:Scale",
     "unblock-source": "kubernetes.block_source:UnblockSource",
 }
