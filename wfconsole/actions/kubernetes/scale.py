@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 
@@ -25,6 +26,9 @@ from wfconsole.incident.plan import (
     Signal,
 )
 from wfconsole.text import safe
+
+_HOLD_MS: Final[Millis] = 4 * SECOND
+_AUTOSCALER_LOOKED_MS: Final[Millis] = 20 * SECOND  # it does every 15 s
 
 
 class Scale(Action):
@@ -64,11 +68,11 @@ class Scale(Action):
             alternatives=tuple(_alternatives(hpa, replicas)),
             signal=Signal(
                 f"ready pods of {aim}",
-                goal=replicas,
+                goal=float(replicas),
                 more=replicas >= current,
                 unit="pods",
                 window_ms=3 * MINUTE,
-                hold_ms=20 * SECOND,  # an autoscaler looks every 15 s
+                hold_ms=_HOLD_MS if hpa is None else _AUTOSCALER_LOOKED_MS,
             ),
             before=Reading(now, float(ready(item)), f"{ready(item)} of {current} ready"),
             inverse=msgspec.structs.replace(request, parameters={"replicas": str(current)}, undoes=systems.receipt),
