@@ -204,8 +204,8 @@ def test_one_that_cannot_be_asked_stays_open(bed: Bed, places: Places, acting: A
     until(lambda: place.result(name) == "done", "it is done")
     nowhere = msgspec.structs.replace(acting, server="https://elsewhere.example")
     place.resume(entries_to(place, ActionIntended), nowhere)
-    until(lambda: bool(place.act(name).trouble), "it says why")
-    assert place.receipt(name).result == ""
+    until(lambda: place.result(name) == "unknown", "it says that nobody knows")
+    assert "pinned to https://elsewhere.example" in place.receipt(name).text
     assert place.act(name).stage == "asking"
 
 
