@@ -12,6 +12,7 @@ from typing import Final
 
 from textual import events
 from textual.binding import Binding
+from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from wfconsole.incident.arming import not_armed
@@ -51,8 +52,7 @@ class RunButton(Cancel):
     """Runs it, and says what."""
 
     def __init__(self) -> None:
-        super().__init__("Run")
-        self.id = "run"
+        super().__init__("Run", id="run")
 
     def name_it(self, word: str) -> None:
         self._word = word
@@ -81,6 +81,12 @@ class PlanForm(Form):
         Binding("f5", "again", "look again", show=False),
     ]
 
+    DEFAULT_CSS = """
+    PlanForm > #form { height: 100%; overflow: hidden; }
+    PlanForm #read { height: 1fr; width: 100%; scrollbar-size-vertical: 1; }
+    PlanForm #run { width: 100%; height: 1; }
+    """
+
     def __init__(self, receipt: str) -> None:
         super().__init__()
         self._receipt = receipt
@@ -97,7 +103,8 @@ class PlanForm(Form):
         return f"ACTION   {self.frame.environment}"
 
     def fields(self) -> Iterable[Widget]:
-        yield Words(id="plan", make=self._rows)
+        with VerticalScroll(id="read", can_focus=False):
+            yield Words(id="plan", make=self._rows)
         yield Cancel()
         yield Row("Why", Field(id="reason", placeholder="goes into the record"))
         yield Row("Override", Field(id="override", placeholder="why it is done all the same"))
@@ -121,7 +128,7 @@ class PlanForm(Form):
         """Nothing that was typed before is for this."""
 
     def action_read(self, pages: int) -> None:
-        box = self.query_one("#form")
+        box = self.query_one("#read")
         box.scroll_relative(y=pages * max(1, box.size.height - 2), animate=False)
 
     def action_again(self) -> None:
