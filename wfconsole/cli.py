@@ -168,6 +168,10 @@ def _followups(command: argparse.ArgumentParser) -> None:
         _shared_options(change)
 
 
+def _approve(command: argparse.ArgumentParser) -> None:
+    command.add_argument("code", metavar="CODE", help="what the console shows: 7F3K-Q2X9WM4T")
+
+
 def _journal(command: argparse.ArgumentParser) -> None:
     command.add_argument("incident", nargs="?", metavar="INCIDENT", help="default: the newest")
     _shared_options(command)
@@ -224,6 +228,7 @@ COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None
     "doctor": ("is every system reachable and permitted, and what mends what is not", _doctor),
     "export": ("timeline, post-mortem and evidence as Markdown and HTML, from the journal", _export),
     "brief": ("catch me up on an incident, from the journal", _journal),
+    "approve": ("as a second person, from another login, approve what a console is about to do", _approve),
     "incidents": ("list the incidents of this machine, and how they went", _incidents),
     "followups": ("what is still to be done after them; add, close and assign", _followups),
     "lint": ("what is stale, dangerous, contradictory or not executable in a runbook", _lint),

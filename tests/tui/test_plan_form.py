@@ -6,7 +6,6 @@ import msgspec
 import pytest
 
 from tests.tui.harness import SIZES, Desk, Room, war_room
-from tests.tui.papers import flat
 from wfconsole.clock import MINUTE
 from wfconsole.incident.action_events import ActionsArmed
 from wfconsole.incident.events import Declared

@@ -23,8 +23,8 @@ from wfconsole.tui.forms.choice import Choice, Option
 from wfconsole.tui.forms.fields import Cancel, Field, Row, Words
 from wfconsole.tui.forms.form import Form
 from wfconsole.tui.ink import Line
-from wfconsole.tui.panes.plan_sections import plan_rows, progress_rows
-from wfconsole.tui.wrapping import paragraphs
+from wfconsole.tui.panes.plan_sections import INDENT, plan_rows, progress_rows
+from wfconsole.tui.wrapping import labelled, paragraphs
 
 DEAF_SECONDS: Final = 0.5
 _LOOK_SECONDS: Final = 0.25
@@ -204,10 +204,26 @@ class PlanForm(Form):
             rows += plan_rows(self.frame, act.plan, self.war_room.session.now(), width)
         if act.stage != "planned" or act.trouble:
             rows += progress_rows(self.frame, act, width)
-        elif why := not_armed(self.war_room.session.view().incident, self.war_room.session.now()):
+        else:
+            rows += self._second_rows(width)
+        if act.stage == "planned" and (
+            why := not_armed(self.war_room.session.view().incident, self.war_room.session.now())
+        ):
             key = self.war_room.key_of(action_names.BY_ID["arm"])
             rows += paragraphs((f"{why}: leave with Esc and press {key} to arm the console",), width, "warn")
         return [*rows, ()]
+
+    def _second_rows(self, width: int) -> list[Line]:
+        """Who else has to say yes, and how; or who has."""
+        second = self.war_room.session.acts.second(self._receipt, self._words("reason"))
+        if not second.needed:
+            return []
+        if second.approved_by:
+            return labelled("SECOND", f"approved by {second.approved_by}", width, indent=INDENT, ink="ok")
+        how = f"another person, in a login of their own on this machine: wfconsole approve {second.code}"
+        if not second.code:
+            how = "no other login can reach this console: only the reason in Alone, in a SEV1"
+        return labelled("SECOND", how, width, indent=INDENT, ink="warn")
 
     # --- doing it
 
