@@ -116,6 +116,13 @@ def incidents(arguments: argparse.Namespace) -> int:
     return code
 
 
+def act(arguments: argparse.Namespace) -> int:
+    """One guarded action without a screen."""
+    from wfconsole.wiring.act import act as acted
+
+    return acted(ground(arguments), arguments)
+
+
 def approve(arguments: argparse.Namespace) -> int:
     """A second person says yes."""
     from wfconsole.wiring.approving import approve as approved
