@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -18,10 +18,13 @@ from wfconsole.actions.kubernetes.workloads import hpa_of, path_of, ready, resou
 from wfconsole.actions.slots import slot_checks
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis
-from wfconsole.incident.plan import Check, Danger, Found, Observed, Outcome, Plan, Reading, Request, Signal
+from wfconsole.incident.plan import Aim, Check, Danger, Found, Observed, Outcome, Plan, Reading, Request, Signal
 from wfconsole.incident.wording import counted
 from wfconsole.sources.contract import SourceError
 from wfconsole.text import safe
+
+_HOLD_MS: Final[Millis] = 4 * SECOND
+_AUTOSCALER_LOOKED_MS: Final[Millis] = 20 * SECOND  # it does every 15 s
 
 
 class Scale(Action):
@@ -51,14 +54,7 @@ class Scale(Action):
             by_hand=(_by_hand(cluster, request, current, replicas),),
             word=aim.name,
             alternatives=tuple(scaler_instead(hpa, current, replicas)),
-            signal=Signal(
-                f"ready pods of {aim}",
-                goal=replicas,
-                more=replicas >= current,
-                unit="pods",
-                window_ms=3 * MINUTE,
-                hold_ms=20 * SECOND,  # an autoscaler looks every 15 s
-            ),
+            signal=_signal(aim, current, replicas, hpa),
             before=Reading(now, float(ready(item)), f"{ready(item)} of {current} ready"),
             inverse=msgspec.structs.replace(request, parameters={"replicas": str(current)}, undoes=systems.receipt),
             calls={
@@ -93,6 +89,17 @@ class Scale(Action):
         now, wants = systems.now(), wanted(item)
         undone = "" if wants == to else f"{aim} was set to {wants} meanwhile, not {to}"
         return Reading(now, float(ready(item)), f"{ready(item)} of {wants} ready", undone)
+
+
+def _signal(aim: Aim, current: int, replicas: int, hpa: Object | None) -> Signal:
+    return Signal(
+        f"ready pods of {aim}",
+        goal=float(replicas),
+        more=replicas >= current,
+        unit="pods",
+        window_ms=3 * MINUTE,
+        hold_ms=_HOLD_MS if hpa is None else _AUTOSCALER_LOOKED_MS,
+    )
 
 
 def _number(request: Request) -> int:
