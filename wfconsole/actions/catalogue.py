@@ -9,6 +9,8 @@ from typing import Final, cast
 from wfconsole.actions.contract import Action, BadRequestError
 
 _PLACES: Final[Mapping[str, str]] = {
+    "remove-failing-pods": "kubernetes.remove_failing_pods:RemoveFailingPods",
+    "remove-pod": "kubernetes.remove_pod:RemovePod",
     "scale": "kubernetes.scale:Scale",
 }
 

@@ -72,7 +72,8 @@ class Cluster:
             said = f"{safe(access.context)} is at {safe(access.server)}, and the console is pinned to {settings.server}"
             raise SourceError("configuration", said, remedy="Set kubernetes.acting_context to one of this cluster.")
         self.access = access
-        self._client = Server(access).client()
+        self.server = Server(access)
+        self._client = self.server.client()
 
     @property
     def where(self) -> str:
@@ -146,12 +147,15 @@ class Cluster:
 
     def dry_run(self, call: Call) -> tuple[DryRun, Object]:
         """What the server says of a change without making it, admission included, and the object as it would be."""
-        request = _request(call, {"dryRun": "All"})
         try:
-            answer = self._client.change(request, what=call.what)
+            return DryRun("server", "the server has tried it and kept nothing"), self.try_out(call)
         except SourceError as error:
             return DryRun("failed", error.message), {}
-        return DryRun("server", "the server has tried it and kept nothing"), msgspec.json.decode(answer)
+
+    def try_out(self, call: Call) -> Object:
+        """The same; raises SourceError where the server refuses it."""
+        done: Object = msgspec.json.decode(self._client.change(_request(call, {"dryRun": "All"}), what=call.what))
+        return done
 
     def send_unchanged(self, call: Call, unchanged: Unchanged) -> Object:
         """Make the change if the object is still what the plan was made from; its resourceVersion at that very moment

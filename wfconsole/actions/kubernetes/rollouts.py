@@ -292,10 +292,12 @@ def quota_needs(pod: Object, pods: int) -> dict[str, int]:
 
 def templates_equal(one: Object, other: Object, *, but_restarts: bool = False) -> bool:
     """Whether two pod templates make the same pods; with `but_restarts` the time of a restart does not count."""
-    return _plain(one, but_restarts=but_restarts) == _plain(other, but_restarts=but_restarts)
+    return plain_template(one, but_restarts=but_restarts) == plain_template(other, but_restarts=but_restarts)
 
 
-def _plain(template: Object, *, but_restarts: bool) -> Object:
+def plain_template(template: Object, *, but_restarts: bool = False) -> Object:
+    """A template as its workload has it: without the hash that its replica set adds, and with `but_restarts` without
+    the time of its last restart."""
     meta = dict(template.get("metadata") or {})
     meta["labels"] = {key: value for key, value in (meta.get("labels") or {}).items() if key != "pod-template-hash"}
     notes = meta.get("annotations") or {}
