@@ -11,6 +11,9 @@ from wfconsole.actions.contract import Action, BadRequestError
 _PLACES: Final[Mapping[str, str]] = {
     "remove-failing-pods": "kubernetes.remove_failing_pods:RemoveFailingPods",
     "remove-pod": "kubernetes.remove_pod:RemovePod",
+    "restart": "kubernetes.restart:Restart",
+    "roll-back": "kubernetes.roll_back:RollBack",
+    "rollout-strategy": "kubernetes.rollout_strategy:RolloutStrategy",
     "scale": "kubernetes.scale:Scale",
 }
 
