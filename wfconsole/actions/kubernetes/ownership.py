@@ -6,10 +6,12 @@ Flux: https://fluxcd.io/flux/components/kustomize/kustomizations/ and .../helm/h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from wfconsole.actions.kubernetes.cluster import Object
+from wfconsole.actions.kubernetes.workloads import seen
+from wfconsole.incident.plan import Aim, Check
 from wfconsole.text import safe
 
 # A label or an annotation -> whose it is.
@@ -43,3 +45,16 @@ def from_git(item: Object) -> str:
 def helm_release(item: Object) -> str:
     """The Helm release that an object is part of, "" where it is of none."""
     return safe(str((item["metadata"].get("annotations") or {}).get(_HELM, "")), 100)
+
+
+def ownership_checks(aim: Aim, item: Object) -> Iterator[Check]:
+    """Whether a change of the template would stand."""
+    here = (seen(aim, item, "its labels, annotations and writers"),)
+    if tool := from_git(item):
+        told = f"{tool} brings it back to what is in Git, as a rule within minutes"
+        yield Check("refuse", f"{told}: revert it there, or suspend the sync first", here, overridable=True)
+    elif release := helm_release(item):
+        told = f"it is part of Helm release {release}, which does not know of this: the next upgrade undoes it"
+        yield Check("explain", f"{told} (helm rollback {release} keeps both in step)", here)
+    else:
+        yield Check("ok", "nothing shows that it is deployed from Git or by Helm", here)

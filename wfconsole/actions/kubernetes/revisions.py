@@ -1,4 +1,4 @@
-"""The revisions of a workload: which image each has, how long it stood, whether it was healthy, and which to go back to.
+"""The revisions of a workload: its images, how long it stood, whether it was healthy, and which to go back to.
 
 Pure. Deployments keep theirs in replica sets, stateful sets and daemon sets in controller revisions.
 """
@@ -158,12 +158,13 @@ def is_of(revision: Revision, pod: Member) -> bool:
 
 
 def proposed(found: Sequence[Revision]) -> Revision | None:
-    """The newest revision that something shows to have been healthy, and whose pods are others than those of now; where
-    nothing shows it, the one that stood longest among those with another image. None where there is none."""
+    """The newest revision whose pods are others than those of now, and that is known to be healthy; else the newest
+    that stood for long; else, of those with another image, the one that stood longest. None where there is none."""
     now, *older = found
     others = [each for each in older if each.pods != now.pods]
     # A revision and its restarts are one: what shows that one of them was healthy holds for all.
-    good = {each.pods for each in others if each.proven}
+    healthy = {each.pods for each in others if each.healthy_ms is not None}
+    good = healthy or {each.pods for each in others if each.proven}
     for each in others:
         if each.pods in good:
             return each
