@@ -9,6 +9,12 @@ from typing import Final, cast
 from wfconsole.actions.contract import Action, BadRequestError
 
 _PLACES: Final[Mapping[str, str]] = {
+    "autoscale": "kubernetes.autoscale:Autoscale",
+    "remove-failing-pods": "kubernetes.remove_failing_pods:RemoveFailingPods",
+    "remove-pod": "kubernetes.remove_pod:RemovePod",
+    "restart": "kubernetes.restart:Restart",
+    "roll-back": "kubernetes.roll_back:RollBack",
+    "rollout-strategy": "kubernetes.rollout_strategy:RolloutStrategy",
     "scale": "kubernetes.scale:Scale",
 }
 
