@@ -10,12 +10,14 @@ from wfconsole.actions.contract import Action, BadRequestError
 
 _PLACES: Final[Mapping[str, str]] = {
     "autoscale": "kubernetes.autoscale:Autoscale",
+    "block-source": "kubernetes.block_source:BlockSource",
     "remove-failing-pods": "kubernetes.remove_failing_pods:RemoveFailingPods",
     "remove-pod": "kubernetes.remove_pod:RemovePod",
     "restart": "kubernetes.restart:Restart",
     "roll-back": "kubernetes.roll_back:RollBack",
     "rollout-strategy": "kubernetes.rollout_strategy:RolloutStrategy",
     "scale": "kubernetes.scale:Scale",
+    "unblock-source": "kubernetes.block_source:UnblockSource",
 }
 
 

@@ -17,6 +17,7 @@ from wfconsole.incident.action_events import (
     ActionIntended,
     ActionsArmed,
     ActionsDisarmed,
+    ActionSettled,
     ActionVerified,
     EvidenceKept,
 )
@@ -383,6 +384,7 @@ Event = (
     | ActionIntended
     | ActionEnded
     | ActionVerified
+    | ActionSettled
     | FollowUpAdded
     | FollowUpClosed
     | MeetingSet

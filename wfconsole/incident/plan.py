@@ -146,7 +146,8 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     `title` is WHAT, `place` WHERE, `blast` who feels it, `undo` how it is taken back and `lost` what that cannot bring
     back. `diff`: lines that begin with "-", "+" or " ". `by_hand`: the same as commands of the usual tools, without
     secrets. `word` has to be typed, where the class asks for it. `captures`: evidence that is taken before. `calls` is
-    the action's own: what it will send, with what must still be so. `deadline_ms` bounds the run.
+    the action's own: what it will send, with what must still be so. `deadline_ms` bounds the run. With `reverts_ms` it
+    is taken back by its inverse so long after the run, unless somebody says that it shall stay.
     """
 
     request: Request
@@ -169,6 +170,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     before: Reading | None = None
     inverse: Request | None = None
     deadline_ms: Millis = 30 * SECOND
+    reverts_ms: Millis = 0
     calls: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
     @property
