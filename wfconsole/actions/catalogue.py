@@ -9,6 +9,8 @@ from typing import Final, cast
 from wfconsole.actions.contract import Action, BadRequestError
 
 _PLACES: Final[Mapping[str, str]] = {
+    "rotate-secret": "aws.rotate_secret:RotateSecret",
+    "rotate-secret-back": "aws.rotate_back:RotateSecretBack",
     "scale": "kubernetes.scale:Scale",
 }
 
