@@ -16,6 +16,8 @@ _PLACES: Final[Mapping[str, str]] = {
     "restart": "kubernetes.restart:Restart",
     "roll-back": "kubernetes.roll_back:RollBack",
     "rollout-strategy": "kubernetes.rollout_strategy:RolloutStrategy",
+    "rotate-secret": "aws.rotate_secret:RotateSecret",
+    "rotate-secret-back": "aws.rotate_back:RotateSecretBack",
     "scale": "kubernetes.scale:Scale",
     "unblock-source": "kubernetes.block_source:UnblockSource",
 }
