@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+TYPE_CHECKING = False  # the launcher imports this before it forks: see there
+if TYPE_CHECKING:
+    from typing import Final
 
 OK: Final = 0
 USAGE: Final = 2  # argparse's own number for wrong arguments
