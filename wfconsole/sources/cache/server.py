@@ -9,7 +9,8 @@ from typing import Final
 import msgspec
 
 from wfconsole.clock import MINUTE, SECOND, Millis
-from wfconsole.sources.cache.commands import Permissions, permissions
+from wfconsole.observations.snapshot import Lack
+from wfconsole.sources.cache.commands import Permissions, not_known, permissions
 from wfconsole.sources.cache.connection import CachePoll, Session
 from wfconsole.sources.cache.failures import where
 from wfconsole.sources.cache.info import Counters, cache_row, counters_of, parsed, server_time, started_at
@@ -29,6 +30,7 @@ class ServerPoll(CachePoll):
         self._started_at: Millis = 0
         self._permissions = Permissions()
         self._asked_at: float | None = None  # monotonic
+        self._unmeasured: tuple[Lack, ...] = ()
 
     def read(self) -> None:
         name = where(self.session.settings)
@@ -49,10 +51,21 @@ class ServerPoll(CachePoll):
         )
         self.keep({name: seal(row)})
 
-    def partial(self) -> str:
-        return self._permissions.missing
+    def lacks(self) -> tuple[Lack, ...]:
+        return (*self._unmeasured, *self._permissions.lacks)
 
-    def _ping(self) -> float:
+    def _ping(self) -> float | None:
+        """The round trip in milliseconds; None where PING is not ours to run."""
+        from redis.exceptions import NoPermissionError
+
+        try:
+            self._unmeasured = ()
+            return self._timed()
+        except NoPermissionError as error:
+            self._unmeasured = (not_known("the round trip is not known", error, "+ping", self.session.settings),)
+            return None
+
+    def _timed(self) -> float:
         times = []
         for _ in range(_PINGS):
             began = time.perf_counter()
