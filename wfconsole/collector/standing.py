@@ -62,10 +62,14 @@ def _of_its_own(parts: Sequence[tuple[Part, Standing]]) -> Whole:
     failing = bool(main) and len(failures) == len(main)
     next_try = min((each.retry_at for each in failures if each.retry_at), default=0)
     ages = [each.good_at for each in main if each.good_at is not None and (failing or each.failure is None)]
-    missing = () if failing or not ages else (_missing(part, standing) for part, standing in parts)
+    first = _first(failures) if failing else None
+    if first is not None:  # one failure is told; other rights that are refused are to be granted too
+        missing = [_refused(standing.failure, first) for part, standing in parts if part.role == "whole"]
+    else:
+        missing = [_missing(part, standing) for part, standing in parts] if ages else []
     return Whole(
         good_at=min(ages) if ages else None,
-        failure=msgspec.structs.replace(_first(failures), retry_at=next_try) if failing else None,
+        failure=msgspec.structs.replace(first, retry_at=next_try) if first is not None else None,
         lacks=tuple(dict.fromkeys(filter(None, missing))),
         facts={
             part.gives: _unknown(standing) for part, standing in parts if part.role == "extra" and _unknown(standing)
@@ -76,6 +80,13 @@ def _of_its_own(parts: Sequence[tuple[Part, Standing]]) -> Whole:
 
 def _first(failures: Sequence[Failure]) -> Failure:
     return min(failures, key=lambda each: each.since)
+
+
+def _refused(failure: Failure | None, told: Failure) -> Lack | None:
+    """A right that is refused beside the one of the failure that is told."""
+    if failure is None or failure.kind != "denied" or failure.right in ("", told.right):
+        return None
+    return _lack(failure.message, failure)
 
 
 def _missing(part: Part, standing: Standing) -> Lack | None:

@@ -17,7 +17,7 @@ from wfconsole.sources.cache.info import Counters, cache_row, counters_of, parse
 from wfconsole.sources.sealing import seal
 
 _PINGS: Final = 3  # their median: one alone may have waited for us
-# Permissions change seldom.
+# Permissions change seldom; one that lacks is asked for again at each look.
 _PERMISSIONS_EVERY_S: Final = MINUTE / SECOND
 
 
@@ -75,6 +75,7 @@ class ServerPoll(CachePoll):
 
     def _look_up_permissions(self) -> None:
         now = time.monotonic()
-        if self._asked_at is None or now - self._asked_at >= _PERMISSIONS_EVERY_S:
+        asked_at = None if self._permissions.lacks else self._asked_at
+        if asked_at is None or now - asked_at >= _PERMISSIONS_EVERY_S:
             self._permissions = permissions(self.ask, self.session.settings)
             self._asked_at = now
