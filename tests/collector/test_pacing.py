@@ -297,6 +297,35 @@ def test_an_extra_is_a_fact_and_not_partial() -> None:
     assert (in_words(whole.lacks), whole.facts) == ("", {"the b": "unknown: pods: 403, no"})
 
 
+REFUSED = msgspec.structs.replace(DENIED, remedy="Grant list on pods.", right="list pods")
+
+
+def test_a_part_that_is_refused_is_told_with_the_right_and_what_mends_it() -> None:
+    whole = combined(parts(("a", "whole", WELL), ("b", "part", Standing(failure=REFUSED))))
+    assert whole.lacks == (Lack("the b unknown: pods: 403, no", "permission", "Grant list on pods.", "list pods"),)
+    assert in_words(whole.lacks) == "the b unknown: pods: 403, no; Grant list on pods."
+
+
+def test_a_part_that_fails_otherwise_is_told_without_what_would_mend_a_refusal() -> None:
+    failure = msgspec.structs.replace(DENIED, kind="timeout", remedy="It is tried again.")
+    (lack,) = combined(parts(("a", "whole", WELL), ("b", "part", Standing(failure=failure)))).lacks
+    assert lack.kind == "failing"
+    assert in_words((lack,)) == "the b unknown: pods: 403, no"
+
+
+def test_an_extra_that_is_refused_is_told_without_making_the_rows_partial() -> None:
+    (lack,) = combined(parts(("a", "whole", WELL), ("b", "extra", Standing(failure=REFUSED)))).lacks
+    assert (lack.kind, lack.extra, lack.right) == ("permission", True, "list pods")
+
+
+def test_other_rights_that_are_refused_are_told_beside_the_failure() -> None:
+    other = msgspec.structs.replace(REFUSED, since=NOW, message="pods in b: 403, no", right="list pods in b")
+    again = msgspec.structs.replace(REFUSED, since=NOW)
+    whole = combined(parts(*(("a", "whole", Standing(failure=each)) for each in (REFUSED, other, again))))
+    assert whole.failure == REFUSED
+    assert [lack.right for lack in whole.lacks] == ["list pods in b"]
+
+
 # --- waiting --------------------------------------------------------------------------------------------------------
 
 
