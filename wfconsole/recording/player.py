@@ -113,7 +113,7 @@ class Player:
         aim = Aim(max(self._recording.start, min(instant, end)))
         with self._word:  # whoever reaches the one before must not take this one for done
             self._aim = aim
-            self._commands.append(lambda: self._reach(aim))
+            self._commands.append(lambda: self._seek(aim.instant, aim) if self._aim is aim else None)
             self._word.notify()
 
     def step(self, events: int) -> None:
@@ -140,7 +140,9 @@ class Player:
     def pump(self) -> Millis | None:
         """Carry out what was told and deliver what is due; real milliseconds until there is more, None: when told."""
         try:
-            while (command := self._next_command()) is not None:  # one that fails leaves the others where they are
+            while self._commands:  # one that fails leaves the others where they are
+                with self._word:
+                    command = self._commands.pop(0)
                 command()
             self._look_for_more()
             wait_ms = self._deliver() if self._playing else None
@@ -157,10 +159,6 @@ class Player:
         with self._word:
             self._commands.append(command)
             self._word.notify()
-
-    def _next_command(self) -> Callable[[], None] | None:
-        with self._word:
-            return self._commands.pop(0) if self._commands else None
 
     def _run(self) -> None:
         while not self._closing:
@@ -196,22 +194,17 @@ class Player:
             self._set(playing=False)
         return None
 
-    def _reach(self, aim: Aim) -> None:
-        if self._aim is not aim:
-            return
+    def _seek(self, instant: Millis, aim: Aim | None = None) -> None:
         try:
-            self._seek(aim.instant)
+            if self._growing and instant > self._recording.end:
+                self._recording.refresh()  # what is still not in it comes to whoever waits at that instant
+            self._arrive(instant)  # first the clock: whoever hears of the new state shows it with its own time
+            self._head.move(self._recording.position(instant))
+            self._ahead = self._growing and instant > self._recording.end
         finally:
             with self._word:
-                if self._aim is aim:
+                if self._aim is aim:  # and no newer one
                     self._aim = None
-
-    def _seek(self, instant: Millis) -> None:
-        if self._growing and instant > self._recording.end:
-            self._recording.refresh()  # what is still not in it comes to whoever waits at that instant
-        self._arrive(instant)  # first the clock: whoever hears of the new state shows it with its own time
-        self._head.move(self._recording.position(instant))
-        self._ahead = self._growing and instant > self._recording.end
 
     def _arrive(self, instant: Millis) -> None:
         self._ahead = False
