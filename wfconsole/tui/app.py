@@ -62,6 +62,9 @@ class WarRoom(
     TITLE = "wfconsole"
     BINDINGS = action_names.bindings("all")
     ENABLE_COMMAND_PALETTE = False  # `:` is the one door to commands; Textual's own can quit without asking
+    ALLOW_SELECT = (
+        False  # Textual paints what it selects in a style that our screens leave out: three clicks crashed it
+    )
     CSS = """
     WarRoom, ConsoleScreen { background: $background; color: $foreground; }
     ConsoleScreen { overflow: hidden; }
