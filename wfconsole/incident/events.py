@@ -343,6 +343,7 @@ class Noticed(msgspec.Struct, frozen=True, tag="noticed", omit_defaults=True):
     """The scribe saw a condition begin, go on or end. One `key` is one line of the timeline, however often it flaps.
 
     `count` is how many times it happened so far, `since` when it first did, `subject` the object it is about.
+    `sources` are those that are lost, or that miss a right, as of this entry.
     """
 
     key: str  # "crash-loop Deployment/production/gateway"
@@ -353,6 +354,7 @@ class Noticed(msgspec.Struct, frozen=True, tag="noticed", omit_defaults=True):
     subject: str = ""
     since: Millis = 0
     count: int = 1
+    sources: tuple[str, ...] = ()
 
 
 Event = (

@@ -201,6 +201,12 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
         """What was confirmed: another plan has another one."""
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
 
+    @property
+    def substance(self) -> str:
+        """What a second person approves: the same for a plan that was made again and would do the very same."""
+        told = (self.request, self.title, self.danger, self.calls, self.diff, self.refusals)
+        return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()
+
     def stale(self, now: Millis) -> bool:
         """Whether it is too old to be run as it is."""
         return now - self.made_at > GOOD_FOR_MS
