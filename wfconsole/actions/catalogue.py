@@ -12,6 +12,7 @@ _PLACES: Final[Mapping[str, str]] = {
     "acknowledge": "paging:Acknowledge",
     "autoscale": "kubernetes.autoscale:Autoscale",
     "block-source": "kubernetes.block_source:BlockSource",
+    "command": "command:RunCommand",
     "escalate": "paging:Escalate",
     "page": "paging:Page",
     "remove-failing-pods": "kubernetes.remove_failing_pods:RemoveFailingPods",
