@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-pytest_plugins = ["tests.rig.fixtures", "tests.rig.systems.fixtures"]
+pytest_plugins = ["tests.rig.fixtures", "tests.rig.systems.fixtures", "tests.actions.fixtures"]
 
 # Rooms whose tests wait for real servers, processes and terminals; those of the others only compute.
 WAITING: Final = ("collector", "comms", "console", "discovery", "hands", "journal", "session", "sources", "terminal")

@@ -19,6 +19,7 @@ from wfconsole.clock import Clock, Millis, SystemClock
 from wfconsole.session.console import Console
 from wfconsole.times import UTC_TIMES, Times
 from wfconsole.tui import action_names, compat, screens, theming
+from wfconsole.tui.acting import ActingKeys
 from wfconsole.tui.chores import Chores
 from wfconsole.tui.frame import Frame, frame_of
 from wfconsole.tui.glyphs import Glyphs
@@ -48,6 +49,7 @@ class WarRoom(
     TimeControls,
     Navigation,
     RecordKeys,
+    ActingKeys,
     Permissions,
     Looks,
     Chores,
@@ -118,6 +120,7 @@ class WarRoom(
         """Put the theme on before Textual reads its first style sheet: else it reads all of them twice."""
         self.register_theme(theming.to_textual_theme(theme))
         self.set_reactive(WarRoom.theme, theme.name)
+        self.dressed = True
         self.stylesheet.set_variables(self.get_css_variables())
 
     def on_mount(self) -> None:
