@@ -16,6 +16,7 @@ from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.panes.strips import rule
+from wfconsole.tui.screens.lacking import lacking
 from wfconsole.tui.screens.list_screen import ListScreen
 from wfconsole.tui.state_words import badge
 from wfconsole.tui.widgets.scrolled import Block, BlockList
@@ -149,8 +150,7 @@ def _opened(frame: Frame, snapshot: Snapshot[Any], width: int) -> list[Line]:
             told.append((again, f"at {frame.times.clock(failure.retry_at)}, after {failure.attempts} in vain"))
         if failure.remedy:
             told.append(("do", failure.remedy))
-    if snapshot.partial:
-        told.append(("partial", snapshot.partial))
+    told += lacking(snapshot)
     told += snapshot.facts.items()
     indent = _INDENT * 2 + _WORD
     return [
