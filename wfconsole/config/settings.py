@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct, field
 
 from wfconsole.config.about import PATH, about
+from wfconsole.config.actions import ActionsSettings
 from wfconsole.config.messaging import MessagesSettings, PagerDutySettings, SlackSettings, StatusPageSettings
 from wfconsole.config.metrics import GpuSettings, InferenceSettings, PrometheusSettings, SignalsSettings
 from wfconsole.config.systems import (
@@ -39,6 +40,14 @@ class KubernetesSettings(Struct, frozen=True, forbid_unknown_fields=True):
         str,
         about(
             "the context, pinned from the start; empty: kubeconfig's current one",
+            "the name of a context",
+            max_length=300,
+        ),
+    ] = ""
+    acting_context: Annotated[
+        str,
+        about(
+            "the context of the user who acts, on the same cluster; empty: the one that looks",
             "the name of a context",
             max_length=300,
         ),
@@ -158,10 +167,12 @@ class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True):
         """The word for a cluster; one that nothing is known of counts as production."""
         if self.environment:
             return self.environment
-        matches = (
-            rule.word for rule in self.environments if fnmatch.fnmatchcase(context.lower(), rule.context.lower())
-        )
-        return next(matches, UNKNOWN_CLUSTER)
+        return next((rule.word for rule in self.environments if _fits(context, rule.context)), UNKNOWN_CLUSTER)
+
+
+def _fits(context: str, pattern: str) -> bool:
+    """Before the cluster has a name none of the patterns is compiled: the first frame waits for that."""
+    return fnmatch.fnmatchcase(context.lower(), pattern.lower()) if context else not pattern.strip("*")
 
 
 class RunbookSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -215,6 +226,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     slack: SlackSettings = SlackSettings()
     pagerduty: PagerDutySettings = PagerDutySettings()
     status_page: StatusPageSettings = StatusPageSettings()
+    actions: ActionsSettings = ActionsSettings()
     intervals: IntervalSettings = IntervalSettings()
     console: ConsoleSettings = ConsoleSettings()
     runbook: RunbookSettings = RunbookSettings()

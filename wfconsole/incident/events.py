@@ -12,6 +12,15 @@ from typing import Final, Literal
 import msgspec
 
 from wfconsole.clock import HOUR, Millis
+from wfconsole.incident.action_events import (
+    ActionEnded,
+    ActionIntended,
+    ActionsArmed,
+    ActionsDisarmed,
+    ActionSettled,
+    ActionVerified,
+    EvidenceKept,
+)
 from wfconsole.incident.playbook import Mark
 from wfconsole.incident.policy import SeverityName, Status
 from wfconsole.observations.levels import Level
@@ -371,6 +380,13 @@ Event = (
     | TaskClosed
     | CommandStarted
     | CommandEnded
+    | ActionsArmed
+    | ActionsDisarmed
+    | EvidenceKept
+    | ActionIntended
+    | ActionEnded
+    | ActionVerified
+    | ActionSettled
     | FollowUpAdded
     | FollowUpClosed
     | MeetingSet
