@@ -91,12 +91,15 @@ class SourceList(BlockList):
 
 
 class SourcesScreen(ListScreen):
-    """One region: the sources."""
+    """One region: the sources. `goto` may be the name of one."""
 
     SCOPES = ("all", "lists", "items", "sources")
 
     def make_list(self) -> BlockList:
-        return SourceList(id="body")
+        sources = SourceList(id="body")
+        if self.goto in KINDS:
+            sources.cursor_key = self.goto
+        return sources
 
     def evidence(self) -> str:
         return self.body_list.key if self.body_list.key in KINDS else ""
