@@ -77,7 +77,8 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         prog="wfconsole",
         description="A war room in the terminal for whoever commands the incident.",
         epilog="Exit codes: 0 ended by you, 2 arguments, 3 configuration, 4 runbook, 5 recording, 6 terminal, "
-        "7 incident, 8 cluster, 9 doctor found something, 10 lint found something, 70 a bug of ours, 128+n signal n.",
+        "7 incident, 8 cluster, 9 doctor found something, 10 lint found something, "
+        "11 an action was refused or did not work, 70 a bug of ours, 128+n signal n.",
     )
     parser.add_argument("--version", action="version", version=f"wfconsole {__version__}")
     # With `prog` it does not ask how wide the terminal is.
@@ -184,6 +185,28 @@ def _followups(command: argparse.ArgumentParser) -> None:
         _shared_options(change)
 
 
+def _act(command: argparse.ArgumentParser) -> None:
+    command.add_argument("action", metavar="ACTION", help="scale, restart, roll-back, end-session, ...: see the README")
+    command.add_argument("kind", metavar="KIND", help="what it is done to: deployment, pod, session, ...")
+    command.add_argument("target", metavar="TARGET", help="NAMESPACE/NAME, or NAME")
+    command.add_argument("parameters", nargs="*", metavar="KEY=VALUE", help="what the action has to be told")
+    command.add_argument("--dry-run", action="store_true", help="only the plan; changes nothing, needs no incident")
+    command.add_argument("--json", action="store_true", help="for programs")
+    command.add_argument("--incident", metavar="INCIDENT", help="whose record it is (default: the newest open one)")
+    command.add_argument("--yes", action="store_true", help="run what is small and can be reversed (R1)")
+    command.add_argument("--word", metavar="WORD", default="", help="the word of the plan: runs what is R2 or R3")
+    command.add_argument("--reason", metavar="WORDS", help="why; R3 needs one")
+    command.add_argument("--override", metavar="WORDS", help="why it is done although the plan refuses it")
+    command.add_argument("--alone", metavar="WORDS", help="why there is no second person (R3, in a SEV1 only)")
+    command.add_argument("--operator", metavar="NAME", help="who you are in the record (default: your login)")
+    _cluster_options(command)
+    _shared_options(command)
+
+
+def _approve(command: argparse.ArgumentParser) -> None:
+    command.add_argument("code", metavar="CODE", help="what the console shows: 7F3K-Q2X9WM4T")
+
+
 def _journal(command: argparse.ArgumentParser) -> None:
     command.add_argument("incident", nargs="?", metavar="INCIDENT", help="default: the newest")
     _shared_options(command)
@@ -242,6 +265,8 @@ COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None
     "doctor": ("is every system reachable and permitted, and what mends what is not", _doctor),
     "export": ("timeline, post-mortem and evidence as Markdown and HTML, from the journal", _export),
     "brief": ("catch me up on an incident, from the journal", _journal),
+    "act": ("change production as the console would, guarded in the same way, without a screen", _act),
+    "approve": ("as a second person, from another login, approve what a console is about to do", _approve),
     "incidents": ("list the incidents of this machine, and how they went", _incidents),
     "followups": ("what is still to be done after them; add, close and assign", _followups),
     "lint": ("what is stale, dangerous, contradictory or not executable in a runbook", _lint),

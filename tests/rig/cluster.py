@@ -21,6 +21,8 @@ from tests.rig.certificates import Authority, KeyPair, signing_key
 from tests.rig.processes import Server, ServerPlan
 
 VIEWER = "wfconsole-viewer"
+#: Has what a viewer has, and the role that the console ships for those who act.
+ACTOR = "wfconsole-actor"
 _PREFIX = "wfconsole-rig-"
 #: Programs that played containers have.
 _STAND_INS = Path(__file__).parent / "stand_ins"
@@ -69,6 +71,7 @@ class Cluster:
         self.authority: Path
         self.admin: Access
         self.viewer: Access
+        self.actor: Access
         self.api: Api
 
     def __enter__(self) -> "Cluster":
@@ -103,7 +106,7 @@ class Cluster:
         keys = _Keys(self.directory)
         self.authority = keys.authority.certificate
         etcd = self._start(_etcd(self.binaries, self.directory))
-        tokens = {"admin": secrets.token_hex(16), VIEWER: secrets.token_hex(16)}
+        tokens = {"admin": secrets.token_hex(16), VIEWER: secrets.token_hex(16), ACTOR: secrets.token_hex(16)}
         self._start_apiserver(etcd.ports[0], keys, tokens)
         self._grant()
         self._start(_controller_manager(self.binaries, self.directory, self.admin, keys))
@@ -122,7 +125,10 @@ class Cluster:
         return server
 
     def _start_apiserver(self, etcd_port: int, keys: "_Keys", tokens: dict[str, str]) -> None:
-        lines = [f'{tokens["admin"]},admin,admin,"system:masters"', f"{tokens[VIEWER]},{VIEWER},{VIEWER}"]
+        lines = [
+            f'{tokens["admin"]},admin,admin,"system:masters"',
+            *(f"{tokens[name]},{name},{name}" for name in (VIEWER, ACTOR)),
+        ]
         token_file = self.directory / "tokens.csv"
         token_file.touch(mode=0o600)
         token_file.write_text("\n".join(lines) + "\n")
@@ -149,6 +155,7 @@ class Cluster:
         self.base_url = f"https://127.0.0.1:{server.ports[0]}"
         self.admin = self._access("admin", tokens["admin"])
         self.viewer = self._access(VIEWER, tokens[VIEWER])
+        self.actor = self._access(ACTOR, tokens[ACTOR])
         self.api = self.client(self.admin)
 
     def _access(self, user: str, token: str) -> Access:
@@ -158,7 +165,7 @@ class Cluster:
 
     def _grant(self) -> None:
         wait_for("the namespace kube-system", lambda: self.api.get(path_of("v1", "Namespace", "kube-system")))
-        self.api.apply(*objects.viewer_rights(VIEWER), *stages.resource_definitions())
+        self.api.apply(*objects.viewer_rights(VIEWER), *objects.actor_rights(ACTOR), *stages.resource_definitions())
 
     def _start_kwok(self, keys: "_Keys") -> None:
         config = self.directory / "kwok.yaml"

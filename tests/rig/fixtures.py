@@ -22,6 +22,7 @@ class World:
         self.api: Api = cluster.api
         self.viewer: Access = cluster.viewer
         self.admin: Access = cluster.admin
+        self.actor: Access = cluster.actor
         self.broken = False
 
     def fault(self, name: str) -> str:

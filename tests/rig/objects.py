@@ -6,7 +6,7 @@ import yaml
 
 from tests.rig.api import Object
 
-_ROLE_FILE = Path(__file__).parents[2] / "wfconsole" / "sources" / "kubernetes" / "viewer-clusterrole.yaml"
+_ROLES = Path(__file__).parents[2] / "wfconsole" / "sources" / "kubernetes"
 
 #: The service behind metrics.k8s.io; fault `hpa-blind` points the API at another name.
 METRICS_SERVICE = "metrics-server"
@@ -14,15 +14,26 @@ METRICS_SERVICE = "metrics-server"
 
 def viewer_rights(user: str) -> list[Object]:
     """The role that the console ships for its own use, bound to one user."""
-    role: Object = yaml.safe_load(_ROLE_FILE.read_text())
-    binding: Object = {
+    role: Object = yaml.safe_load((_ROLES / "viewer-clusterrole.yaml").read_text())
+    return [role, _bound(role, user)]
+
+
+def actor_rights(user: str) -> list[Object]:
+    """The same of one who acts: that role beside the viewer's, which must be there."""
+    viewer, _ = viewer_rights(user)
+    role: Object = yaml.safe_load((_ROLES / "actor-clusterrole.yaml").read_text())
+    return [role, _bound(role, user), _bound(viewer, user)]
+
+
+def _bound(role: Object, user: str) -> Object:
+    name = role["metadata"]["name"]
+    return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRoleBinding",
-        "metadata": {"name": user},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role["metadata"]["name"]},
+        "metadata": {"name": f"{user}-{name}"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
         "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}],
     }
-    return [role, binding]
 
 
 def metrics_service(port: int) -> list[Object]:

@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct, field
 
 from wfconsole.config.about import PATH, about
+from wfconsole.config.actions import ActionsSettings
 from wfconsole.config.messaging import MessagesSettings, PagerDutySettings, SlackSettings, StatusPageSettings
 from wfconsole.config.metrics import GpuSettings, InferenceSettings, PrometheusSettings, SignalsSettings
 from wfconsole.config.systems import (
@@ -39,6 +40,14 @@ class KubernetesSettings(Struct, frozen=True, forbid_unknown_fields=True):
         str,
         about(
             "the context, pinned from the start; empty: kubeconfig's current one",
+            "the name of a context",
+            max_length=300,
+        ),
+    ] = ""
+    acting_context: Annotated[
+        str,
+        about(
+            "the context of the user who acts, on the same cluster; empty: the one that looks",
             "the name of a context",
             max_length=300,
         ),
@@ -217,6 +226,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     slack: SlackSettings = SlackSettings()
     pagerduty: PagerDutySettings = PagerDutySettings()
     status_page: StatusPageSettings = StatusPageSettings()
+    actions: ActionsSettings = ActionsSettings()
     intervals: IntervalSettings = IntervalSettings()
     console: ConsoleSettings = ConsoleSettings()
     runbook: RunbookSettings = RunbookSettings()

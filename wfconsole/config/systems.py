@@ -26,6 +26,12 @@ class DatabaseSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_def
     user: Annotated[str, about("the monitoring role; empty: as libpq chooses", "the name of a role", max_length=63)] = (
         ""
     )
+    acting_user: Annotated[
+        str, about("the role that ends sessions; empty: the monitoring role", "the name of a role", max_length=63)
+    ] = ""
+    acting_password_file: Annotated[
+        str, about("a file that holds the password of acting_user and nothing else", PATH, path=True)
+    ] = ""
     service: Annotated[
         str, about("a service of pg_service.conf, in place of host and port", "the name of a service", max_length=200)
     ] = ""
@@ -142,6 +148,10 @@ class AwsSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     profile: Annotated[
         str, about("a profile of the shared files; empty: as AWS_PROFILE says", "the name of a profile", max_length=200)
     ] = ""
+    acting_profile: Annotated[
+        str,
+        about("the profile that rotates secrets; empty: the one that looks", "the name of a profile", max_length=200),
+    ] = ""
     endpoint_url: Annotated[
         str,
         about("one address in place of those of AWS: a VPC endpoint, a test", "http:// or https:// and a host",
@@ -179,7 +189,14 @@ class CacheSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     password_file: Annotated[str, about("a file that holds the password and nothing else", PATH, path=True)] = ""
     acting_user: Annotated[
         str,
-        about("the user whose permissions are shown; empty: the monitoring user", "the name of a user", max_length=64),
+        about(
+            "the user that ends sessions, whose permissions are shown; empty: the monitoring user",
+            "the name of a user",
+            max_length=64,
+        ),
+    ] = ""
+    acting_password_file: Annotated[
+        str, about("a file that holds the password of acting_user and nothing else", PATH, path=True)
     ] = ""
     tls: Annotated[bool, about("speak TLS, and check the server's certificate and its name", "true or false")] = False
     ca_file: Annotated[str, about("the authority that signed its certificate", PATH, path=True)] = ""

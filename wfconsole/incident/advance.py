@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.clock import MINUTE, Millis
-from wfconsole.incident import advance_room
+from wfconsole.incident import advance_actions, advance_room
 from wfconsole.incident import events as ev
 from wfconsole.incident.draft import Draft
 from wfconsole.incident.events import SCRIBE, SHELVED_AT_MOST, Entry, Event, Noticed
@@ -264,6 +264,7 @@ _STEPS: Final[dict[type[Event], Callable[[Draft, Entry, Any], None]]] = {
     ev.ConsoleEnded: _console_ended,
     ev.Noticed: _noticed,
     **advance_room.STEPS,
+    **advance_actions.STEPS,
 }
 _CAN_UNDO: Final = frozenset(
     (

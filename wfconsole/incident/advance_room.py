@@ -78,7 +78,7 @@ def _command_ended(draft: Draft, entry: Entry, event: ev.CommandEnded) -> None:
     text = because(f"{how} after {spell_duration(event.took_ms)}", event.reason)
     level = Level.OK if (event.outcome, event.code) == ("exit", 0) else Level.WARNING
     what = _first_line(run.text) if run is not None else "a command that is not here"
-    _on_the_same_line(draft, entry, f"command {event.command}", "ACTION", text=f"by hand: {what}: {text}", level=level)
+    draft.on_the_same_line(entry, f"command {event.command}", "ACTION", text=f"by hand: {what}: {text}", level=level)
     if run is not None:
         ended = msgspec.structs.replace(
             run, outcome=event.outcome, code=event.code, ended_at=entry.at, ended_entry=entry.id
@@ -178,7 +178,7 @@ def _message_stands(
     """Writes how it stands with a message, and gives it; None where there is none of this name."""
     before: Message | None = draft.get("messages").get(name)
     what = _to(before) if before is not None else "a message that is not here"
-    _on_the_same_line(draft, entry, f"message {name}", "COMMS", text=f"{said}: {what}", level=level)
+    draft.on_the_same_line(entry, f"message {name}", "COMMS", text=f"{said}: {what}", level=level)
     if before is None:
         return None
     after = msgspec.structs.replace(before, **changes)
@@ -193,16 +193,6 @@ def _to(message: Message | ev.MessageQueued) -> str:
 
 def _first_line(text: str) -> str:
     return cut(next((line.strip() for line in text.splitlines() if line.strip()), "nothing"), _LINE_OF_TEXT)
-
-
-def _on_the_same_line(draft: Draft, entry: Entry, key: str, kind: str, *, text: str, level: Level) -> None:
-    """The line that the thing has already says what is new; one that has none yet gets one."""
-    line = draft.get("lines").get(draft.get("line_of_key").get(key, ""))
-    if line is None:
-        draft.line(entry, kind, text, level=level)
-        draft.mapping("line_of_key")[key] = entry.id
-    else:
-        draft.revise(line, text=text, level=level, last_at=entry.at, entries=(*line.entries, entry.id))
 
 
 def _restricted(draft: Draft, entry: Entry, event: ev.Restricted) -> None:

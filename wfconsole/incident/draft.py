@@ -84,3 +84,12 @@ class Draft:
         if self._trace is not None:
             self._trace.append(Overwritten("lines", line.entry, line, revised))
         self.mapping("lines")[line.entry] = revised
+
+    def on_the_same_line(self, entry: Entry, key: str, kind: str, *, text: str, level: Level) -> None:
+        """The line that the thing has already says what is new; one that has none yet gets one."""
+        line = self.get("lines").get(self.get("line_of_key").get(key, ""))
+        if line is None:
+            self.line(entry, kind, text, level=level)
+            self.mapping("line_of_key")[key] = entry.id
+        else:
+            self.revise(line, text=text, level=level, last_at=entry.at, entries=(*line.entries, entry.id))

@@ -12,6 +12,15 @@ from typing import Final, Literal
 import msgspec
 
 from wfconsole.clock import HOUR, Millis
+from wfconsole.incident.action_events import (
+    ActionEnded,
+    ActionIntended,
+    ActionsArmed,
+    ActionsDisarmed,
+    ActionSettled,
+    ActionVerified,
+    EvidenceKept,
+)
 from wfconsole.incident.playbook import Mark
 from wfconsole.incident.policy import SeverityName, Status
 from wfconsole.observations.levels import Level
@@ -334,6 +343,7 @@ class Noticed(msgspec.Struct, frozen=True, tag="noticed", omit_defaults=True):
     """The scribe saw a condition begin, go on or end. One `key` is one line of the timeline, however often it flaps.
 
     `count` is how many times it happened so far, `since` when it first did, `subject` the object it is about.
+    `sources` are those that are lost, or that miss a right, as of this entry.
     """
 
     key: str  # "crash-loop Deployment/production/gateway"
@@ -344,6 +354,7 @@ class Noticed(msgspec.Struct, frozen=True, tag="noticed", omit_defaults=True):
     subject: str = ""
     since: Millis = 0
     count: int = 1
+    sources: tuple[str, ...] = ()
 
 
 Event = (
@@ -369,6 +380,13 @@ Event = (
     | TaskClosed
     | CommandStarted
     | CommandEnded
+    | ActionsArmed
+    | ActionsDisarmed
+    | EvidenceKept
+    | ActionIntended
+    | ActionEnded
+    | ActionVerified
+    | ActionSettled
     | FollowUpAdded
     | FollowUpClosed
     | MeetingSet

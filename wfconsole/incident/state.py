@@ -83,6 +83,42 @@ class CommandRun(msgspec.Struct, frozen=True):
     ended_entry: str = ""  # id of the journal entry that holds the output
 
 
+class Receipt(msgspec.Struct, frozen=True):
+    """One action from its intent to its verdict. `result` is "" while nobody knows how it ended, `verdict` while it is
+    watched. `undone_by` is the receipt of the action that took it back: its own, where it did so itself. `settled` is
+    "" while it may still do so, and for all that never would."""
+
+    title: str
+    action: str
+    aim: str
+    danger: str
+    by: str
+    intended_at: Millis
+    entry: str  # id of the journal entry with the intent
+    plan: msgspec.Raw = msgspec.Raw(b"null")
+    reason: str = ""
+    override: str = ""
+    approved_by: str = ""
+    break_glass: str = ""
+    step: str = ""
+    result: str = ""
+    text: str = ""
+    lines: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    inverse: msgspec.Raw = msgspec.Raw(b"null")
+    ended_at: Millis = 0
+    verdict: str = ""
+    verdict_text: str = ""
+    verified_at: Millis = 0
+    undoes: str = ""
+    undone_by: str = ""
+    settled: Literal["", "kept", "taken back", "not taken back"] = ""
+
+    @property
+    def can_be_undone(self) -> bool:
+        return bytes(self.inverse) != b"null" and self.result in ("done", "partial", "unknown") and not self.undone_by
+
+
 class FollowUp(msgspec.Struct, frozen=True):
     """Something to do after the incident. `outcome` is "" while it is open."""
 
@@ -184,8 +220,13 @@ class IncidentState(msgspec.Struct, frozen=True):
     steps: Mapping[str, StepState] = msgspec.field(default_factory=dict)
     acked: Mapping[str, Acked] = msgspec.field(default_factory=dict)  # by the alert's key
     shelved: Mapping[str, Shelved] = msgspec.field(default_factory=dict)  # those whose time is over, too
-    tasks: Mapping[str, Task] = msgspec.field(default_factory=dict)  # by id, oldest first; so are the three below
+    tasks: Mapping[str, Task] = msgspec.field(
+        default_factory=dict
+    )  # by id, oldest first; so are commands, receipts, follow-ups and messages
     commands: Mapping[str, CommandRun] = msgspec.field(default_factory=dict)
+    receipts: Mapping[str, Receipt] = msgspec.field(default_factory=dict)
+    armed_until: Millis = 0  # 0: disarmed
+    armed_by: str = ""
     follow_ups: Mapping[str, FollowUp] = msgspec.field(default_factory=dict)
     messages: Mapping[str, Message] = msgspec.field(default_factory=dict)
     answers: Mapping[str, bool] = msgspec.field(default_factory=dict)  # by `symptom_key`

@@ -18,7 +18,7 @@ from wfconsole.incident.sinks import Sink
 from wfconsole.observations.answers import Ask, CollectorSaid
 from wfconsole.recording.lines import Header, Item, Noted, OperatorNote, SourcePatch
 from wfconsole.session.by_hand import ByHand
-from wfconsole.session.console import Hands, NoHands, Outbox
+from wfconsole.session.console import Acts, Hands, NoActs, NoHands, Outbox
 from wfconsole.session.feed import Feed
 from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.journaling import JournalFollower, JournalSink
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from wfconsole.incident.symptoms import Match
     from wfconsole.journal import Record
     from wfconsole.recording.keep import Recorder
+    from wfconsole.session.acting import Acting
     from wfconsole.session.lookback import LookBack
 
 RECORDER_CLOSES_WITHIN_MS = 200
@@ -195,11 +196,15 @@ class LiveConsole:
         open_outbox: Callable[[], Outbox | None] = lambda: None,
         files: Files = Files(),  # noqa: B008  # frozen
         hands: ByHand | None = None,
+        open_acts: Callable[[], Acting | str] = lambda: "nothing is changed from here",
     ) -> None:
-        """`hands` is None for who may run nothing."""
+        """`hands` is None for who may run nothing; `open_acts` gives what acts, or why nothing can."""
         self.session = session
         self.hands: Hands = hands or NoHands()
         self._by_hand = hands
+        self.acts: Acts = NoActs("the console is starting")
+        self._open_acts = open_acts
+        self._acting: Acting | None = None
         self.transport = transport
         self.capabilities = capabilities
         self.operator = operator
@@ -318,6 +323,8 @@ class LiveConsole:
         """Ends the stream, flushes the journal, gives the recording what time is left; nothing is left behind."""
         if self._by_hand is not None:
             self._by_hand.close()
+        if self._acting is not None:
+            self._acting.close()
         self._feed.close()
         if self._outbox is not None:
             self._outbox.close(OUTBOX_CLOSES_WITHIN_MS)
@@ -347,6 +354,12 @@ class LiveConsole:
         if self._follower is not None:
             self._follower.start()
         self._begin()
+        opened_acts = self._open_acts()
+        if isinstance(opened_acts, str):
+            self.acts = NoActs(opened_acts)
+        else:
+            self.acts = self._acting = opened_acts
+            opened_acts.take_up()
         self._outbox = self._open_outbox()
         if self._outbox is not None:
             self._outbox.start()

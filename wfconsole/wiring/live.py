@@ -30,6 +30,7 @@ from wfconsole.wiring.screen_files import live_files
 
 if TYPE_CHECKING:
     from wfconsole.recording.keep import Recorder
+    from wfconsole.session.acting import Acting
     from wfconsole.session.lookback import LookBack
     from wfconsole.session.replay import Playback
 
@@ -100,12 +101,18 @@ class LiveParts:
             open_outbox=lambda: None if settings.observer else self._open_outbox(),
             files=live_files(self._base),
             hands=None if settings.observer else self._hands(),
+            open_acts=lambda: "observers change nothing" if settings.observer else self._acting(),
         )
 
     def _hands(self) -> ByHand:
         """Commands by hand find the cluster where the collector finds it."""
         kubeconfig = self._base.settings.kubernetes.kubeconfig
         return ByHand(self._session, self._clock, {"KUBECONFIG": kubeconfig} if kubeconfig else {})
+
+    def _acting(self) -> Acting | str:
+        from wfconsole.wiring.acting import acting  # here, because the first frame changes nothing
+
+        return acting(self._base, self._session, self._clock)
 
     def _resume(self, incident: str) -> None:
         """Fold the journal, go on writing it, and say so in it. An observer only reads on."""

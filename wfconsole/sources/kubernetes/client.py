@@ -164,6 +164,7 @@ class Client:
         self._spent = False  # nothing can follow on this connection
         self._ahead: Request | None = None  # asked already, and nobody has read the answer
         self._patience: Patience | None = None  # of the exchange that is under way
+        self.sent = False  # the last request has left, or some of it
 
     def cut(self) -> None:
         """End the exchange that is under way, from any thread."""
@@ -232,7 +233,19 @@ class Client:
         It may be asked twice, where a kept connection turns out to be dead. Raises SourceError and CutShort.
         """
         body = io.BytesIO()
-        self._read(Request(path, body=question), body, what, 0, _CREATED)
+        self._read(Request(path, body=question, method="POST"), body, what, 0, _CREATED)
+        return body.getvalue()
+
+    def change(self, request: Request, *, what: str) -> bytes:
+        """The body of the answer to something that changes what the server keeps. It is sent once, on a new connection:
+        what is sent twice could be done twice. `sent` tells afterwards whether it has left.
+
+        Raises SourceError and CutShort.
+        """
+        self.close()
+        self.sent = False
+        body = io.BytesIO()
+        self._read(request, body, what, 0, _CREATED)
         return body.getvalue()
 
     def _read(self, request: Request, body: io.BytesIO, what: str, most_bytes: int, also: int) -> int:
@@ -321,6 +334,7 @@ class Client:
         wire = self._wire or self._connect(proof, patience)
         wire.patience, wire.gathers = patience, False
         if self._ahead != request:
+            self.sent = True
             wire.send(request.encoded(self._server.access, proof))
         self._ahead = None
         response = http.client.HTTPResponse(wire, method=request.method)  # type: ignore[arg-type]

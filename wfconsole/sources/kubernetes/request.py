@@ -14,15 +14,13 @@ Query = Mapping[str, str | int]
 
 
 class Request(NamedTuple):
-    """A GET, or a POST where there is a body. `path` is below the server's own."""
+    """One request. `path` is below the server's own; `content` is what the body is."""
 
     path: str
     query: Query | None = None
     body: bytes = b""
-
-    @property
-    def method(self) -> str:
-        return "POST" if self.body else "GET"
+    method: str = "GET"
+    content: str = "application/json"
 
     def encoded(self, access: Access, proof: Proof) -> bytes:
         """The whole request. `proof` says who we are."""
@@ -30,7 +28,7 @@ class Request(NamedTuple):
         if self.query:
             target += f"?{urlencode(self.query)}"
         host = f"[{access.host}]" if ":" in access.host else access.host
-        content = ("Content-Type: application/json", f"Content-Length: {len(self.body)}") if self.body else ()
+        content = (f"Content-Type: {self.content}", f"Content-Length: {len(self.body)}") if self.body else ()
         head = [
             f"{self.method} {target} HTTP/1.1",
             f"Host: {host}:{access.port}",

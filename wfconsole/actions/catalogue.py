@@ -1,0 +1,31 @@
+"""Which actions there are, and where each one is; loaded when it is asked for, with its client."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Final, cast
+
+from wfconsole.actions.contract import Action, BadRequestError
+
+_PLACES: Final[Mapping[str, str]] = {
+    "autoscale": "kubernetes.autoscale:Autoscale",
+    "block-source": "kubernetes.block_source:BlockSource",
+    "remove-failing-pods": "kubernetes.remove_failing_pods:RemoveFailingPods",
+    "remove-pod": "kubernetes.remove_pod:RemovePod",
+    "restart": "kubernetes.restart:Restart",
+    "roll-back": "kubernetes.roll_back:RollBack",
+    "rollout-strategy": "kubernetes.rollout_strategy:RolloutStrategy",
+    "rotate-secret": "aws.rotate_secret:RotateSecret",
+    "rotate-secret-back": "aws.rotate_back:RotateSecretBack",
+    "scale": "kubernetes.scale:Scale",
+    "unblock-source": "kubernetes.block_source:UnblockSource",
+}
+
+
+def action_named(name: str) -> Action:
+    """The action of that name. Raises BadRequestError."""
+    if name not in _PLACES:
+        raise BadRequestError(f"there is no action {name!r}: there are {', '.join(sorted(_PLACES))}")
+    module, _, kind = _PLACES[name].partition(":")
+    return cast("Action", getattr(importlib.import_module(f"wfconsole.actions.{module}"), kind)())

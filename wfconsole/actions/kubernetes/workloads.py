@@ -1,0 +1,53 @@
+"""What the actions on deployments, stateful sets and daemon sets share: where they are, and how it stands with them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wfconsole.actions.contract import BadRequestError
+from wfconsole.actions.kubernetes.cluster import Cluster, Object
+from wfconsole.incident.plan import Aim, Observed
+
+_PLURALS: Final = {"deployment": "deployments", "statefulset": "statefulsets", "daemonset": "daemonsets"}
+
+
+def resource_of(aim: Aim, *kinds: str) -> str:
+    """`deployments` for a deployment. Raises BadRequestError for another kind than `kinds`, or without a namespace."""
+    if aim.kind not in kinds:
+        raise BadRequestError(f"{aim.kind} {aim.name}: this is done to a {' or a '.join(kinds)}")
+    if not aim.namespace or not aim.name:
+        raise BadRequestError("name it as NAMESPACE/NAME")
+    return _PLURALS[aim.kind]
+
+
+def path_of(aim: Aim) -> str:
+    """The REST path of a workload."""
+    return f"/apis/apps/v1/namespaces/{aim.namespace}/{_PLURALS[aim.kind]}/{aim.name}"
+
+
+def ready(item: Object) -> int:
+    """How many of its pods are ready."""
+    status = item.get("status") or {}
+    return int(status.get("numberReady", status.get("readyReplicas", 0)) or 0)
+
+
+def wanted(item: Object) -> int:
+    """How many pods it should have."""
+    if "replicas" in item.get("spec", {}):
+        return int(item["spec"]["replicas"])
+    return int((item.get("status") or {}).get("desiredNumberScheduled", 1))
+
+
+def seen(aim: Aim, item: Object, said: str) -> Observed:
+    """A workload as evidence."""
+    return Observed(str(aim), said, item["metadata"].get("resourceVersion", ""))
+
+
+def hpa_of(cluster: Cluster, aim: Aim) -> Object | None:
+    """The autoscaler that sets its replicas, None where there is none. Raises SourceError where nobody can say."""
+    path = f"/apis/autoscaling/v2/namespaces/{aim.namespace}/horizontalpodautoscalers"
+    for item in cluster.list(path, "autoscalers"):
+        target = item["spec"]["scaleTargetRef"]
+        if target["kind"].lower() == aim.kind and target["name"] == aim.name:
+            return item
+    return None

@@ -1,0 +1,146 @@
+"""What the events of actions do to the state. An action is one line of the timeline, which says how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from wfconsole.incident import action_events as ev
+from wfconsole.incident.draft import Draft
+from wfconsole.incident.events import Entry, Event
+from wfconsole.incident.state import Receipt
+from wfconsole.incident.wording import because
+from wfconsole.observations.levels import Level
+from wfconsole.text import clock_time
+
+_LEVELS: Final[Mapping[str, Level]] = {
+    "done": Level.OK,
+    "WORKED": Level.OK,
+    "WORSE": Level.CRITICAL,
+}
+
+
+def _armed(draft: Draft, entry: Entry, event: ev.ActionsArmed) -> None:
+    draft.set("armed_until", event.until)
+    draft.set("armed_by", entry.actor)
+    draft.line(entry, "STATE", because(f"armed until {clock_time(event.until)}", event.reason))
+
+
+def _disarmed(draft: Draft, entry: Entry, event: ev.ActionsDisarmed) -> None:
+    draft.set("armed_until", 0)
+    draft.set("armed_by", "")
+    draft.line(entry, "STATE", because("disarmed", event.reason))
+
+
+def _evidence(draft: Draft, entry: Entry, event: ev.EvidenceKept) -> None:
+    what = f"evidence kept: {event.what}" if not event.missing else f"no evidence: {event.what}: {event.missing}"
+    level = Level.WARNING if event.missing else Level.OK
+    draft.line(entry, "PROBE", f"{what}, {len(event.lines)} lines" if event.lines else what, level=level)
+
+
+def _intended(draft: Draft, entry: Entry, event: ev.ActionIntended) -> None:
+    receipt = Receipt(
+        event.title,
+        event.action,
+        event.aim,
+        event.danger,
+        entry.actor,
+        entry.at,
+        entry.id,
+        plan=event.plan,
+        reason=event.reason,
+        override=event.override,
+        approved_by=event.approved_by,
+        break_glass=event.break_glass,
+        step=event.step,
+        undoes=event.undoes,
+    )
+    draft.put("receipts", event.receipt, receipt)
+    draft.line(entry, "ACTION", _told(receipt, "not known yet how it ended"))
+    draft.mapping("line_of_key")[f"action {event.receipt}"] = entry.id
+
+
+def _ended(draft: Draft, entry: Entry, event: ev.ActionEnded) -> None:
+    receipt: Receipt | None = draft.get("receipts").get(event.receipt)
+    said = f"{event.result}{' (asked later)' if event.found_later else ''}: {event.text}"
+    level = _LEVELS.get(event.result, Level.WARNING)
+    if receipt is None:
+        draft.line(entry, "ACTION", f"an action that is not here: {said}", level=level)
+        return
+    after = msgspec.structs.replace(
+        receipt,
+        result=event.result,
+        text=event.text,
+        lines=event.lines,
+        lost=event.lost,
+        inverse=event.inverse,
+        ended_at=entry.at,
+    )
+    draft.put("receipts", event.receipt, after)
+    if receipt.undoes and event.result == "done":
+        _undone(draft, receipt.undoes, event.receipt)
+    draft.on_the_same_line(entry, f"action {event.receipt}", "ACTION", text=_told(after, said), level=level)
+
+
+def _verified(draft: Draft, entry: Entry, event: ev.ActionVerified) -> None:
+    receipt: Receipt | None = draft.get("receipts").get(event.receipt)
+    said = f"{event.verdict}: {event.text}"
+    level = _LEVELS.get(event.verdict, Level.WARNING)
+    if receipt is None:
+        draft.line(entry, "ACTION", f"an action that is not here: {said}", level=level)
+        return
+    after = msgspec.structs.replace(receipt, verdict=event.verdict, verdict_text=event.text, verified_at=entry.at)
+    draft.put("receipts", event.receipt, after)
+    draft.on_the_same_line(entry, f"action {event.receipt}", "ACTION", text=_told(after, said), level=level)
+
+
+def _settled(draft: Draft, entry: Entry, event: ev.ActionSettled) -> None:
+    receipt: Receipt | None = draft.get("receipts").get(event.receipt)
+    back = event.result == "done"
+    if event.kept:
+        said = because("it stays", event.why)
+    else:
+        how = "taken back by itself" if back else f"NOT taken back ({event.result})"
+        said = f"{because(how, event.why)}: {event.text}"
+    level = Level.OK if event.kept or back else Level.CRITICAL
+    if receipt is None:
+        draft.line(entry, "ACTION", f"an action that is not here: {said}", level=level)
+        return
+    after = msgspec.structs.replace(
+        receipt,
+        settled="kept" if event.kept else "taken back" if back else "not taken back",
+        undone_by=event.receipt if back and not event.kept else receipt.undone_by,
+    )
+    draft.put("receipts", event.receipt, after)
+    draft.line(entry, "ACTION", f"{receipt.title}: {said}", level=level)
+
+
+def _undone(draft: Draft, receipt_id: str, by: str) -> None:
+    undone: Receipt | None = draft.get("receipts").get(receipt_id)
+    if undone is not None:
+        draft.put("receipts", receipt_id, msgspec.structs.replace(undone, undone_by=by))
+
+
+def _told(receipt: Receipt, said: str) -> str:
+    """The line of an action: what, how it stands, and whatever was unusual about how it came to be."""
+    unusual = "".join(
+        (
+            f"; overridden ({receipt.override})" if receipt.override else "",
+            f"; approved by {receipt.approved_by}" if receipt.approved_by else "",
+            f"; without a second person ({receipt.break_glass})" if receipt.break_glass else "",
+        )
+    )
+    return f"{because(receipt.title, receipt.reason)}: {said}{unusual}"
+
+
+STEPS: Final[Mapping[type[Event], Callable[[Draft, Entry, Any], None]]] = {
+    ev.ActionsArmed: _armed,
+    ev.ActionsDisarmed: _disarmed,
+    ev.EvidenceKept: _evidence,
+    ev.ActionIntended: _intended,
+    ev.ActionEnded: _ended,
+    ev.ActionVerified: _verified,
+    ev.ActionSettled: _settled,
+}

@@ -1,0 +1,33 @@
+"""Who may act now, and until when. The console starts disarmed; arming is the commander's, and ends by itself."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wfconsole.clock import MINUTE, Millis
+from wfconsole.incident.state import IncidentState
+
+ARMED_FOR_MS: Final[Millis] = 15 * MINUTE
+ARMED_AT_MOST_MS: Final[Millis] = 60 * MINUTE
+
+
+def not_armed(state: IncidentState, now: Millis) -> str:
+    """Why nothing can be run now, "" where it is armed."""
+    if not state.declared:
+        return "no incident: nothing is changed without a record of it"
+    if not state.armed_until:
+        return "disarmed"
+    return "" if now < state.armed_until else "the time of the arming is over"
+
+
+def may_not_arm(state: IncidentState, operator: str) -> str:
+    """Why this person cannot arm the console, "" when they can."""
+    if not state.declared:
+        return "declare the incident first: nothing is changed without a record of it"
+    if state.resolved:
+        return "the incident is resolved"
+    if not state.commander:
+        return "nobody commands: take the role first"
+    if state.commander != operator:
+        return f"only the commander arms: that is {state.commander}"
+    return ""
