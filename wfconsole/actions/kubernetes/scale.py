@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -10,6 +9,7 @@ import msgspec
 
 from wfconsole.actions.contract import Action, BadRequestError, Say, Stale
 from wfconsole.actions.kubernetes.autoscalers import name_of, scaler_checks, scaler_instead
+from wfconsole.actions.kubernetes.by_hand import kubectl
 from wfconsole.actions.kubernetes.cluster import Call, Cluster, Object, Unchanged, unchanged
 from wfconsole.actions.kubernetes.replicas import growing, is_database, loses_volumes, shrinking
 from wfconsole.actions.kubernetes.rollouts import under_way
@@ -110,9 +110,8 @@ def _number(request: Request) -> int:
 
 
 def _by_hand(cluster: Cluster, request: Request, current: int, replicas: int) -> str:
-    aim = request.aim
-    words = ["kubectl", "--context", safe(cluster.access.context), "-n", aim.namespace, "scale", aim.kind, aim.name]
-    return shlex.join([*words, f"--current-replicas={current}", f"--replicas={replicas}"])
+    counts = (f"--current-replicas={current}", f"--replicas={replicas}")
+    return kubectl(cluster, request.aim.namespace, "scale", request.aim.kind, request.aim.name, *counts)
 
 
 def _danger(item: Object, current: int, replicas: int) -> Danger:
