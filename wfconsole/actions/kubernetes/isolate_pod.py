@@ -20,7 +20,19 @@ from wfconsole.actions.kubernetes.room import start_checks
 from wfconsole.actions.kubernetes.workloads import path_of, seen, wanted
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis
-from wfconsole.incident.plan import Aim, Check, Evidence, Found, Outcome, Plan, Reading, Request, Signal
+from wfconsole.incident.plan import (
+    Aim,
+    Check,
+    DryRun,
+    Evidence,
+    Found,
+    Outcome,
+    Permission,
+    Plan,
+    Reading,
+    Request,
+    Signal,
+)
 from wfconsole.observations.policies import Policy, Selector
 from wfconsole.sources.contract import SourceError
 from wfconsole.text import safe
@@ -57,12 +69,10 @@ class IsolatePod(Action):
     def plan(self, request: Request, systems: Systems, now: Millis) -> Plan:
         aim, cluster = request.aim, systems.cluster
         facts = _facts(request, systems, now)
-        pod, owner = facts.pod, facts.owner
+        owner, others = facts.owner, facts.others
         call = _relabelled(aim, facts.taken)
-        tried, _ = cluster.dry_run(call)
         policy = quarantine.closing(aim.namespace) if facts.closes else None
-        if policy is not None and tried.kind != "failed":
-            tried, _ = cluster.dry_run(policy)
+        labels = msgspec.json.encode(facts.taken).decode()
         return Plan(
             request,
             title=f"Isolate {aim}, and keep it as evidence",
@@ -73,29 +83,20 @@ class IsolatePod(Action):
             undo="its labels back: its workload takes it in again, and then removes one pod, perhaps this one",
             lost=_LOST,
             checks=tuple(_checks(systems, facts)),
-            permissions=(
-                cluster.may("patch", "pods", "", aim.namespace),
-                *(
-                    cluster.may(verb, "networkpolicies", "networking.k8s.io", aim.namespace)
-                    for verb in ("create", "patch")
-                    if facts.closes
-                ),
-            ),
-            dry_run=tried,
+            permissions=tuple(_permissions(cluster, aim, facts)),
+            dry_run=_tried(cluster, call, policy),
             diff=tuple(_diff(facts)),
             by_hand=tuple(_by_hand(cluster, aim, facts, policy)),
             word=aim.name,
             captures=evidence.KINDS,
-            signal=_signal(owner, facts.others),
-            before=Reading(now, float(facts.others) if owner else 0.0, f"{facts.others} ready beside it"),
-            inverse=Request(
-                "return-pod", aim, {"labels": msgspec.json.encode(facts.taken).decode()}, undoes=systems.receipt
-            ),
+            signal=_signal(owner, others),
+            before=Reading(now, float(others) if owner else 0.0, f"{others} ready beside it"),
+            inverse=Request("return-pod", aim, {"labels": labels}, undoes=systems.receipt),
             calls={
                 "call": msgspec.to_builtins(call),
                 "policy": msgspec.to_builtins(policy),
-                "unchanged": msgspec.to_builtins(unchanged(pod_at(aim), str(aim), pod.raw, "metadata.labels")),
-                "uid": pod.uid,
+                "unchanged": msgspec.to_builtins(unchanged(pod_at(aim), str(aim), facts.pod.raw, "metadata.labels")),
+                "uid": facts.pod.uid,
                 "owner": msgspec.to_builtins(owner[0]) if owner else None,
             },
         )
@@ -180,6 +181,20 @@ def _relabelled(aim: Aim, taken: dict[str, str]) -> Call:
     labels: dict[str, Any] = {**dict.fromkeys(taken), LABEL: YES}
     notes = {HAD: msgspec.json.encode(taken).decode()}
     return Call("PATCH", pod_at(aim), {"metadata": {"labels": labels, "annotations": notes}}, MERGE, f"isolate {aim}")
+
+
+def _tried(cluster: Cluster, call: Call, policy: Call | None) -> DryRun:
+    tried, _ = cluster.dry_run(call)
+    if policy is not None and tried.kind != "failed":
+        tried, _ = cluster.dry_run(policy)
+    return tried
+
+
+def _permissions(cluster: Cluster, aim: Aim, facts: _Facts) -> Iterator[Permission]:
+    yield cluster.may("patch", "pods", "", aim.namespace)
+    if facts.closes:
+        for verb in ("create", "patch"):
+            yield cluster.may(verb, "networkpolicies", "networking.k8s.io", aim.namespace)
 
 
 def _blast(facts: _Facts) -> Iterator[str]:

@@ -47,14 +47,7 @@ class ReturnPod(Action):
             permissions=(cluster.may("patch", "pods", "", aim.namespace),),
             dry_run=tried,
             diff=(f"- label {LABEL}={YES}", *(f"+ label {key}={value}" for key, value in sorted(labels.items()))),
-            by_hand=(
-                kubectl(
-                    cluster,
-                    aim.namespace,
-                    *("label", "pod", aim.name, f"{LABEL}-"),
-                    *(f"{key}={value}" for key, value in sorted(labels.items())),
-                ),
-            ),
+            by_hand=(_by_hand(cluster, aim, labels),),
             word=aim.name,
             signal=Signal("the pod is out of quarantine, ready, and of its workload (1: yes)", 1, window_ms=MINUTE),
             before=Reading(now, 0.0, "in quarantine"),
@@ -90,6 +83,11 @@ class ReturnPod(Action):
         pod = member(item, now)
         back = LABEL not in pod.labels and pod.ready and (owner_of(item) is not None or not plan.calls["owned"])
         return Reading(now, float(back), pod.seen().said)
+
+
+def _by_hand(cluster: Cluster, aim: Aim, labels: dict[str, str]) -> str:
+    back = tuple(f"{key}={value}" for key, value in sorted(labels.items()))
+    return kubectl(cluster, aim.namespace, "label", "pod", aim.name, f"{LABEL}-", *back)
 
 
 def _labels(request: Request, pod: Member) -> dict[str, str]:
