@@ -67,7 +67,7 @@ class Restart(Action):
             by_hand=_by_hand(cluster, aim, item, fewer=fewer),
             word=aim.name,
             alternatives=tuple(_alternatives(systems, aim, item, pods, fewer=fewer)),
-            signal=rollout_signal(aim, wanted(item)),
+            signal=rollout_signal(aim, item),
             before=standing(pods, lambda _pod: False, ready, now, ""),
             inverse=Request("rollout-strategy", aim, before_of(item), undoes=systems.receipt) if fewer else None,
             deadline_ms=self.patience_ms + MINUTE if fewer else MINUTE // 2,

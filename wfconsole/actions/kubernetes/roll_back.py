@@ -77,7 +77,7 @@ class RollBack(Action):
             by_hand=(_by_hand(cluster, aim, target.number),),
             word=aim.name,
             alternatives=tuple(_alternatives(aim, way, now)),
-            signal=rollout_signal(aim, wanted(item)),
+            signal=rollout_signal(aim, item),
             before=standing(way.pods, lambda pod: revisions.is_of(target, pod), ready, now, ""),
             inverse=Request("roll-back", aim, {"revision": str(way.current.number)}, undoes=systems.receipt),
             calls=_calls(aim, item, target, ready),
