@@ -11,9 +11,11 @@ from wfconsole.actions.contract import Action, BadRequestError
 _PLACES: Final[Mapping[str, str]] = {
     "autoscale": "kubernetes.autoscale:Autoscale",
     "block-source": "kubernetes.block_source:BlockSource",
+    "isolate-pod": "kubernetes.isolate_pod:IsolatePod",
     "remove-failing-pods": "kubernetes.remove_failing_pods:RemoveFailingPods",
     "remove-pod": "kubernetes.remove_pod:RemovePod",
     "restart": "kubernetes.restart:Restart",
+    "return-pod": "kubernetes.return_pod:ReturnPod",
     "roll-back": "kubernetes.roll_back:RollBack",
     "rollout-strategy": "kubernetes.rollout_strategy:RolloutStrategy",
     "rotate-secret": "aws.rotate_secret:RotateSecret",
