@@ -10,6 +10,7 @@ from wfconsole.actions.contract import Action, BadRequestError
 
 _PLACES: Final[Mapping[str, str]] = {
     "autoscale": "kubernetes.autoscale:Autoscale",
+    "memory-limit": "kubernetes.memory_limit:MemoryLimit",
     "remove-failing-pods": "kubernetes.remove_failing_pods:RemoveFailingPods",
     "remove-pod": "kubernetes.remove_pod:RemovePod",
     "restart": "kubernetes.restart:Restart",

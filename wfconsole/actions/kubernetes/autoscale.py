@@ -11,6 +11,7 @@ from wfconsole.actions.contract import Action, BadRequestError, Say
 from wfconsole.actions.kubernetes.autoscalers import at_most, blind, bounds_of, scaler_seen
 from wfconsole.actions.kubernetes.by_hand import kubectl
 from wfconsole.actions.kubernetes.cluster import Call, Cluster, Object, Unchanged, unchanged
+from wfconsole.actions.kubernetes.ownership import may_be_taken_back
 from wfconsole.actions.kubernetes.replicas import growing
 from wfconsole.actions.kubernetes.room import start_checks
 from wfconsole.actions.kubernetes.workloads import path_of, ready, seen, wanted
@@ -212,6 +213,7 @@ def _checks(request: Request, systems: Systems, change: _Change) -> Iterator[Che
     if change.current == 0 and change.item is not None:
         told = "its target has 0 replicas, and that switches an autoscaler off: no bounds bring a pod back"
         yield Check("refuse", told, here, overridable=True)
+    yield from may_be_taken_back(change.hpa)
     yield from _lowered(request, change)
     yield from _raised(systems, change)
 
