@@ -17,6 +17,7 @@ from wfconsole.incident.action_events import (
     ActionIntended,
     ActionsArmed,
     ActionsDisarmed,
+    ActionSettled,
     ActionVerified,
     EvidenceKept,
 )
@@ -342,6 +343,7 @@ class Noticed(msgspec.Struct, frozen=True, tag="noticed", omit_defaults=True):
     """The scribe saw a condition begin, go on or end. One `key` is one line of the timeline, however often it flaps.
 
     `count` is how many times it happened so far, `since` when it first did, `subject` the object it is about.
+    `sources` are those that are lost, or that miss a right, as of this entry.
     """
 
     key: str  # "crash-loop Deployment/production/gateway"
@@ -352,6 +354,7 @@ class Noticed(msgspec.Struct, frozen=True, tag="noticed", omit_defaults=True):
     subject: str = ""
     since: Millis = 0
     count: int = 1
+    sources: tuple[str, ...] = ()
 
 
 Event = (
@@ -383,6 +386,7 @@ Event = (
     | ActionIntended
     | ActionEnded
     | ActionVerified
+    | ActionSettled
     | FollowUpAdded
     | FollowUpClosed
     | MeetingSet

@@ -12,6 +12,7 @@ import msgspec
 
 from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.config.actions import ActingSettings
+from wfconsole.guard.approvals import Approvals
 from wfconsole.guard.protocol import Begin
 from wfconsole.incident.action_events import ActionEnded, ActionVerified
 from wfconsole.incident.plan import Outcome, Verdict
@@ -35,6 +36,7 @@ class ActBook:
         *,
         operator: str = "",
         locks: str = "",
+        approvals: Approvals | None = None,
         command: tuple[str, ...] = (sys.executable, "-m", "wfconsole.actions"),
     ) -> None:
         """`settings` is asked anew for every process; `locks` is a folder that all consoles of this machine share."""
@@ -42,7 +44,8 @@ class ActBook:
         self.clock = clock
         self.settings = settings
         self.closing = threading.Event()
-        self._operator = operator
+        self.approvals = approvals or Approvals(clock, session.repaint)
+        self.operator = operator
         self._locks = locks
         self._command = command
         self._lock = threading.Lock()
@@ -81,6 +84,7 @@ class ActBook:
     def leave_all(self) -> None:
         """The console ends: what changes something finishes that by itself."""
         self.closing.set()
+        self.approvals.close()
         with self._lock:
             processes = tuple(self._processes.values())
         for process in processes:
@@ -94,7 +98,7 @@ class ActBook:
             self.settings(),
             receipt=receipt,
             incident=self.session.view.incident.id,
-            operator=self._operator,
+            operator=self.operator,
             locks=self._locks,
             **told,
         )

@@ -63,7 +63,7 @@ def run_it(book: ActBook, receipt: str, said: Confirmation) -> None:
     if act is None or act.plan is None or process is None or not _captured(book, receipt, process):
         return
     book.set(receipt, stage="recording")
-    entry = book.session.submit(_intended(act, act.plan, said))
+    entry = book.session.submit(_intended(act, act.plan, said, book.approvals.spend(act.plan)))
     if not book.on_disk(entry.id):
         book.end(receipt, Outcome("failed", "no disk has confirmed the intent: nothing was sent"))
         book.over(receipt)
@@ -210,7 +210,7 @@ def _known(book: ActBook, receipt: str, text: str) -> bool:
     return found is not None and found.result == "unknown" and found.text == text
 
 
-def _intended(act: Act, plan: Plan, said: Confirmation) -> ActionIntended:
+def _intended(act: Act, plan: Plan, said: Confirmation, approved_by: str) -> ActionIntended:
     return ActionIntended(
         act.receipt,
         plan.title,
@@ -220,8 +220,8 @@ def _intended(act: Act, plan: Plan, said: Confirmation) -> ActionIntended:
         msgspec.Raw(msgspec.json.encode(plan)),
         reason=said.reason,
         override=said.override,
-        approved_by=said.approved_by,
-        break_glass=said.break_glass,
+        approved_by=approved_by,
+        break_glass="" if approved_by else said.break_glass,
         undoes=act.request.undoes,
         step=act.step,
     )

@@ -13,13 +13,12 @@ from collections.abc import Callable
 import msgspec
 
 from wfconsole.clock import Millis
-from wfconsole.config.actions import ActingSettings
 from wfconsole.incident.arming import not_armed
 from wfconsole.incident.plan import Outcome, Plan, Request
 from wfconsole.incident.state import Receipt
 from wfconsole.session import act_life
 from wfconsole.session.act_book import ActBook
-from wfconsole.session.acts import Act, Confirmation
+from wfconsole.session.acts import Act, Confirmation, Second
 
 
 class Acting:
@@ -54,6 +53,15 @@ class Acting:
         if act is not None and not act.under_way and act.stage not in ("watching", "asking"):
             self._book.drop(receipt)
 
+    def second(self, receipt: str, reason: str = "") -> Second:
+        act = self._book.get(receipt)
+        wanted = self._book.settings().actions.second_person
+        if act is None or act.plan is None or act.plan.danger != "R3" or not wanted or act.stage != "planned":
+            return Second()
+        approvals = self._book.approvals
+        code = approvals.ask(act.plan, self._book.operator, reason)
+        return Second(needed=True, code=code, approved_by=approvals.approved_by(act.plan))
+
     def barred(self, receipt: str, said: Confirmation) -> str:
         act = self._book.get(receipt)
         if act is None or act.plan is None or act.stage != "planned":
@@ -65,7 +73,7 @@ class Acting:
             return refusal
         if any(each.under_way and each.request.aim == act.request.aim for each in self.show()):
             return f"another action on {act.request.aim} is under way"
-        return _not_confirmed(act.plan, said, self._book.settings(), incident.severity)
+        return _not_confirmed(act.plan, said, self.second(receipt, said.reason), incident.severity)
 
     def confirm(self, receipt: str, said: Confirmation) -> str:
         refusal = self.barred(receipt, said)
@@ -102,7 +110,7 @@ def _thread(task: Callable[..., None], *told: object) -> None:
     threading.Thread(target=task, args=told, name="acting", daemon=True).start()
 
 
-def _not_confirmed(plan: Plan, said: Confirmation, settings: ActingSettings, severity: str) -> str:
+def _not_confirmed(plan: Plan, said: Confirmation, second: Second, severity: str) -> str:
     """What is missing from the confirmation, "" when nothing is."""
     if plan.colour == "REFUSE":
         if not plan.overridable:
@@ -113,7 +121,7 @@ def _not_confirmed(plan: Plan, said: Confirmation, settings: ActingSettings, sev
         return ""
     if not said.reason:
         return "what is wide or one way only needs a reason"
-    if settings.actions.second_person and not said.approved_by:
+    if second.needed and not second.approved_by:
         if not said.break_glass:
             return "a second person has to approve it, from another login"
         if severity != "SEV1":

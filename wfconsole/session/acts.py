@@ -16,13 +16,20 @@ Stage = Literal["planning", "planned", "capturing", "recording", "running", "wat
 READINGS_KEPT: Final = 120
 
 
+class Second(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The second person that a plan needs: the `code` that they type, and who has approved it, "" while nobody has."""
+
+    needed: bool = False
+    code: str = ""
+    approved_by: str = ""
+
+
 class Confirmation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a person says with it. `override`: why what is refused is done all the same. `approved_by`: the second
-    person, as their login was seen. `break_glass`: why there is none."""
+    """What a person says with it. `override`: why what is refused is done all the same. `break_glass`: why there is no
+    second person."""
 
     reason: str = ""
     override: str = ""
-    approved_by: str = ""
     break_glass: str = ""
 
 

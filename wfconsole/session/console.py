@@ -15,7 +15,7 @@ from wfconsole.session.view import Capabilities, RecordingEntry, Running, Transp
 if TYPE_CHECKING:
     from wfconsole.incident.plan import Request
     from wfconsole.incident.symptoms import Match
-    from wfconsole.session.acts import Act, Confirmation
+    from wfconsole.session.acts import Act, Confirmation, Second
 
 
 class Transport(Protocol):
@@ -107,6 +107,9 @@ class Acts(Protocol):
     def drop(self, receipt: str) -> None:
         """It is not wanted any more. Does nothing to one that has begun."""
 
+    def second(self, receipt: str, reason: str = "") -> Second:
+        """The second person that its plan needs, and whether they have approved it."""
+
     def barred(self, receipt: str, said: Confirmation) -> str:
         """Why it cannot be run with what was said, "" when it can."""
 
@@ -135,6 +138,11 @@ class NoActs:
 
     def drop(self, receipt: str) -> None:
         """Never."""
+
+    def second(self, receipt: str, reason: str = "") -> Second:  # noqa: ARG002
+        from wfconsole.session.acts import Second  # here, because nobody asks for it where nothing can be changed
+
+        return Second()
 
     def barred(self, receipt: str, said: Confirmation) -> str:  # noqa: ARG002
         return self._why

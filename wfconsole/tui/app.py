@@ -62,10 +62,15 @@ class WarRoom(
     TITLE = "wfconsole"
     BINDINGS = action_names.bindings("all")
     ENABLE_COMMAND_PALETTE = False  # `:` is the one door to commands; Textual's own can quit without asking
+    ALLOW_SELECT = (
+        False  # Textual paints what it selects in a style that our screens leave out: three clicks crashed it
+    )
     CSS = """
     WarRoom, ConsoleScreen { background: $background; color: $foreground; }
     ConsoleScreen { overflow: hidden; }
     """
+
+    _dressed = False
 
     def __init__(
         self,
@@ -113,10 +118,15 @@ class WarRoom(
     def get_default_screen(self) -> Screen[Any]:
         return screens.load("overview")()
 
+    def get_css_variables(self) -> dict[str, str]:
+        """None before our theme is on: Textual would make up all those of its own, which nobody sees."""
+        return super().get_css_variables() if self._dressed else {}
+
     def _start_in(self, theme: Theme) -> None:
         """Put the theme on before Textual reads its first style sheet: else it reads all of them twice."""
         self.register_theme(theming.to_textual_theme(theme))
         self.set_reactive(WarRoom.theme, theme.name)
+        self._dressed = True
         self.stylesheet.set_variables(self.get_css_variables())
 
     def on_mount(self) -> None:

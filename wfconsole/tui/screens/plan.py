@@ -12,6 +12,7 @@ from typing import Final
 
 from textual import events
 from textual.binding import Binding
+from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from wfconsole.incident.arming import not_armed
@@ -22,8 +23,8 @@ from wfconsole.tui.forms.choice import Choice, Option
 from wfconsole.tui.forms.fields import Cancel, Field, Row, Words
 from wfconsole.tui.forms.form import Form
 from wfconsole.tui.ink import Line
-from wfconsole.tui.panes.plan_sections import plan_rows, progress_rows
-from wfconsole.tui.wrapping import paragraphs
+from wfconsole.tui.panes.plan_sections import INDENT, plan_rows, progress_rows
+from wfconsole.tui.wrapping import labelled, paragraphs
 
 DEAF_SECONDS: Final = 0.5
 _LOOK_SECONDS: Final = 0.25
@@ -51,8 +52,7 @@ class RunButton(Cancel):
     """Runs it, and says what."""
 
     def __init__(self) -> None:
-        super().__init__("Run")
-        self.id = "run"
+        super().__init__("Run", id="run")
 
     def name_it(self, word: str) -> None:
         self._word = word
@@ -81,6 +81,12 @@ class PlanForm(Form):
         Binding("f5", "again", "look again", show=False),
     ]
 
+    DEFAULT_CSS = """
+    PlanForm > #form { height: 100%; overflow: hidden; }
+    PlanForm #read { height: 1fr; width: 100%; scrollbar-size-vertical: 1; }
+    PlanForm #run { width: 100%; height: 1; }
+    """
+
     def __init__(self, receipt: str) -> None:
         super().__init__()
         self._receipt = receipt
@@ -97,7 +103,8 @@ class PlanForm(Form):
         return f"ACTION   {self.frame.environment}"
 
     def fields(self) -> Iterable[Widget]:
-        yield Words(id="plan", make=self._rows)
+        with VerticalScroll(id="read", can_focus=False):
+            yield Words(id="plan", make=self._rows)
         yield Cancel()
         yield Row("Why", Field(id="reason", placeholder="goes into the record"))
         yield Row("Override", Field(id="override", placeholder="why it is done all the same"))
@@ -121,7 +128,7 @@ class PlanForm(Form):
         """Nothing that was typed before is for this."""
 
     def action_read(self, pages: int) -> None:
-        box = self.query_one("#form")
+        box = self.query_one("#read")
         box.scroll_relative(y=pages * max(1, box.size.height - 2), animate=False)
 
     def action_again(self) -> None:
@@ -197,10 +204,26 @@ class PlanForm(Form):
             rows += plan_rows(self.frame, act.plan, self.war_room.session.now(), width)
         if act.stage != "planned" or act.trouble:
             rows += progress_rows(self.frame, act, width)
-        elif why := not_armed(self.war_room.session.view().incident, self.war_room.session.now()):
+        else:
+            rows += self._second_rows(width)
+        if act.stage == "planned" and (
+            why := not_armed(self.war_room.session.view().incident, self.war_room.session.now())
+        ):
             key = self.war_room.key_of(action_names.BY_ID["arm"])
             rows += paragraphs((f"{why}: leave with Esc and press {key} to arm the console",), width, "warn")
         return [*rows, ()]
+
+    def _second_rows(self, width: int) -> list[Line]:
+        """Who else has to say yes, and how; or who has."""
+        second = self.war_room.session.acts.second(self._receipt, self._words("reason"))
+        if not second.needed:
+            return []
+        if second.approved_by:
+            return labelled("SECOND", f"approved by {second.approved_by}", width, indent=INDENT, ink="ok")
+        how = f"another person, in a login of their own on this machine: wfconsole approve {second.code}"
+        if not second.code:
+            how = "no other login can reach this console: only the reason in Alone, in a SEV1"
+        return labelled("SECOND", how, width, indent=INDENT, ink="warn")
 
     # --- doing it
 
