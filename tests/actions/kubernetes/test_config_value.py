@@ -240,7 +240,7 @@ def test_what_makes_no_sense_is_said_in_words(bed: Bed, systems: Systems) -> Non
         (Request("config-value", aim, {"key": "BATCH_SIZE"}), "say the value"),
         (to(aim, "1", key="a b"), "letters, digits"),
         (to(aim, "16", restart="deployment/gateway"), "some of those that read it: deployment/llm"),
-        (to(Aim("deployment", "llm", bed.namespace), "1"), "name a configmap as NAMESPACE/NAME"),
+        (to(Aim("deployment", "llm", bed.namespace), "1"), "this is done to a configmap"),
         (Request("config-value", Aim("configmap", ""), {"key": "K", "value": "1", "name": "x"}), "NAMESPACE/NAME"),
     ):
         with pytest.raises(BadRequestError, match=words):

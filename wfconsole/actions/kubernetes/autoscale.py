@@ -14,7 +14,7 @@ from wfconsole.actions.kubernetes.cluster import Call, Cluster, Object, Unchange
 from wfconsole.actions.kubernetes.ownership import may_be_taken_back
 from wfconsole.actions.kubernetes.replicas import growing
 from wfconsole.actions.kubernetes.room import start_checks
-from wfconsole.actions.kubernetes.workloads import path_of, ready, seen, wanted
+from wfconsole.actions.kubernetes.workloads import named, path_of, ready, seen, wanted
 from wfconsole.actions.slots import slot_checks
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis
@@ -123,8 +123,9 @@ class Autoscale(Action):
 
 
 def _path(aim: Aim) -> str:
-    if aim.kind != _KIND or not aim.namespace or not aim.name:
-        raise BadRequestError(f"{aim.kind} {safe(aim.name)}: this is done to a {_KIND}, named as NAMESPACE/NAME")
+    if aim.kind != _KIND:
+        raise BadRequestError(f"{safe(aim.kind, 40)} {safe(aim.name, 80)}: this is done to a {_KIND}")
+    named(aim)
     return f"/apis/autoscaling/v2/namespaces/{aim.namespace}/{_KIND}s/{aim.name}"
 
 

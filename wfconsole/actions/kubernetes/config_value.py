@@ -17,7 +17,7 @@ from wfconsole.actions.kubernetes.pods import members
 from wfconsole.actions.kubernetes.progress import rollout_signal, standing
 from wfconsole.actions.kubernetes.restart import moment
 from wfconsole.actions.kubernetes.rollouts import RESTARTED_AT
-from wfconsole.actions.kubernetes.workloads import path_of, wanted
+from wfconsole.actions.kubernetes.workloads import named, path_of, wanted
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.incident.plan import (
@@ -157,8 +157,9 @@ def _aimed(request: Request) -> Request:
     aim = request.aim
     if not aim.name:
         aim = Aim("configmap", name if slash else namespace, namespace if slash else aim.namespace)
-    if aim.kind != "configmap" or not aim.namespace or not aim.name or "/" in aim.name:
-        raise BadRequestError(f"{aim.kind} {safe(aim.name, 100)}: name a configmap as NAMESPACE/NAME")
+    if aim.kind != "configmap":
+        raise BadRequestError(f"{safe(aim.kind, 40)} {safe(aim.name, 80)}: this is done to a configmap")
+    named(aim)
     return msgspec.structs.replace(request, aim=aim, parameters=parameters)
 
 
