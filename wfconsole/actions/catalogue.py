@@ -11,7 +11,12 @@ from wfconsole.actions.contract import Action, BadRequestError
 _PLACES: Final[Mapping[str, str]] = {
     "autoscale": "kubernetes.autoscale:Autoscale",
     "block-source": "kubernetes.block_source:BlockSource",
+<<<<<<< HEAD
     "isolate-pod": "kubernetes.isolate_pod:IsolatePod",
+=======
+    "config-value": "kubernetes.config_value:ConfigValue",
+    "memory-limit": "kubernetes.memory_limit:MemoryLimit",
+>>>>>>> act-size
     "remove-failing-pods": "kubernetes.remove_failing_pods:RemoveFailingPods",
     "remove-pod": "kubernetes.remove_pod:RemovePod",
     "restart": "kubernetes.restart:Restart",

@@ -46,7 +46,7 @@ class Restart(Action):
         item = cluster.get(path_of(aim), str(aim))
         fewer = _one_fewer(request, item)
         pods = members(cluster, aim, item, now)
-        ready, at = sum(each.ready for each in pods), _moment(now)
+        ready, at = sum(each.ready for each in pods), moment(now)
         call = _call(aim, at, fewer=fewer)
         tried, _ = cluster.dry_run(call)
         as_rolled = _with_strategy(item) if fewer else item
@@ -141,7 +141,7 @@ def _one_fewer(request: Request, item: Object) -> bool:
     return bool(said)
 
 
-def _moment(now: Millis) -> str:
+def moment(now: Millis) -> str:
     """With its milliseconds: a second restart within the same second would change nothing, and be none."""
     return dt.datetime.fromtimestamp(now / 1000, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
