@@ -9,14 +9,21 @@ from typing import Final, cast
 from wfconsole.actions.contract import Action, BadRequestError
 
 _PLACES: Final[Mapping[str, str]] = {
+    "acknowledge": "paging:Acknowledge",
     "autoscale": "kubernetes.autoscale:Autoscale",
     "block-source": "kubernetes.block_source:BlockSource",
+<<<<<<< HEAD
 <<<<<<< HEAD
     "isolate-pod": "kubernetes.isolate_pod:IsolatePod",
 =======
     "config-value": "kubernetes.config_value:ConfigValue",
     "memory-limit": "kubernetes.memory_limit:MemoryLimit",
 >>>>>>> act-size
+=======
+    "command": "command:RunCommand",
+    "escalate": "paging:Escalate",
+    "page": "paging:Page",
+>>>>>>> act-net
     "remove-failing-pods": "kubernetes.remove_failing_pods:RemoveFailingPods",
     "remove-pod": "kubernetes.remove_pod:RemovePod",
     "restart": "kubernetes.restart:Restart",
