@@ -9,6 +9,8 @@ from typing import Final, cast
 from wfconsole.actions.contract import Action, BadRequestError
 
 _PLACES: Final[Mapping[str, str]] = {
+    "end-idle-sessions": "postgres.end_idle_sessions:EndIdleSessions",
+    "end-session": "postgres.end_session:EndSession",
     "scale": "kubernetes.scale:Scale",
 }
 

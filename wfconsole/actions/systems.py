@@ -10,6 +10,7 @@ from wfconsole.config.actions import ActingSettings
 
 if TYPE_CHECKING:
     from wfconsole.actions.kubernetes.cluster import Cluster
+    from wfconsole.actions.postgres.server import Database
 
 
 class Systems:
@@ -33,3 +34,10 @@ class Systems:
         from wfconsole.actions.kubernetes.cluster import Cluster
 
         return Cluster(self.settings)
+
+    @cached_property
+    def database(self) -> Database:
+        """The PostgreSQL server, as the role that acts. Raises SourceError where none is configured."""
+        from wfconsole.actions.postgres.server import Database
+
+        return Database(self.settings)

@@ -42,8 +42,10 @@ class Session:
     Only the look whose turn it is uses it; any thread may `sever` what that one waits for.
     """
 
-    def __init__(self, settings: CacheSettings) -> None:
+    def __init__(self, settings: CacheSettings, named_by: str = "cache.password_file") -> None:
+        """`named_by` is the key that names its password's file."""
         self.settings = settings
+        self._named_by = named_by
         self.resolver = Resolver(settings.host, settings.port, "cache.host")
         self.ahead_ms: Millis | None = None  # how far the server's clock is ahead of ours, once it was heard
         self._turns = Turns(failures.where(settings))
@@ -70,6 +72,12 @@ class Session:
         """What an operator should know of this server; nothing while all is as it should be."""
         return clocks.facts(self.ahead_ms) | self.resolver.facts()
 
+    def close(self) -> None:
+        """Give the slot back. For the thread whose looks they are, between two of them."""
+        if self._connection is not None:
+            self._connection.disconnect()
+            self._connection = None
+
     def sever(self, poll: Poll) -> None:
         """End what this look waits for, if it has the turn."""
         if self._turns.ends(poll) and self._wire is not None:
@@ -79,7 +87,7 @@ class Session:
         """The connection; it is opened anew where it was lost."""
         if self._connection is not None and self._connection.is_connected:
             return self._connection
-        self._connection = connection = _connection(self.settings, self._dial, within_s)
+        self._connection = connection = _connection(self.settings, self._named_by, self._dial, within_s)
         connection.connect()
         return connection
 
@@ -170,12 +178,12 @@ def _dialled(addresses: Addresses) -> socket.socket:
     raise problem
 
 
-def _connection(settings: CacheSettings, dial: Dial, within_s: float) -> Connection:
+def _connection(settings: CacheSettings, named_by: str, dial: Dial, within_s: float) -> Connection:
     """The client's connection, not open yet."""
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
-    password = read_secret(settings.password_file, "cache.password_file")
+    password = read_secret(settings.password_file, named_by)
     given: dict[str, Any] = {
         "host": settings.host,
         "port": settings.port,

@@ -1,0 +1,1 @@
+"""Changes to a PostgreSQL server: sessions that are ended."""
