@@ -11,6 +11,8 @@ from wfconsole.actions.contract import Action, BadRequestError
 _PLACES: Final[Mapping[str, str]] = {
     "end-idle-sessions": "postgres.end_idle_sessions:EndIdleSessions",
     "end-session": "postgres.end_session:EndSession",
+    "end-user-sessions": "cache.end_user_sessions:EndUserSessions",
+    "flush-database": "cache.flush_database:FlushDatabase",
     "scale": "kubernetes.scale:Scale",
 }
 

@@ -9,6 +9,7 @@ from wfconsole.clock import Clock, Millis
 from wfconsole.config.actions import ActingSettings
 
 if TYPE_CHECKING:
+    from wfconsole.actions.cache.server import Cache
     from wfconsole.actions.kubernetes.cluster import Cluster
     from wfconsole.actions.postgres.server import Database
 
@@ -27,6 +28,13 @@ class Systems:
 
     def now(self) -> Millis:
         return self.clock.now()
+
+    @cached_property
+    def cache(self) -> Cache:
+        """The Redis server, as who looks and as who acts. Raises SourceError where none is configured."""
+        from wfconsole.actions.cache.server import Cache
+
+        return Cache(self.settings)
 
     @cached_property
     def cluster(self) -> Cluster:

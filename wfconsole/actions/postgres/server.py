@@ -88,9 +88,14 @@ class Database:
         return f"psql -X {shlex.quote(where)} -c {shlex.quote(' '.join(sql.split()))}"
 
     def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> Sequence[Row]:
-        """What a statement gives."""
+        """What a statement gives. A connection that was lost meanwhile is opened anew, once."""
         try:
-            return self._question.ask(sql, values)
+            try:
+                return self._question.ask(sql, values)
+            except SourceError as error:
+                if error.kind != "refused" or not self._question.sent:
+                    raise
+                return self._question.ask(sql, values)
         except SourceError as error:
             raise self._explained(error) from None
 

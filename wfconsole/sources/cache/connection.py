@@ -56,13 +56,17 @@ class Session:
         """It is this look's alone in here."""
         return self._turns.of(poll)
 
-    def ask(self, *words: str | int, within_s: float) -> Reply:
+    def ask(self, *words: str | int | bytes, within_s: float) -> Reply:
         """The answer to one command. Raises SourceError, and the errors of the client and of the server."""
         connection = self._connected(within_s)
         assert self._wire is not None
         self._wire.left = MOST_BYTES
         connection.send_command(*words)
         return connection.read_response()
+
+    def connect(self, within_s: float) -> None:
+        """Be connected. Raises as `ask`."""
+        self._connected(within_s)
 
     def heard(self, told: Millis) -> None:
         """What the server's clock says now; 0 where it does not say."""
@@ -110,7 +114,7 @@ class CachePoll(Poll):
         """The connection is ours in here."""
         return self.session.turn(self)
 
-    def ask(self, *words: str | int) -> Reply:
+    def ask(self, *words: str | int | bytes) -> Reply:
         return self.session.ask(*words, within_s=self.left_s())
 
     def explain(self, error: Exception) -> SourceError:
