@@ -18,11 +18,13 @@ _REPORT = msgspec.json.Decoder(Report)
 
 
 class Actor:
-    """One process; its end is waited for."""
+    """One process; its end is waited for. `prelude`: what Python does first, such as shortening a time."""
 
-    def __init__(self, begin: Begin) -> None:
+    def __init__(self, begin: Begin, prelude: str = "") -> None:
+        program = f"{prelude}\nimport sys\nfrom wfconsole.actions.main import main\nsys.exit(main())"
+        command = ["-c", program] if prelude else ["-m", "wfconsole.actions"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "wfconsole.actions"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+            [sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
         )
         self.heard: list[Report] = []
         self.say(msgspec.json.encode(begin))
