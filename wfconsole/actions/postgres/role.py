@@ -55,7 +55,8 @@ class Sessions(msgspec.Struct, frozen=True):
 
 class Role(msgspec.Struct, frozen=True):
     """A role as the server knows it: `name` as it is, `shown` for people. `most` sessions may it have, -1: any number.
-    `until`: its password's last day, "" for none. `others`: a second one of its kind, as AWS names those that alternate. `at`: the server's clock."""
+    `until`: its password's last day, "" for none. `others`: a second one of its kind, as AWS names those that
+    alternate. `at`: the server's clock."""
 
     name: str
     logs_in: bool
