@@ -14,7 +14,7 @@ from wfconsole.actions.kubernetes.cluster import MERGE, STRATEGIC, Call, Cluster
 from wfconsole.actions.kubernetes.config_checks import Change, Found, config_checks, find
 from wfconsole.actions.kubernetes.config_readers import Reader
 from wfconsole.actions.kubernetes.pods import members
-from wfconsole.actions.kubernetes.progress import rollout_signal, standing
+from wfconsole.actions.kubernetes.progress import new_pods_signal, standing
 from wfconsole.actions.kubernetes.restart import moment
 from wfconsole.actions.kubernetes.rollouts import RESTARTED_AT
 from wfconsole.actions.kubernetes.workloads import named, path_of, wanted
@@ -333,7 +333,7 @@ def _signal(steps: Sequence[Step]) -> Signal | None:
     if not steps:
         return None
     replicas = sum(each.replicas for each in steps)
-    signal = rollout_signal(steps[0].aim, replicas, 10 * MINUTE * len(steps))
+    signal = new_pods_signal(steps[0].aim, replicas, 10 * MINUTE * len(steps))
     if len(steps) == 1:
         return signal
     text = "pods that started with the new value and are ready (below zero: so many fewer are ready than before)"
