@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytest_plugins = ["tests.rig.fixtures", "tests.rig.systems.fixtures"]
+pytest_plugins = ["tests.rig.fixtures", "tests.rig.systems.fixtures", "tests.actions.fixtures"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,16 +1,23 @@
-"""Arguments in, exit code out. Imports nothing heavy: the screen's first frame waits for this file."""
+"""Arguments in, exit code out.
+
+Imports next to nothing, not even what reads the arguments: a screen forks first, and each page that is there by then
+costs the first frame a copy.
+"""
 
 from __future__ import annotations
 
-import argparse
 import gc
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Final
 
 from wfconsole import __version__, exit_codes
 from wfconsole.errors import UserError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+    from typing import Final
 
 SCREENS = ("live", "demo", "replay", "resume")
 GO_ON = "What the journal confirmed is safe: `wfconsole resume` goes on there."
@@ -19,14 +26,13 @@ GO_ON = "What the journal confirmed is safe: `wfconsole resume` goes on there."
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code (see `exit_codes`)."""
     words = sys.argv[1:] if argv is None else argv
-    arguments = _parser(words).parse_args(words)
-    if arguments.command not in SCREENS:
-        return _told(arguments)
+    if next((word for word in words if not word.startswith("-")), "") not in SCREENS:
+        return _told(_parser(words).parse_args(words))
     from wfconsole.tui.launcher import watch_over
 
     gc.disable()  # looking for garbage is a tenth of the start, and imports make none; the first frame turns it on
     try:
-        return watch_over(lambda: _told(arguments), lambda: GO_ON)
+        return watch_over(lambda: _told(_parser(words).parse_args(words)), lambda: GO_ON)
     finally:
         gc.enable()
 
@@ -65,11 +71,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     """The parser for these words. Only the command that is among them gets its options: the first frame waits less."""
+    import argparse
+
     parser = argparse.ArgumentParser(
         prog="wfconsole",
         description="A war room in the terminal for whoever commands the incident.",
         epilog="Exit codes: 0 ended by you, 2 arguments, 3 configuration, 4 runbook, 5 recording, 6 terminal, "
-        "7 incident, 8 cluster, 9 doctor found something, 10 lint found something, 70 a bug of ours, 128+n signal n.",
+        "7 incident, 8 cluster, 9 doctor found something, 10 lint found something, "
+        "11 an action was refused or did not work, 70 a bug of ours, 128+n signal n.",
     )
     parser.add_argument("--version", action="version", version=f"wfconsole {__version__}")
     # With `prog` it does not ask how wide the terminal is.
@@ -81,6 +90,12 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         if name in words:
             add_options(command)
     return parser
+
+
+def _path(words: str) -> Path:
+    from pathlib import Path
+
+    return Path(words)
 
 
 def _live(command: argparse.ArgumentParser) -> None:
@@ -111,7 +126,7 @@ def _record(command: argparse.ArgumentParser) -> None:
     command.add_argument("path", metavar="PATH", help="a file to write (.jsonl or .jsonl.gz), or - for standard output")
     command.add_argument("--for", dest="duration", metavar="5m", default="", help="stop by itself after so long")
     command.add_argument("--title", default="", help="what the recording shows")
-    command.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
+    command.add_argument("--config", type=_path, metavar="FILE", help="configuration file")
 
 
 def _doctor(command: argparse.ArgumentParser) -> None:
@@ -123,7 +138,7 @@ def _doctor(command: argparse.ArgumentParser) -> None:
 
 def _export(command: argparse.ArgumentParser) -> None:
     command.add_argument("incident", nargs="?", metavar="INCIDENT", help="default: the newest")
-    command.add_argument("--to", type=Path, default=Path(), metavar="DIR", help="where to write (default: here)")
+    command.add_argument("--to", type=_path, default=".", metavar="DIR", help="where to write (default: here)")
     command.add_argument("--force", action="store_true", help="replace files that are there")
     _shared_options(command)
 
@@ -140,6 +155,8 @@ def _incidents(command: argparse.ArgumentParser) -> None:
 
 
 def _followups(command: argparse.ArgumentParser) -> None:
+    import argparse
+
     command.add_argument("--owner", metavar="NAME", help="whose; nobody: those without an owner")
     command.add_argument("--overdue", action="store_true", help="those whose day is over")
     command.add_argument("--horizon", metavar="7d|4w|3m", help="one horizon alone")
@@ -168,13 +185,37 @@ def _followups(command: argparse.ArgumentParser) -> None:
         _shared_options(change)
 
 
+def _act(command: argparse.ArgumentParser) -> None:
+    command.add_argument("action", metavar="ACTION", help="scale, restart, roll-back, end-session, ...: see the README")
+    command.add_argument("kind", metavar="KIND", help="what it is done to: deployment, pod, session, ...")
+    command.add_argument("target", metavar="TARGET", help="NAMESPACE/NAME, or NAME")
+    command.add_argument("parameters", nargs="*", metavar="KEY=VALUE", help="what the action has to be told")
+    command.add_argument("--dry-run", action="store_true", help="only the plan; changes nothing, needs no incident")
+    command.add_argument("--json", action="store_true", help="for programs")
+    command.add_argument("--incident", metavar="INCIDENT", help="whose record it is (default: the newest open one)")
+    command.add_argument("--yes", action="store_true", help="run what is small and can be reversed (R1)")
+    command.add_argument("--word", metavar="WORD", default="", help="the word of the plan: runs what is R2 or R3")
+    command.add_argument("--reason", metavar="WORDS", help="why; R3 needs one")
+    command.add_argument("--override", metavar="WORDS", help="why it is done although the plan refuses it")
+    command.add_argument("--alone", metavar="WORDS", help="why there is no second person (R3, in a SEV1 only)")
+    command.add_argument("--operator", metavar="NAME", help="who you are in the record (default: your login)")
+    _cluster_options(command)
+    _shared_options(command)
+
+
+def _approve(command: argparse.ArgumentParser) -> None:
+    command.add_argument("code", metavar="CODE", help="what the console shows: 7F3K-Q2X9WM4T")
+
+
 def _journal(command: argparse.ArgumentParser) -> None:
     command.add_argument("incident", nargs="?", metavar="INCIDENT", help="default: the newest")
     _shared_options(command)
 
 
 def _lint(command: argparse.ArgumentParser) -> None:
-    command.add_argument("path", nargs="?", type=Path, metavar="FILE", help="a Markdown file or folder (default: ours)")
+    command.add_argument(
+        "path", nargs="?", type=_path, metavar="FILE", help="a Markdown file or folder (default: ours)"
+    )
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="for programs")
     form.add_argument("--sarif", action="store_true", help="SARIF 2.1.0, for code hosts")
@@ -193,8 +234,8 @@ def _init(command: argparse.ArgumentParser) -> None:
 
 
 def _shared_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
-    parser.add_argument("--runbook", type=Path, metavar="PATH", help="a team's own runbook: a Markdown file or folder")
+    parser.add_argument("--config", type=_path, metavar="FILE", help="configuration file")
+    parser.add_argument("--runbook", type=_path, metavar="PATH", help="a team's own runbook: a Markdown file or folder")
 
 
 def _screen_options(command: argparse.ArgumentParser) -> None:
@@ -209,7 +250,7 @@ def _screen_options(command: argparse.ArgumentParser) -> None:
 
 def _cluster_options(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("cluster")
-    group.add_argument("--kubeconfig", type=Path, metavar="FILE", help="default: $KUBECONFIG, then ~/.kube/config")
+    group.add_argument("--kubeconfig", type=_path, metavar="FILE", help="default: $KUBECONFIG, then ~/.kube/config")
     group.add_argument("--context", metavar="NAME", help="default: the kubeconfig's current one; pinned from then on")
     group.add_argument("--namespace", action="append", metavar="NAME", help="look only here (may be given again)")
     group.add_argument("--in-cluster", action="store_true", help="use the service account of this pod")
@@ -224,6 +265,8 @@ COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None
     "doctor": ("is every system reachable and permitted, and what mends what is not", _doctor),
     "export": ("timeline, post-mortem and evidence as Markdown and HTML, from the journal", _export),
     "brief": ("catch me up on an incident, from the journal", _journal),
+    "act": ("change production as the console would, guarded in the same way, without a screen", _act),
+    "approve": ("as a second person, from another login, approve what a console is about to do", _approve),
     "incidents": ("list the incidents of this machine, and how they went", _incidents),
     "followups": ("what is still to be done after them; add, close and assign", _followups),
     "lint": ("what is stale, dangerous, contradictory or not executable in a runbook", _lint),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+TYPE_CHECKING = False  # the launcher imports this before it forks: see there
+if TYPE_CHECKING:
+    from typing import Final
 
 OK: Final = 0
 USAGE: Final = 2  # argparse's own number for wrong arguments
@@ -14,5 +16,6 @@ INCIDENT: Final = 7  # no such incident, or its journal cannot be read
 CLUSTER: Final = 8  # no kubeconfig, no such context
 UNWELL: Final = 9  # `doctor` found something that does not work, or that nobody can tell
 LINT: Final = 10  # `lint` found something as bad as --fail-on says
+ACTION: Final = 11  # `act`: refused, not confirmed, failed, not known how it ended, or it did not help
 CRASH: Final = 70  # a bug of ours; the message says where the report is
 # 128 + n: ended by signal n

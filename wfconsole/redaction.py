@@ -43,9 +43,18 @@ _OPENS: Final = re.compile(r"\\*[\"']")
 _CLOSES: Final = re.compile(r"\\*[\"']$")
 
 
+# The name of a secret of AWS is none: `arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/database-a1b2c3`.
+_ARN: Final = re.compile(r"\barn:[\w-]{1,20}:secretsmanager:[\w-]{0,30}:\d{0,12}:\Z")
+_ARN_SHOWN: Final = 80
+_NO_SECRET: Final = re.compile(r"[\w/+.@-]+")
+
+
 def _without_value(match: re.Match[str]) -> str:
     """The name and the quotes stay, so that JSON inside a text is still JSON."""
     name, value = match[1], match[2]
+    before = match.string[max(0, match.start() - _ARN_SHOWN) : match.start()]
+    if name == "secret:" and _ARN.search(before) and _NO_SECRET.fullmatch(value.rstrip("):,;.")):
+        return match[0]
     opens = _OPENS.match(value)
     closes = _CLOSES.search(value, opens.end()) if opens else None
     return f"{name}{opens[0] if opens else ''}{REDACTED}{closes[0] if closes else ''}"

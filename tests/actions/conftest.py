@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import msgspec
 import pytest
 
-from tests.actions.bed import Bed
 from tests.rig.cluster import Cluster
 from wfconsole.actions.catalogue import action_named
 from wfconsole.actions.systems import Systems
@@ -17,20 +16,6 @@ from wfconsole.config.actions import ActingSettings
 from wfconsole.incident.plan import Outcome, Plan, Request
 
 Kubectl = Callable[..., str]
-
-
-@pytest.fixture
-def bed(cluster: Cluster) -> Iterator[Bed]:
-    """A namespace of the test's own. A test that needs nodes takes the fixture `world` too."""
-    made = Bed(cluster.api)
-    yield made
-    made.leave()
-
-
-@pytest.fixture
-def acting(cluster: Cluster) -> ActingSettings:
-    """On the rig's cluster, with exactly the rights that the console ships for those who act."""
-    return ActingSettings(kubeconfig=str(cluster.actor.kubeconfig))
 
 
 @pytest.fixture

@@ -18,11 +18,13 @@ _REPORT = msgspec.json.Decoder(Report)
 
 
 class Actor:
-    """One process; its end is waited for."""
+    """One process; its end is waited for. `prelude`: what Python does first, such as shortening a time."""
 
-    def __init__(self, begin: Begin) -> None:
+    def __init__(self, begin: Begin, prelude: str = "") -> None:
+        program = f"{prelude}\nimport sys\nfrom wfconsole.actions.main import main\nsys.exit(main())"
+        command = ["-c", program] if prelude else ["-m", "wfconsole.actions"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "wfconsole.actions"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+            [sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
         )
         self.heard: list[Report] = []
         self.say(msgspec.json.encode(begin))
@@ -44,6 +46,15 @@ class Actor:
         """The console is gone."""
         assert self.process.stdin is not None
         self.process.stdin.close()
+
+    def kill(self) -> None:
+        """It is gone at once, whatever it was doing."""
+        self.process.kill()
+        self.process.wait(30)
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
     def hear(self) -> Report:
         """The next report; fails when the process says no more."""

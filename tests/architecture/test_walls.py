@@ -58,6 +58,11 @@ def test_wiring_can_start_a_collector_before_textual_is_imported() -> None:
     assert "textual" not in tops(modules_after("import wfconsole.wiring"))
 
 
+def test_the_launcher_forks_before_anything_is_imported_that_the_console_would_copy() -> None:
+    loaded = modules_after("import wfconsole.cli, wfconsole.tui.launcher")
+    assert not (loaded - modules_after("")) & {"argparse", "pathlib", "threading", "typing"}
+
+
 # Each costs the first frame a hundredth of its time or more, and it shows nothing of theirs.
 LATER = {
     "hashlib",

@@ -14,6 +14,7 @@ from wfconsole.collector.examinations import Plan, plans
 from wfconsole.collector.settings import CollectorSettings
 from wfconsole.observations.checks import Check
 from wfconsole.observations.kinds import KINDS
+from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.checking import Examination, Look, Looks
 from wfconsole.sources.contract import Part, Role, Source, SourceError, Task
 from wfconsole.sources.polling import PolledSource
@@ -57,7 +58,9 @@ class Made:
     def __init__(self, *parts: tuple[Role, Task], who: Task | None = None, partial: str = "") -> None:
         self.tasks: Sequence[Task] = (who or Step(name="who we are"),)
         made = tuple(Part(task, role, "names") for role, task in parts)
-        self.sources: Sequence[Source] = (PolledSource("pods", SECOND, made, dict, partial=lambda: partial),)
+        self.sources: Sequence[Source] = (
+            PolledSource("pods", SECOND, made, dict, lacks=lambda: (Lack(partial),) if partial else ()),
+        )
 
     def checks(self, looks: Looks) -> Sequence[Check]:
         del looks

@@ -17,7 +17,7 @@ from wfconsole.collector.pacer import Feed
 from wfconsole.collector.settings import CollectorSettings
 from wfconsole.collector.standing import combined
 from wfconsole.collector.worker import OUTAGE_MS, WOKEN_EVERY_MS, Standing, Worker, wait_after
-from wfconsole.observations.snapshot import Failure
+from wfconsole.observations.snapshot import Failure, Lack, in_words
 from wfconsole.sources.contract import CutShort, Part, RowTable, SourceError, Task
 from wfconsole.sources.kubernetes.access import Access
 from wfconsole.sources.kubernetes.client import Limits, Server
@@ -74,14 +74,14 @@ class TableSource:
 
     def __init__(self) -> None:
         self.table = RowTable()
-        self.said_partial = ""
+        self.said_lacks: tuple[Lack, ...] = ()
         self.said_facts: dict[str, str] = {}
 
     def take(self) -> Mapping[str, bytes | None]:
         return self.table.take()
 
-    def partial(self) -> str:
-        return self.said_partial
+    def lacks(self) -> tuple[Lack, ...]:
+        return self.said_lacks
 
     def facts(self) -> Mapping[str, str]:
         return self.said_facts
@@ -227,12 +227,16 @@ def test_a_failure_that_stays_the_same_is_repeated_now_and_then() -> None:
 def test_partial_and_facts_are_told_when_they_change() -> None:
     bench = Bench()
     bench.prove()
-    bench.source.said_partial = "listing 500 of about 9000"
+    bench.source.said_lacks = (Lack("listing 500 of about 9000", "loading"),)
     bench.source.said_facts = {"scope": "all namespaces"}
-    assert bench.says() == {"partial": "listing 500 of about 9000", "facts": {"scope": "all namespaces"}}
+    assert bench.says() == {
+        "partial": "listing 500 of about 9000",
+        "lacks": [{"text": "listing 500 of about 9000", "kind": "loading"}],
+        "facts": {"scope": "all namespaces"},
+    }
     assert bench.says() is None
-    bench.source.said_partial = ""
-    assert bench.says() == {"partial": ""}
+    bench.source.said_lacks = ()
+    assert bench.says() == {"partial": "", "lacks": []}
 
 
 # --- parts ----------------------------------------------------------------------------------------------------------
@@ -249,13 +253,13 @@ def parts(*standings: tuple[str, str, Standing]) -> list[tuple[Part, Standing]]:
 
 def test_a_source_is_as_old_as_its_oldest_part() -> None:
     whole = combined(parts(("a", "whole", WELL), ("b", "whole", Standing(good_at=NOW - 3_000))))
-    assert (whole.good_at, whole.failure, whole.partial) == (NOW - 3_000, None, "")
+    assert (whole.good_at, whole.failure, in_words(whole.lacks)) == (NOW - 3_000, None, "")
 
 
 def test_one_failing_part_leaves_the_rest() -> None:
     failing = Standing(good_at=NOW - MINUTE, failure=DENIED)
     whole = combined(parts(("a", "whole", WELL), ("b", "whole", failing)))
-    assert (whole.good_at, whole.failure, whole.partial) == (NOW, None, "pods: 403, no")
+    assert (whole.good_at, whole.failure, in_words(whole.lacks)) == (NOW, None, "pods: 403, no")
 
 
 def test_all_parts_failing_is_the_failure_that_began_first() -> None:
@@ -275,22 +279,51 @@ def test_all_parts_failing_says_when_the_first_of_them_tries_again() -> None:
 
 def test_a_part_that_was_not_read_yet_is_missing() -> None:
     whole = combined(parts(("a", "whole", WELL), ("b", "whole", Standing())))
-    assert whole.partial == "b: not read yet"
+    assert in_words(whole.lacks) == "b: not read yet"
 
 
 def test_nothing_read_yet_is_not_partial() -> None:
     whole = combined(parts(("a", "whole", Standing()), ("b", "part", Standing())))
-    assert (whole.good_at, whole.partial) == (None, "")
+    assert (whole.good_at, in_words(whole.lacks)) == (None, "")
 
 
 def test_a_lesser_part_is_named_by_what_it_gives() -> None:
     whole = combined(parts(("a", "whole", WELL), ("b", "part", Standing(failure=DENIED))))
-    assert (whole.failure, whole.partial) == (None, "the b unknown: pods: 403, no")
+    assert (whole.failure, in_words(whole.lacks)) == (None, "the b unknown: pods: 403, no")
 
 
 def test_an_extra_is_a_fact_and_not_partial() -> None:
     whole = combined(parts(("a", "whole", WELL), ("b", "extra", Standing(failure=DENIED))))
-    assert (whole.partial, whole.facts) == ("", {"the b": "unknown: pods: 403, no"})
+    assert (in_words(whole.lacks), whole.facts) == ("", {"the b": "unknown: pods: 403, no"})
+
+
+REFUSED = msgspec.structs.replace(DENIED, remedy="Grant list on pods.", right="list pods")
+
+
+def test_a_part_that_is_refused_is_told_with_the_right_and_what_mends_it() -> None:
+    whole = combined(parts(("a", "whole", WELL), ("b", "part", Standing(failure=REFUSED))))
+    assert whole.lacks == (Lack("the b unknown: pods: 403, no", "permission", "Grant list on pods.", "list pods"),)
+    assert in_words(whole.lacks) == "the b unknown: pods: 403, no; Grant list on pods."
+
+
+def test_a_part_that_fails_otherwise_is_told_without_what_would_mend_a_refusal() -> None:
+    failure = msgspec.structs.replace(DENIED, kind="timeout", remedy="It is tried again.")
+    (lack,) = combined(parts(("a", "whole", WELL), ("b", "part", Standing(failure=failure)))).lacks
+    assert lack.kind == "failing"
+    assert in_words((lack,)) == "the b unknown: pods: 403, no"
+
+
+def test_an_extra_that_is_refused_is_told_without_making_the_rows_partial() -> None:
+    (lack,) = combined(parts(("a", "whole", WELL), ("b", "extra", Standing(failure=REFUSED)))).lacks
+    assert (lack.kind, lack.extra, lack.right) == ("permission", True, "list pods")
+
+
+def test_other_rights_that_are_refused_are_told_beside_the_failure() -> None:
+    other = msgspec.structs.replace(REFUSED, since=NOW, message="pods in b: 403, no", right="list pods in b")
+    again = msgspec.structs.replace(REFUSED, since=NOW)
+    whole = combined(parts(*(("a", "whole", Standing(failure=each)) for each in (REFUSED, other, again))))
+    assert whole.failure == REFUSED
+    assert [lack.right for lack in whole.lacks] == ["list pods in b"]
 
 
 # --- waiting --------------------------------------------------------------------------------------------------------

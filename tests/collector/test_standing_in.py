@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.sources.test_choice import Asked
 from wfconsole.collector.standing import Whole, combined
 from wfconsole.collector.worker import Standing
-from wfconsole.observations.snapshot import Failure
+from wfconsole.observations.snapshot import Failure, in_words
 from wfconsole.sources.contract import Part
 from wfconsole.text import clock_time
 
@@ -23,7 +23,7 @@ def stood_in(first: Standing, second: Standing) -> Whole:
 def test_who_stands_in_makes_a_source_partial_and_says_since_when() -> None:
     whole = stood_in(Standing(good_at=NOW - 9_000, failure=LOST), Standing(good_at=NOW + 1_000, took_ms=70))
     assert (whole.failure, whole.good_at, whole.took_ms) == (None, NOW + 1_000, 70)
-    assert whole.partial == f"from the nodes since {clock_time(NOW)}: nobody listens"
+    assert in_words(whole.lacks) == f"from the nodes since {clock_time(NOW)}: nobody listens"
 
 
 def test_what_was_good_to_have_of_the_first_choice_is_not_missed() -> None:
@@ -40,7 +40,7 @@ def test_what_was_good_to_have_of_the_first_choice_is_not_missed() -> None:
 def test_who_could_stand_in_does_not_matter_while_nobody_has_to() -> None:
     for second in (Standing(), Standing(failure=DENIED), Standing(good_at=NOW - 99_000)):
         whole = stood_in(WELL, second)
-        assert (whole.good_at, whole.failure, whole.partial, whole.facts) == (NOW, None, "", {})
+        assert (whole.good_at, whole.failure, in_words(whole.lacks), whole.facts) == (NOW, None, "", {})
 
 
 def test_a_look_of_the_stand_in_from_an_earlier_time_does_not_count() -> None:

@@ -10,6 +10,7 @@ import pytest
 from wfconsole.collector.settings import CollectorSettings
 from wfconsole.collector.systems import other_sources
 from wfconsole.config.settings import Settings
+from wfconsole.observations.snapshot import in_words
 from wfconsole.sources.kubernetes.access import Access
 from wfconsole.sources.kubernetes.client import Server
 from wfconsole.wiring.collecting import collector_settings, sources_of
@@ -53,10 +54,10 @@ def test_what_can_be_had_in_two_ways_is_had_in_those_that_are_configured(
 def test_a_second_way_that_is_the_only_one_says_what_it_lacks_all_the_same() -> None:
     settings = msgspec.convert({**METRICS, "auth": {"gateway": "on"}}, CollectorSettings)
     (auth,) = (each for each in other_sources(settings, CLUSTER) if each.name == "auth")
-    assert auth.partial() == "from the gateway's metrics: users are unknown, so that spraying cannot be told"
+    assert in_words(auth.lacks()) == "from the gateway's metrics: users are unknown, so that spraying cannot be told"
     settings = msgspec.convert(EXEC, CollectorSettings)
     (gpus,) = other_sources(settings, CLUSTER)
-    assert (gpus.partial(), dict(gpus.facts())) == ("", {"nvidia-smi": "by exec in gpu-operator"})
+    assert (in_words(gpus.lacks()), dict(gpus.facts())) == ("", {"nvidia-smi": "by exec in gpu-operator"})
 
 
 def test_without_a_cluster_nobody_is_asked_in_it() -> None:

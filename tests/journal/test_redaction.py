@@ -54,6 +54,8 @@ TEXTS = [
     ("glpat-" + "canary-canary-canary", REDACTED),
     ("xoxb-" + "123-456-canary", REDACTED),
     ("hvs." + "canary" * 5, REDACTED),
+    ("arn:aws:secretsmanager:eu-west-1:123456789012:secret:password=canary", None),
+    ("x:secretsmanager:eu-west-1:123456789012:secret:canary", None),
     ("secret=canary token=canary pwd=canary", "secret=(redacted) token=(redacted) pwd=(redacted)"),
 ]
 
@@ -89,6 +91,7 @@ HARMLESS = [
     "secretName: gateway-tls",
     "imagePullSecrets: regcred",
     "SELECT count(*) FROM sessions WHERE token_id = 7",
+    "rotate arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/orders/database-a1b2c3, now",
 ]
 
 

@@ -11,6 +11,8 @@ from tests.builders import (
     a_bad_pod,
     a_database,
     a_failure,
+    a_finding,
+    a_login,
     a_node,
     a_pod,
     a_service,
@@ -91,6 +93,41 @@ def test_a_workload_is_not_asked_when_what_it_says_is_old() -> None:
     workloads = old("workloads", [a_workload(desired=3, ready=0)])
     line = lines(a_world(pods=[a_pod("a")], workloads=workloads))[3]
     assert (line.level, line.headline) == (Level.OK, "1/1 ready")
+
+
+def logins(name: str, by: str = "source", recent: float = 1300.0) -> Any:
+    """A worst attacker, and how many logins fail."""
+    worst = a_login(name, by, failed=512, others=512)
+    return [worst, a_login("", "all", failed=9_000, per_minute=recent, usual_per_minute=0.4)]
+
+
+ATTACKS = [
+    ("both as they are", "203.0.113.9", 12.0, "spraying 203.0.113.9  12 fail/min"),
+    (
+        "a long address keeps its end, and what it does",
+        "2001:db8:85a3:11::8a2e:370:7334",
+        12.0,
+        "spraying …::8a2e:370:7334  12 fail/min",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "recent", "said"), [case[1:] for case in ATTACKS], ids=[c[0] for c in ATTACKS])
+def test_of_the_line_of_logins_gives_way_what_matters_least(name: str, recent: float, said: str) -> None:
+    line = lines(a_world(auth=logins(name, recent=recent)))[7]
+    assert cells(line.headline) <= HEADLINE_CELLS
+    assert line.headline == said
+
+
+def test_a_number_is_never_cut_into_another_one() -> None:
+    findings = [a_finding(f"f{n}") for n in range(3)]
+    calm = [a_login("", "all", failed=9_000, per_minute=1300.0, usual_per_minute=0.4)]
+    headline = lines(a_world(auth=calm, findings=findings))[7].headline
+    assert headline in (
+        "1,300 fail/min  3 crit findings",
+        "1300 fail/min  3 crit findings",
+        "3 crit findings  1300 fail/min",
+    )
 
 
 def hot(ratio: float | None, **changes: Any) -> Any:

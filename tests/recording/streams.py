@@ -126,7 +126,7 @@ def folded(items: Iterable[Item], world: World | None = None) -> World:
 def fingerprint(world: World) -> str:
     """A hash of everything that a world shows; not of how its snapshots were come by."""
     shown = {
-        name: (s.observed_at, s.rows, s.good_at, s.failure, s.partial, s.interval_ms, s.took_ms, s.facts)
+        name: (s.observed_at, s.rows, s.good_at, s.failure, s.partial, s.lacks, s.interval_ms, s.took_ms, s.facts)
         for name, s in world.snapshots.items()
     }
     return hashlib.sha256(msgspec.json.encode((shown, world.answers), order="sorted")).hexdigest()

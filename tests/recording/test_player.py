@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.recording.streams import EPOCH, Cluster, fingerprint, folded, items_of
-from wfconsole.clock import MINUTE, SECOND, ManualClock, SystemClock
+from wfconsole.clock import MINUTE, SECOND, ManualClock, Millis, SystemClock
 from wfconsole.observations.world import World
 from wfconsole.recording.lines import Item
 from wfconsole.recording.pace import SPEEDS, PlayerClock, next_speed
@@ -232,6 +233,48 @@ def test_of_several_seeks_only_the_last_is_done(theatre: Theatre) -> None:
     theatre.pump()
     assert len(theatre.screen.rebuilds) == 1
     assert theatre.player.clock.now() == EPOCH + 8 * MINUTE
+
+
+class KeyOnTheWay(ManualClock):
+    """The operator's next key, pressed while the player does what the last one asked for (and reads its clock)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.press: Callable[[], None] | None = None
+
+    def was_pressed(self) -> bool:
+        return self.press is None
+
+    def monotonic(self) -> Millis:
+        press, self.press = self.press, None
+        if press is not None:
+            press()
+        return super().monotonic()
+
+
+@pytest.mark.parametrize("first", ["seek", "step"])
+def test_a_seek_that_comes_while_the_player_is_on_its_way_is_done_after_it(path: Path, first: str) -> None:
+    recording, screen, real = Recording(path), Screen(), KeyOnTheWay()
+    player = Player(recording, screen, real)
+    if first == "seek":
+        player.seek(EPOCH + MINUTE)
+    else:
+        player.step(2)
+    real.press = partial(player.seek, EPOCH + 5 * MINUTE)
+    player.pump()
+    assert real.was_pressed()
+    assert player.state().position == player.clock.now() == EPOCH + 5 * MINUTE
+    assert fingerprint(screen.world) == shown_at(EPOCH + 5 * MINUTE)
+    recording.close()
+
+
+def test_two_seeks_to_one_instant_with_a_step_between_them_end_at_that_instant(theatre: Theatre) -> None:
+    theatre.player.seek(EPOCH + 5 * MINUTE)
+    theatre.player.step(1)
+    theatre.player.seek(EPOCH + 5 * MINUTE)
+    theatre.pump()
+    assert theatre.player.state().position == theatre.player.clock.now() == EPOCH + 5 * MINUTE
+    assert fingerprint(theatre.screen.world) == shown_at(EPOCH + 5 * MINUTE)
 
 
 def test_a_seek_outside_goes_to_the_edge(theatre: Theatre) -> None:

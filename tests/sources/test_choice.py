@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from wfconsole.clock import Millis
+from wfconsole.observations.snapshot import Lack, in_words
 from wfconsole.sources.choice import Way, chosen_source
 from wfconsole.sources.contract import CutShort, RowTable, SourceError, Task
 
@@ -36,7 +37,9 @@ class Asked:
 
     def way(self) -> Way:
         facts = {"by": self.name, self.name: "is there"}
-        return Way(self, self.table, f"from {self.name}", partial=lambda: f"lacks {self.name}", facts=lambda: facts)
+        return Way(
+            self, self.table, f"from {self.name}", lacks=lambda: (Lack(f"lacks {self.name}"),), facts=lambda: facts
+        )
 
 
 LOST = SourceError("refused", "nobody listens")
@@ -72,11 +75,11 @@ def test_the_stand_in_is_asked_only_while_the_first_choice_fails(pair: tuple[Ask
     assert source.take() == {}, "the last good rows stay until there are others"
     assert (step(two), second.looks) == (1, 1)
     assert source.take() == {"a": None, "b": b"3"}
-    assert (source.partial(), source.facts()["by"]) == ("lacks second", "second")
+    assert (in_words(source.lacks()), source.facts()["by"]) == ("lacks second", "second")
     first.gives = {"a": b"1"}
     assert (step(one), step(two), second.looks) == (1, 0, 1)
     assert source.take() == {"a": b"1", "b": None}
-    assert (source.partial(), source.facts()["by"]) == ("lacks first", "first")
+    assert (in_words(source.lacks()), source.facts()["by"]) == ("lacks first", "first")
 
 
 def test_a_stand_in_that_comes_too_late_is_not_shown(pair: tuple[Asked, Asked]) -> None:
@@ -97,7 +100,7 @@ def test_a_stand_in_that_comes_too_late_is_not_shown(pair: tuple[Asked, Asked]) 
     second.gives = {"b": b"2"}
     step(two)
     assert source.take() == {"a": b"1"}
-    assert source.partial() == "lacks first"
+    assert in_words(source.lacks()) == "lacks first"
 
 
 def test_a_first_choice_that_cannot_cope_is_stood_in_for_as_well(pair: tuple[Asked, Asked]) -> None:

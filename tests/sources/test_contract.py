@@ -63,7 +63,7 @@ def test_rows_are_of_their_kind_and_told_once(name: str, double: ApiDouble) -> N
         decoded = msgspec.json.decode(row, type=KINDS[name].row)
         assert msgspec.json.encode(decoded) == row  # nothing in it but what the kind has
     assert source.take() == {}
-    assert source.partial() == ""
+    assert source.lacks() == ()
     assert all(is_safe(text) for pair in source.facts().items() for text in pair)
 
 

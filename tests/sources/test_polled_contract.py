@@ -47,7 +47,7 @@ def test_a_source_is_of_a_known_kind_and_rests_on_something(source: Source) -> N
 @pytest.mark.parametrize(("system", "name"), EACH, ids=IDS)
 def test_nothing_is_asked_before_the_first_look(source: Source) -> None:
     assert source.take() == {}
-    assert source.partial() == ""
+    assert source.lacks() == ()
     assert dict(source.facts()) == {}
 
 
@@ -61,7 +61,7 @@ def test_rows_are_of_their_kind_and_told_once(source: Source, system: str, name:
         assert is_safe(key)
         assert msgspec.json.encode(msgspec.json.decode(row, type=KINDS[source.name].row)) == row
     assert source.take() == {}
-    assert source.partial() == "", "the user that the project ships may read everything"
+    assert source.lacks() == (), "the user that the project ships may read everything"
     assert all(is_safe(text) for pair in source.facts().items() for text in pair)
 
 

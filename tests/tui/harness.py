@@ -30,7 +30,7 @@ from wfconsole.observations.hpas import HpaMetric
 from wfconsole.observations.levels import Level
 from wfconsole.observations.snapshot import Failure, Patch
 from wfconsole.recording.lines import Noted, SourcePatch
-from wfconsole.session.console import Hands, NoHands
+from wfconsole.session.console import Acts, Hands, NoActs, NoHands
 from wfconsole.session.live import LiveTransport
 from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, RecordingEntry, View
@@ -72,6 +72,7 @@ class Desk:
         refusals = {} if change else {"*": "this console only looks"}
         self.capabilities = Capabilities(change=change, refusals=refusals)
         self.hands: Hands = NoHands()
+        self.acts: Acts = NoActs()
         self.operator = "op1"
         self.environment = "LAB"
         self.submitted: list[Event] = []

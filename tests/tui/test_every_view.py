@@ -172,3 +172,19 @@ async def test_a_permission_that_is_missing_is_named_beside_what_can_be_read() -
         await opened(room, 6, "replicas")
         assert "PART" in room.lines[2]
         assert grant in flat("\n".join(line.strip("┃│╏ ") for line in room.lines))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_a_reason_that_is_too_long_for_its_place_says_where_the_whole_of_it_is(size: tuple[int, int]) -> None:
+    desk = a_desk()
+    words = " ".join(f"word-{number:03}" for number in range(90))
+    desk.fail("replicas", builders.a_failure("timeout", message=words, remedy="Look at the very end."))
+    async with war_room(desk, size) as room:
+        await opened(room, 6, "replicas")
+        assert "word-000" in room.text
+        assert "word-089" not in room.text
+        assert "e shows all of it" in room.text
+        await room.press("e")
+        while "word-089" not in room.text and "replicas" not in (before := room.text):
+            await room.press("j")
+            assert room.text != before

@@ -276,3 +276,14 @@ async def test_a_click_on_a_strangers_words_runs_nothing() -> None:
             await room.pilot.click(offset=(12, row))
         _holds(room, (120, 40))
     assert owned == []
+
+
+@pytest.mark.parametrize("where", ["overview", "note"])
+async def test_clicks_that_come_fast_in_one_place_select_nothing_and_end_nothing(where: str) -> None:
+    async with war_room(hostile_desk(), (120, 40)) as room:
+        if where == "note":
+            await room.press("N")
+        for row in range(0, 40, 3):
+            await room.pilot.click(offset=(12, row), times=3)
+            assert not room.app.screen.selections
+        _holds(room, (120, 40))

@@ -9,11 +9,21 @@ from typing import Final, cast
 from wfconsole.actions.contract import Action, BadRequestError
 
 _PLACES: Final[Mapping[str, str]] = {
+    "autoscale": "kubernetes.autoscale:Autoscale",
+    "block-source": "kubernetes.block_source:BlockSource",
     "end-idle-sessions": "postgres.end_idle_sessions:EndIdleSessions",
     "end-session": "postgres.end_session:EndSession",
     "end-user-sessions": "cache.end_user_sessions:EndUserSessions",
     "flush-database": "cache.flush_database:FlushDatabase",
+    "remove-failing-pods": "kubernetes.remove_failing_pods:RemoveFailingPods",
+    "remove-pod": "kubernetes.remove_pod:RemovePod",
+    "restart": "kubernetes.restart:Restart",
+    "roll-back": "kubernetes.roll_back:RollBack",
+    "rollout-strategy": "kubernetes.rollout_strategy:RolloutStrategy",
+    "rotate-secret": "aws.rotate_secret:RotateSecret",
+    "rotate-secret-back": "aws.rotate_back:RotateSecretBack",
     "scale": "kubernetes.scale:Scale",
+    "unblock-source": "kubernetes.block_source:UnblockSource",
 }
 
 

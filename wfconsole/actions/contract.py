@@ -27,8 +27,16 @@ class BadRequestError(ValueError):
     """What was asked for makes no sense; the message says what would."""
 
 
+class NothingToDo(BadRequestError):  # noqa: N818  no error where something was to be taken back
+    """It is as it was asked for already; the message says what shows it."""
+
+
 class Action(Protocol):
-    """One kind of change to production. Subclass it: what has no evidence to keep leaves `capture` as it is."""
+    """One kind of change to production. Subclass it: what has no evidence to keep leaves `capture` as it is.
+
+    A plan with `reverts_ms` has an inverse whose action raises NothingToDo where nothing is left to take back: the life
+    cycle runs it when nobody says in time that the change shall stay, or when the console is gone.
+    """
 
     def plan(self, request: Request, systems: Systems, now: Millis) -> Plan:
         """What it will really do, with every check, permission and dry run. Raises BadRequestError and SourceError."""

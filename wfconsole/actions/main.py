@@ -12,20 +12,20 @@ import os
 import queue
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
 import msgspec
 
 from wfconsole.actions.catalogue import action_named
 from wfconsole.actions.contract import Action, BadRequestError, Stale, Unknown
 from wfconsole.actions.systems import Systems
-from wfconsole.clock import SECOND, Clock, SystemClock
+from wfconsole.actions.taking_back import as_kept, take_back
+from wfconsole.clock import SECOND, Clock, Millis, SystemClock
 from wfconsole.guard import protocol
-from wfconsole.guard.protocol import AGAIN, CAPTURE, Begin, Report, Run
-from wfconsole.incident.plan import Outcome, Plan, Reading
+from wfconsole.guard.protocol import AGAIN, CAPTURE, KEEP, REVERT, Begin, Report, Run
+from wfconsole.incident.plan import Outcome, Plan, Reading, Request
 from wfconsole.incident.verdict import verdict_of
 from wfconsole.redaction import redact_text
 from wfconsole.sources.contract import SourceError
@@ -103,9 +103,8 @@ class LifeCycle:
 
     def _make_plan(self, action: Action) -> None:
         assert self._begin.request is not None
-        plan = action.plan(self._begin.request, self._systems, self._clock.now())
         # As the console will read it: what is confirmed has the digest of that.
-        self._plan = msgspec.json.decode(msgspec.json.encode(plan), type=Plan)
+        self._plan = as_kept(action.plan(self._begin.request, self._systems, self._clock.now()))
         _tell(protocol.Planned(self._plan))
 
     def _capture(self, action: Action) -> None:
@@ -129,6 +128,10 @@ class LifeCycle:
             raise Stale(f"another console acts on {plan.request.aim} just now") from None
         self._lock = file
 
+    def _let_go(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+
     # --- the change
 
     def _confirmed(self, action: Action, run: Run) -> None:
@@ -136,9 +139,16 @@ class LifeCycle:
         assert plan is not None
         outcome = self._run(action, plan, run)
         _tell(protocol.Ran(outcome))
-        if self._lock is not None:
-            self._lock.close()
-        if outcome.result in ("done", "partial", "unknown"):
+        if outcome.result not in ("done", "partial", "unknown"):
+            self._let_go()
+            return
+        inverse = outcome.inverse or plan.inverse
+        if plan.reverts_ms and inverse is not None:
+            until = self._clock.monotonic() + plan.reverts_ms
+            _tell(protocol.Provisional(self._clock.now() + plan.reverts_ms))
+            self._watch(action, self._clock.now(), _Window(until, inverse))
+        else:
+            self._let_go()
             self._watch(action, self._clock.now())
 
     def _run(self, action: Action, plan: Plan, run: Run) -> Outcome:
@@ -148,7 +158,7 @@ class LifeCycle:
         try:
             self._hold(plan)
             _tell(protocol.Sending())
-            outcome = action.run(plan, self._systems, lambda text: _tell(protocol.Said(_shown(text))))
+            outcome = action.run(plan, self._systems, _say)
         except Stale as error:
             outcome = Outcome("stale", _shown(str(error)))
         except Unknown as error:
@@ -169,21 +179,51 @@ class LifeCycle:
             found, text = "cannot tell", error.message
         _tell(protocol.Asked(found, _shown(text)))
 
-    def _watch(self, action: Action, ran_at: int) -> None:
-        """Read the signal until there is a verdict. Raises _Gone when the console wants no more."""
+    def _watch(self, action: Action, ran_at: Millis, window: _Window | None = None) -> None:
+        """Read the signal until there is a verdict; with a window, until it is settled, too. Raises _Gone when the
+        console is gone."""
         plan = self._plan
         assert plan is not None
-        if (signal_ := plan.signal) is None:
-            return
-        readings: list[Reading] = []
-        while True:
-            readings.append(self._read(action, plan))
-            _tell(protocol.Read(readings[-1]))
-            verdict = verdict_of(signal_, plan.before, readings, ran_at, self._clock.now())
-            if verdict is not None:
-                _tell(protocol.Judged(verdict))
-                return
-            self._wait(signal_.every_ms / SECOND)
+        watched, readings, look_at = plan.signal, list[Reading](), self._clock.monotonic()
+        while watched is not None or window is not None:
+            if watched is not None and self._clock.monotonic() >= look_at:
+                readings.append(self._read(action, plan))
+                _tell(protocol.Read(readings[-1]))
+                verdict = verdict_of(watched, plan.before, readings, ran_at, self._clock.now())
+                look_at = self._clock.monotonic() + watched.every_ms
+                if verdict is not None:
+                    _tell(protocol.Judged(verdict))
+                    watched = None
+                    continue
+            moments = ([look_at] if watched is not None else []) + ([window.until] if window is not None else [])
+            word = self._word_before(min(moments))
+            if window is None:
+                if word is None:
+                    raise _Gone
+                continue
+            settled = self._settled(word, window)
+            if settled is not None:
+                _tell(settled)
+                self._let_go()
+                if not settled.kept:
+                    return
+                window = None
+
+    def _settled(self, word: bytes | None, window: _Window) -> protocol.Settled | None:
+        """What the console said, or its silence, makes of it; None while that is open."""
+        if word == KEEP:
+            return protocol.Settled(True)
+        if word is None:
+            why = "the console is gone"
+        elif word == REVERT:
+            why = "somebody asked for it"
+        elif self._clock.monotonic() >= window.until:
+            why = "nobody said in time that it shall stay"
+        else:
+            return None
+        outcome = take_back(window.inverse, self._systems, _say)
+        text = _shown(outcome.text)
+        return protocol.Settled(False, why, msgspec.structs.replace(outcome, text=text))
 
     def _read(self, action: Action, plan: Plan) -> Reading:
         try:
@@ -191,12 +231,24 @@ class LifeCycle:
         except SourceError as error:
             return Reading(self._clock.now(), None, _shown(error.message))
 
-    def _wait(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            with contextlib.suppress(queue.Empty):
-                if self._words.get(timeout=left) is None:
-                    raise _Gone
+    def _word_before(self, until: Millis) -> bytes | None:
+        """What the console says next, None once it is gone; b"" when it has said nothing by `until`."""
+        left = (until - self._clock.monotonic()) / SECOND
+        try:
+            return self._words.get(timeout=max(0.0, left))
+        except queue.Empty:
+            return b""
+
+
+class _Window(NamedTuple):
+    """The time in which what was run may still take itself back."""
+
+    until: Millis  # of the monotonic clock
+    inverse: Request
+
+
+def _say(text: str) -> None:
+    _tell(protocol.Said(_shown(text)))
 
 
 def _shown(text: str) -> str:

@@ -9,6 +9,7 @@ from wfconsole.clock import Clock, Millis
 from wfconsole.config.actions import ActingSettings
 
 if TYPE_CHECKING:
+    from wfconsole.actions.aws.store import SecretStore
     from wfconsole.actions.cache.server import Cache
     from wfconsole.actions.kubernetes.cluster import Cluster
     from wfconsole.actions.postgres.server import Database
@@ -25,6 +26,7 @@ class Systems:
         self.receipt = receipt
         self.incident = incident
         self.operator = operator
+        self._stores: dict[str, SecretStore] = {}
 
     def now(self) -> Millis:
         return self.clock.now()
@@ -49,3 +51,9 @@ class Systems:
         from wfconsole.actions.postgres.server import Database
 
         return Database(self.settings)
+
+    def secrets(self, region: str) -> SecretStore:
+        """Secrets Manager in one region."""
+        from wfconsole.actions.aws.store import SecretStore
+
+        return self._stores.setdefault(region, SecretStore(self.settings.aws, region))

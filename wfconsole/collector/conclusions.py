@@ -10,6 +10,7 @@ import msgspec
 
 from wfconsole.clock import SECOND
 from wfconsole.observations.checks import PARTIAL, Check
+from wfconsole.observations.snapshot import in_words
 from wfconsole.sources.checking import Examination, Look, Looks
 from wfconsole.sources.clocks import differs
 from wfconsole.sources.contract import Part, Source, SourceError
@@ -117,7 +118,7 @@ def _source(system: str, source: Source, looks: Looks) -> Check:
     if failed := _failed(parts):
         detail, remedy = failed
         return msgspec.structs.replace(check, state="problem", detail=detail, remedy=remedy)
-    if partial := source.partial():
+    if partial := in_words(source.lacks()):
         return msgspec.structs.replace(check, state="unknown", detail=f"{PARTIAL}{partial}")
     count = len(looks.rows.get(source.name, {}))
     absent = [_without(part, look.error) for part, look in parts if look.error is not None]

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.collector.settings import CollectorSettings
+from wfconsole.observations.kinds import SYSTEMS
 from wfconsole.sources.alertmanager import system as alertmanager
 from wfconsole.sources.aws import system as aws
 from wfconsole.sources.cache import system as cache
@@ -48,31 +49,31 @@ def plans(settings: CollectorSettings) -> tuple[Plan, ...]:
         Plan("kubernetes", settings.sources, lambda: _cluster(settings, every), "kubernetes.kubeconfig"),
         Plan(
             "database",
-            ("database", "sessions", "statements", "replicas", "auth"),
+            SYSTEMS["database"],
             _when(settings.database.configured, lambda: postgres.examination(settings.database, every, settings.auth)),
             "database.host",
         ),
         Plan(
             "cache",
-            ("cache", "keys"),
+            SYSTEMS["cache"],
             _when(settings.cache.configured, lambda: cache.examination(settings.cache, every)),
             "cache.host",
         ),
         Plan(
             "prometheus",
-            ("signals", "signal_history", "gpus", "inference"),
+            SYSTEMS["prometheus"],
             _when(settings.prometheus.configured, lambda: prometheus.examination(settings, every)),
             "prometheus.url",
         ),
         Plan(
             "alertmanager",
-            ("alerts",),
+            SYSTEMS["alertmanager"],
             _when(settings.alertmanager.configured, lambda: alertmanager.examination(settings.alertmanager, every)),
             "alertmanager.url",
         ),
         Plan(
             "aws",
-            ("findings", "secrets"),
+            SYSTEMS["aws"],
             _when(settings.aws.configured, lambda: aws.examination(settings.aws, every)),
             "aws.regions",
         ),

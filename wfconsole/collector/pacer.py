@@ -16,7 +16,7 @@ from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.collector.outbox import Outbox
 from wfconsole.collector.standing import Whole, combined
 from wfconsole.collector.worker import Worker
-from wfconsole.observations.snapshot import Failure
+from wfconsole.observations.snapshot import Failure, in_words
 from wfconsole.recording.format import StreamWriter
 from wfconsole.sources.contract import Part, Source
 
@@ -69,7 +69,7 @@ class Feed:
         if self._replaces:
             return self._in_place(whole, clock)
         news = self._news(whole, now)
-        listing = self._told is None or self._told.partial != whole.partial
+        listing = self._told is None or self._told.lacks != whole.lacks
         if not news and not listing and now < self._look_at:
             return None
         rows = self._rows()
@@ -105,19 +105,20 @@ class Feed:
 
     def _whole(self) -> Whole:
         whole = combined([(part, worker.standing) for part, worker in self._workers])
-        partial = "; ".join(filter(None, (self.source.partial(), whole.partial)))
-        return msgspec.structs.replace(whole, partial=partial, facts={**self.source.facts(), **whole.facts})
+        lacks = tuple(dict.fromkeys((*self.source.lacks(), *whole.lacks)))
+        return msgspec.structs.replace(whole, lacks=lacks, facts={**self.source.facts(), **whole.facts})
 
     def _news(self, whole: Whole, now: Millis) -> list[bytes]:
         """Fields of the source itself that differ from what was told."""
-        told = self._told or Whole(None, None, "", {}, 0)
+        told = self._told or Whole(None, None, (), {}, 0)
         fields = []
         patient = now - self._told_at < self.source.interval_ms
         repeat = whole.failure is not None and now - self._told_at >= _REPEAT_MS
         if repeat or _differs(told.failure, whole.failure, patient=patient):
             fields.append(b'"failure":' + _ENCODE(whole.failure))
-        if told.partial != whole.partial:
-            fields.append(b'"partial":' + _ENCODE(whole.partial))
+        if told.lacks != whole.lacks:
+            fields.append(b'"partial":' + _ENCODE(in_words(whole.lacks)))
+            fields.append(b'"lacks":' + _ENCODE(whole.lacks))
         if told.facts != whole.facts:
             fields.append(b'"facts":' + _ENCODE(whole.facts))
         return fields

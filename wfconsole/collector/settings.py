@@ -14,6 +14,7 @@ from wfconsole.config.systems import (
     DatabaseSettings,
 )
 from wfconsole.observations.answers import WatchedRule
+from wfconsole.observations.kinds import SYSTEMS
 
 
 class CollectorSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -24,10 +25,7 @@ class CollectorSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_
     in_cluster: bool = False  # the pod's service account, whatever else there is
     namespaces: tuple[str, ...] = ()  # none: all
     # Those of Kubernetes.
-    sources: tuple[str, ...] = (
-        *("pods", "workloads", "hpas", "nodes", "events"),
-        *("services", "ingresses", "isolation"),
-    )
+    sources: tuple[str, ...] = SYSTEMS["kubernetes"]
     database: DatabaseSettings = DatabaseSettings()
     auth: AuthSettings = AuthSettings()
     aws: AwsSettings = AwsSettings()

@@ -8,7 +8,7 @@ import msgspec
 
 from wfconsole.clock import Millis
 from wfconsole.collector.worker import Standing
-from wfconsole.observations.snapshot import Failure
+from wfconsole.observations.snapshot import Failure, Lack, LackKind
 from wfconsole.sources.contract import Part
 from wfconsole.text import clock_time
 
@@ -18,7 +18,7 @@ class Whole(msgspec.Struct, frozen=True):
 
     good_at: Millis | None
     failure: Failure | None
-    partial: str
+    lacks: tuple[Lack, ...]
     facts: dict[str, str]
     took_ms: int
 
@@ -49,7 +49,7 @@ def _stood_in(whole: Whole, failure: Failure, part: Part, standing: Standing) ->
         whole,
         failure=None,
         good_at=standing.good_at,
-        partial=f"{part.gives} since {clock_time(failure.since)}: {failure.message}",
+        lacks=(_lack(f"{part.gives} since {clock_time(failure.since)}: {failure.message}", failure),),
         facts={},  # extras are those of the first choice
         took_ms=standing.took_ms,
     )
@@ -62,11 +62,15 @@ def _of_its_own(parts: Sequence[tuple[Part, Standing]]) -> Whole:
     failing = bool(main) and len(failures) == len(main)
     next_try = min((each.retry_at for each in failures if each.retry_at), default=0)
     ages = [each.good_at for each in main if each.good_at is not None and (failing or each.failure is None)]
-    missing = [] if failing else [_missing(part, standing) for part, standing in parts]
+    first = _first(failures) if failing else None
+    if first is not None:  # one failure is told; other rights that are refused are to be granted too
+        missing = [_refused(standing.failure, first) for part, standing in parts if part.role == "whole"]
+    else:
+        missing = [_missing(part, standing) for part, standing in parts] if ages else []
     return Whole(
         good_at=min(ages) if ages else None,
-        failure=msgspec.structs.replace(_first(failures), retry_at=next_try) if failing else None,
-        partial="; ".join(dict.fromkeys(filter(None, missing))) if ages else "",
+        failure=msgspec.structs.replace(first, retry_at=next_try) if first is not None else None,
+        lacks=tuple(dict.fromkeys(filter(None, missing))),
         facts={
             part.gives: _unknown(standing) for part, standing in parts if part.role == "extra" and _unknown(standing)
         },
@@ -78,14 +82,36 @@ def _first(failures: Sequence[Failure]) -> Failure:
     return min(failures, key=lambda each: each.since)
 
 
-def _missing(part: Part, standing: Standing) -> str:
-    """What the rows lack because of this part."""
-    if part.role in ("extra", "instead") or (standing.failure is None and standing.good_at is not None):
-        return ""
-    if part.role == "check" and standing.failure is None:
-        return ""
-    told = standing.failure.message if standing.failure is not None else f"{part.task.name}: not read yet"
-    return f"{part.gives} unknown: {told}" if part.gives else told
+def _refused(failure: Failure | None, told: Failure) -> Lack | None:
+    """A right that is refused beside the one of the failure that is told."""
+    if failure is None or failure.kind != "denied" or failure.right in ("", told.right):
+        return None
+    return _lack(failure.message, failure)
+
+
+def _missing(part: Part, standing: Standing) -> Lack | None:
+    """What the rows lack because of this part. What is only good to have is told where it is refused: everything else
+    about it is a fact."""
+    failure = standing.failure
+    if part.role == "instead":
+        return None
+    if part.role == "extra":
+        if failure is None or failure.kind != "denied":
+            return None
+        return msgspec.structs.replace(_lack(f"{part.gives} unknown: {failure.message}", failure), extra=True)
+    if failure is None:
+        return None if part.role == "check" or standing.good_at is not None else _unread(part)
+    return _lack(f"{part.gives} unknown: {failure.message}" if part.gives else failure.message, failure)
+
+
+def _unread(part: Part) -> Lack:
+    told = f"{part.task.name}: not read yet"
+    return Lack(f"{part.gives} unknown: {told}" if part.gives else told, "loading")
+
+
+def _lack(text: str, failure: Failure) -> Lack:
+    kind: LackKind = "permission" if failure.kind == "denied" else "failing"
+    return Lack(text, kind, failure.remedy, failure.right)
 
 
 def _unknown(standing: Standing) -> str:

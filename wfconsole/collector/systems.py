@@ -9,10 +9,11 @@ import msgspec
 
 from wfconsole.clock import SECOND, Millis
 from wfconsole.collector.settings import CollectorSettings
+from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.alertmanager import system as alertmanager
 from wfconsole.sources.aws import system as aws
 from wfconsole.sources.cache import system as cache
-from wfconsole.sources.choice import chosen_source
+from wfconsole.sources.choice import Way, chosen_source
 from wfconsole.sources.contract import Source
 from wfconsole.sources.kubernetes.client import Server
 from wfconsole.sources.kubernetes.gpus import cards_way
@@ -41,6 +42,12 @@ def other_sources(settings: CollectorSettings, cluster: Server | None) -> list[S
     if cards is not None and "gpus" not in named:
         found.append(chosen_source("gpus", every["gpus"], cards))
     if logins is not None and "auth" not in named and settings.auth.gateway == "on":
-        only = msgspec.structs.replace(logins, partial=lambda: f"{logins.gives}: {logins.partial()}")
+        only = msgspec.structs.replace(logins, lacks=lambda: _only_way(logins))
         found.append(chosen_source("auth", every["auth"], only))
     return found
+
+
+def _only_way(way: Way) -> tuple[Lack, ...]:
+    """What it lacks, with where its rows come from said once."""
+    first, *others = way.lacks() or (Lack(""),)
+    return (msgspec.structs.replace(first, text=f"{way.gives}: {first.text}".removesuffix(": ")), *others)

@@ -151,6 +151,7 @@ class Worker:
             remedy=error.remedy,
             attempts=max(1, self._attempts),
             retry_at=now + wait if wait else 0,
+            right=error.right,
         )
         self.standing = msgspec.structs.replace(self.standing, failure=failure)
 

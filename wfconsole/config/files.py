@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import stat
@@ -15,23 +16,25 @@ from wfconsole.config.errors import ConfigError, Problem
 from wfconsole.text import safe
 
 MOST_BYTES: Final = 256 * 1024
-_HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.-]+)\s*\]")
-_KEY = re.compile(r"\s*(?:\"([^\"]*)\"|([A-Za-z0-9_.-]+))\s*=")
-_AT_LINE = re.compile(r"\s*\(at line (\d+), column (\d+)\)$")
+# Not compiled here: only what is wrong needs its line, and the first frame waits for this module.
+_HEADER: Final = r"\s*(\[\[?)\s*([A-Za-z0-9_.-]+)\s*\]"
+_KEY: Final = r"\s*(?:\"([^\"]*)\"|([A-Za-z0-9_.-]+))\s*="
+_AT_LINE: Final = r"\s*\(at line (\d+), column (\d+)\)$"
 
 
 class TomlFile(Struct, frozen=True):
-    """What a file says. `lines`: the line of each key by its dotted path, tables of an array numbered from 0."""
+    """What a file says, and its text, for the lines of its keys."""
 
     path: Path
     data: Mapping[str, Any]
-    lines: Mapping[str, int]
+    text: str
 
     def where(self, key: str) -> str:
         """The place of a key, as near as it is known."""
-        while key and key not in self.lines:
+        lines = _lines(self.text)
+        while key and key not in lines:
             key = key.rpartition(".")[0]
-        return f"{self.path}:{self.lines[key]}" if key else str(self.path)
+        return f"{self.path}:{lines[key]}" if key else str(self.path)
 
 
 def read_toml(path: Path) -> TomlFile:
@@ -41,15 +44,15 @@ def read_toml(path: Path) -> TomlFile:
     raw = _read(path)
     try:
         text = raw.decode()
-        return TomlFile(path, tomllib.loads(text), _lines(text))
+        return TomlFile(path, tomllib.loads(text), text)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise _wrong(f"{path}:{line}", "bytes that are not UTF-8", "a text file in UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         told = str(error)
-        at = _AT_LINE.search(told)
+        at = re.search(_AT_LINE, told)
         where = f"{path}:{at[1]}" if at else str(path)
-        raise _wrong(where, f"this is not TOML: {_AT_LINE.sub('', told)}", 'lines such as: key = "value"') from None
+        raise _wrong(where, f"this is not TOML: {re.sub(_AT_LINE, '', told)}", 'lines such as: key = "value"') from None
     except RecursionError:
         raise _wrong(str(path), "this is nested too deeply", "tables and keys") from None
 
@@ -77,18 +80,20 @@ def _wrong(where: str, what: str, expected: str, remedy: str = "") -> ConfigErro
     return ConfigError((Problem(safe(where, 400), "", safe(what, 400), expected=expected, remedy=remedy),))
 
 
-def _lines(text: str) -> dict[str, int]:
+@functools.lru_cache(2)
+def _lines(text: str) -> Mapping[str, int]:
+    """The line of each key by its dotted path, tables of an array numbered from 0."""
     lines: dict[str, int] = {}
     counts: dict[str, int] = {}
     table = ""
     for number, line in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(line):
+        if header := re.match(_HEADER, line):
             table = header[2]
             if header[1] == "[[":
                 counts[table] = counts.get(table, -1) + 1
                 table = f"{table}.{counts[table]}"
             lines.setdefault(table, number)
-        elif key := _KEY.match(line):
+        elif key := re.match(_KEY, line):
             name = key[2] or key[1]
             lines.setdefault(f"{table}.{name}" if table else name, number)
     return lines

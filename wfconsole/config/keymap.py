@@ -21,8 +21,9 @@ NEVER_ARRIVE: Final = {
     **dict.fromkeys(("ctrl+w", "ctrl+t", "ctrl+n"), "browsers and editors take it"),
     **dict.fromkeys(("f1", "f10", "f11"), "terminals take it"),
 }
-_ID = re.compile(r"[a-z][a-z0-9_.-]{0,60}")
-_KEY = re.compile(r"(?:(?:ctrl|shift|alt)\+)*(?:[a-z0-9_]{1,40}|\S)", re.IGNORECASE)
+# Not compiled here: most people have no keys of their own, and the first frame waits for this module.
+_ID: Final = r"[a-z][a-z0-9_.-]{0,60}"
+_KEY: Final = r"(?i:(?:(?:ctrl|shift|alt)\+)*(?:[a-z0-9_]{1,40}|\S))"
 
 
 def load_keymap(path: Path) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -64,13 +65,13 @@ def _chosen(value: Any) -> tuple[str, ...]:
 
 def _problem(name: str, value: Any, taken: dict[str, str]) -> str:
     """Why this line cannot be used; "" when it can."""
-    if not _ID.fullmatch(name):
+    if not re.fullmatch(_ID, name):
         return f"'{safe(name, 60)}' is no id of an action; the help screen lists them"
     if not isinstance(value, str) and not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
         return f'{name}: expected a key such as "N", or a list of them'
     chosen = _chosen(value)
     for key in chosen:
-        if not _KEY.fullmatch(key):
+        if not re.fullmatch(_KEY, key):
             return f"{name}: '{safe(key, 40)}' is no key; expected one such as N, f5 or shift+left"
         if key.startswith("alt+"):
             return f"{name}: {key} does not reach the console: terminals and menus take it"

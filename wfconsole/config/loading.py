@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import os
 import re
+import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, Final, get_args, get_origin
+from types import SimpleNamespace
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
@@ -32,7 +34,7 @@ _WORDS: Final = {
 }
 
 
-_IN_A_RULE = re.compile(r"\$\[(\d+)\](?:\.(\w+))?")
+_IN_A_RULE: Final = r"\$\[(\d+)\](?:\.(\w+))?"
 
 
 class Field(Struct, frozen=True):
@@ -57,35 +59,49 @@ class Field(Struct, frozen=True):
 
 
 class _Given(Struct, frozen=True):
-    """A value with where it comes from; a higher `rank` wins. `folder` is what a relative path starts at."""
+    """A value of `key` with where it comes from, which is in `file` or `said`; a higher `rank` wins."""
 
+    key: str
     value: Any
-    where: str
     rank: int
-    folder: Path = Path()
+    said: str = ""
     file: TomlFile | None = None
 
+    @property
+    def where(self) -> str:
+        return self.file.where(self.key) if self.file else self.said
+
+    @property
+    def folder(self) -> Path:
+        """What a relative path starts at."""
+        return self.file.path.parent if self.file else Path()
+
 
 @functools.cache
-def _tables() -> Mapping[str, Any]:
-    return {found.name: found.type for found in msgspec.structs.fields(Settings)}
+def _defaults() -> Mapping[str, Struct]:
+    """The tables of the file by name, as they are where nothing is set."""
+    return msgspec.structs.asdict(Settings())
+
+
+def _keys_of(table: str) -> tuple[str, ...]:
+    return tuple(f"{table}.{name}" for name in _defaults()[table].__struct_fields__)
 
 
 @functools.cache
-def _settings_of(table: str) -> Mapping[str, Field]:
-    """What can be set in a table, by key. Found out only where something is set: the first frame waits for it."""
-    fields: dict[str, Field] = {}
-    for found in msgspec.structs.fields(_tables()[table]):
-        about = next(part for part in get_args(found.type)[1:] if isinstance(part, Meta))
-        extra = about.extra or {}
-        key = f"{table}.{found.name}"
-        fields[key] = Field(key, found.type, found.default, about.description or "", extra["expected"], extra["path"])
-    return fields
+def _field(key: str) -> Field:
+    """One thing that can be set. Found out only for what is set: the first frame waits for it."""
+    table, _, name = key.partition(".")
+    defaults = _defaults()[table]
+    written = SimpleNamespace(__annotations__={name: type(defaults).__annotations__[name]})
+    kind = get_type_hints(written, vars(sys.modules[type(defaults).__module__]), include_extras=True)[name]
+    about = next(part for part in get_args(kind)[1:] if isinstance(part, Meta))
+    extra = about.extra or {}
+    return Field(key, kind, getattr(defaults, name), about.description or "", extra["expected"], extra["path"])
 
 
 def known_settings() -> Mapping[str, Field]:
     """Everything that can be set, by key: for the README, for messages."""
-    return {key: field for table in _tables() for key, field in _settings_of(table).items()}
+    return {key: _field(key) for table in _defaults() for key in _keys_of(table)}
 
 
 def load_settings(
@@ -106,7 +122,8 @@ def load_settings(
     if named or os.path.lexists(file):
         given |= _from_file(read_toml(file), problems)
     given |= _from_environment(environment, problems)
-    given |= {key: _Given(value, "command line", 2) for key, value in (overrides or {}).items() if value is not None}
+    asked = {key: value for key, value in (overrides or {}).items() if value is not None}
+    given |= {key: _Given(key, value, 2, "command line") for key, value in asked.items()}
     if not given and not problems:
         return Settings()
     return _settings(_checked(given, problems))
@@ -121,34 +138,32 @@ def _checked(given: Mapping[str, _Given], problems: list[Problem]) -> dict[str, 
     return values
 
 
-def _field(key: str) -> Field:
-    return _settings_of(key.partition(".")[0])[key]
-
-
 def _settings(values: Mapping[str, Any]) -> Settings:
     tables: dict[str, dict[str, Any]] = {}
     for key, value in values.items():
         table, _, name = key.partition(".")
         tables.setdefault(table, {})[name] = value
-    return Settings(**{name: _tables()[name](**of_table) for name, of_table in tables.items()})
+    set_tables: dict[str, Any] = {name: type(_defaults()[name])(**of_table) for name, of_table in tables.items()}
+    return Settings(**set_tables)
 
 
 def _from_file(file: TomlFile, problems: list[Problem]) -> dict[str, _Given]:
     given: dict[str, _Given] = {}
     for table, content in file.data.items():
-        if table not in _tables():
-            problems.append(_unknown(file.where(table), table, _tables()))
+        if table not in _defaults():
+            problems.append(_unknown(file.where(table), table, _defaults()))
         elif not isinstance(content, dict):
             problems.append(
                 Problem(file.where(table), table, "this is no table", expected=f"a line [{table}], then its keys")
             )
         else:
+            known = _keys_of(table)
             for name, value in content.items():
                 key = f"{table}.{name}"
-                if key in _settings_of(table):
-                    given[key] = _Given(value, file.where(key), 0, file.path.parent, file)
+                if key in known:
+                    given[key] = _Given(key, value, 0, file=file)
                 else:
-                    problems.append(_unknown(file.where(key), key, _settings_of(table)))
+                    problems.append(_unknown(file.where(key), key, known))
     return given
 
 
@@ -162,7 +177,7 @@ def _from_environment(environment: Mapping[str, str], problems: list[Problem]) -
     for variable, text in ours.items():
         if variable in by_variable:
             field = by_variable[variable]
-            given[field.key] = _Given(_from_words(field, text), variable, 1)
+            given[field.key] = _Given(field.key, _from_words(field, text), 1, variable)
         elif remedy := _hint(variable, by_variable, cutoff=0.85):
             problems.append(Problem(safe(variable, 100), "", "unknown variable", remedy=remedy))
     return given
@@ -203,7 +218,7 @@ def _converted(field: Field, given: _Given, problems: list[Problem]) -> Any:
 
 
 def _misfit(field: Field, given: _Given, told: str) -> Problem:
-    at = _IN_A_RULE.search(told)
+    at = re.search(_IN_A_RULE, told)
     if not (field.structured and at and given.file):
         return Problem(given.where, field.key, "this value does not fit", _shown(given.value), field.expected)
     place, name = int(at[1]), at[2] or ""

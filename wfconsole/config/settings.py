@@ -167,10 +167,12 @@ class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True):
         """The word for a cluster; one that nothing is known of counts as production."""
         if self.environment:
             return self.environment
-        matches = (
-            rule.word for rule in self.environments if fnmatch.fnmatchcase(context.lower(), rule.context.lower())
-        )
-        return next(matches, UNKNOWN_CLUSTER)
+        return next((rule.word for rule in self.environments if _fits(context, rule.context)), UNKNOWN_CLUSTER)
+
+
+def _fits(context: str, pattern: str) -> bool:
+    """Before the cluster has a name none of the patterns is compiled: the first frame waits for that."""
+    return fnmatch.fnmatchcase(context.lower(), pattern.lower()) if context else not pattern.strip("*")
 
 
 class RunbookSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,6 +3,8 @@
     plan:   Begin(request) -> Planned            "again" -> Planned, made anew
     run:    "capture" -> Kept ..., Captured      Run -> Sending, Said ..., Ran
     watch:  Read ..., Judged; then it ends
+    after the run of a plan that takes itself back: Provisional; "keep" -> Settled(kept). "revert", the end of its time
+            or that of the console -> Settled, with what came of taking it back. It watches meanwhile, and then on.
     later:  Begin(plan, mode "observe") -> Asked: what became of an action that nobody heard the end of
             Begin(plan, mode "watch") -> Read ..., Judged
 
@@ -21,6 +23,8 @@ from wfconsole.incident.plan import Evidence, Found, Outcome, Plan, Reading, Req
 
 AGAIN: Final = b"again"
 CAPTURE: Final = b"capture"
+KEEP: Final = b"keep"
+REVERT: Final = b"revert"
 
 PLANNED_WITHIN_MS: Final[Millis] = 20 * SECOND
 CAPTURED_WITHIN_MS: Final[Millis] = 20 * SECOND
@@ -82,6 +86,21 @@ class Ran(msgspec.Struct, frozen=True, tag="ran"):
     outcome: Outcome
 
 
+class Provisional(msgspec.Struct, frozen=True, tag="provisional"):
+    """What was just run is taken back at `until` unless the console says "keep" before, or as soon as it is gone."""
+
+    until: Millis
+
+
+class Settled(msgspec.Struct, frozen=True, tag="settled", omit_defaults=True):
+    """No longer provisional. `kept`: the console said so. Otherwise `outcome` is what came of taking it back, and `why`
+    the reason for that."""
+
+    kept: bool
+    why: str = ""
+    outcome: Outcome | None = None
+
+
 class Read(msgspec.Struct, frozen=True, tag="read"):
     reading: Reading
 
@@ -97,4 +116,4 @@ class Asked(msgspec.Struct, frozen=True, tag="asked"):
     text: str
 
 
-Report = Planned | Trouble | Kept | Captured | Sending | Said | Ran | Read | Judged | Asked
+Report = Planned | Trouble | Kept | Captured | Sending | Said | Ran | Provisional | Settled | Read | Judged | Asked

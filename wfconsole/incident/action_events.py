@@ -73,3 +73,15 @@ class ActionVerified(msgspec.Struct, frozen=True, tag="action-verified", omit_de
     receipt: str
     verdict: str
     text: str
+
+
+class ActionSettled(msgspec.Struct, frozen=True, tag="action-settled", omit_defaults=True):
+    """An action that would take itself back stays, because somebody said so (`kept`); or it was taken back: `result`,
+    `text` and `lines` are what came of that, `why` the reason for it."""
+
+    receipt: str
+    kept: bool
+    why: str = ""
+    result: str = ""
+    text: str = ""
+    lines: tuple[str, ...] = ()

@@ -96,6 +96,27 @@ def _verified(draft: Draft, entry: Entry, event: ev.ActionVerified) -> None:
     draft.on_the_same_line(entry, f"action {event.receipt}", "ACTION", text=_told(after, said), level=level)
 
 
+def _settled(draft: Draft, entry: Entry, event: ev.ActionSettled) -> None:
+    receipt: Receipt | None = draft.get("receipts").get(event.receipt)
+    back = event.result == "done"
+    if event.kept:
+        said = because("it stays", event.why)
+    else:
+        how = "taken back by itself" if back else f"NOT taken back ({event.result})"
+        said = f"{because(how, event.why)}: {event.text}"
+    level = Level.OK if event.kept or back else Level.CRITICAL
+    if receipt is None:
+        draft.line(entry, "ACTION", f"an action that is not here: {said}", level=level)
+        return
+    after = msgspec.structs.replace(
+        receipt,
+        settled="kept" if event.kept else "taken back" if back else "not taken back",
+        undone_by=event.receipt if back and not event.kept else receipt.undone_by,
+    )
+    draft.put("receipts", event.receipt, after)
+    draft.line(entry, "ACTION", f"{receipt.title}: {said}", level=level)
+
+
 def _undone(draft: Draft, receipt_id: str, by: str) -> None:
     undone: Receipt | None = draft.get("receipts").get(receipt_id)
     if undone is not None:
@@ -121,4 +142,5 @@ STEPS: Final[Mapping[type[Event], Callable[[Draft, Entry, Any], None]]] = {
     ev.ActionIntended: _intended,
     ev.ActionEnded: _ended,
     ev.ActionVerified: _verified,
+    ev.ActionSettled: _settled,
 }

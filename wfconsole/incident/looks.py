@@ -144,6 +144,7 @@ _OTHERS: Final = {
     "alert": Word("alert {name} is over"),
     "alert-flood": Word("the flood of {name} is over"),
     "source": Word("{name}: data again"),
+    "right": Word("{name} is not refused any more"),
     "collector": Word("the collector runs again"),
 }
 _WORDS: Final = {word: told for look in LOOKS.values() for word, told in look.words.items()} | _OTHERS

@@ -146,7 +146,8 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     `title` is WHAT, `place` WHERE, `blast` who feels it, `undo` how it is taken back and `lost` what that cannot bring
     back. `diff`: lines that begin with "-", "+" or " ". `by_hand`: the same as commands of the usual tools, without
     secrets. `word` has to be typed, where the class asks for it. `captures`: evidence that is taken before. `calls` is
-    the action's own: what it will send, with what must still be so. `deadline_ms` bounds the run.
+    the action's own: what it will send, with what must still be so. `deadline_ms` bounds the run. With `reverts_ms` it
+    is taken back by its inverse so long after the run, unless somebody says that it shall stay.
     """
 
     request: Request
@@ -169,6 +170,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     before: Reading | None = None
     inverse: Request | None = None
     deadline_ms: Millis = 30 * SECOND
+    reverts_ms: Millis = 0
     calls: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
     @property
@@ -198,6 +200,12 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     def digest(self) -> str:
         """What was confirmed: another plan has another one."""
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+
+    @property
+    def substance(self) -> str:
+        """What a second person approves: the same for a plan that was made again and would do the very same."""
+        told = (self.request, self.title, self.danger, self.calls, self.diff, self.refusals)
+        return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()
 
     def stale(self, now: Millis) -> bool:
         """Whether it is too old to be run as it is."""

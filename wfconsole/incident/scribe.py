@@ -7,20 +7,20 @@ before, rollouts are said with their own time.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from wfconsole.clock import HOUR, MINUTE, Millis
 from wfconsole.incident.alert_sights import ALERT_WORDS, sights_of_alerts
 from wfconsole.incident.events import Noticed
 from wfconsole.incident.looks import LOOKS
 from wfconsole.incident.scribe_memory import FLOOD, Pen, ScribeMemory
+from wfconsole.incident.scribe_sources import look_at_source
 from wfconsole.incident.sights import Seen, Sight
 from wfconsole.incident.state import IncidentState
 from wfconsole.observations.alert_log import AlertLog
 from wfconsole.observations.changes import Change, hpa_changes, isolation_changes, recent_changes, workload_changes
 from wfconsole.observations.judged import Judged, JudgedRows, changed_keys
 from wfconsole.observations.levels import Level, Quality
-from wfconsole.observations.snapshot import Snapshot
 from wfconsole.observations.world import World
 
 __all__ = ["ScribeMemory", "notice"]
@@ -30,7 +30,6 @@ CHANGED_WITHIN: Final = HOUR
 
 # Sources whose rows are what somebody changes.
 _CHANGING: Final = frozenset(("workloads", "hpas", "isolation"))
-_LOST: Final = frozenset((Quality.STALE, Quality.DENIED, Quality.UNKNOWN))
 
 
 def notice(
@@ -52,7 +51,7 @@ def notice(
     if snapshot is None:
         return memory, []
     pen = Pen(memory, state.target.namespace, now)
-    _look_at_source(pen, snapshot)
+    look_at_source(pen, after, source)
     known, based = memory.judged, memory.based
     quality, look = snapshot.quality(now), LOOKS.get(source)
     if quality.conclusive or (quality == Quality.PARTIAL and look is not None and look.in_part):
@@ -63,26 +62,6 @@ def notice(
         if source == "alerts" and alerts is not None:
             _look_at_alerts(pen, memory, alerts)
     return pen.done(known, based), pen.said
-
-
-def _look_at_source(pen: Pen, snapshot: Snapshot[Any]) -> None:
-    """Whether the source itself is lost or back. A collector that ended takes all of them with it: said once."""
-    name = snapshot.source
-    quality = snapshot.quality(pen.now)
-    failure = snapshot.failure
-    if failure is None:
-        pen.meet("collector", None, "")
-        if quality.conclusive:
-            pen.meet(f"source {name}", None, name)
-    elif failure.kind == "stopped":
-        text = "the collector stopped: nothing new is seen"
-        pen.meet("collector", Sight("collector", "source", Level.CRITICAL, text, snapshot.good_at or 0), "")
-    elif quality in _LOST:
-        begun = snapshot.good_at if quality == Quality.STALE and snapshot.good_at else failure.since
-        text = f"{name}: no data, {failure.message}"
-        if quality == Quality.DENIED:  # it stays so until somebody does what mends it
-            text = f"{name}: refused, {failure.message}{f'; {failure.remedy}' if failure.remedy else ''}"
-        pen.meet(f"source {name}", Sight("source", "source", Level.WARNING, text, begun), name)
 
 
 def _look_at_rows(pen: Pen, memory: ScribeMemory, judged: Judged, source: str, *, whole: bool) -> None:

@@ -11,12 +11,12 @@ from typing import Final, Literal
 
 import msgspec
 
-from wfconsole.clock import MINUTE, Millis
+from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.incident.events import Noticed
 from wfconsole.incident.looks import said_when_over
 from wfconsole.incident.sights import Sight
 from wfconsole.incident.state import IncidentState
-from wfconsole.incident.wording import spell_duration
+from wfconsole.incident.wording import counted, spell_duration
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.levels import Level
 
@@ -26,8 +26,33 @@ SAME_WITHIN: Final = 30 * MINUTE
 SAID_AFTER: Final = MINUTE
 # So many new conditions of one kind in one look are said one by one; the others in one line.
 FLOOD: Final = 12
+# Other sources of a system are lost a moment after the first: the line names all of them once they are the same for so
+# long, or no other is left.
+SETTLED_AFTER: Final = 10 * SECOND
 # Ended conditions beyond this number are forgotten, the oldest first.
 KEPT: Final = 2_000
+
+
+class Concerned(msgspec.Struct, frozen=True):
+    """Which sources a condition holds for, unchanged since `at`; those that its last entry named; all that there were
+    since it began."""
+
+    now: tuple[str, ...] = ()
+    at: Millis = 0
+    told: tuple[str, ...] = ()
+    ever: tuple[str, ...] = ()
+
+    def after(self, sight: Sight, now: Millis) -> Concerned:
+        return Concerned(
+            sight.sources,
+            self.at if sight.sources == self.now else now,
+            self.told,
+            tuple(dict.fromkeys((*self.ever, *sight.sources))),
+        )
+
+    def worth_telling(self, sight: Sight, now: Millis) -> bool:
+        """Whether they are others than those that were named, and are likely to stay so."""
+        return self.now != self.told and (sight.settled or now - self.at >= SETTLED_AFTER)
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -35,6 +60,7 @@ class Condition(msgspec.Struct, frozen=True):
 
     `count` is how often it happened (each crash of a crash loop), `times` how often it began, last at `again_at`.
     `affected` is how many things it held for at most, 0 where a journal was taken up, which does not tell.
+    `concerned` is about sources only.
     """
 
     family: str
@@ -50,6 +76,7 @@ class Condition(msgspec.Struct, frozen=True):
     affected: int = 1
     last_at: Millis = 0
     until: Millis = 0
+    concerned: Concerned = Concerned()
 
 
 class ScribeMemory(msgspec.Struct, frozen=True):
@@ -78,6 +105,7 @@ class ScribeMemory(msgspec.Struct, frozen=True):
                 affected=0,
                 last_at=line.last_at if line is not None else 0,
                 until=line.until if line is not None else 0,
+                concerned=Concerned(found.sources, told=found.sources, ever=found.sources),
             )
         last = max((line.last_at for line in state.lines.values()), default=0)
         return cls(conditions=conditions, resumed_at=last)
@@ -122,7 +150,7 @@ class Pen:
         elif found is None or not self.is_known(key):
             self._begin(key, sight, subject, note)
         elif found.active:
-            self._go_on(key, found, sight)
+            self._go_on(key, found, sight, subject if sight.sources else found.subject)
         else:
             self._come_back(key, found, sight)
 
@@ -184,10 +212,11 @@ class Pen:
         if said:
             self._say(key, condition, "began", condition.text + note)
 
-    def _go_on(self, key: str, found: Condition, sight: Sight) -> None:
+    def _go_on(self, key: str, found: Condition, sight: Sight, subject: str) -> None:
         condition = self._condition(
-            sight, found.subject, since=found.since, count=found.count + sight.happened, said=found.said
+            sight, subject, since=found.since, count=found.count + sight.happened, said=found.said
         )
+        concerned = found.concerned.after(sight, self.now)
         condition = msgspec.structs.replace(
             condition,
             level=max(found.level, sight.level),
@@ -195,11 +224,12 @@ class Pen:
             times=found.times,
             again_at=found.again_at,
             last_at=self.now if found.said else found.last_at,
+            concerned=concerned,
         )
         self._known[key] = condition
         grown = found.affected > 0 and _steps(condition.affected) > _steps(found.affected)
         more = grown or _steps(condition.count) > _steps(found.count)
-        if found.said and (more or sight.level > found.level):
+        if found.said and (more or sight.level > found.level or concerned.worth_telling(sight, self.now)):
             self._say(key, condition, "again", condition.text)
 
     def _come_back(self, key: str, found: Condition, sight: Sight) -> None:
@@ -217,7 +247,7 @@ class Pen:
         self._known[key] = msgspec.structs.replace(found, active=False, until=self.now, said=True)
         self._unsaid.discard(key)
         if found.said:
-            over = said_when_over(key, gone=gone).replace("{name}", self._name(found.subject))
+            over = said_when_over(key, gone=gone).replace("{name}", self._named(found))
             times = f", {found.count} times" if found.count > 1 else ""
             text = f"{over}, after {spell_duration(self.now - (found.again_at or found.since))}{times}"
             self._say(key, msgspec.structs.replace(found, level=Level.OK), "ended", text)
@@ -235,7 +265,13 @@ class Pen:
             count=count,
             affected=sight.affected,
             last_at=self.now,
+            concerned=Concerned(sight.sources, self.now, sight.sources, sight.sources),
         )
+
+    def _named(self, found: Condition) -> str:
+        """What a condition was about, with how many sources that were."""
+        name, sources = self._name(found.subject), len(found.concerned.ever)
+        return f"{name}, {counted(sources, 'source')}" if sources > 1 else name
 
     def _name(self, subject: str) -> str:
         """The name alone for what is in the namespace that the console is pinned to, else with its namespace."""
@@ -245,7 +281,13 @@ class Pen:
         return f"{parts[1]}/{parts[-1]}"
 
     def _say(self, key: str, found: Condition, phase: Literal["began", "again", "ended", "once"], text: str) -> None:
-        self.said.append(Noticed(key, found.family, phase, found.level, text, found.subject, found.since, found.count))
+        concerned = () if phase == "ended" else found.concerned.now
+        self.said.append(
+            Noticed(key, found.family, phase, found.level, text, found.subject, found.since, found.count, concerned)
+        )
+        if key in self._known and found.concerned.told != concerned:
+            told = msgspec.structs.replace(found.concerned, told=concerned)
+            self._known[key] = msgspec.structs.replace(self._known[key], concerned=told)
 
     def _say_move(self, key: str, found: Condition) -> None:
         moves = f" ({found.count} moves)" if found.count > 1 else ""

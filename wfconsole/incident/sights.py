@@ -19,7 +19,8 @@ class Sight(msgspec.Struct, frozen=True):
     """One condition that holds. `{name}` in the text stands for the subject's name.
 
     `affected` is how many things it holds for, `happened` how often it happened since the look before (a crash, an OOM
-    kill), `since` since when, as far as the rows know.
+    kill), `since` since when, as far as the rows know. `sources` are those that it holds for, where it is about
+    sources; `settled`: no other one can join them.
     """
 
     word: str
@@ -29,6 +30,8 @@ class Sight(msgspec.Struct, frozen=True):
     since: Millis = 0
     affected: int = 1
     happened: int = 0
+    sources: tuple[str, ...] = ()
+    settled: bool = False
 
 
 class Untold(msgspec.Struct, frozen=True):

@@ -85,7 +85,8 @@ class CommandRun(msgspec.Struct, frozen=True):
 
 class Receipt(msgspec.Struct, frozen=True):
     """One action from its intent to its verdict. `result` is "" while nobody knows how it ended, `verdict` while it is
-    watched. `undone_by` is the receipt of the action that took it back."""
+    watched. `undone_by` is the receipt of the action that took it back: its own, where it did so itself. `settled` is
+    "" while it may still do so, and for all that never would."""
 
     title: str
     action: str
@@ -111,6 +112,7 @@ class Receipt(msgspec.Struct, frozen=True):
     verified_at: Millis = 0
     undoes: str = ""
     undone_by: str = ""
+    settled: Literal["", "kept", "taken back", "not taken back"] = ""
 
     @property
     def can_be_undone(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -21,6 +22,7 @@ HEADLINE_CELLS: Final = 38
 _LEAST_FACT: Final = 14  # cells that an old fact keeps beside the reason why there is no newer one
 TREND_CELL_MS: Final = 30 * SECOND
 _NOTHING: Final = "nothing there"
+_COMPARED: Final = re.compile(r" \([^()]*\)$")  # what follows a number, in brackets
 
 Say = Callable[[World, Judged, Millis], Facts]
 
@@ -231,14 +233,28 @@ def _headline(facts: tuple[str, ...], quality: Quality, snapshot: Snapshot[objec
 
 
 def _squeezed(facts: tuple[str, ...], form: str, room: int = HEADLINE_CELLS) -> str:
-    """At most two facts in `room` cells. What gives way is the beginning of the first: names differ at their ends."""
-    rest = "  ".join(form.format(fact) for fact in facts[1:2])
-    left = room - cells(rest) - (2 if rest else 0)
-    first = facts[0]
-    spare = left - cells(form.format(""))
-    if cells(first) > spare:
-        first = _cut_left(first, spare)
-    return f"{form.format(first)}  {rest}" if rest else form.format(first)
+    """At most two facts in `room` cells. First what they are compared with gives way, of the second before the first;
+    then the beginning of the longest word of the first, a name mostly: names differ at their ends, and a number or the
+    kind of an attack must not be cut."""
+    first, rest = facts[0], facts[1:2]
+    for shorter in ((first, *rest), (first, *map(_bare, rest)), (_bare(first), *map(_bare, rest))):
+        said = "  ".join(form.format(fact) for fact in shorter)
+        if cells(said) <= room:
+            return said
+    beside = "".join(f"  {form.format(_bare(fact))}" for fact in rest)
+    spare = room - cells(beside) - cells(form.format(""))
+    return form.format(_narrowed(_bare(first), spare)) + beside
+
+
+def _bare(fact: str) -> str:
+    """`12 fail/min (base 3)` without what it is compared with."""
+    return _COMPARED.sub("", fact)
+
+
+def _narrowed(text: str, width: int) -> str:
+    name = max(text.split(" "), key=cells)
+    room = width - cells(text) + cells(name)
+    return text.replace(name, _cut_left(name, room), 1) if room > 1 else _cut_left(text, width)
 
 
 def _cut_left(text: str, width: int) -> str:

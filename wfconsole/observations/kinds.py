@@ -1,4 +1,4 @@
-"""Every kind of source there is: its name, its row type, and the pane it belongs to."""
+"""Every kind of source there is: its name, its row type, and the system that it is usually read from."""
 
 from __future__ import annotations
 
@@ -58,3 +58,20 @@ KINDS: Final[dict[str, Kind]] = {
         Kind("alerts", "alerts:AlertRow"),
     )
 }
+
+# The systems, each by the table of the configuration that names it, with its sources. Some logins can be had from
+# Prometheus too, and GPUs from Kubernetes.
+SYSTEMS: Final[dict[str, tuple[str, ...]]] = {
+    "kubernetes": ("pods", "workloads", "hpas", "nodes", "events", "services", "ingresses", "isolation"),
+    "database": ("database", "sessions", "statements", "replicas", "auth"),
+    "cache": ("cache", "keys"),
+    "prometheus": ("signals", "signal_history", "gpus", "inference"),
+    "alertmanager": ("alerts",),
+    "aws": ("findings", "secrets"),
+}
+_SYSTEM_OF: Final = {source: system for system, sources in SYSTEMS.items() for source in sources}
+
+
+def system_of(source: str) -> str:
+    """The system of a source. Raises KeyError for a name that is none of ours."""
+    return _SYSTEM_OF[source]

@@ -166,22 +166,25 @@ def admits(
         policy.name
         for policy in isolating
         for rule in (rules_of(policy, direction) or ())
-        if _takes_port(rule, port, port_name) and _takes_peer(rule, origin, policy.namespace)
+        if takes_port(rule, port, port_name) and takes_peer(rule, origin, policy.namespace)
     )
     if allowing:
         return Admission(True, tuple(dict.fromkeys(allowing)))
     return Admission(False, tuple(policy.name for policy in isolating))
 
 
-def _takes_port(rule: Rule, port: tuple[str, int], name: str) -> bool:
+def takes_port(rule: Rule, port: tuple[str, int], name: str) -> bool:
+    """Whether a rule speaks of this port of a pod, "TCP" and 8443, that the pod calls `name`."""
     return not rule.ports or any(each.takes(*port, name) for each in rule.ports)
 
 
-def _takes_peer(rule: Rule, origin: Origin, own_namespace: str) -> bool:
-    return not rule.peers or any(_is_peer(each, origin, own_namespace) for each in rule.peers)
+def takes_peer(rule: Rule, origin: Origin, own_namespace: str) -> bool:
+    """Whether a rule of a policy in that namespace speaks of this origin."""
+    return not rule.peers or any(is_peer(each, origin, own_namespace) for each in rule.peers)
 
 
-def _is_peer(peer: Peer, origin: Origin, own_namespace: str) -> bool:
+def is_peer(peer: Peer, origin: Origin, own_namespace: str) -> bool:
+    """Whether the origin is such a peer, for a policy in that namespace."""
     if peer.block:
         return bool(origin.address) and _within(origin.address, peer.block, peer.but)
     if not origin.namespace:

@@ -7,7 +7,7 @@ field at all says "looked again, nothing changed", which keeps the age honest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
@@ -43,6 +43,39 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     remedy: str = ""
     attempts: int = 1
     retry_at: Millis = 0
+    right: str = ""  # of "denied": the right that was refused, as its system calls it, where it is known
+
+
+LackKind = Literal[
+    "permission",  # the server refuses it; `remedy` is the grant
+    "bounded",  # there is more of it than one look takes in
+    "failing",  # something that it rests on does not answer
+    "loading",  # it is being read for the first time
+    "other",  # where it comes from tells no more, or we were told to look at less
+]
+
+
+class Lack(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that a source lacks, and why. `right` as in `Failure`.
+
+    `extra`: the rows are all of it without this, which is only good to have.
+    """
+
+    text: str
+    kind: LackKind = "other"
+    remedy: str = ""
+    right: str = ""
+    extra: bool = False
+
+
+def in_words(lacks: Iterable[Lack]) -> str:
+    """Why the rows are not all of it, each cause once; "" when they are. What mends a refusal is said with it."""
+    told = (
+        f"{lack.text}; {lack.remedy}" if lack.kind == "permission" and lack.remedy else lack.text
+        for lack in lacks
+        if not lack.extra
+    )
+    return "; ".join(dict.fromkeys(told))
 
 
 class Patch(msgspec.Struct, Generic[Row], frozen=True, omit_defaults=True):
@@ -50,7 +83,8 @@ class Patch(msgspec.Struct, Generic[Row], frozen=True, omit_defaults=True):
 
     rows: dict[str, Row | None] | UnsetType = UNSET
     failure: Failure | UnsetType | None = UNSET
-    partial: str | UnsetType = UNSET  # why the rows are not all of it; "" when they are
+    partial: str | UnsetType = UNSET  # why the rows are not all of it, in words; "" when they are
+    lacks: tuple[Lack, ...] | UnsetType = UNSET  # the same by cause, and what is only good to have; replaced whole
     interval_ms: int | UnsetType = UNSET
     took_ms: int | UnsetType = UNSET
     age_ms: int | UnsetType = UNSET  # age of the rows, where it is not "just now"; -1: there never were any
@@ -71,6 +105,7 @@ class Snapshot(msgspec.Struct, Generic[Row], frozen=True):
     good_at: Millis | None = None
     failure: Failure | None = None
     partial: str = ""
+    lacks: tuple[Lack, ...] = ()  # none where somebody tells only words, as recordings did before there were causes
     interval_ms: int = 5_000
     took_ms: int = 0
     facts: Mapping[str, str] = msgspec.field(default_factory=dict)
@@ -130,6 +165,7 @@ def follow(
         good_at=good_at,
         failure=failure,
         partial=base.partial if patch.partial is UNSET else patch.partial,
+        lacks=_lacks(base, patch),
         interval_ms=base.interval_ms if patch.interval_ms is UNSET else patch.interval_ms,
         took_ms=base.took_ms if patch.took_ms is UNSET else patch.took_ms,
         facts=base.facts if patch.facts is UNSET else patch.facts,
@@ -137,3 +173,10 @@ def follow(
         keyframe_at=base.keyframe_at or base.observed_at,
         step=0 if keyframe else base.step + 1,
     )
+
+
+def _lacks(base: Snapshot[Any], patch: Patch[Any]) -> tuple[Lack, ...]:
+    """Words that come without their causes leave none of those before."""
+    if patch.lacks is not UNSET:
+        return patch.lacks
+    return base.lacks if patch.partial is UNSET else ()

@@ -24,7 +24,7 @@ _KINDS: Final = {b"d": DELTA, b"k": KEYFRAME, b"s": STATE, b"x": END}
 # The milliseconds, the kind, and the source where the next element is a string.
 _FRAME: Final = re.compile(rb'\[\s*+(-?\d{1,15}+)\s*+,\s*+"([^"\\]{1,32}+)"\s*+[\],]\s*+(?:"([^"\\]{1,64}+)"\s*+,)?+')
 _NOTHING: Final = re.compile(rb"[ \r\t]*+(?:#|$|\n)")
-_NEWS: Final = re.compile(rb'"(?:rows|failure|partial|facts)"')
+_NEWS: Final = re.compile(rb'"(?:rows|failure|partial|lacks|facts)"')
 _NEWS_WITHIN: Final = 200  # a longer patch says something, whatever it is
 _NOTE_TYPE: Final = re.compile(rb'\{\s*+"type"\s*+:\s*+"(\w++)"')
 

@@ -19,6 +19,12 @@ from wfconsole.text import safe
 LOOK_FOR_MORE: Millis = 1 * SECOND  # how often a recording that is still being written is looked at
 
 
+class Aim(msgspec.Struct, frozen=True, eq=False):
+    """One seek; two to the same instant are two."""
+
+    instant: Millis
+
+
 class PlayerState(msgspec.Struct, frozen=True):
     """Where the player stands. `position` is the instant on show, or the one that a seek is on its way to."""
 
@@ -51,7 +57,7 @@ class Player:
         self._speed = 1.0
         self._stepped_at = real.monotonic()
         self._problem = ""
-        self._target: Millis | None = None  # of the newest seek that is not done
+        self._aim: Aim | None = None  # of the newest seek, until that is done
         self._ahead = False  # it stands where the recording has yet to grow to
         self._commands: list[Callable[[], None]] = []
         self._word = threading.Condition()
@@ -60,9 +66,9 @@ class Player:
 
     def state(self) -> PlayerState:
         """How it stands; from any thread."""
-        target = self._target
+        aim = self._aim
         return PlayerState(
-            position=self.clock.now() if target is None else target,
+            position=self.clock.now() if aim is None else aim.instant,
             start=self._recording.start,
             end=self._recording.end,
             playing=self._playing,
@@ -104,9 +110,11 @@ class Player:
     def seek(self, instant: Millis) -> None:
         """Show the state at `instant`; of several seeks that wait only the last is done."""
         end = instant if self._growing else self._recording.end  # of one that grows there may be more by then
-        target = max(self._recording.start, min(instant, end))
-        self._target = target
-        self._tell(lambda: self._seek(target) if self._target == target else None)
+        aim = Aim(max(self._recording.start, min(instant, end)))
+        with self._word:  # whoever reaches the one before must not take this one for done
+            self._aim = aim
+            self._commands.append(lambda: self._seek(aim.instant, aim) if self._aim is aim else None)
+            self._word.notify()
 
     def step(self, events: int) -> None:
         """Pause, and go so many events on (or back): items that say more than that nothing changed."""
@@ -131,17 +139,17 @@ class Player:
 
     def pump(self) -> Millis | None:
         """Carry out what was told and deliver what is due; real milliseconds until there is more, None: when told."""
-        with self._word:
-            commands, self._commands = self._commands, []
         try:
-            for command in commands:
+            while self._commands:  # one that fails leaves the others where they are
+                with self._word:
+                    command = self._commands.pop(0)
                 command()
             self._look_for_more()
             wait_ms = self._deliver() if self._playing else None
         except Exception as error:  # noqa: BLE001  a recording that its follower cannot bear must not freeze the screen
             known = isinstance(error, RecordingError)
             self._problem = str(error) if known else f"what it says makes no sense here: {safe(repr(error), 200)}"
-            self._target = wait_ms = None
+            wait_ms = None
             self._set(playing=False)
         if not self._growing:
             return wait_ms
@@ -186,18 +194,22 @@ class Player:
             self._set(playing=False)
         return None
 
-    def _seek(self, instant: Millis) -> None:
-        if self._growing and instant > self._recording.end:
-            self._recording.refresh()  # what is still not in it comes to whoever waits at that instant
-        self._arrive(instant)  # first the clock: whoever hears of the new state shows it with its own time
-        self._head.move(self._recording.position(instant))
-        self._ahead = self._growing and instant > self._recording.end
+    def _seek(self, instant: Millis, aim: Aim | None = None) -> None:
+        try:
+            if self._growing and instant > self._recording.end:
+                self._recording.refresh()  # what is still not in it comes to whoever waits at that instant
+            self._arrive(instant)  # first the clock: whoever hears of the new state shows it with its own time
+            self._head.move(self._recording.position(instant))
+            self._ahead = self._growing and instant > self._recording.end
+        finally:
+            with self._word:
+                if self._aim is aim:  # and no newer one
+                    self._aim = None
 
     def _arrive(self, instant: Millis) -> None:
         self._ahead = False
         self.clock.jump(instant)
         self._stepped_at = self._real.monotonic()
-        self._target = None
 
     def _look_for_more(self) -> None:
         now = self._real.monotonic()

@@ -15,7 +15,7 @@ from msgspec import UNSET, Raw, UnsetType
 from wfconsole.clock import MINUTE, Millis
 from wfconsole.observations.answers import CollectorSaid
 from wfconsole.observations.kinds import KINDS
-from wfconsole.observations.snapshot import Failure, Patch, Snapshot, follow
+from wfconsole.observations.snapshot import Failure, Lack, Patch, Snapshot, follow
 from wfconsole.recording.decode import MALFORMED, Line
 from wfconsole.recording.lines import LIMITS, VERSION, Header, Limits, Note, SourcePatch, text_of
 from wfconsole.recording.writer import note_lines, patch_lines
@@ -46,6 +46,7 @@ class _OpenPatch(msgspec.Struct):
     rows: dict[str, Raw] | UnsetType = UNSET
     failure: Failure | UnsetType | None = UNSET
     partial: str | UnsetType = UNSET
+    lacks: tuple[Lack, ...] | UnsetType = UNSET
     interval_ms: int | UnsetType = UNSET
     took_ms: int | UnsetType = UNSET
     age_ms: int | UnsetType = UNSET
@@ -294,6 +295,7 @@ def _folded(
         rows=rows or UNSET,
         failure=last.failure,
         partial=last.partial,
+        lacks=last.lacks,
         interval_ms=last.interval_ms,
         took_ms=last.took_ms,
         age_ms=last.age_ms,
@@ -308,6 +310,7 @@ def _whole(snapshot: Snapshot[bytes], at: Millis) -> Patch[Raw]:
         rows={key: Raw(row) for key, row in snapshot.rows.items()},
         failure=snapshot.failure,
         partial=snapshot.partial,
+        lacks=snapshot.lacks or UNSET,
         interval_ms=snapshot.interval_ms,
         took_ms=snapshot.took_ms,
         age_ms=-1 if snapshot.good_at is None else at - snapshot.good_at,

@@ -28,6 +28,7 @@ class RawPatch(msgspec.Struct, omit_defaults=True):
     rows: dict[str, Raw] | UnsetType = UNSET
     failure: Raw | UnsetType = UNSET
     partial: Raw | UnsetType = UNSET
+    lacks: Raw | UnsetType = UNSET
     interval_ms: Raw | UnsetType = UNSET
     took_ms: Raw | UnsetType = UNSET
     age_ms: Raw | UnsetType = UNSET

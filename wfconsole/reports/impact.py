@@ -18,7 +18,6 @@ Span = tuple[Millis, Millis]
 
 # Told elsewhere: signals below, sources in "About this record", changes in the analysis.
 _NO_SCOPE: Final = frozenset(("signal", "slo", "source", "rollout", "scale", "change", "alert"))
-_BLIND: Final = frozenset(("source signals", "collector"))
 _SHOWN: Final = 20
 _KINDS: Final = {"slo": "a promise to users", "signal": "no promise to users"}
 
@@ -50,11 +49,24 @@ def unseen(record: Record) -> tuple[Span, ...]:
     if within is None:
         return ()
     spans = [(start, end) for start, end, _how in record.unattended()]
+    begun: dict[str, Millis] = {}
     for entry in record.entries:
-        line = record.state.lines.get(entry.id)
-        if line is not None and isinstance(entry.event, Noticed) and entry.event.key in _BLIND:
-            spans.append((line.at, line.until or record.last_at))
+        event = entry.event
+        if not isinstance(event, Noticed) or event.family != "source":
+            continue
+        if event.phase != "ended" and _blinds(event):
+            begun.setdefault(event.key, entry.at)
+        elif event.key in begun:
+            spans.append((begun.pop(event.key), entry.at))
+    spans += [(start, record.last_at) for start in begun.values()]
     return _joined(_clipped(spans, within))
+
+
+def _blinds(event: Noticed) -> bool:
+    """Whether signals are lost with it: their own source, their right, or all that there is."""
+    if event.key in ("source signals", "collector"):
+        return True
+    return "signals" in event.sources and event.level >= Level.WARNING
 
 
 def signals_past(record: Record) -> tuple[Past, ...]:

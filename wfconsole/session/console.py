@@ -13,7 +13,9 @@ from wfconsole.observations.answers import Ask
 from wfconsole.session.view import Capabilities, RecordingEntry, Running, TransportView, View
 
 if TYPE_CHECKING:
+    from wfconsole.incident.plan import Request
     from wfconsole.incident.symptoms import Match
+    from wfconsole.session.acts import Act, Confirmation, Second
 
 
 class Transport(Protocol):
@@ -87,6 +89,74 @@ class NoHands:
         """Nothing runs."""
 
 
+class Acts(Protocol):
+    """Guarded actions. None of it blocks; what comes of it is in `show`."""
+
+    def refusal(self) -> str:
+        """Why nothing can be changed from here, "" when something can."""
+
+    def show(self) -> tuple[Act, ...]:
+        """The actions of this console, oldest first."""
+
+    def plan(self, request: Request, step: str = "") -> str:
+        """Look what this would really do; gives the receipt's id. Changes nothing."""
+
+    def again(self, receipt: str) -> None:
+        """Make its plan anew."""
+
+    def keep(self, receipt: str) -> None:
+        """One that would take itself back shall stay."""
+
+    def drop(self, receipt: str) -> None:
+        """It is not wanted any more. Does nothing to one that has begun."""
+
+    def second(self, receipt: str, reason: str = "") -> Second:
+        """The second person that its plan needs, and whether they have approved it."""
+
+    def barred(self, receipt: str, said: Confirmation) -> str:
+        """Why it cannot be run with what was said, "" when it can."""
+
+    def confirm(self, receipt: str, said: Confirmation) -> str:
+        """Run it; why not, where it cannot be."""
+
+
+class NoActs:
+    """There is nothing here that could change anything."""
+
+    def __init__(self, why: str = "nothing is changed from here") -> None:
+        self._why = why
+
+    def refusal(self) -> str:
+        return self._why
+
+    def show(self) -> tuple[Act, ...]:
+        return ()
+
+    def plan(self, request: Request, step: str = "") -> str:  # noqa: ARG002
+        """Never."""
+        return ""
+
+    def again(self, receipt: str) -> None:
+        """Never."""
+
+    def drop(self, receipt: str) -> None:
+        """Never."""
+
+    def keep(self, receipt: str) -> None:
+        """Never."""
+
+    def second(self, receipt: str, reason: str = "") -> Second:  # noqa: ARG002
+        from wfconsole.session.acts import Second  # here, because nobody asks for it where nothing can be changed
+
+        return Second()
+
+    def barred(self, receipt: str, said: Confirmation) -> str:  # noqa: ARG002
+        return self._why
+
+    def confirm(self, receipt: str, said: Confirmation) -> str:  # noqa: ARG002
+        return self._why
+
+
 class Console(Protocol):
     """The screen's whole world. `view()` and `now()` belong together: both are of the instant on show."""
 
@@ -98,6 +168,9 @@ class Console(Protocol):
 
     @property
     def hands(self) -> Hands: ...
+
+    @property
+    def acts(self) -> Acts: ...
 
     @property
     def operator(self) -> str: ...

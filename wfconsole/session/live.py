@@ -18,7 +18,7 @@ from wfconsole.incident.sinks import Sink
 from wfconsole.observations.answers import Ask, CollectorSaid
 from wfconsole.recording.lines import Header, Item, Noted, OperatorNote, SourcePatch
 from wfconsole.session.by_hand import ByHand
-from wfconsole.session.console import Hands, NoHands, Outbox
+from wfconsole.session.console import Acts, Hands, NoActs, NoHands, Outbox
 from wfconsole.session.feed import Feed
 from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.journaling import JournalFollower, JournalSink
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from wfconsole.incident.symptoms import Match
     from wfconsole.journal import Record
     from wfconsole.recording.keep import Recorder
+    from wfconsole.session.acting import Acting
     from wfconsole.session.lookback import LookBack
 
 RECORDER_CLOSES_WITHIN_MS = 200
@@ -174,6 +175,15 @@ class LiveTransport:
         return self._past
 
 
+class Reach(msgspec.Struct, frozen=True):
+    """How far this console reaches into the world. `hands` is None for who may run nothing; `open_acts` gives what
+    acts, or says why nothing does."""
+
+    hands: ByHand | None = None
+    open_outbox: Callable[[], Outbox | None] = lambda: None
+    open_acts: Callable[[], Acting | str] = lambda: "nothing is changed from here"
+
+
 class LiveConsole:
     """Joins session, stream, journal and recording behind the `Console` protocol."""
 
@@ -192,14 +202,14 @@ class LiveConsole:
         capabilities: Capabilities,
         new_incident: Callable[[Millis], str],
         begin: Callable[[], None],
-        open_outbox: Callable[[], Outbox | None] = lambda: None,
         files: Files = Files(),  # noqa: B008  # frozen
-        hands: ByHand | None = None,
+        reach: Reach = Reach(),  # noqa: B008  # frozen
     ) -> None:
-        """`hands` is None for who may run nothing."""
         self.session = session
-        self.hands: Hands = hands or NoHands()
-        self._by_hand = hands
+        self._reach = reach
+        self.hands: Hands = reach.hands or NoHands()
+        self.acts: Acts = NoActs("the console is starting")
+        self._acting: Acting | None = None
         self.transport = transport
         self.capabilities = capabilities
         self.operator = operator
@@ -213,7 +223,6 @@ class LiveConsole:
         self._no_recording = ""
         self._new_incident = new_incident
         self._begin = begin
-        self._open_outbox = open_outbox
         self._outbox: Outbox | None = None
         self._files = files
         self.unsaved: tuple[Record, ...] = ()  # after `close`: what is on no disk
@@ -316,8 +325,10 @@ class LiveConsole:
 
     def close(self, reason: str) -> None:
         """Ends the stream, flushes the journal, gives the recording what time is left; nothing is left behind."""
-        if self._by_hand is not None:
-            self._by_hand.close()
+        if self._reach.hands is not None:
+            self._reach.hands.close()
+        if self._acting is not None:
+            self._acting.close()
         self._feed.close()
         if self._outbox is not None:
             self._outbox.close(OUTBOX_CLOSES_WITHIN_MS)
@@ -347,6 +358,12 @@ class LiveConsole:
         if self._follower is not None:
             self._follower.start()
         self._begin()
-        self._outbox = self._open_outbox()
+        opened_acts = self._reach.open_acts()
+        if isinstance(opened_acts, str):
+            self.acts = NoActs(opened_acts)
+        else:
+            self.acts = self._acting = opened_acts
+            opened_acts.take_up()
+        self._outbox = self._reach.open_outbox()
         if self._outbox is not None:
             self._outbox.start()

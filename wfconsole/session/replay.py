@@ -15,7 +15,7 @@ from wfconsole.observations.answers import Ask, Marker
 from wfconsole.recording.lines import Item, Noted, OperatorNote, SourcePatch
 from wfconsole.recording.play import Recording
 from wfconsole.recording.player import Player
-from wfconsole.session.console import NoHands
+from wfconsole.session.console import NoActs, NoHands
 from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.marks import alerts_in, mark_of
 from wfconsole.session.moments import instant_meant
@@ -163,6 +163,7 @@ class ReplayConsole:
     environment = "REPLAY"
     capabilities = ONLY_A_REPLAY
     hands = NoHands()
+    acts = NoActs("a replay changes nothing")
 
     def __init__(
         self,

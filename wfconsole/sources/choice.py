@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from wfconsole.clock import SECOND, Millis
+from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.contract import CutShort, Part, RowTable, Task
 from wfconsole.sources.polling import PolledSource
 
@@ -21,7 +22,7 @@ _NOTICE_MS: Final[Millis] = SECOND
 
 
 class Way(msgspec.Struct, frozen=True):
-    """A task that fills `table`, and what else it rests on; why its rows are not all there is, while they are shown.
+    """A task that fills `table`, and what else it rests on; what its rows lack, while they are shown.
 
     `gives` says in words where they come from: "from the gateway's metrics". The facts of a stand-in hold all the time.
     """
@@ -30,7 +31,7 @@ class Way(msgspec.Struct, frozen=True):
     table: RowTable
     gives: str
     more: tuple[Part, ...] = ()
-    partial: Callable[[], str] = str
+    lacks: Callable[[], tuple[Lack, ...]] = tuple
     facts: Callable[[], Mapping[str, str]] = dict
 
 
@@ -38,14 +39,14 @@ def chosen_source(name: str, interval_ms: Millis, first: Way, instead: Way | Non
     """The source with these rows, by the first way, or by either."""
     if instead is None:
         return PolledSource(
-            name, interval_ms, (Part(first.task), *first.more), first.table.take, first.partial, first.facts
+            name, interval_ms, (Part(first.task), *first.more), first.table.take, first.lacks, first.facts
         )
     choice = _Choice(first, instead)
     parts = (
         *(Part(_First(choice)), *first.more),
         *(Part(_StandIn(choice), "instead", instead.gives), *instead.more),
     )
-    return PolledSource(name, interval_ms, parts, choice.table.take, choice.partial, choice.facts)
+    return PolledSource(name, interval_ms, parts, choice.table.take, choice.lacks, choice.facts)
 
 
 class _Choice:
@@ -77,8 +78,8 @@ class _Choice:
             self._shown = way
             self.table.replace(way.table.rows())
 
-    def partial(self) -> str:
-        return self._shown.partial()
+    def lacks(self) -> tuple[Lack, ...]:
+        return self._shown.lacks()
 
     def facts(self) -> Mapping[str, str]:
         return {**self.instead.facts(), **self._shown.facts()}

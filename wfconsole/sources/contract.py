@@ -13,14 +13,15 @@ from typing import Literal, Protocol
 import msgspec
 
 from wfconsole.clock import Millis
-from wfconsole.observations.snapshot import FailureKind
+from wfconsole.observations.snapshot import FailureKind, Lack
 
 
 class SourceError(Exception):
     """A read that failed, in the words that the screen will show: what happened, and what mends it.
 
     `retry_after_ms` is what the server asked for, where it did; `code` the number that its protocol has for this (an
-    HTTP status), 0 where there is none. The message must be safe text.
+    HTTP status), 0 where there is none; `right` what "denied" refuses, as its system calls it, where that is known.
+    Message and right must be safe text.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class SourceError(Exception):
         remedy: str = "",
         retry_after_ms: Millis | None = None,
         code: int = 0,
+        right: str = "",
     ) -> None:
         super().__init__(message)
         self.kind: FailureKind = kind
@@ -38,6 +40,11 @@ class SourceError(Exception):
         self.remedy = remedy
         self.retry_after_ms = retry_after_ms
         self.code = code
+        self.right = right
+
+    def lack(self, text: str) -> Lack:
+        """What is missing because of this, said in `text`."""
+        return Lack(text, "permission" if self.kind == "denied" else "failing", self.remedy, self.right)
 
 
 class CutShort(Exception):  # noqa: N818  no error: somebody wanted it
@@ -96,8 +103,8 @@ class Source(Protocol):
     def take(self) -> Mapping[str, bytes | None]:
         """Encoded rows by key that changed since the last call; None for one that is gone."""
 
-    def partial(self) -> str:
-        """Why the rows are not all of it, apart from failing parts; "" when they are."""
+    def lacks(self) -> tuple[Lack, ...]:
+        """What the rows lack apart from what failing parts would give; nothing when they are all of it."""
 
     def facts(self) -> Mapping[str, str]:
         """What holds for the source as a whole."""

@@ -23,6 +23,7 @@ from typing import Any, Final, Self
 import msgspec
 
 from wfconsole.clock import SECOND, Millis
+from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.contract import CutShort, Part, RowTable, SourceError
 from wfconsole.sources.resolver import Addresses, Resolver
 
@@ -298,5 +299,5 @@ class PolledSource(msgspec.Struct, frozen=True):
     interval_ms: Millis
     parts: tuple[Part, ...]
     take: Callable[[], Mapping[str, bytes | None]]
-    partial: Callable[[], str] = str
+    lacks: Callable[[], tuple[Lack, ...]] = tuple
     facts: Callable[[], Mapping[str, str]] = dict

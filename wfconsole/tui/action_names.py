@@ -15,7 +15,7 @@ from textual.binding import Binding
 Kind = Literal["look", "change"]
 Where = Literal[
     "all", "lists", "items", "zoom", "alerts", "checklist", "timeline", "sources", "logs", "axis", "triage", "comms",
-    "ledger", "running",
+    "ledger", "running", "actions",
 ]  # fmt: skip
 
 # Taken by terminals, multiplexers, signals and tty editing, or the same byte as another key (research F14, 7.3).
@@ -168,6 +168,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "change", mnemonic="Judge"),
     Action("follow-up", ("F",), "follow-up: something to do after the incident, its owner and day", "open('follow-up')",
            "change", mnemonic="Follow up"),
+    Action("act", ("A",), "actions: what can be done about this, with what it would really do; what was done", "act",
+           label="actions", rank=86, mnemonic="Act"),
+    Action("arm", ("G",), "arm the console for actions, for a while; again: disarm", "arm", "change",
+           mnemonic="Guard"),
+    Action("take-back", ("V",), "take the action back: plans its inverse", "take_back", "change", where="actions",
+           label="take back", rank=82, mnemonic="reVert"),
+    Action("keep-action", ("K",), "keep it: an action that would take itself back stays", "keep_action", "change",
+           where="actions", label="keep", rank=83, mnemonic="Keep"),
     Action("undo", ("Z",), "take back my last change, within 10 s", "undo", "change"),
     Action("run-probe", ("R",), "take the step's evidence; retry the source (reads only)", "run_probe", "change",
            where="checklist", label="run", rank=82, mnemonic="Run"),
@@ -189,8 +197,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
            label="no", rank=80, mnemonic="Untrue"),
     Action("publish", ("P",), "review the message, then send it or put it where you can take it from", "publish",
            "change", where="comms", label="review", rank=90, mnemonic="Publish"),
-    Action("draft-anew", ("A",), "write the draft anew from what is known now; asks if you changed it", "draft_anew",
-           where="comms", label="anew", rank=78, mnemonic="Anew"),
+    Action("draft-anew", ("B",), "write the draft anew from what is known now; asks if you changed it", "draft_anew",
+           where="comms", label="anew", rank=78, mnemonic="Begin anew"),
     Action("retry-message", ("R",), "send it again now", "retry_message", "change", where="ledger", label="send again",
            rank=82, mnemonic="Run"),
     Action("drop-message", ("W",), "do not send it any more, with a reason", "drop_message", "change", where="ledger",

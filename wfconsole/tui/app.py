@@ -19,6 +19,7 @@ from wfconsole.clock import Clock, Millis, SystemClock
 from wfconsole.session.console import Console
 from wfconsole.times import UTC_TIMES, Times
 from wfconsole.tui import action_names, compat, screens, theming
+from wfconsole.tui.acting import ActingKeys
 from wfconsole.tui.chores import Chores
 from wfconsole.tui.frame import Frame, frame_of
 from wfconsole.tui.glyphs import Glyphs
@@ -48,6 +49,7 @@ class WarRoom(
     TimeControls,
     Navigation,
     RecordKeys,
+    ActingKeys,
     Permissions,
     Looks,
     Chores,
@@ -60,6 +62,9 @@ class WarRoom(
     TITLE = "wfconsole"
     BINDINGS = action_names.bindings("all")
     ENABLE_COMMAND_PALETTE = False  # `:` is the one door to commands; Textual's own can quit without asking
+    ALLOW_SELECT = (
+        False  # Textual paints what it selects in a style that our screens leave out: three clicks crashed it
+    )
     CSS = """
     WarRoom, ConsoleScreen { background: $background; color: $foreground; }
     ConsoleScreen { overflow: hidden; }
@@ -115,6 +120,7 @@ class WarRoom(
         """Put the theme on before Textual reads its first style sheet: else it reads all of them twice."""
         self.register_theme(theming.to_textual_theme(theme))
         self.set_reactive(WarRoom.theme, theme.name)
+        self.dressed = True
         self.stylesheet.set_variables(self.get_css_variables())
 
     def on_mount(self) -> None:

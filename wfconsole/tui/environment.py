@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import MutableMapping
 from types import ModuleType
-from typing import Final
+
+TYPE_CHECKING = False  # the launcher imports this before it forks: see there
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+    from typing import Final
 
 DEFAULTS: Final = {
     # The paint timer's grid is a key's worst delay: p99 31 ms at 60, 8 ms at 240. The timer stands still while nothing

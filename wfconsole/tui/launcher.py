@@ -1,7 +1,8 @@
 """A small parent that waits for the console, so that even a console that was killed leaves a usable terminal.
 
-It forks before anything heavy is imported: about a millisecond and some shared memory. The console ends by itself when
-this parent dies (it holds the other end of a pipe), so killing either of the two ends both.
+It forks before anything heavy is imported: about a millisecond and some shared memory, of which the console copies what
+it writes to. So this module imports little, and no typing. The console ends by itself when this parent dies (it holds
+the other end of a pipe), so killing either of the two ends both.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import os
 import resource
 import signal
 import sys
-import threading
-from collections.abc import Callable
-from types import FrameType
-from typing import Final
 
 from wfconsole.tui import terminal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+    from typing import Final
 
 _FORWARDED: Final = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
@@ -29,7 +32,7 @@ def watch_over(program: Callable[[], int], farewell: Callable[[], str]) -> int:
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))  # memory holds secrets
     saved = terminal.attributes()
-    if saved is None or threading.active_count() > 1:  # nothing to restore, or not safe to fork
+    if saved is None or _has_threads():  # nothing to restore, or not safe to fork
         return program()
     ours, theirs = os.pipe()
     sys.stdout.flush()
@@ -41,6 +44,11 @@ def watch_over(program: Callable[[], int], farewell: Callable[[], str]) -> int:
         return program()
     os.close(ours)
     return _parent(child, saved, farewell)
+
+
+def _has_threads() -> bool:
+    threading = sys.modules.get("threading")
+    return threading is not None and threading.active_count() > 1
 
 
 def _stay_linked(pipe: int) -> None:

@@ -1,6 +1,7 @@
 """The terminal itself: whether the console can be shown on it, and how it is left as it was found.
 
-Knows no Textual, so that the small parent process can restore a terminal whose console was killed.
+Knows no Textual, so that the small parent process can restore a terminal whose console was killed; and imports no
+typing, because what is there when that parent forks is copied.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ import select
 import sys
 import termios
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Final
 
 from wfconsole import exit_codes
 from wfconsole.errors import UserError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, Final, TypeAlias
 
 # Leaves everything that a full-screen program may have switched on. The keyboard protocol goes before the alternate
 # screen, because each screen has its own.
@@ -24,7 +28,7 @@ RESTORE: Final = (
 )
 _FD: Final = 2  # Textual draws on standard error
 
-Attributes = list[Any]
+Attributes: TypeAlias = "list[Any]"
 
 
 def require_terminal(environ: Mapping[str, str], *, only_ascii: bool = False) -> None:

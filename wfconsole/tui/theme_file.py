@@ -42,12 +42,13 @@ TOKEN_KEYS: Final = (
     "mode-replay",
     "rule",
 )
-_WIDGET_KEY: Final = re.compile(
+# Not compiled here: the default theme needs no file, and the first frame waits for this module.
+_WIDGET_KEY: Final = (
     r"(block-cursor|block-hover|input-cursor|input-selection|screen-selection|footer|scrollbar|border|button|link)"
     r"(-[a-z]+)*"
 )
-_HEX: Final = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
-_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_HEX: Final = r"#[0-9a-fA-F]{6}"
+_NAME: Final = r"[a-z][a-z0-9-]{0,39}"
 _TEXT_STYLES: Final = {"none", "bold", "reverse", "underline", "italic"}
 _CUBE: Final = (0x00, 0x5F, 0x87, 0xAF, 0xD7, 0xFF)  # xterm's 6x6x6 colours; greys are 8, 18, ... 238
 _PAIRS: Final = (
@@ -152,7 +153,7 @@ class _Reader:
         if self._document.get("schema") != 1:
             raise self._wrong("", "schema", "this wfconsole reads schema 1; write: schema = 1")
         name = self._document.get("name")
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not isinstance(name, str) or not re.fullmatch(_NAME, name):
             raise self._wrong("", "name", "must be lower-case letters, digits and dashes, at most 40")
         title, dark = self._document.get("title", name), self._document.get("dark")
         if not isinstance(title, str):
@@ -183,19 +184,19 @@ class _Reader:
         if missing := [key for key in keys if key not in table]:
             raise ThemeFileError(f"[{name}] lacks {', '.join(missing)}; copy the lines from a bundled theme")
         for key, value in table.items():
-            if not isinstance(value, str) or not _HEX.fullmatch(value):
+            if not isinstance(value, str) or not re.fullmatch(_HEX, value):
                 raise self._wrong(name, key, 'must be a colour in quotes like "#ff5f5f"')
         return {key: table[key].lower() for key in keys}
 
     def _widgets(self) -> dict[str, str]:
         table = self._table("widgets", needed=False)
         for key, value in table.items():
-            if not _WIDGET_KEY.fullmatch(key):
+            if not re.fullmatch(_WIDGET_KEY, key):
                 raise self._wrong("widgets", key, "is no variable of Textual that a theme may set; remove the line")
             if key.endswith("-style"):
                 if not isinstance(value, str) or not set(value.split()) <= _TEXT_STYLES:
                     raise self._wrong("widgets", key, f"must be words of: {', '.join(sorted(_TEXT_STYLES))}")
-            elif not isinstance(value, str) or not _HEX.fullmatch(value):
+            elif not isinstance(value, str) or not re.fullmatch(_HEX, value):
                 raise self._wrong("widgets", key, 'must be a colour in quotes like "#ff5f5f"')
         return {key: value.lower() for key, value in table.items()}
 

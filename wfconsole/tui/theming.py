@@ -6,7 +6,6 @@ is filled in here: exact colours for what Textual would mix, and selections that
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -119,7 +118,7 @@ def terminal_locale(environ: Mapping[str, str]) -> str:
 
 def speaks_utf8(locale: str) -> bool:
     """Whether a locale name such as `en_GB.UTF-8` promises UTF-8."""
-    return bool(re.search(r"utf-?8", locale, re.IGNORECASE))
+    return "utf8" in locale.lower().replace("-", "")
 
 
 def glyphs_of(theme: Theme, *, only_ascii: bool = False) -> Glyphs:

@@ -14,6 +14,7 @@ from wfconsole.config.settings import Settings
 from wfconsole.errors import UserError
 from wfconsole.incident.playbook import Runbook
 from wfconsole.observations.answers import WatchedRule
+from wfconsole.observations.kinds import SYSTEMS
 from wfconsole.recording.lines import Header
 from wfconsole.text import safe
 
@@ -21,24 +22,26 @@ from wfconsole.text import safe
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 # How long a collector waits at most before it asks a server again that did not answer.
 LONGEST_RETRY: Millis = MINUTE
-CLUSTER_SOURCES = ("pods", "workloads", "hpas", "nodes", "events", "services", "ingresses", "isolation")
+CLUSTER_SOURCES = SYSTEMS["kubernetes"]
 
 
 def sources_of(settings: Settings) -> tuple[str, ...]:
     """The names of all sources that are looked at."""
     logged = settings.database.configured and settings.auth.configured
     refused = settings.prometheus.configured and settings.auth.gateway == "on"
-    there = (
-        (True, CLUSTER_SOURCES),
-        (settings.database.configured, ("database", "sessions", "statements", "replicas")),
-        (logged or refused, ("auth",)),
-        (settings.cache.configured, ("cache", "keys")),
-        (settings.prometheus.configured, ("signals", "signal_history", "inference")),
-        (settings.prometheus.configured or settings.gpu.runs_commands, ("gpus",)),
-        (settings.alertmanager.configured, ("alerts",)),
-        (settings.aws.configured, ("findings", "secrets")),
-    )
-    return tuple(name for configured, names in there if configured for name in names)
+    there = {
+        "kubernetes": True,
+        "database": settings.database.configured,
+        "cache": settings.cache.configured,
+        "prometheus": settings.prometheus.configured,
+        "alertmanager": settings.alertmanager.configured,
+        "aws": settings.aws.configured,
+    }
+    two_ways = {
+        "auth": logged or refused,
+        "gpus": settings.prometheus.configured or settings.gpu.runs_commands,
+    }
+    return tuple(name for system, names in SYSTEMS.items() for name in names if two_ways.get(name, there[system]))
 
 
 def collector_command() -> tuple[str, ...]:

@@ -116,6 +116,21 @@ def incidents(arguments: argparse.Namespace) -> int:
     return code
 
 
+def act(arguments: argparse.Namespace) -> int:
+    """One guarded action without a screen."""
+    from wfconsole.wiring.act import act as acted
+
+    return acted(ground(arguments), arguments)
+
+
+def approve(arguments: argparse.Namespace) -> int:
+    """A second person says yes."""
+    from wfconsole.wiring.approving import approve as approved
+
+    print(approved(arguments), end="")
+    return exit_codes.OK
+
+
 def followups(arguments: argparse.Namespace) -> int:
     """What is still to be done after all incidents; or one of them is added, closed or assigned."""
     from wfconsole.wiring.afterwards import change_follow_up

@@ -23,6 +23,7 @@ from tests.rig.systems.system import System
 
 REGIONS: Final = ("eu-west-1", "us-east-1")
 CONSOLE: Final = "wfconsole"  # the user, and the profile with its keys
+ACTOR: Final = "wfconsole-actor"  # the same of who acts
 ACCOUNT: Final = "123456789012"
 VALUE: Final = "nobody-may-see-this"
 NOT_CHECKED, CHECKED = "inf", "0"
@@ -80,7 +81,7 @@ class Aws(System):
         self._post("moto-api/reset", "")
         self.check_permissions(False)
         self._admin = self._user("rig", {"Version": "2012-10-17", "Statement": [_ALL]})
-        self.write_keys(self._user(CONSOLE, policy()))
+        self.write_keys(self._user(CONSOLE, policy()), self._user(ACTOR, policy("acting")))
         for region in REGIONS:
             self.client("securityhub", region).enable_security_hub()
         self.check_permissions(True)
@@ -93,17 +94,19 @@ class Aws(System):
     def check_permissions(self, yes: bool) -> None:
         self._post("moto-api/reset-auth", CHECKED if yes else NOT_CHECKED)
 
-    def write_keys(self, keys: Mapping[str, str]) -> None:
+    def write_keys(self, keys: Mapping[str, str], acting: Mapping[str, str] | None = None) -> None:
         """The shared file of the console, as `aws configure` would write it."""
         file = configparser.RawConfigParser()
         file[CONSOLE] = keys
+        if acting is not None:
+            file[ACTOR] = acting
         with (self.directory / "credentials").open("w") as out:
             file.write(out)
 
-    def allow(self, *actions: str) -> None:
-        """The console may do only this."""
+    def allow(self, *actions: str, user: str = CONSOLE) -> None:
+        """The console, or who acts, may do only this."""
         statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
-        self._put_policy({"Version": "2012-10-17", "Statement": [statement]})
+        self._put_policy({"Version": "2012-10-17", "Statement": [statement]}, user)
 
     def import_findings(self, region: str, *findings: Mapping[str, Any]) -> None:
         client = self.client("securityhub", region)
@@ -124,8 +127,8 @@ class Aws(System):
         key = client.create_access_key(UserName=name)["AccessKey"]
         return {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
 
-    def _put_policy(self, document: Mapping[str, Any]) -> None:
-        self.client("iam").put_user_policy(UserName=CONSOLE, PolicyName=CONSOLE, PolicyDocument=json.dumps(document))
+    def _put_policy(self, document: Mapping[str, Any], user: str) -> None:
+        self.client("iam").put_user_policy(UserName=user, PolicyName=user, PolicyDocument=json.dumps(document))
 
     def _post(self, path: str, content: str) -> None:
         httpx.post(f"{self.url}/{path}", content=content, trust_env=False).raise_for_status()
@@ -154,9 +157,9 @@ class Aws(System):
 _ALL: Final = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
-def policy() -> Any:
+def policy(name: str = "reading") -> Any:
     """What the project ships."""
-    return json.loads(resources.files("wfconsole.sources.aws").joinpath("reading-policy.json").read_text())
+    return json.loads(resources.files("wfconsole.sources.aws").joinpath(f"{name}-policy.json").read_text())
 
 
 def a_finding(number: int, severity: str, region: str = REGIONS[0], **changes: Any) -> dict[str, Any]:

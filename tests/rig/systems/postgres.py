@@ -21,6 +21,7 @@ APPLICATION: Final = "wf_app"
 MONITOR: Final = "wf_mon"
 ACTING: Final = "wf_act"
 PLAIN: Final = "wf_plain"  # may log in, and nothing else
+ORDERS: Final = "wf_orders"  # an application whose password the server asks for
 PASSWORD: Final = "monitor-me"
 MAX_CONNECTIONS: Final = 30
 
@@ -85,7 +86,7 @@ class Postgres(System):
         with self.admin() as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE usename = ANY(%s)",
-                ([APPLICATION, MONITOR],),  # a console of the test before would be counted in the next
+                ([APPLICATION, MONITOR, ORDERS],),  # a console of the test before would be counted in the next
             )
 
     def restart(self) -> None:
@@ -131,7 +132,8 @@ class Postgres(System):
         )
         (self.directory / "data" / "pg_hba.conf").write_text(
             f"local all all trust\nhost all postgres 127.0.0.1/32 trust\nhost replication postgres 127.0.0.1/32 trust\n"
-            f"host all {MONITOR},{ACTING},{PLAIN} 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n"
+            f"host all {MONITOR},{ACTING},{PLAIN},{ORDERS} 127.0.0.1/32 scram-sha-256\n"
+            f"host all all 127.0.0.1/32 trust\n"
         )
 
     def _plan(self, fixed: int | None = None) -> ServerPlan:
@@ -167,6 +169,7 @@ class Postgres(System):
         with self.admin() as connection:
             connection.execute(_TABLES)
             connection.execute(f"CREATE ROLE {PLAIN} LOGIN PASSWORD '{PASSWORD}'")
+            connection.execute(f"CREATE ROLE {ORDERS} LOGIN PASSWORD '{PASSWORD}'")
             for name in ("monitoring-role", "auth-log", "acting-role"):
                 connection.execute(shipped(name).replace("{password}", PASSWORD))
 

@@ -12,6 +12,7 @@ from wfconsole.config.metrics import PrometheusSettings
 from wfconsole.config.systems import AlertmanagerSettings
 from wfconsole.observations.alerts import AlertRow, judge_alert
 from wfconsole.observations.levels import Level
+from wfconsole.observations.snapshot import in_words
 from wfconsole.sources.alertmanager.alerts import AlertsPoll
 from wfconsole.sources.alertmanager.system import a_poll, sources
 from wfconsole.sources.contract import SourceError
@@ -57,7 +58,7 @@ def test_a_rule_that_fires_is_a_row_with_what_its_rule_says(seen: Seen) -> None:
     assert row.labels["service"] == "orders-db"
     assert row.receivers == ("operators",)
     assert row.starts_at
-    assert seen.poll.partial() == ""
+    assert in_words(seen.poll.lacks()) == ""
     assert judge_alert(row, 0).level == Level.CRITICAL
     assert judge_alert(seen.named("Watchdog"), 0).level == Level.OK
 
@@ -92,14 +93,14 @@ def test_without_alertmanager_prometheus_is_asked_and_the_keys_are_the_same(
     before = {row.name: (key, row.starts_at) for key, row in seen.rows.items()}
     alertmanager.faults["alertmanager-down"]()
     rows = seen.look()
-    assert seen.poll.partial().startswith("from Prometheus: Alertmanager at 127.0.0.1:")
-    assert seen.poll.partial().endswith("; silences unknown")
+    assert in_words(seen.poll.lacks()).startswith("from Prometheus: Alertmanager at 127.0.0.1:")
+    assert in_words(seen.poll.lacks()).endswith("; silences unknown")
     after = {row.name: (key, row.starts_at) for key, row in rows.items()}
     assert after["OrdersDbLockWait"] == before["OrdersDbLockWait"]
     assert after["Watchdog"] == before["Watchdog"]
     assert seen.named("SlowCheckout").state == "pending"
     alertmanager.start_manager()
-    until(lambda: seen.sees("OrdersDbLockWait")() and seen.poll.partial() == "", "Alertmanager's own word again")
+    until(lambda: seen.sees("OrdersDbLockWait")() and not seen.poll.lacks(), "Alertmanager's own word again")
 
 
 def test_with_both_down_both_reasons_are_told(alertmanager: Alertmanager, seen: Seen) -> None:

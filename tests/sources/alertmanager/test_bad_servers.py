@@ -13,6 +13,7 @@ from tests.sources.api_double import ApiDouble, Behaviour, Conversation, Request
 from wfconsole.config.metrics import GpuSettings, PrometheusSettings
 from wfconsole.config.systems import AlertmanagerSettings
 from wfconsole.observations.alerts import AlertRow
+from wfconsole.observations.snapshot import in_words
 from wfconsole.sources.alertmanager import endpoint
 from wfconsole.sources.alertmanager.alerts import AlertsPoll
 from wfconsole.sources.alertmanager.payloads import ALERTS_KEPT
@@ -110,8 +111,8 @@ def test_whatever_alertmanager_does_prometheus_is_asked_in_the_same_look(
     (row,) = poll.table.take().values()
     assert row is not None
     assert msgspec.json.decode(row, type=AlertRow).name == "Down"
-    assert poll.partial().startswith("from Prometheus: Alertmanager")
-    assert poll.partial().endswith("silences unknown")
+    assert in_words(poll.lacks()).startswith("from Prometheus: Alertmanager")
+    assert in_words(poll.lacks()).endswith("silences unknown")
 
 
 def test_a_huge_answer_is_not_read_to_its_end(double: ApiDouble, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +131,7 @@ def test_of_too_many_alerts_the_worst_are_kept_and_that_is_said(double: ApiDoubl
     rows = poll.table.take()
     assert len(rows) == ALERTS_KEPT
     assert any(b'"Worst"' in row for row in rows.values() if row is not None)
-    assert poll.partial() == f"the worst {ALERTS_KEPT} of {ALERTS_KEPT + 6} alerts"
+    assert in_words(poll.lacks()) == f"the worst {ALERTS_KEPT} of {ALERTS_KEPT + 6} alerts"
 
 
 def test_silences_that_cannot_be_read_leave_the_alerts(double: ApiDouble) -> None:
@@ -146,7 +147,7 @@ def test_silences_that_cannot_be_read_leave_the_alerts(double: ApiDouble) -> Non
     poll = the_poll(double)
     poll.step(lambda: None)
     assert len(poll.table.take()) == 1
-    assert poll.partial().startswith("who silenced what is unknown: Alertmanager at ")
+    assert in_words(poll.lacks()).startswith("who silenced what is unknown: Alertmanager at ")
 
 
 def test_the_token_is_sent_and_never_told(double: ApiDouble, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from wfconsole.config.systems import AwsSettings
 from wfconsole.observations.findings import FindingRow, weigh_finding
 from wfconsole.observations.levels import Level
 from wfconsole.observations.secrets import SecretRow, weigh_secret
+from wfconsole.observations.snapshot import in_words
 from wfconsole.sources.aws import findings as module
 from wfconsole.sources.aws.findings import FindingsPoll, instant, open_findings
 from wfconsole.sources.aws.secrets import SecretsPoll
@@ -84,7 +85,7 @@ def test_pages_that_are_not_read_are_not_taken_for_none(aws: Aws, monkeypatch: p
     source = sources(settings_of(aws, regions=[REGIONS[0]]), EVERY)[0]
     look(source, FindingRow)
     assert source.facts()["shown"] == "100 of more than 100"
-    assert source.partial() == "eu-west-1 has more than were read"
+    assert in_words(source.lacks()) == "eu-west-1 has more than were read"
 
 
 def test_what_is_asked_for_is_what_is_meant(aws: Aws) -> None:

@@ -11,6 +11,7 @@ from redis.exceptions import NoPermissionError
 
 from tests.rig.systems.redis import MONITOR, PASSWORD, Redis, users_file
 from tests.sources.cache.looking import a_session, look, settings_of
+from wfconsole.observations.snapshot import in_words
 from wfconsole.sources.cache.server import ServerPoll
 from wfconsole.sources.cache.system import sources
 from wfconsole.sources.contract import SourceError
@@ -27,7 +28,7 @@ def complaints(redis: Redis, rights: Sequence[str], **changes: Any) -> list[str]
         except SourceError as error:
             said.append(f"{error.kind}: {error.message}; {error.remedy}")
         else:
-            said.append(source.partial())
+            said.append(in_words(source.lacks()))
     return [each for each in said if each]
 
 

@@ -14,6 +14,7 @@ from tests.sources.api_double import until
 from tests.sources.cache.looking import a_session, look
 from wfconsole.observations.cache import CacheRow, judge_cache
 from wfconsole.observations.levels import Level
+from wfconsole.observations.snapshot import in_words
 from wfconsole.sources.cache.server import ServerPoll
 from wfconsole.sources.contract import SourceError
 
@@ -142,7 +143,7 @@ def test_without_a_user_for_actions_they_are_our_own_permissions(redis: Redis) -
 def test_a_user_that_is_not_there_is_said_and_nothing_is_taken_for_allowed(redis: Redis) -> None:
     poll = ServerPoll(a_session(redis, acting_user="nobody"), 1000)
     look(poll)
-    assert "what nobody may do is not known" in poll.partial()
+    assert "what nobody may do is not known" in in_words(poll.lacks())
 
 
 @pytest.fixture(scope="module")
@@ -201,7 +202,7 @@ def test_a_permission_that_is_missing_is_named_with_where_it_is_listed(redis: Re
     poll = ServerPoll(a_session(redis, **redis.user("half", "+ping", "+info")), 1000)
     row = look(poll)
     assert row.commands is None
-    assert "which commands work is not known" in poll.partial()
+    assert "which commands work is not known" in in_words(poll.lacks())
     redis.user("half", "+ping")
     with pytest.raises(SourceError) as told:
         look(poll)

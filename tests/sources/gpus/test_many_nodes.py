@@ -16,6 +16,7 @@ from tests.sources.gpus.exec_server import ExecServer, ended, prints
 from tests.sources.gpus.nodes import cards
 from wfconsole.config.metrics import GpuSettings
 from wfconsole.observations.gpus import GpuRow
+from wfconsole.observations.snapshot import in_words
 from wfconsole.sources.contract import CutShort, SourceError
 from wfconsole.sources.kubernetes.gpus import AT_ONCE, NvidiaSmiPoll
 
@@ -74,14 +75,14 @@ def test_who_goes_without_is_named_and_comes_first_next_time(there: ExecServer) 
     first = sorted(asked_nodes(there))
     assert first == NODES[:AT_ONCE]
     assert set(rows) == {f"{node}/" for node in first}, "commands that hang are findings"
-    assert poll.partial() == f"no time to ask {', '.join(NODES[4:7])} and 3 more"
+    assert in_words(poll.lacks()) == f"no time to ask {', '.join(NODES[4:7])} and 3 more"
     there.say = prints((1, cards(50).encode()))
     there.asked.clear()
     poll.deadline_ms = 10_000
     rows = look(poll)
     assert asked_nodes(there)[0] in NODES[4:8]
     assert set(asked_nodes(there)) == set(NODES[4:]), "those that hang are left alone"
-    assert poll.partial() == ""
+    assert in_words(poll.lacks()) == ""
     assert set(rows) == {*(f"{node}/" for node in first), *(f"{node}/0" for node in NODES[4:])}
 
 

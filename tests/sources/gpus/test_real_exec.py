@@ -20,6 +20,7 @@ from tests.sources.test_real_cluster import limited_user, namespace
 from wfconsole.config.metrics import GpuSettings
 from wfconsole.observations.gpus import GpuProcess, GpuRow, judge_gpu
 from wfconsole.observations.levels import Level, Quality
+from wfconsole.observations.snapshot import in_words
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.kubernetes.client import Server
 from wfconsole.sources.kubernetes.gpus import NvidiaSmiPoll
@@ -65,7 +66,7 @@ def test_the_cards_of_all_nodes_are_read_with_the_shipped_right(
     rows = look(poll)
     a, b = nodes.name("a"), nodes.name("b")
     assert set(rows) == {f"{a}/0", f"{a}/1", f"{b}/0"}
-    assert poll.partial() == ""
+    assert in_words(poll.lacks()) == ""
     card = rows[f"{a}/1"]
     assert (card.node, card.gpu, card.utilization, card.temperature, card.power) == (a, "1", 0.07, 61.0, 402.17)
     assert (card.memory_used, card.memory_total) == (48000 << 20, 81559 << 20)
@@ -108,8 +109,8 @@ def test_a_node_that_cannot_be_asked_is_named_and_the_others_are_there(
     nodes.add("b", playable=False)
     poll = a_poll(kubeconfig, namespace, nodes)
     assert set(look(poll)) == {f"{nodes.name('a')}/0"}
-    assert poll.partial().startswith(f"{nodes.name('b')}: ")
-    assert is_safe(poll.partial())
+    assert in_words(poll.lacks()).startswith(f"{nodes.name('b')}: ")
+    assert is_safe(in_words(poll.lacks()))
 
 
 def test_what_the_driver_says_instead_of_cards_is_a_finding(nodes: GpuNodes, kubeconfig: Path, namespace: str) -> None:

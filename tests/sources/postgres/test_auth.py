@@ -15,6 +15,7 @@ from wfconsole.clock import MINUTE, SystemClock
 from wfconsole.config.systems import AuthSettings, DatabaseSettings
 from wfconsole.observations.auth import AuthRow, judge_auth
 from wfconsole.observations.levels import Level
+from wfconsole.observations.snapshot import in_words
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.postgres import auth as module
 from wfconsole.sources.postgres.auth import AuthPoll, UsualPoll, usual_per_minute
@@ -129,7 +130,7 @@ def test_only_the_newest_attempts_are_counted_and_it_says_so(
     monkeypatch.setattr(module, "MOST_ATTEMPTS", 100)
     postgres.faults["password-spraying"]()
     assert console.look()["all"].failed == 100
-    assert console.poll.partial() == "only the newest 100 attempts were counted"
+    assert in_words(console.poll.lacks()) == "only the newest 100 attempts were counted"
 
 
 def test_one_user_from_many_sources_is_stuffing(postgres: Postgres, console: Console) -> None:
@@ -194,7 +195,7 @@ def test_a_log_without_addresses_hides_the_sources_and_says_so(postgres: Postgre
     assert rows["user/eve"].others is None
     assert rows["all"].sources is None
     assert abs(rows["all"].last_failed_at - SystemClock().now()) < MINUTE
-    assert console.poll.partial() == "sources are hidden: other.logins has no column ip_address"
+    assert in_words(console.poll.lacks()) == "sources are hidden: other.logins has no column ip_address"
 
 
 def test_names_are_quoted_and_cannot_be_sql(postgres: Postgres, made: Callable[..., None]) -> None:
@@ -235,10 +236,10 @@ def test_a_missing_grant_is_denied_with_the_grant_and_noticed_when_it_comes(
     assert error.remedy == "GRANT SELECT ON other.logins TO the monitoring role."
     changed(postgres, "GRANT SELECT (username, status, created_at) ON other.logins TO wf_mon")
     console.look()
-    assert console.poll.partial().endswith("GRANT SELECT (ip_address) ON other.logins TO the monitoring role")
+    assert in_words(console.poll.lacks()).endswith("GRANT SELECT (ip_address) ON other.logins TO the monitoring role")
     changed(postgres, "GRANT SELECT ON other.logins TO wf_mon")
     console.poll.step(lambda: None)
-    assert console.poll.partial() == ""
+    assert in_words(console.poll.lacks()) == ""
     changed(postgres, "REVOKE USAGE ON SCHEMA other FROM wf_mon")
     assert console.refused().kind == "denied"
 

@@ -12,6 +12,7 @@ from wfconsole.clock import MINUTE, SystemClock
 from wfconsole.observations.levels import Level
 from wfconsole.observations.locks import drawn
 from wfconsole.observations.sessions import SessionRow, is_root, judge_session, remedy
+from wfconsole.observations.snapshot import in_words
 from wfconsole.sources.postgres.connection import Session
 from wfconsole.sources.postgres.sessions import SessionsPoll
 
@@ -201,7 +202,7 @@ def test_more_sessions_than_are_read_is_said(
     monkeypatch.setattr("wfconsole.sources.postgres.sessions.LIMIT", 2)
     postgres.faults["lock-chain"]()
     assert len(seen(poll)) == 2
-    assert "there are more" in poll.source().partial()
+    assert "there are more" in in_words(poll.source().lacks())
 
 
 @pytest.mark.parametrize("ahead_ms", [5 * MINUTE, -5 * MINUTE])

@@ -10,6 +10,7 @@ from tests.sources.postgres.conftest import Opens, rows_of
 from wfconsole.observations.database import DatabaseRow, judge_database
 from wfconsole.observations.levels import Level
 from wfconsole.observations.sessions import SessionRow
+from wfconsole.observations.snapshot import in_words
 from wfconsole.sources.postgres.capacity import CapacityPoll
 from wfconsole.sources.postgres.sessions import SessionsPoll
 
@@ -30,7 +31,7 @@ def test_without_pg_monitor_nothing_is_counted(postgres: Postgres, opens: Opens)
     assert judge_database(row, 0).level > Level.OK
     assert rows_of(sessions, SessionRow) == {}
     for poll in (capacity, sessions):
-        assert poll.source().partial() == (
+        assert in_words(poll.source().lacks()) == (
             "sessions of other roles are hidden; GRANT pg_monitor TO the monitoring role"
         )
 
@@ -43,7 +44,7 @@ def test_a_grant_is_noticed_at_the_next_look(postgres: Postgres, opens: Opens) -
         admin.execute(f"GRANT pg_monitor TO {PLAIN}")
         try:
             assert len(rows_of(poll, SessionRow)) == 4
-            assert poll.source().partial() == ""
+            assert in_words(poll.source().lacks()) == ""
         finally:
             admin.execute(f"REVOKE pg_monitor FROM {PLAIN}")
 

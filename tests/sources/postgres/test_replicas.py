@@ -12,6 +12,7 @@ from tests.sources.postgres.conftest import Opens, rows_of
 from wfconsole.clock import SystemClock
 from wfconsole.observations.levels import Level
 from wfconsole.observations.replicas import ReplicaRow, judge_replica
+from wfconsole.observations.snapshot import in_words
 from wfconsole.sources.postgres.replicas import ReplicasPoll, replica_rows
 
 NOW = SystemClock().now()
@@ -71,7 +72,7 @@ def test_a_plain_role_knows_of_no_lag(postgres: Postgres, opens: Opens) -> None:
     rows = rows_of(poll, ReplicaRow)
     assert [row.lag_bytes for row in rows.values()] == [None]
     assert [judge_replica(row, NOW).level for row in rows.values()] == [Level.WATCH]
-    assert "GRANT pg_monitor" in poll.source().partial()
+    assert "GRANT pg_monitor" in in_words(poll.source().lacks())
 
 
 def test_replicas_of_the_same_name_are_two_rows() -> None:

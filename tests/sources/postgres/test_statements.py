@@ -10,6 +10,7 @@ import pytest
 from tests.rig.systems.postgres import PLAIN, Postgres
 from tests.sources.postgres.conftest import Opens, rows_of
 from wfconsole.config.systems import DatabaseSettings
+from wfconsole.observations.snapshot import in_words
 from wfconsole.observations.statements import StatementRow
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.postgres.connection import Session
@@ -132,7 +133,7 @@ def test_a_plain_role_gets_no_texts_and_says_so(opens: Opens, postgres: Postgres
     source = (poll := StatementsPoll(opens(PLAIN), 5000)).source()
     rows = rows_of(poll, StatementRow)
     assert not [row for row in rows.values() if "secret" in row.query or "insufficient" in row.query]
-    assert "GRANT pg_monitor" in source.partial()
+    assert "GRANT pg_monitor" in in_words(source.lacks())
 
 
 def test_what_costs_now_is_chosen_before_what_cost_all_month() -> None:

@@ -13,6 +13,7 @@ import pytest
 from tests.sources.api_double import ApiDouble, Conversation, Request
 from tests.sources.prometheus.polls import inference_poll, seen, signals_poll
 from wfconsole.config.metrics import SignalRule
+from wfconsole.observations.snapshot import in_words
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.prometheus.server import MOST_BYTES
 from wfconsole.sources.prometheus.signals import SignalsPoll
@@ -122,7 +123,7 @@ def test_a_slow_server_is_not_asked_for_all_and_another_rule_goes_without_next_t
     poll = signals_poll(double.url, *rules, defaults=False, interval_ms=1000)
     first = {name for name, row in seen(poll, "signals").items() if row.state == "unasked"}
     assert first
-    assert "not asked for" in poll.partial()
+    assert "not asked for" in in_words(poll.lacks())
     rows = {name for name, row in seen(poll, "signals").items() if row.state == "unasked"}
     assert not first & rows
 

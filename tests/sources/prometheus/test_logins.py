@@ -22,6 +22,7 @@ from wfconsole.config.metrics import PrometheusSettings
 from wfconsole.config.systems import AuthSettings
 from wfconsole.observations.auth import AuthRow, judge_auth, measure_auth
 from wfconsole.observations.levels import Level, Quality
+from wfconsole.observations.snapshot import in_words
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.prometheus.logins import LoginsPoll, logins_promql
 from wfconsole.sources.prometheus.server import Server
@@ -51,7 +52,7 @@ def test_refused_logins_are_counted_at_the_gateway(prometheus: Prometheus) -> No
     row: AuthRow = all_seen(poll, "auth")["all"]
     assert (row.told_by, row.users, row.succeeded, row.sources) == ("gateway", None, None, None)
     assert (row.usual_per_minute, judge_auth(row, 0).level) == (None, Level.OK), "seconds of history are no usual rate"
-    assert poll.partial() == "users are unknown, so that spraying cannot be told"
+    assert in_words(poll.lacks()) == "users are unknown, so that spraying cannot be told"
 
 
 def test_without_a_route_of_logins_all_that_is_refused_counts(prometheus: Prometheus) -> None:

@@ -18,6 +18,7 @@ from wfconsole.observations.gpus import GpuRow, judge_gpu, mean_utilization
 from wfconsole.observations.inference import judge_inference, judge_saturation
 from wfconsole.observations.levels import Level
 from wfconsole.observations.signals import SignalRow, judge_signal
+from wfconsole.observations.snapshot import in_words
 from wfconsole.sources.contract import SourceError
 from wfconsole.text import is_safe
 
@@ -91,7 +92,7 @@ def test_a_rule_that_is_refused_does_not_harm_the_others(prometheus: Prometheus)
     assert (rows["right"].value, rows["right"].own) == (1.0, True)
     assert rows["wrong"].state == "refused"
     assert "parse error" in rows["wrong"].problem
-    assert poll.partial() == ""
+    assert in_words(poll.lacks()) == ""
 
 
 def test_scalars_services_without_labels_of_their_own_and_not_a_number(prometheus: Prometheus) -> None:

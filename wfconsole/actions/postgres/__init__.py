@@ -1,1 +1,1 @@
-"""Changes to a PostgreSQL server: sessions that are ended."""
+"""Actions on PostgreSQL: sessions that are ended, and what a role logs in with."""

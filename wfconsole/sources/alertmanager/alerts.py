@@ -8,6 +8,7 @@ import msgspec
 
 from wfconsole.clock import Millis
 from wfconsole.observations.alerts import AlertRow
+from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.alertmanager.endpoint import Endpoint
 from wfconsole.sources.alertmanager.payloads import (
     ManagedAlert,
@@ -36,10 +37,10 @@ class AlertsPoll(Poll):
         self._alertmanager, self._prometheus = alertmanager, prometheus
         self._asked = alertmanager  # last
         self._starts: dict[str, Millis] = {}
-        self._partial = ""
+        self._lacks: tuple[Lack, ...] = ()
 
     def read(self) -> None:
-        missing: list[str] = []
+        missing: list[Lack] = []
         try:
             rows = self._managed(missing)
             self._starts = {key: row.starts_at for key, row in rows.items()}
@@ -48,11 +49,11 @@ class AlertsPoll(Poll):
             if self._prometheus is None:
                 raise failed from None
             rows = self._from_rules(self._prometheus, failed)
-            missing = [f"from Prometheus: {failed.message}; silences unknown"]
+            missing = [failed.lack(f"from Prometheus: {failed.message}; silences unknown")]
         kept = bounded(rows)
         if len(kept) < len(rows):
-            missing.append(f"the worst {len(kept)} of {len(rows)} alerts")
-        self._partial = "; ".join(missing)
+            missing.append(Lack(f"the worst {len(kept)} of {len(rows)} alerts", "bounded"))
+        self._lacks = tuple(missing)
         self.keep({key: seal(row) for key, row in kept.items()})
 
     def explain(self, error: Exception) -> SourceError:
@@ -61,14 +62,14 @@ class AlertsPoll(Poll):
     def whom(self) -> str:
         return self._asked.where
 
-    def partial(self) -> str:
-        return self._partial
+    def lacks(self) -> tuple[Lack, ...]:
+        return self._lacks
 
     def facts(self) -> dict[str, str]:
         """What an operator should know about the server that answered."""
         return self._asked.facts()
 
-    def _managed(self, missing: list[str]) -> dict[str, AlertRow]:
+    def _managed(self, missing: list[Lack]) -> dict[str, AlertRow]:
         server = self._asked = self._alertmanager
         seconds = self.left_s() * (_SHARE if self._prometheus is not None else 1.0)
         try:
@@ -79,13 +80,14 @@ class AlertsPoll(Poll):
         except TimeoutError:
             raise server.late(seconds) from None
 
-    def _silences(self, missing: list[str]) -> list[ManagedSilence]:
+    def _silences(self, missing: list[Lack]) -> list[ManagedSilence]:
         """All silences; without them the alerts are whole but for who silenced them."""
         server = self._alertmanager
         try:
             return _decoded(server, server.get("/api/v2/silences", self.left_s(), self.addresses), list[ManagedSilence])
         except Exception as error:  # noqa: BLE001  whatever it is, the alerts are there
-            missing.append(f"who silenced what is unknown: {server.explain(error).message}")
+            failed = server.explain(error)
+            missing.append(failed.lack(f"who silenced what is unknown: {failed.message}"))
             return []
 
     def _from_rules(self, server: Endpoint, failed: SourceError) -> dict[str, AlertRow]:
@@ -95,7 +97,7 @@ class AlertsPoll(Poll):
         except Exception as error:  # noqa: BLE001  both reasons are worth knowing
             second = server.explain(error)
             said = f"{failed.message}; {second.message}"
-            raise SourceError(failed.kind, said, remedy=failed.remedy, code=failed.code) from None
+            raise SourceError(failed.kind, said, remedy=failed.remedy, code=failed.code, right=failed.right) from None
         return rule_rows(answer.data.alerts, self._starts)
 
 

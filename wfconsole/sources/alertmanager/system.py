@@ -26,7 +26,7 @@ def sources(
     def facts() -> Mapping[str, str]:
         return {**heartbeat, **poll.facts()}
 
-    return [PolledSource("alerts", poll.interval_ms, (Part(poll),), poll.table.take, poll.partial, facts)]
+    return [PolledSource("alerts", poll.interval_ms, (Part(poll),), poll.table.take, poll.lacks, facts)]
 
 
 def a_poll(settings: AlertmanagerSettings, prometheus: PrometheusSettings, interval_ms: Millis) -> AlertsPoll:

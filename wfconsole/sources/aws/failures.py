@@ -119,8 +119,9 @@ def _of_answer(response: dict[str, Any], said: str, region: str, action: str) ->
     if any(words in said for words in _SKEWED):
         meaning = _Meaning("denied", _CLOCK)
     remedy = meaning.remedy.format(action=action, region=region)
-    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    return SourceError(meaning.kind, message, remedy=remedy, retry_after_ms=retry_after_ms(headers), code=status)
+    right = f"{action} in {region}" if meaning is _CODES["AccessDenied"] else ""
+    after = retry_after_ms(response.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
+    return SourceError(meaning.kind, message, remedy=remedy, retry_after_ms=after, code=status, right=right)
 
 
 def _of_status(status: int) -> _Meaning:

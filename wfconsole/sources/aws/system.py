@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from wfconsole.clock import Millis
 from wfconsole.config.systems import AwsSettings
+from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.aws.examination import AccountExamination
 from wfconsole.sources.aws.findings import FindingsPoll
 from wfconsole.sources.aws.secrets import SecretsPoll
@@ -34,8 +35,9 @@ def _joined(name: str, polls: RegionalPolls) -> Source:
     def take() -> Mapping[str, bytes | None]:
         return {key: row for poll in polls for key, row in poll.table.take().items()}
 
-    def partial() -> str:
-        return "; ".join(filter(None, map(_left_out, polls)))
+    def lacks() -> tuple[Lack, ...]:
+        """Where not all pages were read, nobody knows what is on the others."""
+        return tuple(Lack(f"{poll.region} has more than were read", "bounded") for poll in polls if poll.more)
 
     def facts() -> Mapping[str, str]:
         if all(poll.found < 0 for poll in polls):
@@ -46,7 +48,7 @@ def _joined(name: str, polls: RegionalPolls) -> Source:
         return told
 
     parts = tuple(Part(poll, "whole", f"{name} of {poll.region}") for poll in polls)
-    return PolledSource(name, polls[0].interval_ms, parts, take, partial, facts)
+    return PolledSource(name, polls[0].interval_ms, parts, take, lacks, facts)
 
 
 def shown_of(polls: RegionalPolls) -> str:
@@ -55,8 +57,3 @@ def shown_of(polls: RegionalPolls) -> str:
     if any(poll.more for poll in polls):
         return f"{shown} of more than {found}"
     return f"{shown} of {found}" if shown < found else f"{found}"
-
-
-def _left_out(poll: FindingsPoll | SecretsPoll) -> str:
-    """Where not all pages were read, nobody knows what is on the others."""
-    return f"{poll.region} has more than were read" if poll.more else ""

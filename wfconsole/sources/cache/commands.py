@@ -9,6 +9,7 @@ import msgspec
 
 from wfconsole.config.systems import CacheSettings
 from wfconsole.observations.cache import CommandRow
+from wfconsole.observations.snapshot import Lack
 from wfconsole.text import safe
 
 Ask = Callable[..., Any]
@@ -17,11 +18,16 @@ _DISABLED: Final = "this server does not have it: disabled or renamed"
 
 
 class Permissions(msgspec.Struct, frozen=True):
-    """Whose they are, and what they amount to; `missing` says why nobody could tell."""
+    """Whose they are, and what they amount to; `lacks` say why nobody could tell."""
 
     user: str = ""
     commands: tuple[CommandRow, ...] | None = None
-    missing: str = ""
+    lacks: tuple[Lack, ...] = ()
+
+    @property
+    def missing(self) -> str:
+        """Why nobody could tell, in words without what mends it; "" where somebody could."""
+        return "; ".join(lack.text for lack in self.lacks)
 
 
 def permissions(ask: Ask, settings: CacheSettings) -> Permissions:
@@ -35,13 +41,13 @@ def permissions(ask: Ask, settings: CacheSettings) -> Permissions:
         known = ask("COMMAND", "INFO", *(command[0] for command in wanted))
         has = [bool(each) for each in known]
     except ResponseError as error:
-        return Permissions(missing=f"which commands work is not known: {_said(error)}")
-    user, missing = settings.acting_user, ""
+        return Permissions(lacks=(not_known("which commands work is not known", error, "+command|info", settings),))
+    user, lacks = settings.acting_user, dict[str, Lack]()
     rows = []
     try:
         user = user or _text(ask("ACL", "WHOAMI"))
     except ResponseError as error:
-        missing = f"whose permissions hold is not known: {_said(error)}"
+        lacks["whoami"] = not_known("whose permissions hold is not known", error, "+acl|whoami", settings)
     for command, there in zip(wanted, has, strict=False):
         refused = "" if there else _DISABLED
         if there and user:
@@ -49,9 +55,25 @@ def permissions(ask: Ask, settings: CacheSettings) -> Permissions:
                 answer = _text(ask("ACL", "DRYRUN", user, *command))
                 refused = "" if answer == "OK" else safe(answer, 120)
             except ResponseError as error:
-                missing = f"what {safe(user, 64)} may do is not known: {_said(error)}"
+                said = f"what {safe(user, 64)} may do is not known"
+                lacks["dryrun"] = not_known(said, error, "+acl|dryrun", settings)
         rows.append(CommandRow(command[0], refused))
-    return Permissions(safe(user, 64), tuple(rows), missing)
+    return Permissions(safe(user, 64), tuple(rows), tuple(lacks.values()))
+
+
+def not_known(what: str, error: Exception, right: str, settings: CacheSettings) -> Lack:
+    """What nobody can tell because of an answer: a right that lacks, or a server that does not have the command."""
+    from redis.exceptions import NoPermissionError
+
+    text = f"{what}: {_said(error)}"
+    if not isinstance(error, NoPermissionError):
+        return Lack(text)
+    return Lack(text, "permission", grant(right, settings), right)
+
+
+def grant(right: str, settings: CacheSettings) -> str:
+    """What gives a right to the user who looks."""
+    return f"ACL SETUSER {safe(settings.user or 'default', 64)} {right}"
 
 
 def _text(answer: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from wfconsole.config.systems import CacheSettings
@@ -10,6 +11,8 @@ from wfconsole.sources.contract import SourceError
 from wfconsole.text import safe
 
 _SHOWN: Final = 240
+# How Redis (6 and later) says which command is refused: 'acl|dryrun', 'info'.
+_LACKING: Final = re.compile(r"no permissions to run the '(?P<command>[\w|-]+)'")
 _AGAIN: Final = "It is tried again by itself."
 
 # In the server's or the client's message (Redis 6 to 8, redis-py 8), in this order; the first that is found decides.
@@ -60,6 +63,10 @@ def explain(error: Exception, settings: CacheSettings) -> SourceError:
     said = safe(" ".join(str(error).split()), _SHOWN) or type(error).__name__
     message = f"{where(settings)}: {said}"
     lower = said.lower()
+    if (lacking := _LACKING.search(said)) is not None:
+        right = f"+{lacking['command']}"
+        remedy = f"ACL SETUSER {safe(settings.user or 'default', 64)} {right} (all that it needs: monitoring-user.acl)"
+        return SourceError("denied", message, remedy=remedy, right=right)
     for text, kind, remedy in _TEXTS:
         if text in lower:
             return SourceError(kind, message, remedy=remedy)

@@ -9,14 +9,15 @@ from typing import Final
 import msgspec
 
 from wfconsole.clock import MINUTE, SECOND, Millis
-from wfconsole.sources.cache.commands import Permissions, permissions
+from wfconsole.observations.snapshot import Lack
+from wfconsole.sources.cache.commands import Permissions, not_known, permissions
 from wfconsole.sources.cache.connection import CachePoll, Session
 from wfconsole.sources.cache.failures import where
 from wfconsole.sources.cache.info import Counters, cache_row, counters_of, parsed, server_time, started_at
 from wfconsole.sources.sealing import seal
 
 _PINGS: Final = 3  # their median: one alone may have waited for us
-# Permissions change seldom.
+# Permissions change seldom; one that lacks is asked for again at each look.
 _PERMISSIONS_EVERY_S: Final = MINUTE / SECOND
 
 
@@ -29,6 +30,7 @@ class ServerPoll(CachePoll):
         self._started_at: Millis = 0
         self._permissions = Permissions()
         self._asked_at: float | None = None  # monotonic
+        self._unmeasured: tuple[Lack, ...] = ()
 
     def read(self) -> None:
         name = where(self.session.settings)
@@ -49,10 +51,21 @@ class ServerPoll(CachePoll):
         )
         self.keep({name: seal(row)})
 
-    def partial(self) -> str:
-        return self._permissions.missing
+    def lacks(self) -> tuple[Lack, ...]:
+        return (*self._unmeasured, *self._permissions.lacks)
 
-    def _ping(self) -> float:
+    def _ping(self) -> float | None:
+        """The round trip in milliseconds; None where PING is not ours to run."""
+        from redis.exceptions import NoPermissionError
+
+        try:
+            self._unmeasured = ()
+            return self._timed()
+        except NoPermissionError as error:
+            self._unmeasured = (not_known("the round trip is not known", error, "+ping", self.session.settings),)
+            return None
+
+    def _timed(self) -> float:
         times = []
         for _ in range(_PINGS):
             began = time.perf_counter()
@@ -62,6 +75,7 @@ class ServerPoll(CachePoll):
 
     def _look_up_permissions(self) -> None:
         now = time.monotonic()
-        if self._asked_at is None or now - self._asked_at >= _PERMISSIONS_EVERY_S:
+        asked_at = None if self._permissions.lacks else self._asked_at
+        if asked_at is None or now - asked_at >= _PERMISSIONS_EVERY_S:
             self._permissions = permissions(self.ask, self.session.settings)
             self._asked_at = now

@@ -28,6 +28,6 @@ def examination(settings: CacheSettings, every_ms: Mapping[str, Millis]) -> Cach
 def _over(session: Session, every_ms: Mapping[str, Millis]) -> list[Source]:
     server, keys = ServerPoll(session, every_ms["cache"]), KeysPoll(session, every_ms["keys"])
     return [
-        PolledSource("cache", server.interval_ms, (Part(server),), server.table.take, server.partial, session.facts),
+        PolledSource("cache", server.interval_ms, (Part(server),), server.table.take, server.lacks, session.facts),
         PolledSource("keys", keys.interval_ms, (Part(keys),), keys.table.take, facts=session.resolver.facts),
     ]

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.clock import SECOND, Millis
+from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.contract import Part
 from wfconsole.sources.kubernetes import payloads
 from wfconsole.sources.kubernetes.client import Server
@@ -47,12 +48,12 @@ class ClusterSource(msgspec.Struct, frozen=True):
     take: Callable[[], Mapping[str, bytes | None]]
     reflectors: tuple[Reflector[Any], ...]
     more_facts: Callable[[], Mapping[str, str]] = dict
-    more_partial: Callable[[], str] = str
+    more_lacks: Callable[[], tuple[Lack, ...]] = tuple
 
-    def partial(self) -> str:
+    def lacks(self) -> tuple[Lack, ...]:
         """Listing progress and restrictions of what it follows."""
-        told = [*(each.partial for each in self.reflectors), self.more_partial()]
-        return "; ".join(dict.fromkeys(filter(None, told)))
+        told = [lack for each in self.reflectors for lack in each.lacks]
+        return tuple(dict.fromkeys((*told, *self.more_lacks())))
 
     def facts(self) -> Mapping[str, str]:
         """What the reflectors say, and the clock of the server where it disagrees with ours."""
@@ -148,12 +149,16 @@ class Cluster:
             Part(NodeMetricsPoll(self.server, mirror), "extra", "use"),
         )
 
-        def more_partial() -> str:
+        def more_lacks() -> tuple[Lack, ...]:
             counted = dict.fromkeys(each.scope for each in pods if each.scope)
-            return f"requests and pods only of {', '.join(counted)}" if counted else ""
+            refused = [lack for each in pods for lack in each.lacks if lack.right]
+            said = f"requests and pods only of {', '.join(counted)}"
+            if refused:
+                return (msgspec.structs.replace(refused[0], text=said),)
+            return (Lack(said),) if counted else ()
 
         return ClusterSource(
-            self.server, "nodes", self.interval("nodes"), parts, mirror.take, reflectors, more_partial=more_partial
+            self.server, "nodes", self.interval("nodes"), parts, mirror.take, reflectors, more_lacks=more_lacks
         )
 
     def _make_events(self) -> ClusterSource:

@@ -119,7 +119,7 @@ class ClusterExamination:
         self, server: Server, sources: Sequence[ClusterSource], namespaces: Sequence[str], cards: Cards | None = None
     ) -> None:
         # That nodes count the pods of these namespaces alone was somebody's choice, and is nothing to mend.
-        chosen = (msgspec.structs.replace(source, more_partial=str) for source in sources)
+        chosen = (msgspec.structs.replace(source, more_lacks=tuple) for source in sources)
         self.sources: Sequence[Source] = tuple(chosen) if namespaces else tuple(sources)
         self._cards = cards
         if cards is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,11 @@ from wfconsole.text import safe
 if TYPE_CHECKING:
     import ssl
 
+# How Kubernetes says which right lacks.
+_LACKING = re.compile(
+    r'cannot (?P<verb>[a-z]+) resource "(?P<kind>[\w/.-]+)" in API group "(?P<group>[\w.-]*)"'
+    r'(?: in the namespace "(?P<namespace>[\w.-]+)")?'
+)
 _SHOWN = 240  # characters of an answer that fit into a pane's head
 _CUT = "Is the API server restarting, or does a proxy on the way cut connections? It is tried again by itself."
 
@@ -47,9 +53,28 @@ def from_answer(code: int, headers: Mapping[str, str], body: bytes, what: str) -
     said = safe(status.message, _SHOWN) or _unexplained(body)
     after = retry_after_ms(headers)
     kind, message, remedy = _explained(code, headers, status, said)
+    right, object_ = _refused(status.message if code == 403 else "", what)
     return SourceError(
-        kind, f"{what}: {message}", remedy=remedy.replace("{what}", what), retry_after_ms=after, code=code
+        kind,
+        f"{what}: {message}",
+        remedy=remedy.replace("{what}", object_),
+        retry_after_ms=after,
+        code=code,
+        right=right,
     )
+
+
+def _refused(said: str, what: str) -> tuple[str, str]:
+    """The right that a server refuses by its own words ("list deployments.apps in shop"), and what it is a right on;
+    no right and `what` where they do not say."""
+    found = _LACKING.search(said)
+    if found is None:
+        return "", what
+    kind, _, part = found["kind"].partition("/")
+    whole = f"{kind}.{found['group']}" if found["group"] else kind
+    object_ = safe(f"{whole}/{part}" if part else whole, 200)
+    within = f" in {safe(found['namespace'], 100)}" if found["namespace"] else ""
+    return f"{found['verb']} {object_}{within}", f"{object_}{within}"
 
 
 def _explained(code: int, headers: Mapping[str, str], status: _Status, said: str) -> tuple[FailureKind, str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -13,6 +13,7 @@ import msgspec
 from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.config.metrics import GpuSettings
 from wfconsole.observations.gpus import GpuRow
+from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.choice import Way
 from wfconsole.sources.contract import CutShort, SourceError
 from wfconsole.sources.kubernetes import failures
@@ -61,10 +62,10 @@ class NvidiaSmiPoll(Poll):
         self._first = ""  # the node whose turn comes first: where there is no time for all, others go without next
         self._old_drivers: set[str] = set()  # nodes that know the oldest fields only
         self._resting: dict[str, float] = {}  # nodes where a command hung, and until when they are left alone
-        self._partial = ""
+        self._lacks: tuple[Lack, ...] = ()
 
-    def partial(self) -> str:
-        return self._partial
+    def lacks(self) -> tuple[Lack, ...]:
+        return self._lacks
 
     def explain(self, error: Exception) -> SourceError:
         return failures.from_exception(error, self.name)
@@ -85,10 +86,12 @@ class NvidiaSmiPoll(Poll):
         self.check()
         if round_.failed and not round_.rows and not self._resting:
             node, error = min(round_.failed.items())
-            raise SourceError(error.kind, f"{node}: {error.message}", remedy=error.remedy, code=error.code)
+            raise SourceError(
+                error.kind, f"{node}: {error.message}", remedy=error.remedy, code=error.code, right=error.right
+            )
         self._first = next(iter(round_.unasked), "")
         rows = {f"{node}/": complaint(node, "nvidia-smi does not come back") for node in self._resting} | round_.rows
-        self._partial = _missing(round_.failed, round_.unasked)
+        self._lacks = tuple(_missing(round_.failed, round_.unasked))
         self.keep({key: seal(row) for key, row in sorted(rows.items())})
 
     def ask(self, node: str, place: Place) -> dict[str, GpuRow]:
@@ -161,7 +164,7 @@ def cards_way(server: Server, settings: GpuSettings, interval_ms: Millis) -> Way
     poll = NvidiaSmiPoll(server, settings, interval_ms)
     facts = {"nvidia-smi": f"by exec in {settings.exec_namespace}"}
     gives = "from nvidia-smi, without pods and Xid errors,"
-    return Way(poll, poll.table, gives, partial=poll.partial, facts=lambda: facts)
+    return Way(poll, poll.table, gives, lacks=poll.lacks, facts=lambda: facts)
 
 
 class _Round:
@@ -211,12 +214,12 @@ class _Round:
         return bool(self.rows) or not any(error.kind == "denied" for error in self.failed.values())
 
 
-def _missing(failed: Mapping[str, SourceError], unasked: list[str]) -> str:
+def _missing(failed: Mapping[str, SourceError], unasked: list[str]) -> Iterator[Lack]:
     """Which nodes are not among the rows, and why."""
-    told = [f"{node}: {failed[node].message}" for node in sorted(failed)[:_NAMED]]
+    for node in sorted(failed)[:_NAMED]:
+        yield failed[node].lack(f"{node}: {failed[node].message}")
     if len(failed) > _NAMED:
-        told.append(f"{len(failed) - _NAMED} more nodes cannot be asked")
+        yield Lack(f"{len(failed) - _NAMED} more nodes cannot be asked", "failing")
     if unasked:
         more = f" and {len(unasked) - _NAMED} more" if len(unasked) > _NAMED else ""
-        told.append(f"no time to ask {', '.join(sorted(unasked)[:_NAMED])}{more}")
-    return "; ".join(told)
+        yield Lack(f"no time to ask {', '.join(sorted(unasked)[:_NAMED])}{more}", "bounded")

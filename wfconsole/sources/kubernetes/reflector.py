@@ -16,6 +16,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 import msgspec
 
 from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.kubernetes import failures
 from wfconsole.sources.kubernetes.client import TOO_LARGE, Server
@@ -29,7 +30,7 @@ PAGE: Final = 250
 SMALLEST_PAGE: Final = 50
 # How often a collection is listed where the server lets us list but not watch.
 POLL_MS: Final[Millis] = 10 * SECOND
-# How long a restriction to one namespace holds before the whole cluster is tried again.
+# How long a refusal holds (of the whole cluster, of watching) before that is tried again.
 NARROW_MS: Final[Millis] = 10 * MINUTE
 
 _METADATA_BYTES: Final = 2048
@@ -92,7 +93,7 @@ class Reflector(Generic[T]):
     ) -> None:
         """`namespace`: the one to read, "" for all; `only`: of these, the ones to keep, none for all."""
         self.name = collection.plural if not namespace else f"{collection.plural} in {namespace}"
-        self.partial = ""
+        self.lacks: tuple[Lack, ...] = ()
         self.facts: dict[str, str] = {}
         self.listed = False  # whether a whole list was ever read
         self._server = server
@@ -108,6 +109,8 @@ class Reflector(Generic[T]):
         self._version = ""
         self._page = PAGE
         self._watches = True
+        self._watch_refused = False  # until a watch is let through
+        self._watch_at = 0.0  # monotonic, in seconds: when to try to watch again
         self._keys: set[str] = set()
         self._listing = msgspec.json.Decoder(Listing[kind])
         self._change = msgspec.json.Decoder(Added[kind] | Modified[kind] | Deleted[kind] | Bookmark | Broken)
@@ -128,14 +131,23 @@ class Reflector(Generic[T]):
         group = self._collection.groups[self._group]
         return self._collection.path(group, self._server.access.namespace if self._narrow else self._namespace)
 
+    @property
+    def _kind_of_object(self) -> str:
+        """`deployments.apps`, and where it is read where that is not the whole cluster."""
+        _, family, *group = self._collection.groups[self._group].split("/")
+        kind = f"{self._collection.plural}.{group[0]}" if family == "apis" else self._collection.plural
+        return f"{kind} in {self._namespace}" if self._namespace else kind
+
     def cut(self) -> None:
-        self._widen_at = 0.0  # whoever asks for another look may have mended our role
+        self._widen_at = self._watch_at = 0.0  # whoever asks for another look may have mended our role
         self._client.cut()
 
     def step(self, proven: Callable[[], None]) -> Millis:
         """A whole list, or one window of watching."""
         if self._narrow and time.monotonic() >= self._widen_at:
             self._narrow, self._version = False, ""
+        if not self._watches and time.monotonic() >= self._watch_at:
+            self._watches = True
         if not self._version:
             return self._list_somewhere(proven)
         try:
@@ -144,7 +156,8 @@ class Reflector(Generic[T]):
             if error.code != 403:
                 raise
             # Listing is allowed and watching is not: look again and again instead.
-            self._watches = False
+            self._watches, self._watch_refused = False, True
+            self._watch_at = time.monotonic() + NARROW_MS / SECOND
             self._version = ""
             return 0
         return 0
@@ -191,7 +204,8 @@ class Reflector(Generic[T]):
             self._keys |= seen
             if told.continue_ and not self.listed:
                 whole = len(seen) + (told.remaining_item_count or 0)
-                self.partial = f"listing {len(seen)} of about {whole}" if whole > len(seen) else f"listing {len(seen)}"
+                of = f" of about {whole}" if whole > len(seen) else ""
+                self.lacks = (Lack(f"listing {len(seen)}{of}", "loading"),)
                 proven()
             query = {"limit": self._page, "continue": told.continue_} if told.continue_ else {}
         for key in self._keys - seen:
@@ -217,17 +231,19 @@ class Reflector(Generic[T]):
         return page.metadata
 
     def _say_scope(self) -> None:
-        plural = self._collection.plural
-        self.partial = ""
-        if self._narrow:
-            self.partial = (
-                f"only {self.scope}: {plural} of the whole cluster are not ours to read "
-                f"(grant list and watch on {plural} with a ClusterRoleBinding)"
-            )
+        lacks = []
+        if self._narrow:  # the same words for every kind: one binding mends all of them
+            said = f"only {self.scope}: the rest of the cluster is not ours to read"
+            remedy = "give wfconsole-viewer with a ClusterRoleBinding, or name the namespaces to look into"
+            lacks.append(Lack(said, "permission", remedy, "list and watch in all namespaces"))
         if self._collection.namespaced:
             self.facts["scope"] = self.scope or "all namespaces"
-        if not self._watches:
-            self.facts["watch"] = f"not allowed; listed every {POLL_MS // SECOND} s (grant watch on {plural})"
+        if self._watch_refused:
+            right = f"watch {self._kind_of_object}"
+            said, remedy = f"not allowed; listed every {POLL_MS // SECOND} s", f"grant watch on {self._kind_of_object}"
+            self.facts["watch"] = f"{said} ({remedy})"
+            lacks.append(Lack(f"{right}: {said}", "permission", remedy, right, extra=True))
+        self.lacks = tuple(lacks)
 
     def _decoded(self, body: memoryview) -> Listing[T]:
         try:
@@ -247,6 +263,10 @@ class Reflector(Generic[T]):
         }
         try:
             for line in self._client.watch(self._where, query, window_ms=self._window_ms, what=self.name):
+                if self._watch_refused:  # we are let through by now
+                    self._watch_refused = False
+                    self.facts.pop("watch", None)
+                    self._say_scope()
                 if line:
                     self._follow(line)
                 proven()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from wfconsole.clock import MINUTE, Millis, SystemClock
 from wfconsole.config.systems import AuthSettings
 from wfconsole.observations.auth import SPRAYED_USERS, AuthRow
+from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.choice import Way, chosen_source
 from wfconsole.sources.contract import Part, Source, SourceError
 from wfconsole.sources.postgres.connection import Row, Session, statement
@@ -35,7 +36,7 @@ def auth_source(
     usual = UsualPoll(session, settings, every_ms["auth"])
     poll = AuthPoll(session, settings, every_ms["auth"], usual)
     more = (Part(usual, "extra", "the usual rate"),)
-    logged = Way(poll, poll.table, "from the log of logins", more, partial=poll.partial, facts=poll.facts)
+    logged = Way(poll, poll.table, "from the log of logins", more, lacks=poll.lacks, facts=poll.facts)
     return [chosen_source("auth", poll.interval_ms, logged, logins)]
 
 
@@ -89,7 +90,7 @@ class Log:
     def _source(self) -> sql.Composable:
         from psycopg import sql
 
-        if self.hidden:
+        if self.hidden is not None:
             return sql.SQL("NULL::text")
         column = sql.Identifier(self._settings.address_column)
         # host() leaves out the length of the net, which an address of a client has by accident only.
@@ -108,18 +109,20 @@ class Log:
                 "denied",
                 f"{table}.{name} is not ours to read",
                 remedy=f"GRANT SELECT ON {table} TO the monitoring role.",
+                right=f"SELECT {table}.{name}",
             )
 
-    def _why_no_source(self) -> str:
-        """Why nothing is known by source; "" where it is."""
+    def _why_no_source(self) -> Lack | None:
+        """Why nothing is known by source; None where it is."""
         table, name = self._settings.table, self._settings.address_column
         if not name:
-            return "sources are hidden: auth.address_column names no column"
+            return Lack("sources are hidden: auth.address_column names no column")
         if name not in self._columns:
-            return f"sources are hidden: {table} has no column {name}"
+            return Lack(f"sources are hidden: {table} has no column {name}")
         if not self._columns[name]["readable"]:
-            return f"sources are hidden: GRANT SELECT ({name}) ON {table} TO the monitoring role"
-        return ""
+            said, grant = f"sources are hidden: {table}.{name} is not ours to read", f"GRANT SELECT ({name}) ON {table}"
+            return Lack(said, "permission", f"{grant} TO the monitoring role", f"SELECT {table}.{name}")
+        return None
 
     def _type(self, name: str) -> str:
         return str(self._columns[name]["type"])
@@ -147,6 +150,7 @@ class _LogPoll(SessionPoll):
                 "denied",
                 f"{table}: {safe(' '.join(str(error).split()), 200)}",
                 remedy=f"GRANT SELECT ON {table} TO the monitoring role.",
+                right=f"SELECT {table}",
             )
         if state == "57014":
             said = f"{table}: the attempts of {self.settings.window_minutes} minutes were not counted in time"
@@ -176,7 +180,7 @@ class AuthPoll(_LogPoll):
     def __init__(self, session: Session, settings: AuthSettings, interval_ms: Millis, usual: UsualPoll) -> None:
         super().__init__("logins", session, settings, interval_ms)
         self._usual = usual
-        self._partial = ""
+        self._lacks: tuple[Lack, ...] = ()
         self._standing = Standing()
 
     def read(self) -> None:
@@ -197,15 +201,15 @@ class AuthPoll(_LogPoll):
             },
         )
         shift = self._standing.shift_ms
-        rows = auth_rows(found, settings, self._usual.per_minute, sources_known=not log.hidden, shift_ms=shift)
+        rows = auth_rows(found, settings, self._usual.per_minute, sources_known=log.hidden is None, shift_ms=shift)
         self.keep({key: seal(row) for key, row in rows.items()})
-        self._partial = log.hidden
+        lacks = [log.hidden] if log.hidden is not None else []
         if any(row["looked_at"] >= MOST_ATTEMPTS for row in found):
-            newest = f"only the newest {MOST_ATTEMPTS:,} attempts were counted"
-            self._partial = "; ".join(filter(None, (newest, log.hidden)))
+            lacks.insert(0, Lack(f"only the newest {MOST_ATTEMPTS:,} attempts were counted", "bounded"))
+        self._lacks = tuple(lacks)
 
-    def partial(self) -> str:
-        return self._partial
+    def lacks(self) -> tuple[Lack, ...]:
+        return self._lacks
 
     def facts(self) -> Mapping[str, str]:
         return self.session.facts(self._standing.shift_ms)

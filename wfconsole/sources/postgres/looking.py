@@ -7,12 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from wfconsole.clock import SECOND, Millis, SystemClock
+from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.contract import Part, SourceError
 from wfconsole.sources.polling import Poll, PolledSource
 from wfconsole.sources.postgres import failures
 from wfconsole.sources.postgres.connection import Row, Session, statement
 
-HIDDEN: Final = "sessions of other roles are hidden; GRANT pg_monitor TO the monitoring role"
+MONITOR: Final = "pg_monitor"
+HIDDEN: Final = Lack(
+    "sessions of other roles are hidden", "permission", f"GRANT {MONITOR} TO the monitoring role", MONITOR
+)
 # Clocks that differ by less are called the same; one that is off is taken anew when it moved by as much.
 _CLOCKS_DIFFER: Final[Millis] = 2 * SECOND
 
@@ -56,9 +60,9 @@ class PostgresPoll(SessionPoll):
     def look(self) -> Mapping[str, bytes]:
         """All rows, sealed. `standing` is of this look."""
 
-    def missing(self) -> str:
+    def missing(self) -> tuple[Lack, ...]:
         """What the rows leave out, apart from what our role may not see."""
-        return ""
+        return ()
 
     def read(self) -> None:
         self.standing = stand(self.standing, self.rows(statement("standing"))[0], SystemClock().now())
@@ -67,11 +71,11 @@ class PostgresPoll(SessionPoll):
     def source(self) -> PolledSource:
         """The source that rests on this look alone."""
         return PolledSource(
-            self.name, self.interval_ms, (Part(self),), self.table.take, partial=self._partial, facts=self._facts
+            self.name, self.interval_ms, (Part(self),), self.table.take, lacks=self._lacks, facts=self._facts
         )
 
-    def _partial(self) -> str:
-        return self.missing() if self.standing.sees_all else HIDDEN
+    def _lacks(self) -> tuple[Lack, ...]:
+        return self.missing() if self.standing.sees_all else (HIDDEN,)
 
     def _facts(self) -> Mapping[str, str]:
         return self.session.facts(self.standing.shift_ms)

@@ -10,6 +10,7 @@ import msgspec
 from wfconsole.clock import Millis
 from wfconsole.observations.locks import with_tree
 from wfconsole.observations.sessions import PREPARED, SessionRow, session_key
+from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.postgres.connection import Row, Session, statement
 from wfconsole.sources.postgres.looking import PostgresPoll
 from wfconsole.sources.sealing import seal
@@ -36,8 +37,9 @@ class SessionsPoll(PostgresPoll):
         rows, blockers = session_rows(found[:LIMIT], prepared, self.standing.shift_ms)
         return {key: seal(row) for key, row in with_tree(rows, blockers).items()}
 
-    def missing(self) -> str:
-        return f"the {LIMIT} sessions with the oldest transactions; there are more" if self._cut_off else ""
+    def missing(self) -> tuple[Lack, ...]:
+        said = f"the {LIMIT} sessions with the oldest transactions; there are more"
+        return (Lack(said, "bounded"),) if self._cut_off else ()
 
 
 def session_rows(

@@ -10,6 +10,7 @@ import msgspec
 from wfconsole.clock import Millis
 from wfconsole.config.metrics import GpuSettings
 from wfconsole.observations.gpus import GpuRow
+from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.prometheus.samples import Sample
 from wfconsole.sources.prometheus.server import MetricsPoll, Server
@@ -69,8 +70,8 @@ class GpusPoll(MetricsPoll):
         self.seen, self._left_out = len(rows), max(0, len(rows) - MOST_GPUS)
         self.keep({key: seal(rows[key]) for key in sorted(rows)[:MOST_GPUS]})
 
-    def partial(self) -> str:
-        return f"{self._left_out} of {self.seen} GPUs are left out" if self._left_out else ""
+    def lacks(self) -> tuple[Lack, ...]:
+        return (Lack(f"{self._left_out} of {self.seen} GPUs are left out", "bounded"),) if self._left_out else ()
 
     def facts(self) -> dict[str, str]:
         told = self.server.facts()

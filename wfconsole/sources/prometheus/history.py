@@ -7,6 +7,7 @@ from typing import Final
 from wfconsole.clock import SECOND, Millis
 from wfconsole.config.metrics import SignalRule, SignalsSettings
 from wfconsole.observations.signals import SignalHistoryRow, signal_key
+from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.prometheus.failures import REFUSED_QUERY
 from wfconsole.sources.prometheus.rules import queries, rules_in_force
@@ -43,8 +44,8 @@ class HistoryPoll(MetricsPoll):
         self._unasked = unasked
         self.keep(rows)
 
-    def partial(self) -> str:
-        return f"{self._unasked} rules not asked, for want of time" if self._unasked else ""
+    def lacks(self) -> tuple[Lack, ...]:
+        return (Lack(f"{self._unasked} rules not asked, for want of time", "bounded"),) if self._unasked else ()
 
     def _asked(self, ask: Questions, rule: SignalRule, end_s: int) -> dict[str, bytes]:
         rows: dict[str, bytes] = {}

@@ -10,6 +10,7 @@ from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.config.metrics import PrometheusSettings, SignalsSettings
 from wfconsole.config.systems import AuthSettings
 from wfconsole.observations.auth import AuthRow
+from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.choice import Way
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.prometheus.failures import REFUSED_QUERY
@@ -21,7 +22,7 @@ LISTED: Final = 50  # sources
 _STRETCH_MINUTES: Final = 5  # what is usual is the median of so long stretches
 # Of the three windows before this one; with less history nobody knows what is usual.
 _LEAST_HISTORY: Final = 0.5
-_LACKS: Final = "users are unknown, so that spraying cannot be told"
+_NO_USERS: Final = Lack("users are unknown, so that spraying cannot be told")
 
 
 class LoginSettings(Protocol):
@@ -42,7 +43,7 @@ def logins_way(settings: LoginSettings, interval_ms: Millis) -> Way | None:
     server = Server(settings.prometheus)
     poll = LoginsPoll(server, settings.auth, settings.signals.window, interval_ms)
     facts = {"gateway": f"metrics of {server.host}"}
-    return Way(poll, poll.table, "from the gateway's metrics", partial=poll.partial, facts=lambda: facts)
+    return Way(poll, poll.table, "from the gateway's metrics", lacks=poll.lacks, facts=lambda: facts)
 
 
 class LoginsPoll(MetricsPoll):
@@ -54,10 +55,10 @@ class LoginsPoll(MetricsPoll):
         self._asked = logins_promql(settings, window)
         self._usual: float | None = None  # a second
         self._usual_until = 0.0  # monotonic: it is asked once a stretch, since it goes through hours
-        self._hidden = ""
+        self._hidden: tuple[Lack, ...] = ()
 
-    def partial(self) -> str:
-        return "; ".join(filter(None, (_LACKS, self._hidden)))
+    def lacks(self) -> tuple[Lack, ...]:
+        return (_NO_USERS, *self._hidden)
 
     def read(self) -> None:
         with self.questions() as ask:
@@ -93,7 +94,7 @@ class LoginsPoll(MetricsPoll):
         self._usual_until = time.monotonic() + _STRETCH_MINUTES * MINUTE / SECOND
 
     def _sources(self, ask: Questions) -> dict[str, AuthRow]:
-        self._hidden = ""
+        self._hidden = ()
         if "sources" not in self._asked:
             return {}
         try:
@@ -101,7 +102,7 @@ class LoginsPoll(MetricsPoll):
         except SourceError as error:
             if error.code not in REFUSED_QUERY:
                 raise
-            self._hidden = f"sources are unknown: {error.message}"
+            self._hidden = (error.lack(f"sources are unknown: {error.message}"),)
             return {}
         rows = {}
         for sample in samples[:LISTED]:

@@ -9,6 +9,7 @@ from wfconsole.clock import Millis
 from wfconsole.config.metrics import SignalRule, SignalsSettings
 from wfconsole.observations.answers import WatchedRule
 from wfconsole.observations.signals import GOOD_FOR_MS, SignalRow, State, signal_key
+from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.prometheus.failures import REFUSED_QUERY
 from wfconsole.sources.prometheus.rules import queries, rules_in_force
@@ -62,13 +63,12 @@ class SignalsPoll(MetricsPoll):
         self._unasked = unasked
         self.keep({key: seal(row) for key, row in found.items()})
 
-    def partial(self) -> str:
+    def lacks(self) -> tuple[Lack, ...]:
         """Which rules had to go without an answer; one that is refused says so itself."""
         if not self._unasked:
-            return ""
-        return f"the server is slow: not asked for {', '.join(self._unasked[:3])}" + (
-            f" and {len(self._unasked) - 3} more" if len(self._unasked) > 3 else ""
-        )
+            return ()
+        more = f" and {len(self._unasked) - 3} more" if len(self._unasked) > 3 else ""
+        return (Lack(f"the server is slow: not asked for {', '.join(self._unasked[:3])}{more}", "bounded"),)
 
     def _asked(self, ask: Questions, rule: SignalRule) -> dict[str, SignalRow]:
         try:

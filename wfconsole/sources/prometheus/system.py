@@ -50,7 +50,7 @@ def examination(settings: ExaminedSettings, every_ms: Mapping[str, Millis]) -> M
     logins = logins_way(settings, every_ms["auth"])
     if logins is not None and settings.auth.gateway == "on":
         # A gateway knows no users: that is how it is, and nothing to mend.
-        found.append(chosen_source("auth", every_ms["auth"], msgspec.structs.replace(logins, partial=str)))
+        found.append(chosen_source("auth", every_ms["auth"], msgspec.structs.replace(logins, lacks=tuple)))
     return MetricsExamination(server, found, every_ms["signals"])
 
 
@@ -60,14 +60,12 @@ def _over(
     signals = SignalsPoll(server, settings.signals, every_ms["signals"])
     history = HistoryPoll(server, settings.signals, every_ms["signal_history"])
     gpus = GpusPoll(server, settings.gpu, every_ms["gpus"], required=cards is not None)
-    measured = Way(gpus, gpus.table, "from the metrics of dcgm-exporter", partial=gpus.partial, facts=gpus.facts)
+    measured = Way(gpus, gpus.table, "from the metrics of dcgm-exporter", lacks=gpus.lacks, facts=gpus.facts)
     inference = InferencePoll(server, settings.inference, settings.signals, every_ms["inference"])
     return [
+        PolledSource("signals", signals.interval_ms, (Part(signals),), signals.table.take, signals.lacks, server.facts),
         PolledSource(
-            "signals", signals.interval_ms, (Part(signals),), signals.table.take, signals.partial, server.facts
-        ),
-        PolledSource(
-            "signal_history", history.interval_ms, (Part(history),), history.table.take, history.partial, server.facts
+            "signal_history", history.interval_ms, (Part(history),), history.table.take, history.lacks, server.facts
         ),
         chosen_source("gpus", gpus.interval_ms, measured, cards),
         PolledSource("inference", inference.interval_ms, (Part(inference),), inference.table.take, facts=server.facts),

@@ -140,8 +140,8 @@ class Cancel(Lines, can_focus=True):
     class Pressed(Message):
         """Somebody wants to leave."""
 
-    def __init__(self, word: str = "Cancel") -> None:
-        super().__init__(id="cancel")
+    def __init__(self, word: str = "Cancel", *, id: str = "cancel") -> None:
+        super().__init__(id=id)
         self._word = word
 
     def on_mount(self) -> None:

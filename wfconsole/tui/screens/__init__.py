@@ -6,9 +6,7 @@ first, in the words of `wfconsole.incident.attention.Need.goto`.
 
 from __future__ import annotations
 
-import functools
 import importlib
-import importlib.util
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -39,6 +37,9 @@ _PLACES: Final[Mapping[str, str]] = {
     "follow-up": "follow_up:FollowUpForm",
     "run-command": "run_command:RunCommandForm",
     "running": "running:RunningScreen",
+    "actions": "actions:ActionsScreen",
+    "receipt": "receipt:ReceiptScreen",
+    "arm": "arm:ArmForm",
     "message-review": "message_review:MessageReviewForm",
     "help": "help:HelpForm",
     "help-list": "help_list:HelpScreen",
@@ -55,11 +56,9 @@ _PLACES: Final[Mapping[str, str]] = {
 }
 
 
-@functools.cache
 def is_there(name: str) -> bool:
-    """Whether this build has the screen."""
-    place = _PLACES.get(name, "")
-    return bool(place) and importlib.util.find_spec(f"{__name__}.{place.partition(':')[0]}") is not None
+    """Whether there is such a screen."""
+    return name in _PLACES
 
 
 def load(name: str) -> type[Screen[Any]]:

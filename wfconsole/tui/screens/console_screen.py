@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -12,39 +12,16 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from wfconsole.text import cut, elapsed
 from wfconsole.tui import action_names, places
 from wfconsole.tui.action_names import Action, Where
 from wfconsole.tui.frame import Frame
-from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.panes.glance import Attention, Glance
 from wfconsole.tui.panes.time_bar import TimeBar
-from wfconsole.tui.state_words import counts, level_ink, level_sign
 from wfconsole.tui.widgets.key_line import Hint, KeyLine
 from wfconsole.tui.widgets.lines import Pane
 
 if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
-
-
-class TooSmall(Pane):
-    """The most important words, and how much room the console needs."""
-
-    def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
-        del height
-        incident, need = frame.view.incident, frame.needs[0]
-        what = "NO INCIDENT"
-        if incident.declared:
-            what = f"{incident.severity.replace('SEV', 'SEV-')} {elapsed(frame.now - frame.incident_since)}"
-        mode = frame.time.mode.upper()
-        return [
-            (Span(f"{frame.glyphs.live if mode == 'LIVE' else frame.glyphs.replay} {mode} {what}", "strong"),),
-            (Span(cut(f"{level_sign(frame.glyphs, need.level)} {need.text}", width), level_ink(need.level)),),
-            counts(frame.glyphs, frame.counts, words=False),
-            (Span(cut(f"too small: {self.size.width}x{self.size.height}", width), "dim"),),
-            (Span("need 80x24", "dim"),),
-            (Span("u next  ? help", "key"),),
-        ]
 
 
 class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
@@ -60,6 +37,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
         self.frame: Frame | None = None
         self._placed: frozenset[str] = frozenset()
         self._focus_lost = ""  # the region that had the focus when there was no more room for it
+        self._was_covered = False
         self._key_line = KeyLine(id="keys")
         self._layout = places.Placed(self.places)
 
@@ -77,7 +55,6 @@ class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
         yield from self.body()
         yield TimeBar(id="time")
         yield self._key_line
-        yield TooSmall(id="tiny")
 
     def body(self) -> Iterable[Widget]:
         """The widgets between head and keys; each has an id that `places` knows."""
@@ -124,8 +101,14 @@ class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
     def on_resize(self) -> None:
         self._arrange()
 
+    def on_screen_suspend(self) -> None:
+        self._was_covered = True
+
     def on_screen_resume(self) -> None:
-        self.war_room.show_now(self)
+        """Back on top. A screen that has just been mounted has its frame already."""
+        if self._was_covered:
+            self._was_covered = False
+            self.war_room.show_now(self)
 
     def _arrange(self) -> None:
         """Hide what has no place at this size, so that it takes no focus either."""
@@ -133,12 +116,15 @@ class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
             return  # a frame came between the key that opened the screen and its own mounting, which arranges it
         placed = frozenset(self.places(self.app.size))
         if placed != self._placed:
+            if "tiny" in placed:
+                _say_too_small(self)
             self.bring(placed)
             self._placed = placed
             if self.focused is not None and self.focused.id not in placed:
                 self._focus_lost = self.focused.id or ""
             for child in self.children:
-                child.display = child.id in placed
+                if child.display != (child.id in placed):
+                    child.display = not child.display
             self.refresh(layout=True)
             self._focus_again(placed)
 
@@ -166,6 +152,15 @@ class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
                 for action in shown
             ]
         )
+
+
+def _say_too_small(screen: ConsoleScreen) -> None:
+    from wfconsole.tui.panes.too_small import TooSmall  # here, because most screens are large enough
+
+    if not any(child.id == "tiny" for child in screen.children):
+        told = TooSmall(id="tiny")
+        told.frame = screen.frame
+        screen.mount(told)
 
 
 def _rank(action: Action) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.geometry import Size
 from textual.widget import Widget
@@ -24,6 +24,9 @@ from wfconsole.tui.widgets.line_table import LineTable
 from wfconsole.tui.widgets.lines import Pane
 from wfconsole.tui.widgets.trend import trend_line
 from wfconsole.tui.wrapping import wrapped
+
+if TYPE_CHECKING:
+    from wfconsole.tui.app import WarRoom
 
 _DETAIL_ROWS = 5
 _DETAIL_ROWS_WITH_ROOM = 8
@@ -71,19 +74,24 @@ class Detail(Pane):
         lines = self._zoom.listing.detail(frame, key)
         if lines and is_old(self._zoom.quality(frame)):
             lines = [*_as_it_was(frame, self._zoom.listing, lines[:-1]), lines[-1]]
-        why = _why(frame, self._zoom.listing, width)
+        sources = cast("WarRoom", self.app).key_of(action_names.BY_ID["sources"])
+        why = _why(frame, self._zoom.listing, width, sources)
         room = height - len(why)
         lines = lines if len(lines) <= room else [*lines[: room - 1], lines[-1]]
         return [*([()] if len(lines) < room else []), *why, *lines]
 
 
-def _why(frame: Frame, listing: Listing, width: int) -> list[Line]:
-    """What is wrong with the source of these rows, since when, and what to do: all of it is where the sources are."""
+def _why(frame: Frame, listing: Listing, width: int, sources: str) -> list[Line]:
+    """What is wrong with the source of these rows, since when, and what to do; where the rest of it is, if it is long:
+    `sources` is the key that leads there."""
     said = doubt(frame, listing.source, without="these")
     rows = wrapped(said, width - 2) if said else []
-    if len(rows) > _WHY_ROWS:
-        rows = [*rows[: _WHY_ROWS - 1], cut(" ".join(rows[_WHY_ROWS - 1 :]), width - 2)]
-    return [(Span(f" {row}", "strong"),) for row in rows]
+    if len(rows) <= _WHY_ROWS:
+        return [(Span(f" {row}", "strong"),) for row in rows]
+    whole = f"{sources} shows all of it"
+    last = cut(" ".join(rows[_WHY_ROWS - 1 :]), width - 5 - len(whole))
+    lines: list[Line] = [(Span(f" {row}", "strong"),) for row in rows[: _WHY_ROWS - 1]]
+    return [*lines, (Span(f" {last}   ", "strong"), Span(sources, "key"), Span(whole.removeprefix(sources)))]
 
 
 def _as_it_was(frame: Frame, listing: Listing, lines: Sequence[Line]) -> list[Line]:

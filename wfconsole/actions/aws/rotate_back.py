@@ -1,0 +1,132 @@
+"""The version before is current again, in the store and in the database: what takes a rotation back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from wfconsole.actions.aws import checks, parts
+from wfconsole.actions.aws.afterwards import Afterwards
+from wfconsole.actions.aws.asked import asked
+from wfconsole.actions.aws.consumers import Found
+from wfconsole.actions.aws.material import shown
+from wfconsole.actions.aws.rotate_secret import EXPLAINED
+from wfconsole.actions.aws.sight import Sight, answer, look, password_of
+from wfconsole.actions.aws.steps import Steps
+from wfconsole.actions.aws.store import CURRENT, PENDING, PREVIOUS, short
+from wfconsole.actions.contract import BadRequestError
+from wfconsole.actions.systems import Systems
+from wfconsole.clock import Millis
+from wfconsole.incident.plan import Check, Plan, Reading, Request
+from wfconsole.incident.wording import counted
+from wfconsole.text import safe
+
+
+class RotateSecretBack(Afterwards):
+    """See `contract.Action`. As `rotate-secret`, and `version`: the one that becomes current again; without it the one
+    that AWS calls AWSPREVIOUS."""
+
+    def plan(self, request: Request, systems: Systems, now: Millis) -> Plan:
+        sight = look(asked(request, systems.settings.aws), systems)
+        to = sight.asked.version or sight.described.version(PREVIOUS)
+        if to not in sight.described.stages:
+            raise BadRequestError(
+                f"version {short(to)} is not there to go back to: {sight.described.told}. AWS keeps no version that has"
+                " lost its last stage: rotate once more instead"
+            )
+        if to != sight.current:
+            held = password_of(sight.store, sight.described.arn, to, sight.asked.field)
+            if held is None:
+                raise BadRequestError(f"version {short(to)} has no {shown(sight.asked.field)}")
+        pending = sight.described.version(PENDING)
+        leaves = pending if pending != to else ""
+        login = _login(sight, systems, to, pending)
+        # Where the store has never given out another one, its readers have the right one already.
+        found = Found(unknown=sight.found.unknown) if to == sight.current else sight.found
+        role = sight.role.name if sight.role is not None else ""
+        at = parts.stamp(now)
+        steps = Steps(
+            sight.asked.region,
+            sight.described.arn,
+            role,
+            sight.asked.field,
+            current=sight.current,
+            to=to,
+            login=login,
+            pending=pending,
+            unchecked=sight.login[0] == "unchecked",
+            leaves=leaves,
+            at=sight.role.at if sight.role is not None else 0,
+            restarted_at=at,
+            consumers=parts.restarts(found, at),
+            synced=parts.syncs(found, at),
+            back=msgspec.to_builtins(parts.back(request, sight, login or sight.current, systems.receipt)),
+        )
+        seen = sight._replace(found=found)
+        return Plan(
+            request,
+            title=f"Go back to version {short(to)} of secret {safe(sight.described.name, 200)} ({role or 'no role'})",
+            place=f"{sight.store.where}; the database and the cluster of the console",
+            danger="R3",
+            made_at=now,
+            blast=tuple(_blast(seen, role, to)),
+            undo=f"make {short(login)} {CURRENT} again, and set it in the database again" if login else "",
+            lost=("restarts, and logins that failed meanwhile", "sessions that were ended"),
+            checks=tuple(_checks(seen, to, login)),
+            permissions=tuple(parts.permissions(seen, systems)),
+            dry_run=EXPLAINED,
+            diff=tuple(_diff(sight, to, login, leaves)),
+            by_hand=tuple(parts.by_hand(seen, systems, to, make=False)) if role else (),
+            word=sight.described.name,
+            signal=parts.signal(len(found.consumers), role),
+            before=Reading(now, 0.0, "nobody has it yet"),
+            inverse=msgspec.convert(steps.back, Request) if login and login != to else None,
+            deadline_ms=parts.DEADLINE_MS,
+            calls=msgspec.to_builtins(steps),
+        )
+
+
+def _login(sight: Sight, systems: Systems, to: str, pending: str) -> str:
+    """The version whose password the database takes now; "" where none does."""
+    if sight.role is None:
+        return ""
+    for version in dict.fromkeys((sight.current, pending, to)):
+        if version:
+            held = password_of(sight.store, sight.described.arn, version, sight.asked.field)
+            if held is not None and answer(systems, sight.role.name, held)[0] in ("yes", "unchecked"):
+                return version
+    return ""
+
+
+def _checks(sight: Sight, to: str, login: str) -> Iterator[Check]:
+    told = (sight.told,)
+    if login == to and sight.current == to:
+        yield Check("refuse", f"{short(to)} is {CURRENT} and logs in: there is nothing to go back to", told)
+    elif not login:
+        yield Check("refuse", "no version that the store has logs in: set it in the database as an administrator", told)
+    else:
+        yield Check(
+            "ok", f"the database takes the one of {short(login)} now, and {short(to)} is kept in the store", told
+        )
+    yield Check("explain", "it makes the old one valid again: if that is known to others, they are in again", told)
+    yield from checks.of_store(sight)
+    yield from checks.of_role(sight)
+    if to != sight.current:
+        yield from checks.of_consumers(sight.found)
+
+
+def _blast(sight: Sight, role: str, to: str) -> Iterator[str]:
+    if to == sight.current:
+        yield "no workload restarts: the store has never given out another one"
+    else:
+        count = len(sight.found.consumers)
+        yield f"{counted(count, 'workload')} restart; each must log in anew"
+        yield f"from the change in the database to its restart, new logins of each consumer as {role} fail"
+
+
+def _diff(sight: Sight, to: str, login: str, leaves: str) -> Iterator[str]:
+    yield f"- database: as in {short(login)}"
+    yield f"+ database: as in {short(to)}"
+    yield f"- {CURRENT} {short(sight.current)}" + (f", {PENDING} {short(leaves)}" if leaves else "")
+    yield f"+ {CURRENT} {short(to)}"

@@ -1,0 +1,140 @@
+"""The way of an action through its screens: what is offered, what has to be said, the plan, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from wfconsole.incident.arming import ARMED_AT_MOST_MS, may_not_arm
+from wfconsole.tui.record_keys import NO_INCIDENT
+from wfconsole.tui.screens.console_screen import ConsoleScreen
+
+if TYPE_CHECKING:
+    from wfconsole.clock import Millis
+    from wfconsole.incident.offers import Offer
+    from wfconsole.incident.plan import Request
+    from wfconsole.tui.app import WarRoom
+
+ACTION: Final = "act"
+
+
+def refused(room: WarRoom) -> str:
+    """Why nothing can be planned now, "" when it can."""
+    if refusal := room.refused_change(ACTION):
+        return refusal
+    if not room.session.view().incident.declared:
+        return NO_INCIDENT
+    return room.session.acts.refusal()
+
+
+def looked_at(room: WarRoom) -> tuple[str, str]:
+    """The source and the key of the row that the screen is about, "" where it is about none."""
+    screen = room.screen
+    source, _, key = screen.evidence().partition(" ") if isinstance(screen, ConsoleScreen) else ("", "", "")
+    snapshot = room.session.view().world.snapshots.get(source)
+    return (source, key) if snapshot is not None and key in snapshot.rows else ("", "")
+
+
+def offers(room: WarRoom, source: str, key: str) -> tuple[Offer, ...]:
+    """What can be done about that row, as it was seen last."""
+    from wfconsole.incident.offers import offers_for
+
+    view = room.session.view()
+    snapshot = view.world.snapshots.get(source)
+    row = snapshot.rows.get(key) if snapshot is not None else None
+    return () if row is None else offers_for(source, row, security="security" in view.incident.playbook)
+
+
+def take_up(room: WarRoom, offer: Offer) -> None:
+    """Ask for what has to be said, or look at once what it would do."""
+    if refusal := refused(room):
+        room.say(refusal)
+    elif offer.parameters:
+        from wfconsole.tui.screens.act_parameters import ActParametersForm
+
+        room.push_screen(ActParametersForm(offer))
+    else:
+        plan(room, offer.request({}))
+
+
+def plan(room: WarRoom, request: Request, step: str = "") -> None:
+    """Look what it would do, and show that."""
+    if refusal := refused(room):
+        room.say(refusal)
+        return
+    from wfconsole.tui.screens.plan import PlanForm
+
+    room.push_screen(PlanForm(room.session.acts.plan(request, step)))
+
+
+def open_receipt(room: WarRoom, receipt: str) -> None:
+    from wfconsole.tui.screens.receipt import ReceiptScreen
+
+    room.push_screen(ReceiptScreen(receipt))
+
+
+def keep(room: WarRoom, receipt: str) -> None:
+    """It would take itself back: it stays."""
+    act = next((each for each in room.session.acts.show() if each.receipt == receipt), None)
+    if act is None or not act.kept_unless:
+        room.say("it does not take itself back")
+    else:
+        room.session.acts.keep(receipt)
+        room.say("it stays, as soon as that is in the record")
+
+
+def take_back(room: WarRoom, receipt: str) -> None:
+    """Plan the inverse of an action, which is guarded like any other."""
+    import msgspec
+
+    from wfconsole.incident.plan import Request
+
+    found = room.session.view().incident.receipts.get(receipt)
+    if found is None:
+        room.say("the record knows no such action")
+    elif found.undone_by:
+        room.say("it was taken back already")
+    elif not found.can_be_undone:
+        room.say(f"nothing takes it back{f': {found.lost[0]}' if found.lost else ''}")
+    else:
+        request = msgspec.json.decode(found.inverse, type=Request)
+        plan(room, msgspec.structs.replace(request, undoes=receipt), found.step)
+
+
+class ActingKeys:
+    """Actions of the App: A lists what can be done, G arms and disarms."""
+
+    @property
+    def _acting_room(self) -> WarRoom:
+        room: Any = self
+        return room  # type: ignore[no-any-return]
+
+    def action_act(self) -> None:
+        room = self._acting_room
+        source, key = looked_at(room)
+        room.action_open("actions", f"{source} {key}".strip())
+
+    def action_arm(self) -> None:
+        """Arm for as long as the settings say; disarm at once where it is armed."""
+        room = self._acting_room
+        incident = room.session.view().incident
+        if incident.armed_until > room.session.now():
+            disarm(room)
+        else:
+            room.action_open("arm")
+
+
+def disarm(room: WarRoom, reason: str = "") -> None:
+    from wfconsole.incident.action_events import ActionsDisarmed
+
+    room.enter(ActionsDisarmed(reason), name="arm")
+
+
+def arm(room: WarRoom, for_ms: Millis, reason: str = "") -> str:
+    """Arm the console; why not, where that cannot be."""
+    from wfconsole.incident.action_events import ActionsArmed
+
+    refusal = room.session.acts.refusal() or may_not_arm(room.session.view().incident, room.session.operator)
+    if not refusal:
+        until = room.session.now() + min(for_ms, ARMED_AT_MOST_MS)
+        room.enter(ActionsArmed(until, reason), name="arm")
+    return refusal

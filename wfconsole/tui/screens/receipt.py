@@ -1,0 +1,152 @@
+"""One action whole: the plan that was confirmed, the evidence, how it went, whether it helped, what takes it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+import msgspec
+from textual.widget import Widget
+
+from wfconsole.incident.action_events import EvidenceKept
+from wfconsole.incident.plan import Plan
+from wfconsole.incident.state import Receipt
+from wfconsole.observations.levels import Level, Quality
+from wfconsole.session.acts import Act
+from wfconsole.text import cut
+from wfconsole.tui import acting, action_names
+from wfconsole.tui.action_names import Where
+from wfconsole.tui.frame import Frame
+from wfconsole.tui.ink import Line, Span
+from wfconsole.tui.panes.edges import edges
+from wfconsole.tui.panes.plan_sections import INDENT, plan_rows, progress_rows
+from wfconsole.tui.panes.pod_sections import heading
+from wfconsole.tui.screens.framed_screen import FramedScreen
+from wfconsole.tui.widgets.scroll_text import ScrollText, Section
+from wfconsole.tui.wrapping import labelled
+
+
+class ReceiptText(ScrollText):
+    """How it goes first, then what was confirmed, then the evidence."""
+
+    def __init__(self, receipt: str) -> None:
+        super().__init__(id="table")
+        self._receipt = receipt
+
+    def act(self) -> Act | None:
+        """The action of this console; None where another console did it."""
+        acts = self.app.session.acts.show()  # type: ignore[attr-defined]  # of the WarRoom
+        return next((each for each in acts if each.receipt == self._receipt), None)
+
+    def sections(self, frame: Frame, width: int) -> Sequence[Section]:
+        act = self.act()
+        receipt = frame.view.incident.receipts.get(self._receipt)
+        found: list[Section] = []
+        if receipt is not None:
+            found.append(Section(heading(frame, "RECEIPT", receipt.by), _receipt_rows(frame, receipt, width)))
+        if act is not None and act.stage != "over":
+            found.append(Section(heading(frame, "NOW", ""), progress_rows(frame, act, width)))
+        plan = act.plan if act is not None else _plan_of(receipt)
+        if plan is not None:
+            rows = plan_rows(frame, plan, plan.made_at, width)
+            found.append(Section(heading(frame, "PLAN", "as it was confirmed"), rows))
+        found += self._evidence(frame)
+        return found or [Section(heading(frame, "ACTION", ""), [(Span("  the record knows no such action"),)])]
+
+    def _evidence(self, frame: Frame) -> Iterable[Section]:
+        entries = self.app.session.entries()  # type: ignore[attr-defined]  # of the WarRoom
+        for entry in entries:
+            event = entry.event
+            if isinstance(event, EvidenceKept) and event.receipt == self._receipt:
+                rows: list[Line] = [(Span(f"  {line}"),) for line in event.lines]
+                if event.missing:
+                    rows = [(Span(f"  could not be had: {event.missing}", "warn"),)]
+                yield Section(heading(frame, "EVIDENCE", event.what), rows)
+
+    def action_follow(self) -> None:
+        self.action_last()
+
+    def action_open_row(self) -> None:
+        self.action_section(1)
+
+
+class ReceiptScreen(FramedScreen):
+    """It may be left at any time; the action goes on."""
+
+    SCOPES: ClassVar[tuple[Where, ...]] = ("all", "lists", "actions")
+    BINDINGS = action_names.bindings("actions")
+
+    def __init__(self, goto: str) -> None:
+        super().__init__()
+        self._receipt = goto
+        self._text = ReceiptText(goto)
+
+    def body(self) -> Iterable[Widget]:
+        yield from edges(self)
+        yield self._text
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Textual asks the screen that a key is bound on; the answer is the same everywhere."""
+        return self.war_room.check_action(action, parameters)
+
+    def level(self, frame: Frame) -> Level:
+        receipt = frame.view.incident.receipts.get(self._receipt)
+        if receipt is None or (receipt.result == "" and receipt.verdict == ""):
+            return Level.OK
+        if receipt.verdict == "WORSE":
+            return Level.CRITICAL
+        return Level.OK if receipt.result == "done" and receipt.verdict in ("", "WORKED") else Level.WARNING
+
+    def quality(self, frame: Frame) -> Quality:
+        del frame
+        return Quality.LIVE
+
+    def title_line(self, frame: Frame) -> Line:
+        receipt, act = frame.view.incident.receipts.get(self._receipt), self._text.act()
+        title = receipt.title if receipt is not None else act.plan.title if act and act.plan else "an action"
+        return (Span("ACTION ", "title"), Span(cut(title, 60), "strong"))
+
+    def footer(self, frame: Frame) -> Line:
+        receipt = frame.view.incident.receipts.get(self._receipt)
+        back = "   V takes it back" if receipt is not None and receipt.can_be_undone else ""
+        return (Span(f"{self._text.place()}   n b section{back}   Bksp back", "dim"),)
+
+    def action_keep_action(self) -> None:
+        acting.keep(self.war_room, self._receipt)
+
+    def action_take_back(self) -> None:
+        acting.take_back(self.war_room, self._receipt)
+
+
+def _plan_of(receipt: Receipt | None) -> Plan | None:
+    if receipt is None:
+        return None
+    try:
+        return msgspec.json.decode(receipt.plan, type=Plan)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _receipt_rows(frame: Frame, receipt: Receipt, width: int) -> list[Line]:
+    """What the record says of it."""
+    told = [
+        ("WHAT", receipt.title),
+        ("WHO", f"{receipt.by}, {frame.times.calendar(receipt.intended_at)}"),
+        ("WHY", receipt.reason),
+        ("APPROVED", receipt.approved_by),
+        ("ALONE", receipt.break_glass),
+        ("OVERRIDE", receipt.override),
+        ("RESULT", f"{receipt.result}: {receipt.text}" if receipt.result else "not known yet"),
+        *(("", line) for line in receipt.lines),
+        ("VERDICT", f"{receipt.verdict}: {receipt.verdict_text}" if receipt.verdict else ""),
+        ("LOST", "; ".join(receipt.lost)),
+        (
+            "BACK",
+            "taken back"
+            if receipt.undone_by
+            else "V takes it back"
+            if receipt.can_be_undone
+            else "nothing takes it back",
+        ),
+    ]
+    return [row for name, text in told if text for row in labelled(name, text, width, indent=INDENT + 1)]
