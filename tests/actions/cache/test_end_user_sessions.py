@@ -16,6 +16,7 @@ from wfconsole.actions.catalogue import action_named
 from wfconsole.actions.contract import BadRequestError, Stale, Unknown
 from wfconsole.actions.systems import Systems
 from wfconsole.config.actions import ActingSettings
+from wfconsole.guard import protocol
 from wfconsole.guard.protocol import Begin
 from wfconsole.incident.plan import Plan
 from wfconsole.incident.verdict import verdict_of
@@ -73,7 +74,7 @@ def test_more_sessions_than_before_are_worse(redis: Redis, systems: Systems) -> 
 
 def test_one_user_alone(redis: Redis, systems: Systems) -> None:
     redis.admin().mset({"session:ada": 1, "session:ada:web": 1, "session:adam:web": 1, "session:a*:web": 1})
-    plan = planned(systems, end("ada", user="ada"))
+    plan = planned(systems, end("of one user", user="ada"))
     assert (plan.danger, plan.calls["found"], plan.word) == ("R2", 2, "ada")
     assert "responders" not in texts(plan)
     assert ran(systems, plan).text == "2 sessions ended"
@@ -207,17 +208,25 @@ def test_an_answer_that_is_lost_leaves_it_unknown(redis: Redis, opens: Opens) ->
         assert action_named("end-user-sessions").observe(plan, systems)[0] == "ran"
 
 
-def test_through_the_process_and_found_later(redis: Redis, acting: ActingSettings) -> None:
-    with Actor(Begin(acting, request=end("session:"), receipt="act-1")) as actor:
-        plan = actor.plan()
-    with Actor(Begin(acting, mode="observe", plan=plan)) as actor:
-        assert actor.hear().found == "did not run"  # type: ignore[union-attr]
-    with Actor(Begin(acting, request=end("session:"), receipt="act-1")) as actor:
-        plan = actor.plan()
-        assert actor.run(plan).result == "done"
-        assert actor.verdict().word == "WORKED"
-    with Actor(Begin(acting, mode="observe", plan=plan)) as actor:
-        assert actor.hear().found == "ran"  # type: ignore[union-attr]
+def found(acting: ActingSettings, plan: Plan) -> str:
+    """What the next process hears of it."""
+    with Actor(Begin(acting, mode="observe", plan=plan, receipt="act-1")) as actor:
+        return actor.until(protocol.Asked).found
+
+
+def test_killed_before_and_after_the_effect(redis: Redis, acting: ActingSettings) -> None:
+    before = Actor(Begin(acting, request=end("session:"), receipt="act-1"))
+    plan = before.plan()
+    before.kill()
+    assert found(acting, plan) == "did not run"
+    redis.admin().unlink("session:0001")
+    assert found(acting, plan) == "cannot tell"
+    after = Actor(Begin(acting, request=end("session:"), receipt="act-1"))
+    plan = after.plan()
+    assert after.run(plan).result == "done"
+    assert after.verdict().word == "WORKED"
+    after.kill()
+    assert found(acting, plan) == "ran"
 
 
 def test_names_are_masked_and_safe(redis: Redis, systems: Systems) -> None:

@@ -67,7 +67,7 @@ class EndUserSessions(Action):
                 cache.cli("--scan", "--pattern", safe(chosen.match, 400), "--count", "500"),
                 cache.cli("UNLINK", "KEY"),
             ),
-            word=safe(request.aim.name, 60),
+            word=safe(request.parameters.get("user") or chosen.begins, 60),
             signal=Signal(
                 f"keys of sessions {whose}",
                 goal=round(found.found * _NEW_ONES),

@@ -223,7 +223,7 @@ def alternatives(look: Look) -> Iterator[Alternative]:
     if look.how == "terminate" and target.state == "active":
         yield Alternative("cancel its statement first", _same(look, "cancel"))
     if look.slots[0] <= FEW_SLOTS:
-        request = Request("end-idle-sessions", Aim("database", target.database), {"count": "5"})
+        request = Request("end-idle-sessions", Aim("sessions", "idle"), {"count": "5"})
         yield Alternative("where slots are what lacks: end the sessions that have been idle for longest", request)
 
 
