@@ -104,7 +104,7 @@ LATER = {
 
 def test_the_first_frame_waits_for_nothing_that_it_does_not_show() -> None:
     screen = "wfconsole.cli, wfconsole.wiring.commands, wfconsole.wiring.live, wfconsole.tui.run"
-    textual = "from wfconsole.tui.environment import leave_out_palette; leave_out_palette(); import textual.app"
+    textual = "from wfconsole.tui.environment import leave_out_extras; leave_out_extras(); import textual.app"
     before = modules_after(textual)
     loaded = modules_after(f"{textual}; import {screen}, wfconsole.tui.screens.overview")
     assert not (loaded - before) & LATER

@@ -194,6 +194,8 @@ class LifeCycle:
         plan = self._plan
         assert plan is not None
         watched, readings, look_at = plan.signal, list[Reading](), self._clock.monotonic()
+        if watched is not None and watched.probe:
+            watched = None  # the console looks at it itself
         while watched is not None or window is not None:
             if watched is not None and self._clock.monotonic() >= look_at:
                 readings.append(self._read(action, plan))
