@@ -110,6 +110,10 @@ class Navigation:
                 self.action_open("hand-over", goto)
             case "sources" | "triage":
                 self.action_open(what)
+            case "action":
+                from wfconsole.tui.acting import open_receipt
+
+                open_receipt(room, which)
             case "ledger" | "running":
                 if not isinstance(room.screen, screens.load(what)):
                     self.action_open(what)

@@ -74,7 +74,7 @@ class MemoryLimit(Action):
             diff=tuple(_diff(item, change)),
             by_hand=(_by_hand(cluster, aim, change), kubectl(cluster, aim.namespace, *_status(aim))),
             word=aim.name,
-            signal=rollout_signal(aim, wanted(item)),
+            signal=rollout_signal(aim, item),
             before=standing(pods, lambda _pod: False, ready, now, ""),
             inverse=msgspec.structs.replace(request, parameters=_old(change), undoes=systems.receipt),
             calls={
