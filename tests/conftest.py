@@ -11,7 +11,11 @@ import pytest
 pytest_plugins = ["tests.rig.fixtures", "tests.rig.systems.fixtures", "tests.actions.fixtures"]
 
 # Rooms whose tests wait for real servers, processes and terminals; those of the others only compute.
-WAITING: Final = ("collector", "comms", "console", "discovery", "hands", "journal", "session", "sources", "terminal")
+WAITING: Final = (
+    *("actions", "collector", "comms", "console", "discovery", "hands", "journal", "session", "sources", "terminal"),
+)
+# Rooms with so many tests on the control plane that they have one for themselves.
+OWN_PLANE: Final = ("actions", "rig_tests")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -31,12 +35,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _group_of(item: pytest.Item) -> str:
-    """The file; or who shares a control plane: one for the rig's own tests, one for all others that need one."""
+    """The file; or whoever shares a control plane."""
     path = item.nodeid.partition("::")[0]
     marker = item.get_closest_marker("rig")
     if marker is None or marker.kwargs.get("own"):
         return path
-    return "rig of its own tests" if Path(path).parts[1] == "rig_tests" else "rig"
+    room = Path(path).parts[1]
+    return f"rig of {room}" if room in OWN_PLANE else "rig"
 
 
 def _turn_of(group: str, slow: set[str]) -> int:
