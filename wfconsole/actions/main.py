@@ -7,11 +7,14 @@ stdout: what it found, line by line
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import os
 import queue
+import resource
 import signal
 import threading
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final, NamedTuple
@@ -33,6 +36,7 @@ from wfconsole.text import safe
 
 _READ_AT_ONCE: Final = 64 << 10
 _SAID_AT_MOST: Final = 400
+_SET_DUMPABLE: Final = 4  # PR_SET_DUMPABLE of Linux's prctl
 
 
 class _Gone(Exception):  # noqa: N818
@@ -43,6 +47,7 @@ def main() -> int:
     """The process. A signal that is meant for the console does not end it in the middle of a change."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    _keep_memory()
     words: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(words,), daemon=True).start()
     first = words.get()
@@ -81,6 +86,10 @@ class LifeCycle:
             _tell(protocol.Trouble(_shown(str(error))))
         except SourceError as error:
             _tell(protocol.Trouble(_shown(error.message), _shown(error.remedy)))
+        except _Gone:
+            raise
+        except Exception as error:  # noqa: BLE001  a traceback would end on a terminal, with whatever a client says in it
+            _tell(protocol.Trouble(f"a fault of the console itself: {_fault(error)}"))
 
     def _action_name(self) -> str:
         request = self._plan.request if self._plan is not None else self._begin.request
@@ -166,7 +175,7 @@ class LifeCycle:
         except SourceError as error:
             outcome = Outcome("failed", _shown(f"{error.message}. {error.remedy}".strip()))
         except Exception as error:  # noqa: BLE001  whatever it is, it may have been in the middle of the change
-            outcome = Outcome("unknown", f"a fault of the console itself: {type(error).__name__}")
+            outcome = Outcome("unknown", f"a fault of the console itself: {_fault(error)}")
         return msgspec.structs.replace(outcome, took_ms=self._clock.monotonic() - began)
 
     # --- after
@@ -185,6 +194,8 @@ class LifeCycle:
         plan = self._plan
         assert plan is not None
         watched, readings, look_at = plan.signal, list[Reading](), self._clock.monotonic()
+        if watched is not None and watched.probe:
+            watched = None  # the console looks at it itself
         while watched is not None or window is not None:
             if watched is not None and self._clock.monotonic() >= look_at:
                 readings.append(self._read(action, plan))
@@ -249,6 +260,20 @@ class _Window(NamedTuple):
 
 def _say(text: str) -> None:
     _tell(protocol.Said(_shown(text)))
+
+
+def _keep_memory() -> None:
+    """There are passwords in it: it goes into no core, and no other process of this user reads it (Linux)."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None, use_errno=True).prctl(_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _fault(error: Exception) -> str:
+    """What a developer needs, without a word of the error itself: `KeyError in sight.py, line 80`."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
 
 
 def _shown(text: str) -> str:

@@ -13,8 +13,8 @@ import msgspec
 from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.config.actions import ActingSettings
 from wfconsole.guard.approvals import Approvals
-from wfconsole.guard.protocol import Begin
-from wfconsole.incident.action_events import ActionEnded, ActionVerified
+from wfconsole.guard.protocol import KEEP, Begin, Settled
+from wfconsole.incident.action_events import ActionEnded, ActionSettled, ActionVerified
 from wfconsole.incident.plan import Outcome, Verdict
 from wfconsole.session.act_process import ActProcess
 from wfconsole.session.acts import Act
@@ -115,6 +115,12 @@ class ActBook:
         with self._lock:
             return self._processes.get(receipt)
 
+    def keep(self, receipt: str) -> None:
+        """It shall stay."""
+        process = self.process(receipt)
+        if process is not None:
+            process.say(KEEP)
+
     def over(self, receipt: str) -> None:
         """Nothing more comes of it."""
         with self._lock:
@@ -154,6 +160,13 @@ class ActBook:
         """Whether it helped, into the record."""
         self.session.submit(ActionVerified(receipt, verdict.word, verdict.text))
         self.set(receipt, verdict=verdict)
+
+    def settle(self, receipt: str, said: Settled) -> None:
+        """What would take itself back stays, or was taken back; into the record."""
+        what = said.outcome or Outcome("done", "")
+        result = "" if said.kept else what.result
+        self.session.submit(ActionSettled(receipt, said.kept, said.why, result, what.text, what.lines))
+        self.set(receipt, kept_unless=0)
 
     def on_disk(self, entry: str) -> bool:
         """Wait until this entry is on disk; whether it is."""

@@ -132,7 +132,7 @@ def _outcome(book: ActBook, receipt: str, process: ActProcess, plan: Plan) -> Ou
 
 
 def _watch(book: ActBook, receipt: str, process: ActProcess) -> None:
-    """Until there is a verdict."""
+    """Until there is a verdict, and nothing takes itself back any more."""
     book.set(receipt, stage="watching")
     while True:
         try:
@@ -141,18 +141,30 @@ def _watch(book: ActBook, receipt: str, process: ActProcess) -> None:
             if book.closing.is_set():
                 return
             process.kill()
-            book.judge(receipt, Verdict("CANNOT TELL", f"{silent} while it was watched"))
+            act = book.get(receipt)
+            if act is not None and act.verdict is None:
+                book.judge(receipt, Verdict("CANNOT TELL", f"{silent} while it was watched"))
             break
+        _heard(book, receipt, report)
         act = book.get(receipt)
-        if isinstance(report, protocol.Read) and act is not None:
-            book.set(receipt, readings=(*act.readings, report.reading)[-READINGS_KEPT:])
-        elif isinstance(report, protocol.Judged):
-            book.judge(receipt, report.verdict)
-            break
-        elif isinstance(report, protocol.Trouble):
-            book.judge(receipt, Verdict("CANNOT TELL", report.text))
+        if act is None or (act.verdict is not None and not act.kept_unless):
             break
     book.over(receipt)
+
+
+def _heard(book: ActBook, receipt: str, report: protocol.Report) -> None:
+    """One report of a process that watches."""
+    act = book.get(receipt)
+    if isinstance(report, protocol.Read) and act is not None:
+        book.set(receipt, readings=(*act.readings, report.reading)[-READINGS_KEPT:])
+    elif isinstance(report, protocol.Provisional):
+        book.set(receipt, kept_unless=report.until)
+    elif isinstance(report, protocol.Settled):
+        book.settle(receipt, report)
+    elif isinstance(report, protocol.Judged):
+        book.judge(receipt, report.verdict)
+    elif isinstance(report, protocol.Trouble):
+        book.judge(receipt, Verdict("CANNOT TELL", report.text))
 
 
 def ask_later(book: ActBook, receipt: str, plan: Plan, ended_at: Millis) -> None:

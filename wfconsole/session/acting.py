@@ -82,6 +82,9 @@ class Acting:
             _thread(act_life.run_it, self._book, receipt, said)
         return refusal
 
+    def keep(self, receipt: str) -> None:
+        self._book.keep(receipt)
+
     def close(self) -> None:
         """Leave every process: what changes something finishes that by itself, and is asked for at the next resume."""
         self._book.leave_all()

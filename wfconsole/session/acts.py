@@ -51,6 +51,7 @@ class Act(msgspec.Struct, frozen=True):
     outcome: Outcome | None = None
     readings: tuple[Reading, ...] = ()
     verdict: Verdict | None = None
+    kept_unless: Millis = 0  # it takes itself back then, unless somebody keeps it; 0: it does not, or it is settled
 
     @property
     def under_way(self) -> bool:

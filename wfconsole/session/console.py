@@ -104,6 +104,9 @@ class Acts(Protocol):
     def again(self, receipt: str) -> None:
         """Make its plan anew."""
 
+    def keep(self, receipt: str) -> None:
+        """One that would take itself back shall stay."""
+
     def drop(self, receipt: str) -> None:
         """It is not wanted any more. Does nothing to one that has begun."""
 
@@ -137,6 +140,9 @@ class NoActs:
         """Never."""
 
     def drop(self, receipt: str) -> None:
+        """Never."""
+
+    def keep(self, receipt: str) -> None:
         """Never."""
 
     def second(self, receipt: str, reason: str = "") -> Second:  # noqa: ARG002

@@ -175,6 +175,15 @@ class LiveTransport:
         return self._past
 
 
+class Reach(msgspec.Struct, frozen=True):
+    """How far this console reaches into the world. `hands` is None for who may run nothing; `open_acts` gives what
+    acts, or says why nothing does."""
+
+    hands: ByHand | None = None
+    open_outbox: Callable[[], Outbox | None] = lambda: None
+    open_acts: Callable[[], Acting | str] = lambda: "nothing is changed from here"
+
+
 class LiveConsole:
     """Joins session, stream, journal and recording behind the `Console` protocol."""
 
@@ -193,17 +202,13 @@ class LiveConsole:
         capabilities: Capabilities,
         new_incident: Callable[[Millis], str],
         begin: Callable[[], None],
-        open_outbox: Callable[[], Outbox | None] = lambda: None,
         files: Files = Files(),  # noqa: B008  # frozen
-        hands: ByHand | None = None,
-        open_acts: Callable[[], Acting | str] = lambda: "nothing is changed from here",
+        reach: Reach = Reach(),  # noqa: B008  # frozen
     ) -> None:
-        """`hands` is None for who may run nothing; `open_acts` gives what acts, or why nothing can."""
         self.session = session
-        self.hands: Hands = hands or NoHands()
-        self._by_hand = hands
+        self._reach = reach
+        self.hands: Hands = reach.hands or NoHands()
         self.acts: Acts = NoActs("the console is starting")
-        self._open_acts = open_acts
         self._acting: Acting | None = None
         self.transport = transport
         self.capabilities = capabilities
@@ -218,7 +223,6 @@ class LiveConsole:
         self._no_recording = ""
         self._new_incident = new_incident
         self._begin = begin
-        self._open_outbox = open_outbox
         self._outbox: Outbox | None = None
         self._files = files
         self.unsaved: tuple[Record, ...] = ()  # after `close`: what is on no disk
@@ -321,8 +325,8 @@ class LiveConsole:
 
     def close(self, reason: str) -> None:
         """Ends the stream, flushes the journal, gives the recording what time is left; nothing is left behind."""
-        if self._by_hand is not None:
-            self._by_hand.close()
+        if self._reach.hands is not None:
+            self._reach.hands.close()
         if self._acting is not None:
             self._acting.close()
         self._feed.close()
@@ -354,12 +358,12 @@ class LiveConsole:
         if self._follower is not None:
             self._follower.start()
         self._begin()
-        opened_acts = self._open_acts()
+        opened_acts = self._reach.open_acts()
         if isinstance(opened_acts, str):
             self.acts = NoActs(opened_acts)
         else:
             self.acts = self._acting = opened_acts
             opened_acts.take_up()
-        self._outbox = self._open_outbox()
+        self._outbox = self._reach.open_outbox()
         if self._outbox is not None:
             self._outbox.start()

@@ -71,6 +71,16 @@ def open_receipt(room: WarRoom, receipt: str) -> None:
     room.push_screen(ReceiptScreen(receipt))
 
 
+def keep(room: WarRoom, receipt: str) -> None:
+    """It would take itself back: it stays."""
+    act = next((each for each in room.session.acts.show() if each.receipt == receipt), None)
+    if act is None or not act.kept_unless:
+        room.say("it does not take itself back")
+    else:
+        room.session.acts.keep(receipt)
+        room.say("it stays, as soon as that is in the record")
+
+
 def take_back(room: WarRoom, receipt: str) -> None:
     """Plan the inverse of an action, which is guarded like any other."""
     import msgspec

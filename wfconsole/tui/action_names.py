@@ -174,6 +174,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
            mnemonic="Guard"),
     Action("take-back", ("V",), "take the action back: plans its inverse", "take_back", "change", where="actions",
            label="take back", rank=82, mnemonic="reVert"),
+    Action("keep-action", ("K",), "keep it: an action that would take itself back stays", "keep_action", "change",
+           where="actions", label="keep", rank=83, mnemonic="Keep"),
     Action("undo", ("Z",), "take back my last change, within 10 s", "undo", "change"),
     Action("run-probe", ("R",), "take the step's evidence; retry the source (reads only)", "run_probe", "change",
            where="checklist", label="run", rank=82, mnemonic="Run"),

@@ -70,8 +70,6 @@ class WarRoom(
     ConsoleScreen { overflow: hidden; }
     """
 
-    _dressed = False
-
     def __init__(
         self,
         console: Console,
@@ -118,15 +116,11 @@ class WarRoom(
     def get_default_screen(self) -> Screen[Any]:
         return screens.load("overview")()
 
-    def get_css_variables(self) -> dict[str, str]:
-        """None before our theme is on: Textual would make up all those of its own, which nobody sees."""
-        return super().get_css_variables() if self._dressed else {}
-
     def _start_in(self, theme: Theme) -> None:
         """Put the theme on before Textual reads its first style sheet: else it reads all of them twice."""
         self.register_theme(theming.to_textual_theme(theme))
         self.set_reactive(WarRoom.theme, theme.name)
-        self._dressed = True
+        self.dressed = True
         self.stylesheet.set_variables(self.get_css_variables())
 
     def on_mount(self) -> None:

@@ -21,6 +21,12 @@ class Looks:
     """The part of the App that knows how it looks. `themes` are those that were loaded, by name."""
 
     themes: Mapping[str, Theme]
+    dressed = False
+
+    def get_css_variables(self) -> dict[str, str]:
+        """None before our theme is on: Textual would make up all those of its own, which nobody sees."""
+        told: dict[str, str] = super().get_css_variables() if self.dressed else {}  # type: ignore[misc]  # of the App
+        return told
 
     def wear(self, theme: str) -> None:
         """Draw in this theme, with its own symbols."""

@@ -20,7 +20,7 @@ from wfconsole.session.by_hand import ByHand, end_unknown
 from wfconsole.session.console import Outbox
 from wfconsole.session.feed import Feed
 from wfconsole.session.journaling import JournalFollower, JournalSink, read_entries
-from wfconsole.session.live import LiveConsole, LiveTransport, StreamClock
+from wfconsole.session.live import LiveConsole, LiveTransport, Reach, StreamClock
 from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, View
 from wfconsole.text import safe
@@ -98,16 +98,15 @@ class LiveParts:
             capabilities=OBSERVER if settings.observer else Capabilities(),
             new_incident=self._new_incident,
             begin=lambda: self._begin(read_runbook=not eager),
-            open_outbox=lambda: None if settings.observer else self._open_outbox(),
             files=live_files(self._base),
-            hands=None if settings.observer else self._hands(),
-            open_acts=lambda: "observers change nothing" if settings.observer else self._acting(),
+            reach=Reach(open_acts=lambda: "observers change nothing") if settings.observer else self._reach(),
         )
 
-    def _hands(self) -> ByHand:
+    def _reach(self) -> Reach:
         """Commands by hand find the cluster where the collector finds it."""
         kubeconfig = self._base.settings.kubernetes.kubeconfig
-        return ByHand(self._session, self._clock, {"KUBECONFIG": kubeconfig} if kubeconfig else {})
+        hands = ByHand(self._session, self._clock, {"KUBECONFIG": kubeconfig} if kubeconfig else {})
+        return Reach(hands, self._open_outbox, self._acting)
 
     def _acting(self) -> Acting | str:
         from wfconsole.wiring.acting import acting  # here, because the first frame changes nothing

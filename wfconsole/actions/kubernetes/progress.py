@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from wfconsole.actions.kubernetes.cluster import Object
 from wfconsole.actions.kubernetes.pods import Member
+from wfconsole.actions.kubernetes.rollouts import strategy_of
 from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.incident.plan import Aim, Reading, Signal
 
+_WINDOW_MS: Final[Millis] = 10 * MINUTE
+_LONGEST_MS: Final[Millis] = 60 * MINUTE
 _HOLD_MS: Final[Millis] = 20 * SECOND
 _SHOWN: Final = 3
 
 
-def rollout_signal(aim: Aim, replicas: int, window_ms: Millis = 10 * MINUTE) -> Signal:
-    """New pods that are ready; below zero while fewer pods are ready than before, by so many."""
+def rollout_signal(aim: Aim, item: Object) -> Signal:
+    """New pods that are ready; below zero while fewer pods are ready than before, by so many. It has as long as the
+    deployment itself gives a rollout for its next pod, at least ten minutes."""
+    strategy = strategy_of(aim.kind, item)
+    patience = int(item["spec"].get("progressDeadlineSeconds") or 0) * SECOND
     return Signal(
         f"new pods of {aim} that are ready (below zero: so many fewer are ready than before)",
-        goal=replicas,
+        goal=strategy.replicas - strategy.kept,
         unit="pods",
-        window_ms=window_ms,
+        window_ms=max(_WINDOW_MS, min(patience, _LONGEST_MS)),
         hold_ms=_HOLD_MS,
     )
 

@@ -47,6 +47,9 @@ def plan_rows(frame: Frame, plan: Plan, now: Millis, width: int) -> list[Line]:
     rows += list(_checks(plan, width))
     rows += list(_permissions(plan, width))
     rows += _dry_run(plan, now, width)
+    if plan.reverts_ms:
+        words = f"it takes itself back {age(plan.reverts_ms)} after that, unless somebody keeps it"
+        rows += labelled("", words, width, indent=INDENT)
     if plan.signal is not None:
         rows += labelled("PROOF", signal_words(plan.signal, plan.before), width, indent=INDENT)
     rows += _several("KEPT", tuple(f"before: {what}" for what in plan.captures), width, "dim")
@@ -77,6 +80,9 @@ def progress_rows(frame: Frame, act: Act, width: int) -> list[Line]:
         ink: Ink = "text" if act.outcome.result == "done" else "warn"
         rows += labelled("RESULT", f"{act.outcome.result}: {act.outcome.text}", width, indent=INDENT, ink=ink)
         rows += _several("", act.outcome.lines, width)
+    if act.kept_unless:
+        left = age(max(0, act.kept_unless - frame.now))
+        rows += labelled("BACK IN", f"{left}: it takes itself back unless K keeps it", width, indent=INDENT, ink="warn")
     for reading in act.readings[-4:]:
         value = UNKNOWN if reading.value is None else f"{reading.value:g}"
         rows += labelled(

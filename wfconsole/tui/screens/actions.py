@@ -78,6 +78,9 @@ class ActionsScreen(ListScreen):
         elif event.key in self.war_room.session.view().incident.receipts:
             acting.open_receipt(self.war_room, event.key)
 
+    def action_keep_action(self) -> None:
+        acting.keep(self.war_room, self.body_list.key)
+
     def action_take_back(self) -> None:
         acting.take_back(self.war_room, self.body_list.key)
 

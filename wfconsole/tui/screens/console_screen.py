@@ -117,7 +117,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
         placed = frozenset(self.places(self.app.size))
         if placed != self._placed:
             if "tiny" in placed:
-                self._say_too_small()
+                _say_too_small(self)
             self.bring(placed)
             self._placed = placed
             if self.focused is not None and self.focused.id not in placed:
@@ -127,14 +127,6 @@ class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
                     child.display = not child.display
             self.refresh(layout=True)
             self._focus_again(placed)
-
-    def _say_too_small(self) -> None:
-        from wfconsole.tui.panes.too_small import TooSmall  # here, because most screens are large enough
-
-        if not any(child.id == "tiny" for child in self.children):
-            told = TooSmall(id="tiny")
-            told.frame = self.frame
-            self.mount(told)
 
     def bring(self, placed: frozenset[str]) -> None:
         """Make what has a place and is not there yet."""
@@ -160,6 +152,15 @@ class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
                 for action in shown
             ]
         )
+
+
+def _say_too_small(screen: ConsoleScreen) -> None:
+    from wfconsole.tui.panes.too_small import TooSmall  # here, because most screens are large enough
+
+    if not any(child.id == "tiny" for child in screen.children):
+        told = TooSmall(id="tiny")
+        told.frame = screen.frame
+        screen.mount(told)
 
 
 def _rank(action: Action) -> int:

@@ -68,6 +68,10 @@ class RunButton(Cancel):
             self.screen.enter()
 
 
+def _can_run(plan: Plan) -> bool:
+    return plan.colour != "REFUSE" or plan.overridable
+
+
 class PlanForm(Form):
     """`receipt` is the action that is planned; the form may be left at any time, and nothing has happened."""
 
@@ -171,12 +175,12 @@ class PlanForm(Form):
             "word": plan.danger != "R1",
         }
         for name, shown in wanted.items():
-            self.query_one(f"#{name}-row").display = shown and self._can_run(plan)
+            self.query_one(f"#{name}-row").display = shown and _can_run(plan)
         word = self.query_one("#word", ArmField)
         word.placeholder = f"type {plan.word}"
         word.value = ""
         run = self.query_one("#run", RunButton)
-        run.display = self._can_run(plan)
+        run.display = _can_run(plan)
         run.name_it(f"Run: {plan.title}")
         if first and plan.alternatives:
             options = [Option("", "go on with this")]
@@ -184,9 +188,6 @@ class PlanForm(Form):
             self.query_one("#form").mount(
                 Choice(options, id="instead", always_open=True), before=self.query_one("#reason-row")
             )
-
-    def _can_run(self, plan: Plan) -> bool:
-        return plan.colour != "REFUSE" or plan.overridable
 
     def _close_fields(self) -> None:
         """It has begun, or it cannot go on: nothing more is asked."""

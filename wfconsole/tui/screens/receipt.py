@@ -111,6 +111,9 @@ class ReceiptScreen(FramedScreen):
         back = "   V takes it back" if receipt is not None and receipt.can_be_undone else ""
         return (Span(f"{self._text.place()}   n b section{back}   Bksp back", "dim"),)
 
+    def action_keep_action(self) -> None:
+        acting.keep(self.war_room, self._receipt)
+
     def action_take_back(self) -> None:
         acting.take_back(self.war_room, self._receipt)
 
