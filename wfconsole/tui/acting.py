@@ -8,7 +8,10 @@ from wfconsole.tui.record_keys import NO_INCIDENT
 from wfconsole.tui.screens.console_screen import ConsoleScreen
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wfconsole.clock import Millis
+    from wfconsole.incident.checklist import Item
     from wfconsole.incident.offers import Offer
     from wfconsole.incident.plan import Request
     from wfconsole.tui.app import WarRoom
@@ -43,16 +46,36 @@ def offers(room: WarRoom, source: str, key: str) -> tuple[Offer, ...]:
     return () if row is None else offers_for(source, row, security="security" in view.incident.playbook)
 
 
-def take_up(room: WarRoom, offer: Offer) -> None:
+def take_up(room: WarRoom, offer: Offer, step: str = "") -> None:
     """Ask for what has to be said, or look at once what it would do."""
     if refusal := refused(room):
         room.say(refusal)
     elif offer.parameters:
         from wfconsole.tui.screens.act_parameters import ActParametersForm
 
-        room.push_screen(ActParametersForm(offer))
+        room.push_screen(ActParametersForm(offer, step))
     else:
-        plan(room, offer.request({}))
+        plan_said(room, offer, {}, step)
+
+
+def plan_said(room: WarRoom, offer: Offer, said: Mapping[str, str], step: str = "") -> None:
+    """Plan an offer with what was said. Calls tell the record's own words: who was called before, and who is next."""
+    if offer.aim.kind == "incident":
+        from wfconsole.incident.paging import request_for
+
+        state, policy = room.session.view().incident, room.session.runbook.policy
+        plan(room, request_for(offer.action, state, policy, said.get("who", ""), said.get("why", "")), step)
+    else:
+        plan(room, offer.request(said), step)
+
+
+def step_offers(item: Item) -> tuple[Offer, ...]:
+    """What the console can do for a step: what its `Act` says, and its commands where they are an action."""
+    from wfconsole.incident.offers import command_offers, offer_from
+
+    step = item.step
+    own = (offer_from(step.act, step.title),) if step.act else ()
+    return (*own, *command_offers(step))
 
 
 def plan(room: WarRoom, request: Request, step: str = "") -> None:
