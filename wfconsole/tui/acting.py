@@ -29,17 +29,22 @@ def refused(room: WarRoom) -> str:
 
 
 def looked_at(room: WarRoom) -> tuple[str, str]:
-    """The source and the key of the row that the screen is about, "" where it is about none."""
+    """The source and the key of the row that the screen is about, or "step" and its id; "" where it is about none."""
     screen = room.screen
+    if isinstance(screen, ShowsSteps) and (item := screen.step_item()) is not None:
+        return "step", item.step.id
     source, _, key = screen.evidence().partition(" ") if isinstance(screen, ConsoleScreen) else ("", "", "")
     snapshot = room.session.view().world.snapshots.get(source)
     return (source, key) if snapshot is not None and key in snapshot.rows else ("", "")
 
 
 def offers(room: WarRoom, source: str, key: str) -> tuple[Offer, ...]:
-    """What can be done about that row, as it was seen last."""
+    """What can be done about that row, as it was seen last, or for that step."""
     from wfconsole.incident.offers import offers_for
 
+    if source == "step":
+        items = (item for item in room.frame().checklist.items if item.step.id == key)
+        return next(map(step_offers, items), ())
     view = room.session.view()
     snapshot = view.world.snapshots.get(source)
     row = snapshot.rows.get(key) if snapshot is not None else None
