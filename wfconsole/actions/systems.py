@@ -10,7 +10,9 @@ from wfconsole.config.actions import ActingSettings
 
 if TYPE_CHECKING:
     from wfconsole.actions.aws.store import SecretStore
+    from wfconsole.actions.cache.server import Cache
     from wfconsole.actions.kubernetes.cluster import Cluster
+    from wfconsole.actions.postgres.server import Database
 
 
 class Systems:
@@ -30,6 +32,13 @@ class Systems:
         return self.clock.now()
 
     @cached_property
+    def cache(self) -> Cache:
+        """The Redis server, as who looks and as who acts. Raises SourceError where none is configured."""
+        from wfconsole.actions.cache.server import Cache
+
+        return Cache(self.settings)
+
+    @cached_property
     def cluster(self) -> Cluster:
         """The cluster that the console is pinned to. Raises SourceError where it is another one."""
         from wfconsole.actions.kubernetes.cluster import Cluster
@@ -41,3 +50,10 @@ class Systems:
         from wfconsole.actions.aws.store import SecretStore
 
         return self._stores.setdefault(region, SecretStore(self.settings.aws, region))
+
+    @cached_property
+    def database(self) -> Database:
+        """The PostgreSQL server, as the role that acts. Raises SourceError where none is configured."""
+        from wfconsole.actions.postgres.server import Database
+
+        return Database(self.settings)

@@ -23,7 +23,6 @@ from wfconsole.incident.checklist import Active, Item
 from wfconsole.incident.clocks import OF_SEVERITY, Clock, next_due
 from wfconsole.incident.events import Noticed
 from wfconsole.incident.ledger import owed
-from wfconsole.incident.looks import pane_of_condition
 from wfconsole.incident.state import CommandRun, IncidentState, Line
 from wfconsole.observations.board import BoardLine, pane_of
 from wfconsole.observations.levels import Level, Quality
@@ -186,6 +185,8 @@ def _level_of_new(group: AlarmGroup) -> Level:
 
 def _conditions(seen: Situation, level: Level) -> Iterator[Need]:
     """Conditions that last and nobody has taken up: declaring takes up what there was, a star what came after."""
+    from wfconsole.incident.looks import pane_of_condition  # here, because the first frame knows of no condition
+
     lasting = [
         (key, found, seen.state.lines[line_id])
         for key, found in seen.state.conditions.items()

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wfconsole.incident.playbook import MEANINGS, Branch, Command, Meaning, Place, Step, StepKind
+from wfconsole.runbook.commands import shell_of, verification_of
 from wfconsole.runbook.markdown import Fence, Item, Listing, Paragraph
 from wfconsole.runbook.problems import Problems
 from wfconsole.runbook.properties import (
@@ -36,6 +37,8 @@ KEYWORDS = (
     "means",
     "only at",
     "by hand",
+    "shell",
+    "verify",
     "id",
 )
 DONE = "done"  # the one answer of an action that says `Then`
@@ -74,6 +77,8 @@ def _draft(list_id: str, item: Item, confirm: bool, problems: Problems) -> Draft
     bullets = tuple(inner for block in lists for inner in block.items)
     found = read_properties(bullets, KEYWORDS, "a step", problems)
     kind = _kind(found, item.place, confirm, problems)
+    commands = _commands(item, found, problems)
+    runs = kind == "action" and bool(commands)
     step = Step(
         id=f"{list_id}/{slug(text_of(found, 'id', problems) or item.head.text)}",
         title=item.head.text,
@@ -85,10 +90,12 @@ def _draft(list_id: str, item: Item, confirm: bool, problems: Problems) -> Draft
         live=probe_of(found, "live", problems),
         sensed=probe_of(found, "sensed", problems, must_hold=True),
         danger=danger_of(found, problems),
-        commands=_commands(item, found, problems),
+        commands=commands,
         severities=severities_of(found, problems),
         warning=text_of(found, "trap", problems),
         means=meaning_of(found, problems),
+        shell=shell_of(found, runs, problems),
+        verify=verification_of(found, runs, problems),
         place=item.place,
     )
     return Draft(step, _answers(found, problems) + _then(found, kind, problems))

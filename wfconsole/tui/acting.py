@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wfconsole.incident.arming import ARMED_AT_MOST_MS, may_not_arm
 from wfconsole.tui.record_keys import NO_INCIDENT
 from wfconsole.tui.screens.console_screen import ConsoleScreen
 
@@ -132,6 +131,7 @@ def disarm(room: WarRoom, reason: str = "") -> None:
 def arm(room: WarRoom, for_ms: Millis, reason: str = "") -> str:
     """Arm the console; why not, where that cannot be."""
     from wfconsole.incident.action_events import ActionsArmed
+    from wfconsole.incident.arming import ARMED_AT_MOST_MS, may_not_arm
 
     refusal = room.session.acts.refusal() or may_not_arm(room.session.view().incident, room.session.operator)
     if not refusal:

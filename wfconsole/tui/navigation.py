@@ -33,8 +33,11 @@ class Navigation:
         if not screens.is_there(name):
             room.say(f"{name} is not part of this build")
             return
-        if name == "note" and not goto and isinstance(room.screen, ConsoleScreen):
-            goto = room.screen.about()
+        if not goto and isinstance(room.screen, ConsoleScreen):
+            if name == "note":
+                goto = room.screen.about()
+            elif name == "sources":  # to the one that is looked at
+                goto = room.screen.evidence().partition(" ")[0]
         kind: type[Any] = screens.load(name)
         if isinstance(room.screen, kind):
             self.action_leave()

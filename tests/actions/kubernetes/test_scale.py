@@ -343,6 +343,12 @@ def test_what_is_no_count_is_refused_in_words(bed: Bed, systems: Systems, said: 
         planned(systems, Request("scale", Aim("deployment", "web", bed.namespace), {"replicas": said}))
 
 
+@pytest.mark.parametrize("name", ["", "web/../../secrets/x", "web?dryRun=All", "Web", "web\x1b[2J", "-web"])
+def test_a_name_that_no_object_can_have_leads_nowhere(bed: Bed, systems: Systems, name: str) -> None:
+    with pytest.raises(BadRequestError, match="name it as NAMESPACE/NAME"):
+        planned(systems, to(2, Aim("deployment", name, bed.namespace)))
+
+
 def test_the_record_keeps_the_plan_whole_and_a_command_says_the_same(bed: Bed, systems: Systems) -> None:
     plan = planned(systems, to(2, bed.deployment(replicas=1)))
     told = msgspec.json.decode(msgspec.json.encode(plan))

@@ -11,9 +11,10 @@ from wfconsole.actions.contract import Action, BadRequestError, Say
 from wfconsole.actions.kubernetes.autoscalers import at_most, blind, bounds_of, scaler_seen
 from wfconsole.actions.kubernetes.by_hand import kubectl
 from wfconsole.actions.kubernetes.cluster import Call, Cluster, Object, Unchanged, unchanged
+from wfconsole.actions.kubernetes.ownership import may_be_taken_back
 from wfconsole.actions.kubernetes.replicas import growing
 from wfconsole.actions.kubernetes.room import start_checks
-from wfconsole.actions.kubernetes.workloads import path_of, ready, seen, wanted
+from wfconsole.actions.kubernetes.workloads import named, path_of, ready, seen, wanted
 from wfconsole.actions.slots import slot_checks
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis
@@ -122,8 +123,9 @@ class Autoscale(Action):
 
 
 def _path(aim: Aim) -> str:
-    if aim.kind != _KIND or not aim.namespace or not aim.name:
-        raise BadRequestError(f"{aim.kind} {safe(aim.name)}: this is done to a {_KIND}, named as NAMESPACE/NAME")
+    if aim.kind != _KIND:
+        raise BadRequestError(f"{safe(aim.kind, 40)} {safe(aim.name, 80)}: this is done to a {_KIND}")
+    named(aim)
     return f"/apis/autoscaling/v2/namespaces/{aim.namespace}/{_KIND}s/{aim.name}"
 
 
@@ -212,6 +214,7 @@ def _checks(request: Request, systems: Systems, change: _Change) -> Iterator[Che
     if change.current == 0 and change.item is not None:
         told = "its target has 0 replicas, and that switches an autoscaler off: no bounds bring a pod back"
         yield Check("refuse", told, here, overridable=True)
+    yield from may_be_taken_back(change.hpa)
     yield from _lowered(request, change)
     yield from _raised(systems, change)
 

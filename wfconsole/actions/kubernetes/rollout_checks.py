@@ -52,7 +52,11 @@ def _of_strategy(aim: Aim, item: Object, strategy: Strategy) -> Iterator[Check]:
         yield Check("explain", f"for a while none of its {counted(strategy.replicas, 'pod')} may be ready", here)
     else:
         yield Check("ok", str(strategy), here)
-    if strategy.kept:
+    if strategy.kept and strategy.kept == strategy.replicas:
+        yield Check(
+            "refuse", "its partition keeps all of its pods as they are: none is replaced", here, overridable=True
+        )
+    elif strategy.kept:
         yield Check("explain", f"its partition keeps {counted(strategy.kept, 'pod')} as they are", here)
 
 

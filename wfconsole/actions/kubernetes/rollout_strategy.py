@@ -36,8 +36,7 @@ class RolloutStrategy(Action):
         before = before_of(item)
         call = _call(aim, wanted)
         tried, would = cluster.dry_run(call)
-        after = str(strategy_of("deployment", would)) if would else "not known"
-        same = before == wanted
+        same, body = before == wanted, msgspec.json.encode(call.body).decode()
         return Plan(
             request,
             title=f"Strategy of {aim}: maxSurge {wanted['surge']}, maxUnavailable {wanted['unavailable']}",
@@ -46,23 +45,11 @@ class RolloutStrategy(Action):
             made_at=now,
             blast=("no pod is replaced by this; the next rollout, or one under way, goes on with it",),
             undo=f"maxSurge {before['surge']}, maxUnavailable {before['unavailable']} again",
-            checks=(
-                Check(
-                    "refuse" if same else "ok",
-                    "it is so already: nothing to do" if same else f"rollouts then have {after}",
-                    (seen(aim, item, str(strategy_of("deployment", item))),),
-                ),
-            ),
+            checks=(_check(aim, item, would, same=same),),
             permissions=(cluster.may("patch", resource, "apps", aim.namespace),),
             dry_run=tried,
             diff=tuple(f"{sign} {_told(each)}" for sign, each in (("-", before), ("+", wanted))),
-            by_hand=(
-                kubectl(
-                    cluster,
-                    aim.namespace,
-                    *("patch", aim.kind, aim.name, "--type=merge", "-p", msgspec.json.encode(call.body).decode()),
-                ),
-            ),
+            by_hand=(kubectl(cluster, aim.namespace, "patch", aim.kind, aim.name, "--type=merge", "-p", body),),
             word=aim.name,
             signal=Signal("the strategy is as asked (1: yes)", goal=1),
             before=Reading(now, 1.0 if same else 0.0, _told(before)),
@@ -93,6 +80,15 @@ class RolloutStrategy(Action):
         return Reading(
             systems.now(), float(same), _told(now), "" if same else f"it was changed meanwhile: {_told(now)}"
         )
+
+
+def _check(aim: Aim, item: Object, would: Object, *, same: bool) -> Check:
+    here = (seen(aim, item, str(strategy_of("deployment", item))),)
+    if same:
+        return Check("refuse", "it is so already: nothing to do", here)
+    if not would:
+        return Check("explain", "not known: what rollouts then have", here)
+    return Check("ok", f"rollouts then have {strategy_of('deployment', would)}", here)
 
 
 def before_of(item: Object) -> dict[str, str]:

@@ -11,6 +11,7 @@ from wfconsole.actions.contract import Action, BadRequestError, Say, Stale
 from wfconsole.actions.kubernetes.autoscalers import name_of, scaler_checks, scaler_instead
 from wfconsole.actions.kubernetes.by_hand import kubectl
 from wfconsole.actions.kubernetes.cluster import Call, Cluster, Object, Unchanged, unchanged
+from wfconsole.actions.kubernetes.ownership import may_be_taken_back
 from wfconsole.actions.kubernetes.replicas import growing, is_database, loses_volumes, shrinking
 from wfconsole.actions.kubernetes.rollouts import under_way
 from wfconsole.actions.kubernetes.room import start_checks
@@ -148,6 +149,7 @@ def _checks(request: Request, systems: Systems, change: _Change, hpa: Object | N
         yield Check("refuse", f"it wants {current} replicas already: nothing to do", evidence)
         return
     yield from scaler_checks(hpa, current, replicas)
+    yield from may_be_taken_back(item)
     if replicas < current:
         yield from _fewer(request, change, evidence)
         return

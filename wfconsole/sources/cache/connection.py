@@ -42,8 +42,10 @@ class Session:
     Only the look whose turn it is uses it; any thread may `sever` what that one waits for.
     """
 
-    def __init__(self, settings: CacheSettings) -> None:
+    def __init__(self, settings: CacheSettings, named_by: str = "cache.password_file") -> None:
+        """`named_by` is the key that names its password's file."""
         self.settings = settings
+        self._named_by = named_by
         self.resolver = Resolver(settings.host, settings.port, "cache.host")
         self.ahead_ms: Millis | None = None  # how far the server's clock is ahead of ours, once it was heard
         self._turns = Turns(failures.where(settings))
@@ -54,13 +56,17 @@ class Session:
         """It is this look's alone in here."""
         return self._turns.of(poll)
 
-    def ask(self, *words: str | int, within_s: float) -> Reply:
+    def ask(self, *words: str | int | bytes, within_s: float) -> Reply:
         """The answer to one command. Raises SourceError, and the errors of the client and of the server."""
         connection = self._connected(within_s)
         assert self._wire is not None
         self._wire.left = MOST_BYTES
         connection.send_command(*words)
         return connection.read_response()
+
+    def connect(self, within_s: float) -> None:
+        """Be connected. Raises as `ask`."""
+        self._connected(within_s)
 
     def heard(self, told: Millis) -> None:
         """What the server's clock says now; 0 where it does not say."""
@@ -69,6 +75,12 @@ class Session:
     def facts(self) -> dict[str, str]:
         """What an operator should know of this server; nothing while all is as it should be."""
         return clocks.facts(self.ahead_ms) | self.resolver.facts()
+
+    def close(self) -> None:
+        """Give the slot back. For the thread whose looks they are, between two of them."""
+        if self._connection is not None:
+            self._connection.disconnect()
+            self._connection = None
 
     def sever(self, poll: Poll) -> None:
         """End what this look waits for, if it has the turn."""
@@ -79,7 +91,7 @@ class Session:
         """The connection; it is opened anew where it was lost."""
         if self._connection is not None and self._connection.is_connected:
             return self._connection
-        self._connection = connection = _connection(self.settings, self._dial, within_s)
+        self._connection = connection = _connection(self.settings, self._named_by, self._dial, within_s)
         connection.connect()
         return connection
 
@@ -102,7 +114,7 @@ class CachePoll(Poll):
         """The connection is ours in here."""
         return self.session.turn(self)
 
-    def ask(self, *words: str | int) -> Reply:
+    def ask(self, *words: str | int | bytes) -> Reply:
         return self.session.ask(*words, within_s=self.left_s())
 
     def explain(self, error: Exception) -> SourceError:
@@ -170,12 +182,12 @@ def _dialled(addresses: Addresses) -> socket.socket:
     raise problem
 
 
-def _connection(settings: CacheSettings, dial: Dial, within_s: float) -> Connection:
+def _connection(settings: CacheSettings, named_by: str, dial: Dial, within_s: float) -> Connection:
     """The client's connection, not open yet."""
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
-    password = read_secret(settings.password_file, "cache.password_file")
+    password = read_secret(settings.password_file, named_by)
     given: dict[str, Any] = {
         "host": settings.host,
         "port": settings.port,

@@ -73,7 +73,7 @@ class KeysPoll(CachePoll):
             total = int(self.ask("DBSIZE"))
             until = time.monotonic() + self._budget_s
             while not self._walk.done:
-                self._walk.take(*_checked(self.ask("SCAN", self._walk.cursor.decode(), "COUNT", _COUNT)))
+                self._walk.take(*scanned(self.ask("SCAN", self._walk.cursor.decode(), "COUNT", _COUNT)))
                 if time.monotonic() >= until:
                     break
         ended = self._walk.done
@@ -101,7 +101,7 @@ class KeysPoll(CachePoll):
         return rows
 
 
-def _checked(answer: object) -> tuple[bytes, list[bytes]]:
+def scanned(answer: object) -> tuple[bytes, list[bytes]]:
     """What SCAN promises. Raises ValueError for anything else."""
     match answer:
         case [bytes() as cursor, list() as keys] if cursor.isdigit() and all(isinstance(key, bytes) for key in keys):

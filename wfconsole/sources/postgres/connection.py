@@ -40,9 +40,9 @@ _OPTIONS: Final = (
 )
 
 
-def statement(name: str) -> str:
-    """The SQL of `sql/NAME.sql`, without its comments: the server keeps the text in its statistics."""
-    text = resources.files(__package__).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+def statement(name: str, package: str = __package__) -> str:
+    """The SQL of `sql/NAME.sql` in a package, without its comments: the server keeps the text in its statistics."""
+    text = resources.files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
     return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--"))
 
 
@@ -52,8 +52,15 @@ class Session:
     Only the look whose turn it is uses it; any thread may `sever` what that one waits for.
     """
 
-    def __init__(self, settings: DatabaseSettings) -> None:
+    def __init__(
+        self,
+        settings: DatabaseSettings,
+        application: str = "wfconsole/poll",
+        named_by: str = "database.password_file",
+    ) -> None:
+        """`application` is what the server lists it as, `named_by` the key that names its password's file."""
         self.settings = settings
+        self._application, self._named_by = application, named_by
         named = settings.host and not settings.host.startswith("/")
         self.resolver = Resolver(settings.host, settings.port, "database.host") if named else None
         self._turns = Turns(failures.where(settings))
@@ -80,6 +87,12 @@ class Session:
         should be."""
         return clocks.facts(ahead) | (self.resolver.facts() if self.resolver is not None else {})
 
+    def close(self) -> None:
+        """Give the slot back. For the thread whose looks they are, between two of them."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
     def sever(self, poll: Poll) -> None:
         """End what this look waits for, if it has the turn."""
         if not self._turns.ends(poll):
@@ -102,13 +115,13 @@ class Session:
         import psycopg
         from psycopg.rows import dict_row
 
-        password = read_secret(self.settings.password_file, "database.password_file")
+        password = read_secret(self.settings.password_file, self._named_by)
         addresses = self.resolver.addresses(poll.left_s()) if self.resolver is not None else []
         self._opening = opening = Opening()
         try:
             poll.check()  # an end that came before there was anything to sever
             reached = [address[0] for _, address in addresses]
-            opened = opening.open(_parameters(self.settings, password), reached, poll.left_s())
+            opened = opening.open(_parameters(self.settings, password, self._application), reached, poll.left_s())
             self._connection = connection = psycopg.Connection(opened, row_factory=dict_row)
         finally:
             self._opening = None
@@ -119,7 +132,7 @@ class Session:
         return connection
 
 
-def _parameters(settings: DatabaseSettings, password: Secret | None) -> dict[str, Any]:
+def _parameters(settings: DatabaseSettings, password: Secret | None, application: str) -> dict[str, Any]:
     """What libpq is told. What is not set is left to it: environment, service file, ~/.pgpass."""
     named = {
         "host": settings.host,
@@ -133,7 +146,7 @@ def _parameters(settings: DatabaseSettings, password: Secret | None) -> dict[str
     }
     return {
         **{key: value for key, value in named.items() if value},
-        "application_name": "wfconsole/poll",
+        "application_name": application,
         "keepalives_idle": 2,
         "keepalives_interval": 1,
         "keepalives_count": 3,

@@ -1,0 +1,1 @@
+"""Changes to a Redis server: sessions of users that are ended."""
