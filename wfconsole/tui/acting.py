@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wfconsole.tui.record_keys import NO_INCIDENT
+from wfconsole.tui.record_keys import NO_INCIDENT, StepKeys
 from wfconsole.tui.screens.console_screen import ConsoleScreen
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ def refused(room: WarRoom) -> str:
 def looked_at(room: WarRoom) -> tuple[str, str]:
     """The source and the key of the row that the screen is about, or "step" and its id; "" where it is about none."""
     screen = room.screen
-    if isinstance(screen, ShowsSteps) and (item := screen.step_item()) is not None:
+    steps = next((part for part in (screen, *screen.query("*")) if isinstance(part, StepKeys)), None)
+    item = steps.step_item() if steps is not None else None
+    if item is not None:
         return "step", item.step.id
     source, _, key = screen.evidence().partition(" ") if isinstance(screen, ConsoleScreen) else ("", "", "")
     snapshot = room.session.view().world.snapshots.get(source)
