@@ -15,9 +15,11 @@ def not_armed(state: IncidentState, now: Millis) -> str:
     """Why nothing can be run now, "" where it is armed."""
     if not state.declared:
         return "no incident: nothing is changed without a record of it"
+    if state.resolved:
+        return "the incident is resolved"
     if not state.armed_until:
         return "disarmed"
-    return "" if now < state.armed_until else "the time of the arming is over"
+    return "" if now < state.armed_until else "disarmed: its time is over"
 
 
 def may_not_arm(state: IncidentState, operator: str) -> str:

@@ -214,6 +214,21 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
         return now - self.made_at > GOOD_FOR_MS
 
 
+class _Watched(msgspec.Struct, frozen=True):
+    """As much of a kept plan as says whether it is watched."""
+
+    signal: Signal | None = None
+
+
+def watched_for(plan: msgspec.Raw) -> Millis:
+    """How long after its end an action of this plan, as the record keeps it, is watched; 0 for not at all."""
+    try:
+        kept = msgspec.json.decode(plan, type=_Watched | None)
+    except msgspec.MsgspecError:
+        return 0
+    return kept.signal.window_ms if kept is not None and kept.signal is not None else 0
+
+
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     """What was kept of the state before: `what` "log of production/gw-1, previous container", in lines. `missing`: why
     it could not be had."""
