@@ -208,7 +208,11 @@ def _of_workload(kind: str, namespace: str, name: str, desired: int | None = Non
 
 
 def _workload(row: Any) -> Iterator[Offer]:
-    yield from _of_workload(row.kind, row.namespace, row.name, row.desired)
+    """What is being rolled out and is not all there is mostly rolled back; else it is mostly scaled."""
+    found = list(_of_workload(row.kind, row.namespace, row.name, row.desired))
+    if row.ready < (row.desired or 0):
+        found.sort(key=lambda offer: offer.action != "roll-back")
+    yield from found
 
 
 def _pod(row: Any) -> Iterator[Offer]:

@@ -53,7 +53,8 @@ class ActionRows(BlockList):
                 key = f"offer:{len(self.offers)}"
                 self.offers[key] = offer
                 here = key == (self.cursor_key or "offer:0")
-                row = _offer_row(frame, offer, acting.busy(self._room, offer), width, here=here)
+                named = self._key.rpartition("/")[2] == offer.aim.name  # the title says it
+                row = _offer_row(frame, offer, acting.busy(self._room, offer), width, here=here, named=named)
                 rows.append(Block(key, [row], words=f"{offer.title} {offer.aim}"))
         receipts = frame.view.incident.receipts
         if receipts:
@@ -122,11 +123,11 @@ def _columns(title: str, width: int) -> Line:
     return (Span(" "), Span(fit(cut(title, room), room), "title"), Span(" CLASS", "dim"))
 
 
-def _offer_row(frame: Frame, offer: Offer, state: str, width: int, *, here: bool) -> Line:
+def _offer_row(frame: Frame, offer: Offer, state: str, width: int, *, here: bool, named: bool) -> Line:
     """The action, the thing where there is room, what is happening to it, and the class that its plan may have."""
     pointer = frame.glyphs.pointer if here else " "
     room = width - _CLASS - 3 - (cells(state) + 2 if state else 0)
-    aim = "" if offer.named_by or offer.aim.kind == "incident" else f"  {offer.aim}"
+    aim = "" if named or offer.named_by or offer.aim.kind == "incident" else f": {offer.aim}"
     return (
         Span(f" {pointer} ", "strong"),
         Span(fit(f"{offer.title}{aim}", room - 2), "strong" if here else "text"),

@@ -25,7 +25,15 @@ from wfconsole.tui.forms.choice import Choice, Option
 from wfconsole.tui.forms.fields import Cancel, Field, Row, Words
 from wfconsole.tui.forms.form import Form
 from wfconsole.tui.ink import Line, Span
-from wfconsole.tui.panes.plan_sections import CLASSES, can_run, changed_rows, plan_rows, progress_rows, second_rows
+from wfconsole.tui.panes.plan_sections import (
+    CLASSES,
+    can_run,
+    changed_rows,
+    check_words,
+    plan_rows,
+    progress_rows,
+    second_rows,
+)
 from wfconsole.tui.wrapping import paragraphs, wrapped
 
 DEAF_SECONDS: Final = 0.5
@@ -105,7 +113,9 @@ class PlanForm(Form):
 
     def title_words(self) -> str:
         plan = self._planned
-        return f"ACTION   {self.frame.environment}" + (f"   {CLASSES[plan.danger]}" if plan is not None else "")
+        told = (CLASSES[plan.danger], f"checks: {check_words(plan)}") if plan is not None else ()
+        word = "TAKE BACK" if plan is not None and plan.request.undoes else "ACTION"
+        return "   ".join((word, self.frame.environment, *told))
 
     def fields(self) -> Iterable[Widget]:
         with VerticalScroll(id="read", can_focus=False):
