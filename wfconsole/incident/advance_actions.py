@@ -109,20 +109,19 @@ def _verified(draft: Draft, entry: Entry, event: ev.ActionVerified) -> None:
         return
     after = msgspec.structs.replace(receipt, verdict=event.verdict, verdict_text=event.text, verified_at=entry.at)
     draft.put("receipts", event.receipt, after)
-    draft.on_the_same_line(entry, f"action {event.receipt}", "ACTION", text=_told(after, event.verdict, event.text), level=level)
+    draft.on_the_same_line(
+        entry, f"action {event.receipt}", "ACTION", text=_told(after, event.verdict, event.text), level=level
+    )
 
 
 def _settled(draft: Draft, entry: Entry, event: ev.ActionSettled) -> None:
     receipt: Receipt | None = draft.get("receipts").get(event.receipt)
     back = event.result == "done"
-    if event.kept:
-        said = because("it stays", event.why)
-    else:
-        how = "taken back by itself" if back else f"NOT taken back ({event.result})"
-        said = f"{because(how, event.why)}: {event.text}"
+    how = "it stays" if event.kept else "taken back by itself" if back else f"NOT taken back ({event.result})"
+    why = ": ".join(filter(None, (event.why, "" if event.kept else event.text)))
     level = Level.OK if event.kept or back else Level.CRITICAL
     if receipt is None:
-        draft.line(entry, "ACTION", f"an action that is not here: {said}", level=level)
+        draft.line(entry, "ACTION", because(f"an action that is not here: {how}", why), level=level)
         return
     after = msgspec.structs.replace(
         receipt,
@@ -130,7 +129,7 @@ def _settled(draft: Draft, entry: Entry, event: ev.ActionSettled) -> None:
         undone_by=event.receipt if back and not event.kept else receipt.undone_by,
     )
     draft.put("receipts", event.receipt, after)
-    draft.line(entry, "ACTION", f"{receipt.title}: {said}", level=level)
+    draft.line(entry, "ACTION", because(f"{how}: {receipt.title}", why), level=level)
 
 
 def _undone(draft: Draft, receipt_id: str, by: str) -> None:

@@ -242,7 +242,8 @@ def _session(row: Any) -> Iterator[Offer]:
     if not row.pid:
         return
     aim, start = Aim("session", str(row.pid)), {"backend_start": iso(row.started_at)}
-    yield Offer("end-session", "Cancel its query", aim, fixed={**start, "how": "cancel"})
+    if row.state == "active":  # to cancel does nothing to what runs nothing
+        yield Offer("end-session", "Cancel its query", aim, fixed={**start, "how": "cancel"})
     yield Offer("end-session", "End this session", aim, fixed={**start, "how": "terminate"})
     yield _IDLE
 

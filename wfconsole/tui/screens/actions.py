@@ -53,7 +53,7 @@ class ActionRows(BlockList):
                 key = f"offer:{len(self.offers)}"
                 self.offers[key] = offer
                 here = key == (self.cursor_key or "offer:0")
-                named = self._key.rpartition("/")[2] == offer.aim.name  # the title says it
+                named = offer.aim.name in self._key.split("/")  # the title says it
                 row = _offer_row(frame, offer, acting.busy(self._room, offer), width, here=here, named=named)
                 rows.append(Block(key, [row], words=f"{offer.title} {offer.aim}"))
         receipts = frame.view.incident.receipts
@@ -72,7 +72,8 @@ class ActionRows(BlockList):
     def _about(self, frame: Frame) -> str:
         """The thing itself, in words of the console."""
         if self._source != "step":
-            return f"FOR {self._source.removesuffix('s')} {self._key}"
+            name = self._key.split("/")[0] if self._source == "sessions" else self._key
+            return f"FOR {self._source.removesuffix('s')} {name}"
         item = next((item for item in frame.checklist.items if item.step.id == self._key), None)
         return f"FOR step {item.number}: {item.step.title}" if item is not None else "FOR a step"
 

@@ -226,8 +226,8 @@ class PlanForm(Form):
     def _offer_instead(self, plan: Plan) -> None:
         self.query("#instead").remove()
         if plan.alternatives:
-            options = [Option("", "go on with this")]
-            options += [Option(str(place), f"do it: {each.text}") for place, each in enumerate(plan.alternatives)]
+            options = [Option("", "this", ("go on with what is shown",))]
+            options += [Option(str(place), "instead", (each.text,)) for place, each in enumerate(plan.alternatives)]
             choice = Choice(options, id="instead", title="Better", hint="arrows, Enter")
             self.query_one("#form").mount(choice, after=self.query_one("#cancel"))
 
@@ -291,6 +291,10 @@ class PlanForm(Form):
             return _STALE
         if why := not_armed(room.session.view().incident, room.session.now()):
             return f"{why}: leave with Esc, {room.key_of(action_names.BY_ID['arm'])} arms the console"
+        if not can_run(plan):
+            return f"refused, and cannot be overridden: {plan.refusals[0]}"
+        if plan.colour == "REFUSE" and not self._words("override"):
+            return "refused: say in Override why it is done all the same"
         if refusal := room.session.acts.barred(self._receipt, self._said()):
             return refusal
         return differs(self._words("word"), plan.word) if plan.danger != "R1" else ""
