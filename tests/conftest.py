@@ -34,6 +34,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for _, item in sorted(zip(groups, items, strict=True), key=lambda pair: order[pair[0]])]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """A control plane ends with the last test that needs it: idle, it takes a tenth of a core from all others."""
+    if not hasattr(item.config, "workerinput") or not isinstance(item, pytest.Function):
+        return
+    if nextitem is None or _group_of(nextitem) != _group_of(item):
+        for fixture in item._fixtureinfo.name2fixturedefs.get("cluster", ()):
+            fixture.finish(item._request)  # type: ignore[arg-type]  # it only asks the request for hooks
+
+
 def _group_of(item: pytest.Item) -> str:
     """The file; or whoever shares a control plane."""
     path = item.nodeid.partition("::")[0]
