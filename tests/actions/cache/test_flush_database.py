@@ -75,7 +75,7 @@ def test_many_more_keys_than_were_shown_make_it_stale(redis: Redis, flusher: Sys
 
 def test_no_other_database_than_the_configured_one(redis: Redis, flusher: Systems) -> None:
     with pytest.raises(BadRequestError, match="names 0, and no other one"):
-        planned(flusher, flush(3))
+        planned(flusher, flush("3"))
 
 
 @pytest.fixture(scope="module")

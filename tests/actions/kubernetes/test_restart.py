@@ -24,7 +24,7 @@ from tests.actions.kubernetes.troubles import (
 from tests.rig import stages, world
 from tests.rig.api import STRATEGIC, path_of, wait_for
 from tests.rig.systems.postgres import Postgres
-from wfconsole.actions.contract import BadRequestError, Stale
+from wfconsole.actions.contract import BadRequestError, NothingToDo, Stale
 from wfconsole.actions.kubernetes.restart import Restart
 from wfconsole.actions.kubernetes.rollouts import RESTARTED_AT
 from wfconsole.actions.systems import Systems
@@ -77,10 +77,16 @@ def test_without_a_spare_gpu_a_rollout_deadlocks_and_ours_takes_one_pod_away_fir
     assert len(uids(bed)) == 3
     assert before < uids(bed)
     on_top = planned(systems, restart(llm))
-    assert about(on_top, "a rollout of it is still under way (1 of 2 pods are of the new revision)").overridable
-    kubectl("rollout", "undo", "deployment/web", namespace=bed.namespace)
-    wait_for("only the old ones are left", lambda: uids(bed) == before and len(bed.pods()) == 2)
+    assert about(on_top, "of 2 pods are of the new revision): a restart begins another one").overridable
+    let_on = planned(systems, on_top.alternatives[0].request)
+    assert ran(systems, let_on).result == "done"
+    wait_for("the rollout that hung is through", lambda: not uids(bed) & before and len(bed.pods()) == 2)
+    bed.await_ready("web", 2)
+    assert verdict_of(acting, let_on, systems).word == "WORKED"
+    assert let_on.inverse is not None
+    assert ran(systems, planned(systems, let_on.inverse)).result == "done"
 
+    before = uids(bed)
     ours = planned(systems, other.request)
     assert ours.colour == "EXPLAIN"
     assert "1 of 2 serve while it lasts, 50 % of its capacity is gone" in about(ours, "one pod fewer").text
@@ -110,7 +116,8 @@ def test_a_rollout_that_does_not_get_through_says_so_and_its_strategy_is_one_key
     assert ran(systems, back).result == "done"
     assert rolling(bed) == {"maxSurge": "25%", "maxUnavailable": "25%"}
     assert observed(systems, back) == "ran"
-    assert planned(systems, outcome.inverse).refusals == ("it is so already: nothing to do",)
+    with pytest.raises(NothingToDo):
+        planned(systems, outcome.inverse)
 
 
 def test_a_restart_takes_the_healthy_pods_too_and_ours_says_how_many(

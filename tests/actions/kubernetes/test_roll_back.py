@@ -208,8 +208,8 @@ def test_a_rollback_that_leaves_fewer_pods_ready_has_made_it_worse(
     """The old image ran well once; now its pods fail."""
     aim = bed.deployment(replicas=2)
     roll_out(bed, "1.0.1")
+    wait_for("all are new", lambda: {_image(each) for each in bed.pods()} == {image("1.0.1")} and len(bed.pods()) == 2)
     bed.await_ready("web", 2)
-    wait_for("all are new", lambda: len(bed.pods()) == 2)
     plan = planned(systems, back(aim))
     assert about(plan, "nothing shows that it was healthy").judgement == "explain"
     ran(systems, plan)

@@ -20,7 +20,20 @@ from wfconsole.actions.cache.server import Cache, Standing
 from wfconsole.actions.contract import Action, BadRequestError, Say, Stale, Unknown
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis
-from wfconsole.incident.plan import Check, DryRun, Found, Observed, Outcome, Permission, Plan, Reading, Request, Signal
+from wfconsole.incident.plan import (
+    Aim,
+    Alternative,
+    Check,
+    DryRun,
+    Found,
+    Observed,
+    Outcome,
+    Permission,
+    Plan,
+    Reading,
+    Request,
+    Signal,
+)
 from wfconsole.incident.wording import counted
 from wfconsole.sources.contract import SourceError
 from wfconsole.text import number, safe
@@ -67,7 +80,8 @@ class EndUserSessions(Action):
                 cache.cli("--scan", "--pattern", safe(chosen.match, 400), "--count", "500"),
                 cache.cli("UNLINK", "KEY"),
             ),
-            word=safe(request.aim.name, 60),
+            word=safe(request.parameters.get("user") or chosen.begins, 60),
+            alternatives=tuple(_everybody(cache, found, request)),
             signal=Signal(
                 f"keys of sessions {whose}",
                 goal=round(found.found * _NEW_ONES),
@@ -214,7 +228,7 @@ def _checks(cache: Cache, standing: Standing, chosen: Chosen, found: Count, requ
     else:
         text = f"{safe(chosen.begins, 80) or 'this'} is not among cache.session_prefixes: these keys may be anything"
         yield Check("refuse", text, overridable=True)
-    yield _counted(found)
+    yield _counted(found, request)
     stay = ", ".join(f"{safe(name, 60)} {number(count)}" for name, count in found.others[:8])
     yield Check("ok", f"all other keys stay: {stay}" if stay else "there are no other keys in this database")
     yield from not_revoked(cache, standing)
@@ -239,14 +253,26 @@ def server_checks(standing: Standing) -> Iterator[Check]:
         yield Check("ok", "it is a master and takes changes", seen)
 
 
-def _counted(found: Count) -> Check:
+def _counted(found: Count, request: Request) -> Check:
     if not found.whole:
         part = f"{number(found.walked)} of {number(found.total)} keys were looked at in time"
         return Check("explain", f"how many there are is not known: {part}, {number(found.found)} are such sessions")
     seen = (Observed("keys", f"{number(found.found)} of {number(found.total)}"),)
     if found.found:
         return Check("ok", f"{number(found.found)} of {number(found.total)} keys are such sessions", seen)
-    return Check("refuse", f"there is no such session among {number(found.total)} keys of this database", seen)
+    text = f"there is no such session among {number(found.total)} keys of this database"
+    if request.parameters.get("user"):
+        text += ": where the names of keys do not hold the user, give a pattern that does, or end everybody's"
+    return Check("refuse", text, seen)
+
+
+def _everybody(cache: Cache, found: Count, request: Request) -> Iterator[Alternative]:
+    """What is left where nobody can tell whose sessions they are."""
+    if found.found or not request.parameters.get("user"):
+        return
+    for each in cache.settings.session_prefixes:
+        if any(name == each for name, _ in found.others):
+            yield Alternative(f"end everybody's sessions: {safe(each, 64)}", Request(request.action, Aim(KIND, each)))
 
 
 def not_revoked(cache: Cache, standing: Standing) -> Iterator[Check]:

@@ -28,13 +28,14 @@ from wfconsole.incident.plan import (
 from wfconsole.sources.cache.failures import where
 from wfconsole.text import number, safe
 
-KIND: Final = "cache database"
+KIND: Final = "cache"
+NAME: Final = "database"
 _NEW_ONES: Final = 0.05
 _MORE: Final = 1_000
 
 
 class FlushDatabase(Action):
-    """See `contract.Action`. The aim's name is the number of the database that the configuration names."""
+    """See `contract.Action`. The aim is cache/database: the one that the configuration names, or its number."""
 
     def plan(self, request: Request, systems: Systems, now: Millis) -> Plan:
         cache = systems.cache
@@ -95,7 +96,7 @@ class FlushDatabase(Action):
 def _of_this_one(request: Request, cache: Cache) -> None:
     if request.aim.kind != KIND:
         raise BadRequestError(f"{request.aim.kind}: this is done to a {KIND}")
-    if request.aim.name != str(cache.settings.database):
+    if request.aim.name not in (NAME, str(cache.settings.database)):
         raise BadRequestError(
             f"database {safe(request.aim.name, 20)!r}: cache.database names {cache.settings.database}, and no other"
             " one is emptied from here"

@@ -51,8 +51,8 @@ class Change(NamedTuple):
 
 
 def size(value: int) -> str:
-    """Bytes for people: "512Mi"."""
-    return spelled("memory", value)
+    """Bytes for people, exact where that is short: "512Mi", "2Gi"."""
+    return f"{value >> 30}Gi" if value and value % (1 << 30) == 0 else spelled("memory", value)
 
 
 def memory_of(box: Object) -> Memory:

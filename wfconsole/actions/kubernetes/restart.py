@@ -191,14 +191,19 @@ def _alternatives(
     systems: Systems, aim: Aim, item: Object, pods: tuple[Member, ...], *, fewer: bool
 ) -> Iterator[Alternative]:
     failing = [each for each in pods if each.failing]
-    if failing and any(each.ready for each in pods):
-        yield Alternative(
-            f"remove only the {counted(len(failing), 'failing pod')}, one at a time",
-            Request("remove-failing-pods", aim),
-        )
     if any(each.finding.kind == "image-pull" for each in failing):
         yield Alternative(f"roll {aim} back to a revision that was healthy", Request("roll-back", aim))
-    if aim.kind == "deployment" and not fewer and stuck(systems, aim, item):
+    elif failing and any(each.ready for each in pods):
+        told = f"remove only the {counted(len(failing), 'failing pod')}, one at a time"
+        yield Alternative(told, Request("remove-failing-pods", aim))
+    if aim.kind != "deployment" or fewer or not stuck(systems, aim, item):
+        return
+    if under_way(aim.kind, item):
+        yield Alternative(
+            "let the rollout that hangs go on, with one pod fewer instead of one more",
+            Request("rollout-strategy", aim, dict(ONE_FEWER)),
+        )
+    else:
         left = max(0, wanted(item) - 1)
         yield Alternative(
             "restart with one pod fewer instead of one more (maxUnavailable 1, maxSurge 0), for this rollout only:"

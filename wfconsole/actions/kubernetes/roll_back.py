@@ -183,7 +183,9 @@ def _checks(request: Request, systems: Systems, way: _Way, would: Object, now: M
 
 def _of_target(request: Request, way: _Way, now: Millis) -> Iterator[Check]:
     current, target = way.current, way.target
-    seen_ = tuple(Observed(f"revision {each.number}", each.told(now), each.uid) for each in (target, current))
+    seen_ = tuple(
+        Observed(f"revision {each.number}", each.told(now).partition(": ")[2], each.uid) for each in (target, current)
+    )
     if target.number == current.number:
         yield Check("refuse", f"revision {target.number} is the one that is there now", seen_)
         return

@@ -59,7 +59,8 @@ class IdleSession(msgspec.Struct, frozen=True):
 
 
 class EndIdleSessions(Action):
-    """See `contract.Action`. Parameters: `count`, how many at most; `idle_seconds`, how long they must have been idle.
+    """See `contract.Action`. The aim is sessions/idle, of the whole server. Parameters: `count`, how many at most;
+    `idle_seconds`, how long they must have been idle.
 
     There is no dry run, so it is R2 where few are ended, and R3 where it is more than `FEW`.
     """

@@ -13,11 +13,12 @@ from wfconsole.actions.postgres.tree import Tree, prepared_roots, shown
 from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.plan import Aim, Alternative, Check, Observed, Request
 from wfconsole.incident.wording import counted, spell_duration
-from wfconsole.observations.sessions import PREPARED, SessionRow
+from wfconsole.observations.sessions import PREPARED, SessionRow, remedy
 from wfconsole.text import safe
 
 FEW_SLOTS: Final = 3
 _LISTED: Final = 5  # prepared transactions
+_PREPARED: Final = Aim(KIND, "0")  # what the server itself calls the one who holds its locks
 _BACKGROUND: Final[Mapping[str, str]] = {
     "walsender": "it feeds a replica or a backup, which would break",
     "autovacuum worker": "the server starts it anew, and needs it to live",
@@ -121,7 +122,8 @@ def _place(look: Look, target: Target) -> Check:
         return Check("explain", text, seen)
     if roots:
         behind = f"ending it frees only the {len(waiting)} behind it" if waiting else "ending it frees nobody"
-        text = f"it is a victim and not the culprit: {tree.named(roots)} holds it up; {behind}"
+        by_hand = "".join(f"; {remedy(row)}" for row in map(tree.rows.get, roots) if row is not None and not row.pid)
+        text = f"it is a victim and not the culprit: {tree.named(roots)} holds it up{by_hand}; {behind}"
         return Check("refuse", text, seen, overridable=True)
     if not waiting:
         return Check("explain", "nobody waits for it: ending it frees no lock that anybody wants")
@@ -216,14 +218,18 @@ def alternatives(look: Look) -> Iterator[Alternative]:
         return
     for key in look.tree.roots(target.key):
         row = look.tree.rows.get(key)
-        if key != target.key and row is not None and row.pid and not look.tree.circles(target.key):
+        if key == target.key or row is None or look.tree.circles(target.key):
+            continue
+        if row.pid:
             yield Alternative(f"end the root instead: {look.tree.name(key)}", end(row))
+        else:
+            yield Alternative(f"see how it is ended by hand: {look.tree.name(key)}", Request("end-session", _PREPARED))
     if look.how == "cancel" and target.state != "active":
         yield Alternative("end its session", _same(look, "terminate"))
     if look.how == "terminate" and target.state == "active":
         yield Alternative("cancel its statement first", _same(look, "cancel"))
     if look.slots[0] <= FEW_SLOTS:
-        request = Request("end-idle-sessions", Aim("database", target.database), {"count": "5"})
+        request = Request("end-idle-sessions", Aim("sessions", "idle"), {"count": "5"})
         yield Alternative("where slots are what lacks: end the sessions that have been idle for longest", request)
 
 
