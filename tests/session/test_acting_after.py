@@ -10,14 +10,19 @@ import pytest
 
 from tests.actions.bed import Bed
 from tests.builders import a_pod, a_snapshot
+from tests.comms.servers import PagerDuty, serving
 from tests.journal.helpers import until
 from tests.rig.api import path_of
 from tests.runbook.documents import HEAD
 from tests.session.test_acting import YES, Place, Places, entries_to, places
 from wfconsole.clock import SECOND
 from wfconsole.config.actions import ActingSettings
+from wfconsole.config.messaging import PagerDutySettings
 from wfconsole.incident.action_events import ActionEnded
+from wfconsole.incident.clocks import open_calls
+from wfconsole.incident.paging import request_for
 from wfconsole.incident.plan import Aim, Request
+from wfconsole.runbook import load_runbook
 from wfconsole.session import act_life
 
 __all__ = ["places"]  # a fixture
@@ -87,6 +92,26 @@ def alone(tmp_path: Path) -> Iterator[Place]:
     place = Place(ActingSettings(runbook=str(file)))
     yield place
     place.acting.close()
+
+
+def test_who_was_paged_is_called_in_the_record(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("canary-0123456789\n")
+    with serving(PagerDuty()) as server:
+        place = Place(ActingSettings(pagerduty=PagerDutySettings(str(tmp_path / "key"), base_url=server.url)))
+        state, policy = place.session.view.incident, load_runbook(None).policy
+        request = request_for("page", state, policy, "Primary on call", "no logins")
+        name, plan = place.plan(request)
+        assert f"ok the policy for {state.severity} wants Primary on call called" in [
+            f"{check.judgement} {check.text}" for check in plan.checks
+        ]
+        assert place.acting.confirm(name, YES) == ""
+        until(lambda: place.result(name) == "done", "it is taken")
+        until(
+            lambda: len(open_calls(policy, place.session.view.incident)) < len(open_calls(policy, state)), "it is told"
+        )
+        again = request_for("page", place.session.view.incident, policy, "Primary on call", "still no logins")
+        assert again.parameters["called"].startswith("Primary on call\t")
+        place.acting.close()
 
 
 def see(place: Place, *, ready: bool) -> None:
