@@ -70,6 +70,20 @@ def test_it_stays_once_somebody_said_so(bed: Bed, places: Places) -> None:
 
 
 @pytest.mark.rig
+def test_a_process_that_was_killed_leaves_no_silence(bed: Bed, places: Places) -> None:
+    place = places()
+    name, _ = place.plan(block(bed))
+    place.acting.confirm(name, YES)
+    until(lambda: bool(place.result(name) and place.act(name).kept_unless), "it may still take itself back")
+    process = place.acting._book.process(name)
+    assert process is not None
+    process.kill()
+    until(lambda: place.act(name).stage == "over", "it is noticed")
+    assert (place.receipt(name).settled, blocked(bed)) == ("not taken back", True)
+    assert place.receipt(name).can_be_undone
+
+
+@pytest.mark.rig
 def test_a_console_that_is_gone_in_between_is_told_that_it_was_taken_back(
     bed: Bed, places: Places, acting: ActingSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

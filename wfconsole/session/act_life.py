@@ -11,7 +11,7 @@ import msgspec
 
 from wfconsole.clock import SECOND, Millis
 from wfconsole.guard import protocol
-from wfconsole.guard.protocol import Run
+from wfconsole.guard.protocol import Run, Settled
 from wfconsole.incident.action_events import ActionIntended, EvidenceKept
 from wfconsole.incident.plan import Found, Outcome, Plan, Result, Verdict
 from wfconsole.session.act_after import read_before, settle_later, watch_probe
@@ -151,6 +151,8 @@ def _watch(book: ActBook, receipt: str, process: ActProcess) -> None:
             act = book.get(receipt)
             if act is not None and act.verdict is None:
                 book.judge(receipt, Verdict("CANNOT TELL", f"{silent} while it was watched"))
+            if act is not None and act.kept_unless:
+                book.settle(receipt, Settled(False, str(silent), Outcome("failed", "look whether it stands")))
             break
         _heard(book, receipt, report)
         act = book.get(receipt)
