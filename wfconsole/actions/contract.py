@@ -42,8 +42,8 @@ def in_words(error: SourceError) -> str:
 class Action(Protocol):
     """One kind of change to production. Subclass it: what has no evidence to keep leaves `capture` as it is.
 
-    A plan with `reverts_ms` has an inverse whose action raises NothingToDo where nothing is left to take back: the life
-    cycle runs it when nobody says in time that the change shall stay, or when the console is gone.
+    A plan with `reverts_ms` has a signal, and an inverse whose action raises NothingToDo where nothing is left to take
+    back: the life cycle runs it when nobody says in time that the change shall stay, or when the console is gone.
     """
 
     def plan(self, request: Request, systems: Systems, now: Millis) -> Plan:
