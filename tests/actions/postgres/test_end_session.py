@@ -227,7 +227,7 @@ def test_a_prepared_transaction_is_no_session(postgres: Postgres, systems: Syste
     plan = planned(systems, end(0, ""))
     assert (plan.colour, plan.overridable) == ("REFUSE", False)
     assert "only wf_app or a superuser may end it" in texts(plan)
-    assert "1 wait for it" in texts(plan)
+    assert "1 waits for it" in texts(plan)
     chosen = planned(systems, end(victim, begun(victim)))
     assert "only its owner (wf_app) or a superuser can end it: ROLLBACK PREPARED" in chosen.refusals[0]
     assert [each.request.aim.name for each in chosen.alternatives] == ["0"]

@@ -144,8 +144,11 @@ def _afterwards(look: Look, target: Target) -> Iterator[Check]:
         yield Check("explain", text)
     heir = tree.next_root(key)
     if heir:
-        after = len(tree.waiters(heir))
-        yield Check("explain", f"the next root may be {tree.name(heir)}: {after} wait for it; look at the tree again")
+        after = _wait(len(tree.waiters(heir)))
+        yield Check(
+            "explain",
+            f"the next root may be {tree.name(heir)}: {after} for it; look at the tree again",
+        )
     if not tree.whole:
         yield Check("explain", "more sessions are among locks than one look can tell: these numbers are the least")
 
@@ -271,7 +274,7 @@ def nothing_to_end(look: Look) -> Iterator[Check]:
         owner = safe(row.user, 63)
         yield Check(
             "explain",
-            f"{_gid(row)}: {row.behind} wait for it; only {owner} or a superuser may end it, in its own database, and"
+            f"{_gid(row)}: {_wait(row.behind)} for it; only {owner} or a superuser may end it, in its own database, and"
             " whoever prepared it may still mean to COMMIT PREPARED: ask its transaction manager first",
         )
 
@@ -282,6 +285,10 @@ def rollbacks(look: Look) -> Sequence[str]:
         return ()
     rows = [row for row in prepared_roots(look.tree)[:_LISTED] if row.gid != "?"]
     return tuple(f"ROLLBACK PREPARED '{_quoted(row.gid)}'" for row in rows)
+
+
+def _wait(count: int) -> str:
+    return f"{count} waits" if count == 1 else f"{count} wait"
 
 
 def _gid(row: SessionRow) -> str:
