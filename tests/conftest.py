@@ -2,13 +2,59 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
 import pytest
 
 pytest_plugins = ["tests.rig.fixtures", "tests.rig.systems.fixtures", "tests.actions.fixtures"]
 
+# Rooms whose tests wait for real servers, processes and terminals; those of the others only compute.
+WAITING: Final = (
+    *("actions", "collector", "comms", "console", "discovery", "hands", "journal", "session", "sources", "terminal"),
+)
+# Rooms with so many tests on the control plane that they have one for themselves.
+OWN_PLANE: Final = ("actions", "rig_tests")
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For `-n 4 --dist loadgroup`: one process has the one control plane, and any other file stays whole in one."""
-    for item in items:
-        group = "rig" if item.get_closest_marker("rig") else item.nodeid.partition("::")[0]
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """For `--dist loadgroup`: what stays whole in one process, and (with `--no-loadscope-reorder`) in which order.
+
+    Tests on a control plane wait for minutes, so they begin, and waiting rooms come before computing ones: a process
+    that is left alone with a long wait at the end keeps a core idle.
+    """
+    groups = [_group_of(item) for item in items]
+    for item, group in zip(items, groups, strict=True):
         item.add_marker(pytest.mark.xdist_group(group))
+    if hasattr(config, "workerinput"):
+        sizes = Counter(groups)
+        slow = {group for item, group in zip(items, groups, strict=True) if item.get_closest_marker("slow")}
+        order = {group: (_turn_of(group, slow), -sizes[group], group) for group in sizes}
+        items[:] = [item for _, item in sorted(zip(groups, items, strict=True), key=lambda pair: order[pair[0]])]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """A control plane ends with the last test that needs it: idle, it takes a tenth of a core from all others."""
+    if not hasattr(item.config, "workerinput") or not isinstance(item, pytest.Function):
+        return
+    if nextitem is None or _group_of(nextitem) != _group_of(item):
+        for fixture in item._fixtureinfo.name2fixturedefs.get("cluster", ()):
+            fixture.finish(item._request)  # type: ignore[arg-type]  # it only asks the request for hooks
+
+
+def _group_of(item: pytest.Item) -> str:
+    """The file; or whoever shares a control plane."""
+    path = item.nodeid.partition("::")[0]
+    marker = item.get_closest_marker("rig")
+    if marker is None or marker.kwargs.get("own"):
+        return path
+    room = Path(path).parts[1]
+    return f"rig of {room}" if room in OWN_PLANE else "rig"
+
+
+def _turn_of(group: str, slow: set[str]) -> int:
+    if group.startswith("rig") or group in slow:
+        return 0
+    return 1 if Path(group).parts[1] in WAITING else 2

@@ -80,6 +80,7 @@ def heard(collector: CollectorProcess, names: tuple[str, ...]) -> dict[str, int]
     return {name: said.count(name) for name in names}
 
 
+@pytest.mark.slow
 def test_one_system_after_another_hangs_and_the_others_are_seen_as_before(
     collector: CollectorProcess, proxies: dict[str, FaultProxy]
 ) -> None:

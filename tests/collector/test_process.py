@@ -127,6 +127,7 @@ def churning(double: ApiDouble) -> None:
     double.behaviour = behave
 
 
+@pytest.mark.slow
 def test_a_reader_that_stands_still_does_not_make_it_grow_and_misses_nothing(double: ApiDouble, tmp_path: Path) -> None:
     with CollectorProcess(settings_for(double, tmp_path, sources=["pods"]), follow_stream=False) as collector:
         assert collector.child.stdout is not None

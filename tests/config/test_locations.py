@@ -9,7 +9,6 @@ import pytest
 
 from wfconsole.config.errors import ConfigError
 from wfconsole.config.locations import bundled, find_locations
-from wfconsole.runbook import BUNDLED
 
 
 def test_variables_move_configuration_and_state(tmp_path: Path) -> None:
@@ -20,7 +19,6 @@ def test_variables_move_configuration_and_state(tmp_path: Path) -> None:
     assert found.scenarios == (tmp_path / "s/scenarios", bundled("scenarios"))
     assert (found.incidents, found.recordings) == (tmp_path / "s/incidents", tmp_path / "s/recordings")
     assert (found.crashes, found.clip_file) == (tmp_path / "s/crashes", tmp_path / "s/clip.txt")
-    assert found.bundled_runbook == BUNDLED
 
 
 def test_the_command_line_wins_over_the_variable(tmp_path: Path) -> None:

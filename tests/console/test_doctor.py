@@ -17,11 +17,12 @@ from tests.collector.process import kubeconfig_for
 from tests.console.desk import Desk, command_of, descendants
 from tests.journal.helpers import until
 from tests.rig.systems.postgres import PASSWORD, Postgres
-from tests.sources.api_double import ApiDouble, Conversation, Dated, Request, silence, well
+from tests.sources.api_double import ApiDouble, Conversation, Dated, Request, payload, silence, well
 from wfconsole import exit_codes
 from wfconsole.clock import SystemClock
 from wfconsole.observations.checks import Check
 from wfconsole.observations.kinds import KINDS
+from wfconsole.recording.lines import text_of
 
 NOTHING = b'{"kind":"List","metadata":{"resourceVersion":"1"},"items":[]}'
 
@@ -31,6 +32,11 @@ def complete(talk: Conversation, request: Request) -> None:
     dated = Dated(talk, SystemClock().now())
     if request.path.endswith(("services", "endpointslices", "ingresses", "networkpolicies", "namespaces")):
         dated.answer(NOTHING)
+    elif request.path == "/apis/metrics.k8s.io/v1beta1/nodes":
+        measured = payload("nodemetrics")
+        for node in measured["items"]:
+            node["timestamp"] = text_of(SystemClock().now())
+        dated.answer(json.dumps(measured).encode())
     else:
         well(dated, request)
 
@@ -74,7 +80,7 @@ def test_what_a_program_reads_is_stable_and_names_every_source(well_desk: Desk) 
     done = well_desk.run("doctor", "--json")
     told = json.loads(done.stdout)
     assert list(told) == ["schema", "version", "at", "took_ms", "well", "checks"]
-    assert (told["schema"], told["well"]) == (1, True)
+    assert (told["schema"], told["well"]) == (2, True)
     assert {frozenset(check) for check in told["checks"]} == {frozenset(Check.__struct_fields__)}
     assert Check.__struct_fields__ == (
         *("system", "source", "aspect", "name", "state", "detail", "remedy", "run", "took_ms"),

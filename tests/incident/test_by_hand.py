@@ -6,7 +6,7 @@ import shlex
 import subprocess
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import builders
@@ -73,6 +73,7 @@ def test_where_a_block_has_quotes_of_its_own_only_plain_values_go_in(text: str) 
     assert by_hand.value_refused(command, "<x>", "gw-1.2:80/a") == ""
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=40).filter(str.isprintable))
 def test_whatever_is_taken_reaches_a_command_as_it_was_typed(value: str) -> None:
     command = Command("bash", "printf '%s' x <value>")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import (
@@ -143,6 +143,7 @@ def test_what_is_no_probe_is_refused_with_the_place_and_what_was_expected(text: 
     assert refused.value.column == column
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=60)
     | st.lists(st.sampled_from([*FIELDS, *FLAGS["pods"], "=", ">", "and", "count", "3"])).map(" ".join)

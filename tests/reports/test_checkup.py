@@ -123,7 +123,7 @@ def test_lines_keep_within_the_terminal_and_commands_stay_whole(width: int) -> N
 
 def test_for_programs_it_is_the_same_and_reads_back() -> None:
     told = json.loads(as_json(checkup(*CHECKS)))
-    assert (told["schema"], told["at"], told["took_ms"], told["well"]) == (1, "2026-03-01T14:32:07Z", 2345, False)
+    assert (told["schema"], told["at"], told["took_ms"], told["well"]) == (2, "2026-03-01T14:32:07Z", 2345, False)
     assert msgspec.convert(told["checks"], tuple[Check, ...]) == CHECKS
 
 

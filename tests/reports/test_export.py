@@ -129,6 +129,7 @@ def test_the_sections_are_those_of_the_runbooks_template() -> None:
         "Root cause analysis",
         "Decisions",
         "Tasks",
+        "Actions",
         "Commands",
         "What people were told",
         "What went well",

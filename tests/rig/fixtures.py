@@ -1,4 +1,4 @@
-"""pytest fixtures: one control plane for a whole test run, and the world on it."""
+"""pytest fixtures: one control plane for all tests of a process, and the world on it."""
 
 import os
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ import pytest
 
 from tests.rig import faults, world
 from tests.rig.api import Api, Object, path_of
-from tests.rig.binaries import BinariesMissingError, find_or_build
+from tests.rig.binaries import Binaries, BinariesMissingError, find_or_build
 from tests.rig.cluster import Access, Cluster
 
 
@@ -54,16 +54,21 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """An empty control plane: kubeconfigs in `.admin` and `.viewer`, the admin's client in `.api`."""
+def rig_binaries() -> Binaries:
+    """The control plane's programs."""
     try:
         # With CI the build is a step of its own before the tests, but a missing program must never pass silently.
-        binaries = find_or_build(build=False)
+        return find_or_build(build=False)
     except BinariesMissingError as error:
         if os.environ.get("CI") == "true":
             pytest.fail(f"the rig's programs are missing: {error}", pytrace=False)
         pytest.skip(str(error))
-    with Cluster(binaries) as running:
+
+
+@pytest.fixture(scope="session")
+def cluster(rig_binaries: Binaries) -> Iterator[Cluster]:
+    """An empty control plane: kubeconfigs in `.admin` and `.viewer`, the admin's client in `.api`."""
+    with Cluster(rig_binaries) as running:
         yield running
 
 

@@ -34,8 +34,8 @@ def test_the_server_says_its_version(cluster: Cluster) -> None:
     assert (int(version["major"]), int(version["minor"].rstrip("+"))) >= (1, 34)
 
 
-def test_both_kubeconfigs_work_with_the_official_client(cluster: Cluster) -> None:
-    for access in (cluster.admin, cluster.viewer):
+def test_both_kubeconfigs_work_with_the_official_client(world: World) -> None:
+    for access in (world.admin, world.viewer):
         api = client.CoreV1Api(config.new_client_from_config(str(access.kubeconfig)))
         assert api.list_node(_request_timeout=5).items
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.rig.api import wait_for
-from tests.rig.cluster import Cluster
+from tests.rig.binaries import Binaries
 from tests.rig.processes import process_exists
 
-pytestmark = [pytest.mark.rig, pytest.mark.slow]
+pytestmark = [pytest.mark.rig(own=True), pytest.mark.slow]
 
 _ROOT = Path(__file__).parents[2]
 
@@ -29,11 +29,11 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def environment(cluster: Cluster, folder: Path, tmp_path: Path) -> dict[str, str]:
+def environment(rig_binaries: Binaries, folder: Path, tmp_path: Path) -> dict[str, str]:
     """The programs that the fixture found, and a cache of our own: a rig that the developer runs is not ours to see."""
     return os.environ | {
-        "KUBEBUILDER_ASSETS": str(cluster.binaries.apiserver.parent),
-        "PATH": f"{cluster.binaries.kwok.parent}:{os.environ['PATH']}",
+        "KUBEBUILDER_ASSETS": str(rig_binaries.apiserver.parent),
+        "PATH": f"{rig_binaries.kwok.parent}:{os.environ['PATH']}",
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
         "TMPDIR": str(folder),
     }
@@ -51,7 +51,7 @@ class Foreground:
                 cwd=_ROOT, env=environment, stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT,
             )  # fmt: skip
 
-    def says(self, pattern: str, deadline_s: float = 90) -> str:
+    def says(self, pattern: str, deadline_s: float = 180) -> str:
         """Wait for a text in the output."""
 
         def found() -> re.Match[str] | None:

@@ -112,9 +112,7 @@ def test_from_the_plan_to_the_verdict_and_back_again(bed: Bed, places: Places) -
     assert "1 -> 2: WORKED" in line.text
     assert receipt.can_be_undone
     back, _ = place.plan(msgspec.json.decode(receipt.inverse, type=Request))
-    override = Confirmation(override="we are done with it")
-    assert "takes 1 pods away" in place.acting.confirm(back, YES)
-    assert place.acting.confirm(back, override) == ""
+    assert place.acting.confirm(back, YES) == ""
     until(lambda: place.result(back) == "done", "it is taken back")
     assert replicas(bed) == 1
     assert place.receipt(name).undone_by == back

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,27 @@ def test_what_gpus_take_without_metrics_is_checked_where_it_was_asked_for(double
         )
     assert found["gpus"].state == "problem"
     assert "gpu.exec_selector" in found["gpus"].remedy
+
+
+@pytest.mark.parametrize(("ago_s", "state"), [(20, "ok"), (3600, "problem")])
+def test_the_use_of_nodes_is_as_new_as_its_newest_measure(
+    double: ApiDouble, tmp_path: Path, ago_s: int, state: str
+) -> None:
+    at = datetime.fromtimestamp(SystemClock().now() / SECOND - ago_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    name = "node-1"
+
+    def measured(talk: Conversation, request: Request) -> None:
+        if request.path == "/apis/metrics.k8s.io/v1beta1/nodes":
+            usage = {"metadata": {"name": name}, "timestamp": at, "usage": {"cpu": "1", "memory": "1Gi"}}
+            talk.answer(json.dumps({"metadata": {}, "items": [usage]}).encode())
+        elif request.path == "/api/v1/nodes" and not request.watching:
+            talk.answer(
+                json.dumps({"metadata": {"resourceVersion": "7"}, "items": [{"metadata": {"name": name}}]}).encode()
+            )
+        else:
+            well(talk, request)
+
+    double.behaviour = measured
+    check = examined(double, tmp_path)["use of nodes"]
+    assert (check.aspect, check.state) == ("fresh", state)
+    assert check.detail.startswith("newest ")

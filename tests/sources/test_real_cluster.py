@@ -20,6 +20,7 @@ from tests.rig.api import MERGE, STRATEGIC, Api, wait_for
 from tests.rig.cluster import Cluster
 from tests.rig.fixtures import World
 from tests.sources.bad_pods import KINDS, box, container, status
+from tests.sources.scribing import Scribe
 from wfconsole.observations.pods import PodRow
 from wfconsole.sources.kubernetes.payloads import Pod
 from wfconsole.sources.kubernetes.pods import pod_row
@@ -294,6 +295,38 @@ def test_who_may_see_one_namespace_sees_that_one_and_is_told(cluster: Cluster, n
         assert failure is not None
         assert "nodes is forbidden" in failure.message
         assert "Grant get, list and watch on nodes" in failure.remedy
+
+
+def test_each_right_that_is_refused_is_said_once_with_its_grant_and_once_when_it_is_there(
+    cluster: Cluster, namespace: str, tmp_path: Path
+) -> None:
+    def rule(group: str, resources: list[str], *verbs: str) -> dict[str, Any]:
+        return {"apiGroups": [group], "resources": resources, "verbs": list(verbs)}
+
+    lists, apps = ("get", "list", "watch"), ["deployments", "statefulsets", "replicasets"]
+    kubeconfig = limited_user(cluster, namespace, tmp_path, [rule("", ["pods"], "list"), rule("apps", apps, *lists)])
+    with watching(kubeconfig, sources=["pods", "workloads"]) as collector:
+        scribe = Scribe(collector)
+        daemons = scribe.until("began", "cannot list resource")
+        assert daemons.text.endswith(f"; Grant get, list and watch on daemonsets.apps in {namespace}.")
+        watch = scribe.until("began", "watch pods: not allowed")
+        assert watch.text.endswith("; grant watch on pods")
+        narrow = scribe.until("began", f"only namespace {namespace}")
+        assert "ClusterRoleBinding" in narrow.text
+        scribe.looked("pods")
+        scribe.looked("workloads")
+        assert sorted(each.key for each in scribe.said if each.phase == "began") == sorted(
+            each.key for each in (daemons, watch, narrow)
+        )
+
+        role = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/roles/limited"
+        rules = [rule("", ["pods"], *lists), rule("apps", [*apps, "daemonsets"], *lists)]
+        cluster.api.patch(role, {"rules": rules}, MERGE)
+        for source in ("pods", "workloads"):
+            collector.send({"type": "retry", "id": source, "source": source})
+        assert scribe.until("ended", f"list daemonsets.apps in {namespace} is not refused any more").key == daemons.key
+        assert scribe.until("ended", "watch pods is not refused any more").key == watch.key
+        assert narrow.key not in {each.key for each in scribe.said if each.phase == "ended"}
 
 
 def test_who_may_list_and_not_watch_is_shown_changes_all_the_same(

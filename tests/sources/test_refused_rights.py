@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pytest
@@ -14,55 +13,11 @@ from tests.rig.systems.aws import Aws, policy
 from tests.rig.systems.postgres import MONITOR, Postgres
 from tests.rig.systems.redis import MONITOR as CACHE_USER
 from tests.rig.systems.redis import Redis
-from wfconsole.incident.events import Noticed
-from wfconsole.incident.scribe import ScribeMemory, notice
-from wfconsole.incident.state import IncidentState
+from tests.sources.scribing import Scribe
 from wfconsole.observations.kinds import KINDS
 from wfconsole.observations.levels import Quality
-from wfconsole.observations.world import World
 
 OFTEN = {"flush_ms": 50, "intervals": dict.fromkeys(KINDS, 500)}
-
-
-class Scribe:
-    """What the scribe writes of the stream of a collector."""
-
-    def __init__(self, collector: CollectorProcess) -> None:
-        self._collector = collector
-        self._memory, self._state = ScribeMemory(), IncidentState()
-        self._heard = 0
-        self.world = World()
-        self.said: list[Noticed] = []
-
-    def hear(self) -> Sequence[Noticed]:
-        """All that it has written up to now."""
-        for snapshot in self._collector.history[self._heard :]:
-            self._heard += 1
-            self.world = self.world.with_snapshot(snapshot)
-            self._memory, said = notice(self._memory, self._state, self.world, snapshot.source, snapshot.observed_at)
-            self.said += said
-        return self.said
-
-    def until(self, phase: str, text: str, seconds: float = 30.0) -> Noticed:
-        """The first line of this phase with these words."""
-        found = self._collector.until(
-            lambda: next((each for each in self.hear() if each.phase == phase and text in each.text), None),
-            f"{phase} {text}; it said {[f'{each.phase} {each.text}' for each in self.said]}",
-            seconds,
-        )
-        assert isinstance(found, Noticed)
-        return found
-
-    def looked(self, source: str, seconds: float = 30.0) -> None:
-        """Wait until the source has looked twice more: whatever it has to say again, it would have said."""
-        seen = [each for each in self._collector.history if each.source == source and each.good_at]
-        until = time.time() * 1000
-        self._collector.until(
-            lambda: sum(each.source == source and (each.good_at or 0) > until for each in self._collector.history) > 1,
-            f"{source} looks again, after {len(seen)}",
-            seconds,
-        )
-        self.hear()
 
 
 class Right(NamedTuple):

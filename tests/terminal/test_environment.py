@@ -17,7 +17,7 @@ from tests.terminal.pty import Terminal
 from wfconsole import exit_codes
 from wfconsole.errors import UserError
 from wfconsole.tui import terminal as this_terminal
-from wfconsole.tui.environment import PALETTE
+from wfconsole.tui.environment import LEFT_OUT
 
 REQUIRE = (
     f"import sys, os; sys.path.insert(0, {str(ROOT)!r})\n"
@@ -111,25 +111,29 @@ def test_a_refusal_is_an_error_of_the_user_with_its_code(monkeypatch: pytest.Mon
     assert caught.value.code == exit_codes.TERMINAL
 
 
-def asked_of_the_palette() -> set[str]:
-    """What Textual's modules import from its command palette, when they are imported themselves."""
+def asked_of(module: str) -> set[str]:
+    """What Textual's modules import from this one: when they are imported themselves, or in the app when it runs."""
     asked = set()
     for path in Path(textual.__file__).parent.rglob("*.py"):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ImportFrom) and node.module == "textual.command":
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        nodes = ast.walk(tree) if path.name in ("app.py", "screen.py") else tree.body
+        for node in nodes:
+            if isinstance(node, ast.ImportFrom) and node.module == module:
                 asked |= {alias.name for alias in node.names}
     return asked
 
 
-def test_the_palette_that_is_left_out_has_all_that_textual_asks_for() -> None:
-    assert asked_of_the_palette() == set(PALETTE)
+@pytest.mark.parametrize("module", LEFT_OUT)
+def test_what_is_left_out_has_all_that_textual_asks_for(module: str) -> None:
+    assert asked_of(module) == set(LEFT_OUT[module])
 
 
-def test_the_console_imports_without_textuals_palette_and_its_widgets() -> None:
+def test_the_console_imports_without_what_is_left_out_and_its_widgets() -> None:
     code = (
-        "import sys; from wfconsole.tui.environment import leave_out_palette; leave_out_palette()\n"
+        "import sys; from wfconsole.tui.environment import leave_out_extras; leave_out_extras()\n"
         "import wfconsole.tui.run, wfconsole.tui.screens.overview\n"
-        "print([name for name in sys.modules if name in ('textual.widgets._tree', 'textual.widgets._option_list')])"
+        "left_out = ('textual.widgets._tree', 'textual.widgets._option_list', 'textual.containers')\n"
+        "print([name for name in sys.modules if name in left_out])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert run.stdout.strip() == "[]"
@@ -137,8 +141,8 @@ def test_the_console_imports_without_textuals_palette_and_its_widgets() -> None:
 
 def test_the_console_imports_without_openssl() -> None:
     code = (
-        "import sys; from wfconsole.tui.environment import leave_out_palette, leave_out_tls\n"
-        "leave_out_palette(); leave_out_tls()\n"
+        "import sys; from wfconsole.tui.environment import leave_out_extras, leave_out_tls\n"
+        "leave_out_extras(); leave_out_tls()\n"
         "import wfconsole.tui.run, wfconsole.tui.screens.overview\n"
         "print([name for name in sys.modules if name in ('ssl', '_ssl')])\n"
         "import ssl; print(ssl.OPENSSL_VERSION)"

@@ -66,7 +66,7 @@ def test_what_is_odd_is_shown_and_what_is_ordinary_is_left_alone(raw: str | byte
     assert safe(raw) == shown
 
 
-@settings(max_examples=1500)
+@settings(deadline=None, max_examples=1500)
 @given(TEXTS)
 def test_doing_it_twice_changes_nothing(raw: str) -> None:
     once = safe(raw)
@@ -75,7 +75,7 @@ def test_doing_it_twice_changes_nothing(raw: str) -> None:
     assert may_reach_terminal(once)
 
 
-@settings(max_examples=600)
+@settings(deadline=None, max_examples=600)
 @given(TEXTS, st.integers(0, 40))
 def test_no_output_is_longer_than_its_limit_and_a_second_pass_cuts_no_more(raw: str, limit: int) -> None:
     once = safe(raw, limit)
@@ -83,6 +83,7 @@ def test_no_output_is_longer_than_its_limit_and_a_second_pass_cuts_no_more(raw: 
     assert safe(once, limit) == once
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_come_out_inert(raw: bytes) -> None:
     assert is_safe(safe(raw))
@@ -131,11 +132,13 @@ def test_every_character_that_passes_has_the_width_that_the_layout_and_the_termi
             assert cells(char) == wcwidth(char), hex(codepoint)
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_a_safe_text_is_as_wide_as_the_layout_thinks(raw: str) -> None:
     assert cells(safe(raw)) == cell_len(safe(raw))
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(0, 30))
 def test_cut_and_fit_keep_their_width(raw: str, width: int) -> None:
     text = safe(raw)
@@ -156,6 +159,7 @@ def test_cut_leaves_what_fits_and_marks_what_does_not() -> None:
     assert fit("ab", 4, right=True) == "  ab"
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_the_ascii_form_is_ascii_and_takes_the_same_cells(raw: str) -> None:
     text = safe(raw)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wfconsole.clock import HOUR, MINUTE, SECOND
@@ -103,6 +103,7 @@ def test_a_time_of_day_is_the_last_one_across_midnight() -> None:
     assert UTC_TIMES.of_day(0, 10, 0, before=now) == now
 
 
+@settings(deadline=None)
 @given(st.integers(0, 4_000_000_000), st.sampled_from([UTC_TIMES, BERLIN, Times("local", "Australia/Lord_Howe")]))
 def test_what_is_shown_can_be_typed_again(seconds: int, times: Times) -> None:
     instant = seconds * SECOND

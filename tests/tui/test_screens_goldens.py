@@ -16,6 +16,7 @@ from tests.tui.papers import a_full_runbook
 from tests.tui.test_screens_replays import BROKEN, OUTAGE
 from wfconsole.clock import MINUTE, SECOND
 from wfconsole.incident.events import PlaybookChosen
+from wfconsole.observations.snapshot import Lack, in_words
 from wfconsole.text import cells
 
 
@@ -87,6 +88,23 @@ async def test_a_screen_says_what_it_said(name: str) -> None:
     async with war_room(a_desk()) as room:
         await go(room, SCREENS[name])
         check(room, f"screen-{name}-80x24")
+
+
+REFUSED = (
+    Lack("sessions of other roles are hidden", "permission", "GRANT pg_monitor TO the monitoring role", "pg_monitor"),
+    Lack("the 500 sessions with the oldest transactions; there are more", "bounded"),
+    Lack("watch pods: listed every 10 s", "permission", "grant watch on pods", "watch pods", extra=True),
+)
+
+
+async def test_a_refusal_is_told_apart_from_a_bound_with_the_grant_that_mends_it_and_stands_in_the_record() -> None:
+    desk = a_desk()
+    desk.tell("sessions", [builders.an_idle_session()], partial=in_words(REFUSED), lacks=REFUSED)
+    async with war_room(desk) as room:
+        await go(room, "6 v e")
+        check(room, "screen-sources-refused-80x24")
+        await go(room, "e t down")
+        check(room, "screen-timeline-refused-80x24")
 
 
 @pytest.mark.parametrize("name", DECLARING)

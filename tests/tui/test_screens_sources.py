@@ -10,6 +10,7 @@ from tests.tui.harness import Desk, troubled_desk, war_room
 from tests.tui.papers import flat
 from wfconsole.clock import MINUTE, SECOND
 from wfconsole.observations.answers import AskRetry, CollectorSaid
+from wfconsole.observations.snapshot import Lack
 from wfconsole.recording.lines import Noted
 
 
@@ -122,3 +123,33 @@ async def test_the_evidence_of_a_source_can_be_traced() -> None:
         await room.press("e", "n", "i")
         assert "EVIDENCE" in room.text
         assert "workloads" in room.lines[2]
+
+
+async def test_what_is_refused_and_what_is_left_out_are_told_apart_each_with_what_mends_it() -> None:
+    desk = troubled_desk()
+    lacks = (
+        Lack("sessions are hidden", "permission", "GRANT pg_monitor TO wf_mon", "pg_monitor"),
+        Lack("the first 500", "bounded", "never shown"),
+        Lack("watch pods: not allowed", "permission", "grant watch on pods", "watch pods", extra=True),
+    )
+    desk.tell("pods", desk.view().world.pods, partial="sessions are hidden; the first 500", lacks=lacks)
+    async with war_room(desk) as room:
+        await room.press("e")
+        rows = [" ".join(line.split()) for line in room.lines]
+        for said in (
+            "refused sessions are hidden",
+            "do GRANT pg_monitor TO wf_mon",
+            "left out the first 500",
+            "refused watch pods: not allowed",
+            "do grant watch on pods",
+        ):
+            assert said in rows
+        assert "never shown" not in room.text
+
+
+async def test_a_recording_of_before_there_were_causes_has_its_words() -> None:
+    desk = troubled_desk()
+    desk.tell("pods", desk.view().world.pods, partial="only namespace shop")
+    async with war_room(desk) as room:
+        await room.press("e")
+        assert "partial only namespace shop" in [" ".join(line.split()) for line in room.lines]

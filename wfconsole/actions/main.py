@@ -7,12 +7,15 @@ stdout: what it found, line by line
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import os
 import queue
+import resource
 import signal
 import threading
-from collections.abc import Iterator
+import traceback
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
@@ -25,7 +28,7 @@ from wfconsole.actions.taking_back import as_kept, take_back
 from wfconsole.clock import SECOND, Clock, Millis, SystemClock
 from wfconsole.guard import protocol
 from wfconsole.guard.protocol import AGAIN, CAPTURE, KEEP, REVERT, Begin, Report, Run
-from wfconsole.incident.plan import Outcome, Plan, Reading, Request
+from wfconsole.incident.plan import Outcome, Plan, Reading, Request, Signal, Verdict
 from wfconsole.incident.verdict import verdict_of
 from wfconsole.redaction import redact_text
 from wfconsole.sources.contract import SourceError
@@ -33,6 +36,7 @@ from wfconsole.text import safe
 
 _READ_AT_ONCE: Final = 64 << 10
 _SAID_AT_MOST: Final = 400
+_SET_DUMPABLE: Final = 4  # PR_SET_DUMPABLE of Linux's prctl
 
 
 class _Gone(Exception):  # noqa: N818
@@ -43,6 +47,7 @@ def main() -> int:
     """The process. A signal that is meant for the console does not end it in the middle of a change."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    _keep_memory()
     words: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(words,), daemon=True).start()
     first = words.get()
@@ -81,6 +86,10 @@ class LifeCycle:
             _tell(protocol.Trouble(_shown(str(error))))
         except SourceError as error:
             _tell(protocol.Trouble(_shown(error.message), _shown(error.remedy)))
+        except _Gone:
+            raise
+        except Exception as error:  # noqa: BLE001  a traceback would end on a terminal, with whatever a client says in it
+            _tell(protocol.Trouble(f"a fault of the console itself: {_fault(error)}"))
 
     def _action_name(self) -> str:
         request = self._plan.request if self._plan is not None else self._begin.request
@@ -166,7 +175,7 @@ class LifeCycle:
         except SourceError as error:
             outcome = Outcome("failed", _shown(f"{error.message}. {error.remedy}".strip()))
         except Exception as error:  # noqa: BLE001  whatever it is, it may have been in the middle of the change
-            outcome = Outcome("unknown", f"a fault of the console itself: {type(error).__name__}")
+            outcome = Outcome("unknown", f"a fault of the console itself: {_fault(error)}")
         return msgspec.structs.replace(outcome, took_ms=self._clock.monotonic() - began)
 
     # --- after
@@ -184,30 +193,39 @@ class LifeCycle:
         console is gone."""
         plan = self._plan
         assert plan is not None
-        watched, readings, look_at = plan.signal, list[Reading](), self._clock.monotonic()
-        while watched is not None or window is not None:
-            if watched is not None and self._clock.monotonic() >= look_at:
+        looked, judged = plan.signal, False
+        if looked is not None and looked.probe:
+            looked = None  # the console looks at it itself
+        readings, look_at = list[Reading](), self._clock.monotonic()
+        while (looked is not None and not judged) or window is not None:
+            # What may still be taken back is looked at after its verdict, too: whoever decides sees how it stands.
+            if looked is not None and self._clock.monotonic() >= look_at:
                 readings.append(self._read(action, plan))
                 _tell(protocol.Read(readings[-1]))
-                verdict = verdict_of(watched, plan.before, readings, ran_at, self._clock.now())
-                look_at = self._clock.monotonic() + watched.every_ms
-                if verdict is not None:
-                    _tell(protocol.Judged(verdict))
-                    watched = None
-                    continue
-            moments = ([look_at] if watched is not None else []) + ([window.until] if window is not None else [])
-            word = self._word_before(min(moments))
-            if window is None:
-                if word is None:
-                    raise _Gone
+                look_at = self._clock.monotonic() + looked.every_ms
+                judged = judged or self._judged(looked, readings, ran_at)
                 continue
-            settled = self._settled(word, window)
+            moments = ([look_at] if looked is not None else []) + ([window.until] if window is not None else [])
+            word = self._word_before(min(moments))
+            settled = self._settled(word, window) if window is not None else None
+            if window is None and word is None:
+                raise _Gone
             if settled is not None:
                 _tell(settled)
                 self._let_go()
-                if not settled.kept:
-                    return
                 window = None
+                if not settled.kept:
+                    if looked is not None and not judged:
+                        _tell(protocol.Judged(Verdict("CANNOT TELL", "it was taken back before anybody could tell")))
+                    return
+
+    def _judged(self, looked: Signal, readings: Sequence[Reading], ran_at: Millis) -> bool:
+        """Whether there is a verdict; it is said."""
+        assert self._plan is not None
+        verdict = verdict_of(looked, self._plan.before, readings, ran_at, self._clock.now())
+        if verdict is not None:
+            _tell(protocol.Judged(verdict))
+        return verdict is not None
 
     def _settled(self, word: bytes | None, window: _Window) -> protocol.Settled | None:
         """What the console said, or its silence, makes of it; None while that is open."""
@@ -249,6 +267,20 @@ class _Window(NamedTuple):
 
 def _say(text: str) -> None:
     _tell(protocol.Said(_shown(text)))
+
+
+def _keep_memory() -> None:
+    """There are passwords in it: it goes into no core, and no other process of this user reads it (Linux)."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None, use_errno=True).prctl(_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _fault(error: Exception) -> str:
+    """What a developer needs, without a word of the error itself: `KeyError in sight.py, line 80`."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
 
 
 def _shown(text: str) -> str:

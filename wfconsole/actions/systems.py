@@ -45,15 +45,15 @@ class Systems:
 
         return Cluster(self.settings)
 
+    def secrets(self, region: str) -> SecretStore:
+        """Secrets Manager in one region."""
+        from wfconsole.actions.aws.store import SecretStore
+
+        return self._stores.setdefault(region, SecretStore(self.settings.aws, region))
+
     @cached_property
     def database(self) -> Database:
         """The PostgreSQL server, as the role that acts. Raises SourceError where none is configured."""
         from wfconsole.actions.postgres.server import Database
 
         return Database(self.settings)
-
-    def secrets(self, region: str) -> SecretStore:
-        """Secrets Manager in one region."""
-        from wfconsole.actions.aws.store import SecretStore
-
-        return self._stores.setdefault(region, SecretStore(self.settings.aws, region))

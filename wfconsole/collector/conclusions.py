@@ -99,15 +99,15 @@ def _clock(system: str, examination: Examination) -> Check:
 
 
 def _conditions(system: str, examination: Examination, looks: Looks) -> Iterable[Check]:
-    """What gives no rows, and all rows rest on: one check for each such task."""
+    """What gives no rows, and says whether all others may be old: one check for each such task."""
     parts = {id(part.task): part for source in examination.sources for part in source.parts if part.role == "check"}
     for part in parts.values():
         look = looks.of(part.task)
         if look.error is None:
-            yield Check(system, "", "reachable", part.task.name, "ok", took_ms=look.took_ms)
+            yield Check(system, "", "fresh", part.task.name, "ok", took_ms=look.took_ms)
         else:
             error = look.error
-            yield Check(system, "", "reachable", part.task.name, "problem", error.message, _remedy(error))
+            yield Check(system, "", "fresh", part.task.name, "problem", error.message, _remedy(error))
 
 
 def _source(system: str, source: Source, looks: Looks) -> Check:

@@ -74,4 +74,5 @@ class ActingSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     inference: InferenceSettings = InferenceSettings()
     alertmanager: AlertmanagerSettings = AlertmanagerSettings()
     pagerduty: PagerDutySettings = PagerDutySettings()
+    runbook: str = ""  # the team's, for its own commands; "": the bundled one
     actions: ActionsSettings = ActionsSettings()

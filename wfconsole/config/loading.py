@@ -211,6 +211,8 @@ def _converted(field: Field, given: _Given, problems: list[Problem]) -> Any:
         problems.append(Problem(given.where, field.key, "unknown time zone", _shown(value), field.expected))
         return None
     try:
+        if field.structured:
+            return tuple(_with_paths(each, given.folder) for each in value)
         return _absolute(value, given.folder) if field.is_path else value
     except RuntimeError:  # ~somebody, who has no home here
         problems.append(Problem(given.where, field.key, "this home does not exist", _shown(value), field.expected))
@@ -238,6 +240,16 @@ def _absolute(value: Any, folder: Path) -> Any:
     if isinstance(value, tuple):
         return tuple(_absolute(each, folder) for each in value)
     return str((folder / Path(value).expanduser()).absolute()) if value else ""
+
+
+def _with_paths(rule: Struct, folder: Path) -> Struct:
+    """One of several tables with its paths absolute."""
+    paths = {
+        found.name: _absolute(getattr(rule, found.name), folder)
+        for found in msgspec.structs.fields(rule)
+        if any(isinstance(part, Meta) and (part.extra or {}).get("path") for part in get_args(found.type)[1:])
+    }
+    return msgspec.structs.replace(rule, **paths)
 
 
 def _is_time_zone(name: str) -> bool:

@@ -13,7 +13,6 @@ from typing import Final
 import msgspec
 
 from wfconsole.config.errors import ConfigError, Problem
-from wfconsole.runbook import BUNDLED
 from wfconsole.text import safe
 
 CONFIG_VARIABLE: Final = "WFCONSOLE_CONFIG"
@@ -28,7 +27,6 @@ class Locations(msgspec.Struct, frozen=True):
     state: Path
     themes: tuple[Path, ...]  # folders with *.toml; a user's own first
     scenarios: tuple[Path, ...]  # folders of recorded incidents; a user's own first
-    bundled_runbook: Path
 
     @property
     def config(self) -> Path:
@@ -74,7 +72,6 @@ def find_locations(environment: Mapping[str, str], config_file: Path | None = No
         state=state,
         themes=(config.parent / "themes", bundled("themes")),
         scenarios=(state / "scenarios", bundled("scenarios")),
-        bundled_runbook=BUNDLED,
     )
 
 

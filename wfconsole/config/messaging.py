@@ -57,6 +57,18 @@ class SlackSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         return bool(self.token_file)
 
 
+class PagedPerson(Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody with a service of their own in PagerDuty: an event for the service that has the alert already calls
+    nobody anew."""
+
+    name: Annotated[
+        str, about("who it is, as the severity policy says it", "a name such as CTO", min_length=1, max_length=100)
+    ]
+    routing_key_file: Annotated[
+        str, about("a file that holds the integration key of their service and nothing else", PATH, path=True)
+    ]
+
+
 class PagerDutySettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The PagerDuty service that is alerted, through its integration for the Events API v2."""
 
@@ -70,10 +82,22 @@ class PagerDutySettings(Struct, frozen=True, forbid_unknown_fields=True, omit_de
         "https://events.pagerduty.com"
     )
     ca_file: Annotated[str, about("the authority that signed its certificate", PATH, path=True)] = ""
+    people: Annotated[
+        tuple[PagedPerson, ...],
+        about(
+            "who has a service of their own, for escalations",
+            "tables [[pagerduty.people]] with name and routing_key_file",
+            max_length=50,
+        ),
+    ] = ()
 
     @property
     def configured(self) -> bool:
         return bool(self.routing_key_file)
+
+    def person(self, name: str) -> PagedPerson | None:
+        """Who is called so, whatever the case."""
+        return next((each for each in self.people if each.name.casefold() == name.casefold()), None)
 
 
 class Component(Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,4 +160,12 @@ class MessagesSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_def
     ] = 10.0
 
 
-__all__ = ["Component", "MessagesSettings", "PagerDutySettings", "SlackHandle", "SlackSettings", "StatusPageSettings"]
+__all__ = [
+    "Component",
+    "MessagesSettings",
+    "PagedPerson",
+    "PagerDutySettings",
+    "SlackHandle",
+    "SlackSettings",
+    "StatusPageSettings",
+]

@@ -1,4 +1,4 @@
-"""A shell with everything that it starts: begun without a terminal, ended without leaving anything behind."""
+"""A command with everything that it starts: begun without a terminal, ended without leaving anything behind."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import ctypes
 import os
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,10 +21,15 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_ADOPT_ORPHANS, 1, 0, 0, 0)
 
 
-def begin(text: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """The text in a shell: a session of its own, no terminal, no input, both outputs in one. Raises OSError."""
+def in_a_shell(text: str) -> list[str]:
+    """The command that has a shell read this text, and no start-up file before it."""
+    return ["bash", "--noprofile", "--norc", "-c", text]
+
+
+def begin(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """A session of its own, no terminal, no input, both outputs in one. Raises OSError."""
     return subprocess.Popen(
-        ["bash", "--noprofile", "--norc", "-c", text],
+        command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -39,9 +39,11 @@ def main() -> int:
     plan = msgspec.json.decode(next(words), type=Plan)
     group.adopt_orphans()
     try:
-        shell = group.begin(plan.text, clean(os.environ))
-    except OSError as error:
-        _tell(Ended("not started", reason=safe(f"no shell: {error.strerror or error}", 200)))
+        shell = group.begin(plan.command or group.in_a_shell(plan.text), clean(os.environ))
+    except (OSError, ValueError) as error:  # ValueError: a NUL in an argument
+        what = plan.command[0] if plan.command else "no shell"
+        why = error.strerror if isinstance(error, OSError) else error
+        _tell(Ended("not started", reason=safe(f"{what}: {why or error}", 200)))
         return 0
     _tell(Began(shell.pid))
     _tell(_Run(plan, shell, words).to_the_end())

@@ -21,11 +21,13 @@ HURRY: Final = b"hurry"
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What to run. `text` is for a shell, as it was shown; `deadline_ms` for all of it."""
+    """What to run. `text` is for a shell, as it was shown; `command` instead are arguments, which no shell reads.
+    `deadline_ms` is for all of it."""
 
     text: str
     deadline_ms: Millis
     grace_ms: Millis = GRACE_MS
+    command: tuple[str, ...] = ()
 
 
 class Began(msgspec.Struct, frozen=True, tag="began"):

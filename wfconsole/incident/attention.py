@@ -1,18 +1,18 @@
 """What needs the commander first: the order behind the DO NOW line. Fixed and published, so that it can be learned.
 
-1. the view is not what it seems, or the record is on no disk; 2. something that was done failed, or nobody knows how
-it ended; 3. a clock is overdue: response, update or resolution, then a call of the severity, a task or the
-post-mortem meeting; then one of them is due soon (a task never is: who gave it knows); 4. a critical alert that nobody
-acknowledged, the first-out first, then a new critical condition; 5. the next step waits for an answer; 6. a source
-that the next step needs is lost; 7. such a warning, a playbook whose symptoms are there while nobody has declared,
-any other source lost, a command that runs by hand, then roles that the severity requires and nobody has, once the
-time to respond is over; 8. the next step, then such roles before that time, and follow-ups whose day is over; 9. the
-next clock, in plain words. Ties: the oldest first.
+1. the view is not what it seems, or the record is on no disk; 2. something that was done failed, made it worse or did
+nothing, takes itself back unless it is kept, or nobody knows how it ended; 3. a clock is overdue: response, update or
+resolution, then a call of the severity, a task or the post-mortem meeting; then one of them is due soon (a task never
+is: who gave it knows); 4. a critical alert that nobody acknowledged, the first-out first, then a new critical
+condition; 5. the next step waits for an answer; 6. a source that the next step needs is lost; 7. such a warning, a
+playbook whose symptoms are there while nobody has declared, any other source lost, a command that runs by hand, then
+roles that the severity requires and nobody has, once the time to respond is over; 8. the next step, then such roles
+before that time, and follow-ups whose day is over; 9. the next clock, in plain words. Ties: the oldest first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -23,7 +23,6 @@ from wfconsole.incident.checklist import Active, Item
 from wfconsole.incident.clocks import OF_SEVERITY, Clock, next_due
 from wfconsole.incident.events import Noticed
 from wfconsole.incident.ledger import owed
-from wfconsole.incident.looks import pane_of_condition
 from wfconsole.incident.state import CommandRun, IncidentState, Line
 from wfconsole.observations.board import BoardLine, pane_of
 from wfconsole.observations.levels import Level, Quality
@@ -39,8 +38,8 @@ _TOLD_ELSEWHERE: Final = frozenset(("source", "alert"))
 
 class Need(msgspec.Struct, frozen=True):
     """One thing that needs somebody. `goto`: "time", "pane:3", "step:<id>", "clock:<name>", "line:<entry id>",
-    "sources", "roles", "triage", "ledger", "running" or "". `pane`: where `goto` is a line, the number of the
-    pane that shows what it is about."""
+    "sources", "roles", "triage", "ledger", "running", "action:<receipt>" or "". `pane`: where
+    `goto` is a line, the number of the pane that shows what it is about."""
 
     text: str
     level: Level
@@ -53,7 +52,8 @@ class Situation(msgspec.Struct, frozen=True):
 
     `world` tells which sources are lost, `live_trouble` is the worst that the live side has to say while the screen
     shows a replay, `record_trouble` why what is entered is on no disk; `vacant`: the required roles that nobody has.
-    `fits` says which playbook the symptoms speak for, "" for none.
+    `fits` says which playbook the symptoms speak for, "" for none. `provisional`: actions that take themselves back,
+    by receipt: what they are, and when.
     """
 
     now: Millis
@@ -69,6 +69,7 @@ class Situation(msgspec.Struct, frozen=True):
     world: World = World()
     fits: str = ""
     vacant: tuple[str, ...] = ()
+    provisional: Mapping[str, tuple[str, Millis]] = msgspec.field(default_factory=dict)
 
 
 def attention(seen: Situation) -> tuple[Need, ...]:
@@ -99,6 +100,16 @@ def _view(seen: Situation) -> Iterator[Need]:
 
 
 def _failed(seen: Situation) -> Iterator[Need]:
+    for receipt, (title, until) in seen.provisional.items():
+        text = f"takes itself back in {countdown(until - seen.now)} unless you keep it: {title}"
+        yield Need(text, Level.WARNING, f"action:{receipt}")
+    if seen.state.receipts:
+        from wfconsole.incident.action_needs import (
+            action_needs,  # here, because nobody has acted before the first frame
+        )
+
+        for asked in action_needs(seen.state, seen.now):
+            yield Need(asked.text, asked.level, f"action:{asked.receipt}")
     failed = [item for item in seen.checklist.items if item.mark == "failed"]
     for item in sorted(failed, key=lambda item: item.state.at):
         yield Need(f"step {item.number} failed: {item.step.title}", Level.CRITICAL, f"step:{item.step.id}")
@@ -174,6 +185,8 @@ def _level_of_new(group: AlarmGroup) -> Level:
 
 def _conditions(seen: Situation, level: Level) -> Iterator[Need]:
     """Conditions that last and nobody has taken up: declaring takes up what there was, a star what came after."""
+    from wfconsole.incident.looks import pane_of_condition  # here, because the first frame knows of no condition
+
     lasting = [
         (key, found, seen.state.lines[line_id])
         for key, found in seen.state.conditions.items()

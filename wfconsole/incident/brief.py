@@ -144,6 +144,11 @@ def _running(state: IncidentState, checklist: Active | None, now: Millis) -> Ite
     for command in state.commands.values():
         if not command.outcome:
             yield f"{command.by}: {command.text}, started {_time(command.started_at, now)}; how it ended is not known"
+    for receipt in state.receipts.values():
+        if not receipt.result or receipt.result == "unknown":
+            yield f"{receipt.by}: {receipt.title}, begun {_time(receipt.intended_at, now)}; how it ended is not known"
+    if state.armed_until > now:
+        yield f"armed by {state.armed_by} until {_time(state.armed_until, now)}"
     current = checklist.current if checklist is not None else None
     if checklist is not None and current is not None:
         section = checklist.section

@@ -109,7 +109,8 @@ class Signal(msgspec.Struct, frozen=True, omit_defaults=True):
     """What shows whether it worked: a number that must come to `goal` and stay there for `hold_ms`, within `window_ms`
     of the end of the action. `more`: the goal is reached from below.
 
-    `slack` is how much worse than before is still no worse.
+    `slack` is how much worse than before is still no worse. `probe`: the console itself reads it, from what its sources
+    see: 1 where the probe holds, 0 where it does not; the process that acts has no such eyes.
     """
 
     text: str
@@ -120,6 +121,7 @@ class Signal(msgspec.Struct, frozen=True, omit_defaults=True):
     hold_ms: Millis = 0
     every_ms: Millis = 2 * SECOND
     slack: float = 0.0
+    probe: str = ""
 
     def met(self, value: float) -> bool:
         return value >= self.goal if self.more else value <= self.goal

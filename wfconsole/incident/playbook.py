@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from wfconsole.clock import MINUTE, Millis
 from wfconsole.incident.policy import Contact, Link, SeverityName, SeverityPolicy, Template
 
 StepKind = Literal["check", "decide", "action", "confirm"]
@@ -27,6 +28,17 @@ class Command(msgspec.Struct, frozen=True):
     language: str
     text: str
     placeholders: tuple[str, ...] = ()
+
+
+class Verification(msgspec.Struct, frozen=True):
+    """What shows that a command of the runbook has worked: `live`, a probe that must hold, or `command`, which must end
+    with `code`; within `within_ms` of its end, and for `hold_ms`."""
+
+    live: str = ""
+    command: Command | None = None
+    code: int = 0
+    within_ms: Millis = 2 * MINUTE
+    hold_ms: Millis = 0
 
 
 class Branch(msgspec.Struct, frozen=True):
@@ -61,6 +73,7 @@ class Step(msgspec.Struct, frozen=True):
     """One line of a checklist, READ-DO: what to look at, what is expected, what it showed.
 
     `id` is stable: "<list id>/<slug of the title>". `live` is a probe; `sensed` a probe that ticks the step by itself.
+    `shell`: its commands need one where they are run as an action; `verify` shows whether that worked.
     """
 
     id: str
@@ -73,11 +86,14 @@ class Step(msgspec.Struct, frozen=True):
     live: str = ""
     sensed: str = ""
     danger: str = ""  # class of an action: R1, R2, R3
+    act: str = ""  # what the console can do for it, as `incident.offers.offer_from` reads it
     branches: tuple[Branch, ...] = ()
     commands: tuple[Command, ...] = ()
     severities: tuple[SeverityName, ...] = ()  # only at these; () = at all
     warning: str = ""  # the trap that this step must not walk into
     means: Meaning = ""  # what the record says besides, once it is done
+    shell: bool = False
+    verify: Verification | None = None
     place: Place = Place("", 0)
 
 

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2  # 2: the age of samples has an aspect of its own
 PARTIAL: Final = "partial: "  # how the detail of a source begins that shows a part of its rows only
 
 State = Literal[
@@ -26,6 +26,7 @@ Aspect = Literal[
     "authenticated",  # it knows who we are
     "permission",  # one thing that looking needs
     "action",  # one thing that only actions need
+    "fresh",  # whether what it gives is of now, where that is not a matter of course
     "rows",  # what a source of the console shows
     "clock",  # the server's clock beside ours
 ]

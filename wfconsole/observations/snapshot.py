@@ -8,7 +8,7 @@ field at all says "looked again, nothing changed", which keeps the age honest.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -53,6 +53,16 @@ LackKind = Literal[
     "loading",  # it is being read for the first time
     "other",  # where it comes from tells no more, or we were told to look at less
 ]
+
+
+# What stands beside the words of a lack.
+LACK_WORDS: Final[dict[LackKind, str]] = {
+    "permission": "refused",
+    "bounded": "left out",
+    "failing": "failing",
+    "loading": "loading",
+    "other": "partial",
+}
 
 
 class Lack(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -100,7 +100,7 @@ def _parts(system: str, state: State, checks: Sequence[Check]) -> Iterable[str]:
             return
         yield from (_alone(check) for check in heads if check.state == "unknown")
         yield from _permissions(checks)
-    rows = [check for check in checks if check.aspect in ("rows", "machine")]
+    rows = [check for check in checks if check.aspect in ("fresh", "rows", "machine")]
     yield from _rows([check for check in rows if not check.name.startswith("rule ")])
     yield from _rules([check for check in rows if check.name.startswith("rule ")])
 

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from wfconsole.clock import Millis
+from wfconsole.incident.action_events import EvidenceKept
 from wfconsole.incident.events import CommandEnded, Entry, StepProbed
 from wfconsole.incident.wording import because, spell_duration, step_title
 from wfconsole.reports.markdown import code, fence, words
@@ -20,11 +21,12 @@ class Piece(msgspec.Struct, frozen=True):
     entry: str
     at: Millis
     actor: str
-    kind: Literal["probe", "command"]
+    kind: Literal["probe", "command", "before an action"]
     title: str
     outcome: str
     lines: tuple[str, ...]
     left_out: int = 0
+    receipt: str = ""  # of the action that it was kept for
 
 
 def pieces(record: Record) -> dict[str, Piece]:
@@ -49,6 +51,10 @@ def _piece(record: Record, entry: Entry, number: int) -> Piece | None:
         how = f"exit {event.code}" if event.outcome == "exit" else event.outcome
         outcome = because(f"{how} after {spell_duration(event.took_ms)}", event.reason)
         return Piece(number, entry.id, entry.at, entry.actor, "command", title, outcome, event.lines, event.left_out)
+    if isinstance(event, EvidenceKept):
+        outcome = f"could not be had: {event.missing}" if event.missing else "kept before the action"
+        kept = (entry.id, entry.at, entry.actor)
+        return Piece(number, *kept, "before an action", event.what, outcome, event.lines, event.left_out, event.receipt)
     return None
 
 

@@ -60,6 +60,10 @@ _TEMPLATE: Final = """# Post-mortem: {title}
 
 {tasks}
 
+## Actions
+
+{actions}
+
 ## Commands
 
 {commands}
@@ -255,6 +259,7 @@ _FIELDS: Final[dict[str, Callable[[Record], str]]] = {
     "slo_minutes": slo_minutes,
     "decisions": room.decisions,
     "tasks": room.tasks,
+    "actions": room.actions,
     "commands": room.commands,
     "messages": room.messages,
     "open_follow_ups": room.open_follow_ups,

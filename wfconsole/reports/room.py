@@ -56,6 +56,23 @@ def commands(record: Record) -> str:
     return bullets(rows) if rows else "No command was run from the console."
 
 
+def actions(record: Record) -> str:
+    """Guarded actions: what was done to what, by whom and why, how it ended, whether it helped, what took it back."""
+    rows = []
+    for name, receipt in record.state.receipts.items():
+        told = [f"{iso(receipt.intended_at)} {words(receipt.by)}: {words(receipt.title)} ({words(receipt.danger)})"]
+        told += [f"because {words(receipt.reason)}"] if receipt.reason else []
+        told += [f"refused by the preflight, done all the same: {words(receipt.override)}"] if receipt.override else []
+        told += [f"approved by {words(receipt.approved_by)}"] if receipt.approved_by else []
+        told += [f"without a second person: {words(receipt.break_glass)}"] if receipt.break_glass else []
+        told += [f"{receipt.result}: {words(receipt.text)}" if receipt.result else gap("how it ended is not known.")]
+        told += [f"{receipt.verdict}: {words(receipt.verdict_text)}" if receipt.verdict else "not verified"]
+        told += ["taken back"] if receipt.undone_by else []
+        kept = [link(record, piece) for piece in pieces(record).values() if piece.receipt == name]
+        rows.append("; ".join((*told, *kept)))
+    return bullets(rows) if rows else "Nothing was changed from the console."
+
+
 def _unproved(run: CommandRun) -> str:
     """How it ended, where its output is not among the evidence."""
     if not run.outcome:

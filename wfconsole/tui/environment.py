@@ -29,8 +29,15 @@ REFUSED: Final = (
     "TEXTUAL_SCREENSHOT",
     "TEXTUAL_SHOW_RETURN",
 )
-# What Textual takes from its command palette when it is imported: bases of classes, and names that nothing here calls.
-PALETTE: Final = ("CommandListItem", "CommandPalette", "DiscoveryHit", "Hit", "Hits", "Provider", "SimpleProvider")
+# What Textual takes, when it is imported or run, of modules that the console has no use for: bases of classes, and
+# names that nothing here calls. See `compat.no_extras` and the app's ENABLE_COMMAND_PALETTE.
+LEFT_OUT: Final = {
+    "textual.command": (
+        *("CommandListItem", "CommandPalette", "DiscoveryHit", "Hit", "Hits", "Provider", "SimpleProvider"),
+    ),
+    "textual.widgets._toast": ("ToastRack",),
+    "textual.pilot": ("Pilot",),
+}
 
 
 def prepare(environ: MutableMapping[str, str]) -> None:
@@ -41,17 +48,17 @@ def prepare(environ: MutableMapping[str, str]) -> None:
         environ.pop(name, None)
 
 
-def leave_out_palette() -> None:
-    """Put empty classes in the place of Textual's command palette, which the console does not have.
+def leave_out_extras() -> None:
+    """Put empty classes in the place of Textual's command palette, toasts and pilot, which the console does not have.
 
-    With its seven widgets it is a tenth of what an app imports before its first frame. A test holds `PALETTE` to what
+    With their widgets they are an eighth of what an app imports before its first frame. A test holds `LEFT_OUT` to what
     Textual asks for.
     """
-    name = "textual.command"
-    palette = ModuleType(name, leave_out_palette.__doc__)
-    for each in PALETTE:
-        setattr(palette, each, type(each, (), {}))
-    sys.modules.setdefault(name, palette)
+    for name, asked in LEFT_OUT.items():
+        empty = ModuleType(name, leave_out_extras.__doc__)
+        for each in asked:
+            setattr(empty, each, type(each, (), {}))
+        sys.modules.setdefault(name, empty)
 
 
 def leave_out_tls() -> None:

@@ -62,6 +62,15 @@ def _fits(runbook: Runbook, view: View, now: Millis) -> str:
     return fits(match_playbooks(runbook, view.world, view.symptoms, now, view.incident))
 
 
+def _provisional(console: Console) -> dict[str, tuple[str, Millis]]:
+    """What takes itself back, and when, unless somebody keeps it."""
+    return {
+        act.receipt: (act.plan.title, act.kept_unless)
+        for act in console.acts.show()
+        if act.kept_unless and act.plan is not None
+    }
+
+
 def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis = 0) -> Frame:
     """The console at this instant."""
     view, now, time = console.view(), console.now(), console.transport.show()
@@ -78,6 +87,7 @@ def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis
         world=view.world,
         fits=_fits(console.runbook, view, now),
         vacant=vacant_roles(policy, view.incident),
+        provisional=_provisional(console),
     )
     return Frame(
         view=view,

@@ -33,8 +33,11 @@ class Navigation:
         if not screens.is_there(name):
             room.say(f"{name} is not part of this build")
             return
-        if name == "note" and not goto and isinstance(room.screen, ConsoleScreen):
-            goto = room.screen.about()
+        if not goto and isinstance(room.screen, ConsoleScreen):
+            if name == "note":
+                goto = room.screen.about()
+            elif name == "sources":  # to the one that is looked at
+                goto = room.screen.evidence().partition(" ")[0]
         kind: type[Any] = screens.load(name)
         if isinstance(room.screen, kind):
             self.action_leave()
@@ -110,6 +113,10 @@ class Navigation:
                 self.action_open("hand-over", goto)
             case "sources" | "triage":
                 self.action_open(what)
+            case "action":
+                from wfconsole.tui.acting import open_receipt
+
+                open_receipt(room, which)
             case "ledger" | "running":
                 if not isinstance(room.screen, screens.load(what)):
                     self.action_open(what)

@@ -32,6 +32,7 @@ from wfconsole.wiring.ground import NO_RUNBOOK, Ground, incident_folder
 _LOOK_S: Final = 0.1
 _LONGEST_MS: Final[Millis] = 60 * MINUTE
 _LONGEST_WORDS: Final = 400
+_WITH_SLASHES: Final = ("secret",)  # whose names have them, and which are in no namespace
 
 
 def act(base: Ground, arguments: argparse.Namespace) -> int:
@@ -58,7 +59,10 @@ def act(base: Ground, arguments: argparse.Namespace) -> int:
 def request_of(arguments: argparse.Namespace) -> Request:
     """The request that the words of the command line make. Raises UserError."""
     namespace, slash, name = arguments.target.rpartition("/")
-    aim = Aim(arguments.kind.replace("-", " "), name if slash else arguments.target, namespace)
+    kind = arguments.kind.replace("-", " ")
+    if kind in _WITH_SLASHES:
+        namespace, slash = "", ""
+    aim = Aim(kind, name if slash else arguments.target, namespace)
     parameters: dict[str, str] = {}
     for word in arguments.parameters:
         key, equals, value = word.partition("=")

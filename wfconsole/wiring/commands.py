@@ -171,9 +171,9 @@ def journal(arguments: argparse.Namespace) -> int:
 
 def _show(base: Ground, arguments: argparse.Namespace, console: Console) -> int:
     """Everything is put together: import the screen and run it."""
-    from wfconsole.tui.environment import leave_out_palette, leave_out_tls
+    from wfconsole.tui.environment import leave_out_extras, leave_out_tls
 
-    leave_out_palette()
+    leave_out_extras()
     leave_out_tls()
     from wfconsole.config.keymap import load_keymap
     from wfconsole.times import Times

@@ -66,8 +66,9 @@ def _secrets(base: Ground) -> Iterable[Check]:
     """Files with a secret in them that are ours, and that others may read."""
     for table in msgspec.structs.fields(type(base.settings)):
         values = getattr(base.settings, table.name)
-        for name in ("password_file", "token_file", "routing_key_file"):
-            path = getattr(values, name, "")
+        files = [(name, getattr(values, name, "")) for name in ("password_file", "token_file", "routing_key_file")]
+        files += [("people", person.routing_key_file) for person in getattr(values, "people", ())]
+        for name, path in files:
             try:
                 status = os.stat(path) if path else None
             except OSError:

@@ -119,11 +119,9 @@ def test_without_a_free_gpu_more_pods_only_wait_and_ours_counts_them_first(
     bed.make("web", 0, pod=asking(cpu="10m", **{worlds.GPU: "1"}))
     aim = Aim("deployment", "web", bed.namespace)
     plan = planned(systems, to(1, aim))
-    gpus = about(plan, "0 nvidia.com/gpu free, 1 needed: gpu-node-1 0 of 1, gpu-node-2 0 of 1")
+    gpus = about(plan, "free, 1 needed, 1 pod will stay pending: gpu-node-1 0 of 1, gpu-node-2 0 of 1")
     assert (gpus.judgement, gpus.overridable) == ("refuse", True)
     assert "cpu" in gpus.evidence[0].said
-    nodes = about(plan, "1 will stay pending")
-    assert "node-1: has no nvidia.com/gpu" in nodes.text
     kubectl("scale", "deployment", "web", "--replicas=1", namespace=bed.namespace)
     wait_for("it waits", lambda: "Insufficient nvidia.com/gpu" in scheduling(bed))
 
@@ -135,7 +133,7 @@ def test_cpu_is_counted_node_by_node_and_not_in_sum(bed: Bed, systems: Systems, 
     aim = Aim("deployment", "web", bed.namespace)
     plan = planned(systems, to(7, aim))
     refusal = about(plan, "will stay pending")
-    takes = int(refusal.text.split("the nodes take ")[1].split(" ")[0])
+    takes = int(refusal.text.split("room for ")[1].split(" ")[0])
     assert refusal.judgement == "refuse"
     assert planned(systems, to(takes, aim)).colour == "EXPLAIN"
     kubectl("scale", "deployment", "web", "--replicas=7", namespace=bed.namespace)
@@ -147,7 +145,7 @@ def test_cpu_is_counted_node_by_node_and_not_in_sum(bed: Bed, systems: Systems, 
 def test_a_cordoned_node_and_a_taint_take_no_pod(bed: Bed, systems: Systems, world: World) -> None:
     bed.make("web", 0, pod=asking(cpu="10m") | {"nodeSelector": {"kubernetes.io/hostname": "node-1"}})
     aim = Aim("deployment", "web", bed.namespace)
-    assert "node-1 " in about(planned(systems, to(1, aim)), "the nodes take").text
+    assert "fit, node-1 " in about(planned(systems, to(1, aim)), "room for 1 more pod").text
     node = path_of("v1", "Node", "node-1")
     try:
         world.api.patch(node, {"spec": {"taints": [{"key": "disk", "value": "bad", "effect": "NoSchedule"}]}})
@@ -242,8 +240,23 @@ def test_a_replica_of_a_database_says_what_it_costs_and_when_it_does_not_help(be
     assert plan.danger == "R2"
     assert about(plan, "data 100Gi").judgement == "explain"
     assert "no connection and no lock of the primary" in about(plan, "helps read load").text
+    assert about(plan, "not known: how far its replicas are behind").judgement == "explain"
     assert about(plan, "copies the whole database from the primary")
     assert "data-db-read-0" in about(plan, "with the old data on them").text
+
+
+def test_replicas_that_should_be_there_and_are_not_speak_against_another_copy(
+    bed: Bed, acting: ActingSettings, postgres: Postgres
+) -> None:
+    bed.make("db-read", 1, kind="StatefulSet", serviceName="db-read", podManagementPolicy="Parallel",
+             pod={"containers": [{"name": "postgresql", "image": "postgresql:16.9"}]})  # fmt: skip
+    aim = Aim("statefulset", "db-read", bed.namespace)
+    well = pooled(acting, postgres, 10)
+    assert about(planned(well, to(2, aim)), "names feeds none").judgement == "explain"
+    two = msgspec.structs.replace(well.settings.database, replicas=2)
+    late = Systems(msgspec.structs.replace(well.settings, database=two), SystemClock())
+    refusal = about(planned(late, to(2, aim)), "0 of 2 replicas are fed")
+    assert (refusal.judgement, refusal.overridable) == ("refuse", True)
 
 
 def test_the_runbooks_three_replicas_may_be_fewer_and_take_their_volumes_along(
@@ -341,6 +354,12 @@ def test_the_count_that_it_has_is_nothing_to_do(bed: Bed, systems: Systems) -> N
 def test_what_is_no_count_is_refused_in_words(bed: Bed, systems: Systems, said: str) -> None:
     with pytest.raises(BadRequestError, match="a number from 0 to 10000"):
         planned(systems, Request("scale", Aim("deployment", "web", bed.namespace), {"replicas": said}))
+
+
+@pytest.mark.parametrize("name", ["", "web/../../secrets/x", "web?dryRun=All", "Web", "web\x1b[2J", "-web"])
+def test_a_name_that_no_object_can_have_leads_nowhere(bed: Bed, systems: Systems, name: str) -> None:
+    with pytest.raises(BadRequestError, match="name it as NAMESPACE/NAME"):
+        planned(systems, to(2, Aim("deployment", name, bed.namespace)))
 
 
 def test_the_record_keeps_the_plan_whole_and_a_command_says_the_same(bed: Bed, systems: Systems) -> None:

@@ -70,3 +70,14 @@ def test_a_server_that_is_gone_is_told(redis: Redis) -> None:
         found = examined(redis, port=proxy.port)
     assert found["reachable"].state == "problem"
     assert "Does Redis run" in found["reachable"].remedy
+
+
+def test_a_replica_that_lost_its_master_is_as_old_as_that(redis: Redis) -> None:
+    assert examined(redis)["data"].detail == "of the master itself"
+    admin = redis.admin()
+    admin.config_set("repl-timeout", 2)
+    admin.replicaof("127.0.0.1", 1)
+    found = examined(redis)
+    assert found["data"].state == "problem"
+    assert "of a replica without its master 127.0.0.1:1" in found["data"].detail
+    assert "master" in found["data"].remedy

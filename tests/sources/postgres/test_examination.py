@@ -10,7 +10,11 @@ import pytest
 
 from tests.collector.examined import Examined
 from tests.rig.systems.postgres import MONITOR, PASSWORD, PLAIN, Postgres
+from tests.sources.api_double import until
+from wfconsole.clock import MINUTE, SystemClock
+from wfconsole.observations.checks import Check
 from wfconsole.sources.postgres.examination import granted
+from wfconsole.sources.postgres.freshness import freshness
 
 COLUMNS = ("username", "status", "created_at", "ip_address")
 
@@ -138,3 +142,69 @@ def test_what_is_not_configured_is_off(postgres: Postgres) -> None:
     assert found.unwell == {}
     assert (found["auth"].state, found["auth"].detail) == ("off", "no auth.table")
     assert {check.state for check in Examined("database", {}).checks} == {"off"}
+
+
+# --- how new is what it tells ---------------------------------------------------------------------------------------
+
+
+def test_a_primary_tells_what_is_so_now(postgres: Postgres) -> None:
+    found = examined(postgres)
+    assert found.named("fresh").keys() == {"data", "statistics", "log of logins"}
+    assert found["data"].detail == "of the primary itself"
+
+
+def test_a_standby_that_is_behind_says_by_how_much_and_since_when(postgres: Postgres) -> None:
+    standby = postgres.made.standby()
+    found = examined(postgres, port=standby.port)
+    assert (found["data"].state, found["data"].detail) == ("ok", "of a standby that has replayed what it has")
+    standby.pause()
+    found = examined(postgres, port=standby.port)
+    assert found["data"].state == "problem"
+    assert found["data"].detail.startswith("of a standby that replays nothing: somebody paused it")
+    assert "primary" in found["data"].remedy
+    standby.resume()
+    assert examined(postgres, port=standby.port)["data"].state == "ok"
+
+
+def test_a_standby_that_lost_its_primary_is_as_old_as_that(postgres: Postgres) -> None:
+    standby = postgres.made.standby()
+    postgres.server.stop()
+    try:
+        until(lambda: examined(postgres, port=standby.port)["data"].state == "problem", "it notices")
+        assert "receives nothing from its primary" in examined(postgres, port=standby.port)["data"].detail
+    finally:
+        postgres.restart()
+
+
+def test_how_far_a_standby_is_behind_counts_only_while_there_is_something_to_replay() -> None:
+    now = SystemClock().now()
+    told = {"held": ["pg_monitor"], "superuser": False, "tracks": True}
+
+    def data(**changes: Any) -> Check:
+        row = {"lag_bytes": 0, "replayed_at": now - 10 * MINUTE, "receiver": "streaming", "paused": False, **changes}
+        return next(iter(freshness(told, [row], 0)))
+
+    assert data().state == "ok", "nobody wrote for ten minutes"
+    assert data(lag_bytes=5 << 20).detail.startswith("of a standby that is 5.00Mi behind, the last of 10m0")
+    assert data(lag_bytes=5 << 20, replayed_at=now).state == "ok"
+    assert data(receiver=None).state == "problem"
+
+
+def test_a_server_that_does_not_follow_its_sessions_is_told_with_what_mends_it(postgres: Postgres) -> None:
+    with undone(postgres, "ALTER SYSTEM SET track_activities = off", "ALTER SYSTEM RESET track_activities"):
+        with postgres.admin() as admin:
+            admin.execute("SELECT pg_reload_conf()")
+        until(lambda: examined(postgres)["statistics"].state == "problem", "the setting")
+        assert examined(postgres)["statistics"].run[0] == "ALTER SYSTEM SET track_activities = on;"
+    with postgres.admin() as admin:
+        admin.execute("SELECT pg_reload_conf()")
+    until(lambda: examined(postgres)["statistics"].state == "ok", "the setting again")
+
+
+def test_a_log_that_nobody_writes_is_told_and_is_no_problem(postgres: Postgres) -> None:
+    with postgres.admin() as admin:
+        admin.execute("DELETE FROM auth_logs")
+        assert "nobody tried" in examined(postgres)["log of logins"].detail
+        assert examined(postgres)["log of logins"].state == "off"
+        admin.execute("INSERT INTO auth_logs (username, status) VALUES ('ada', 'success')")
+    assert examined(postgres)["log of logins"].state == "ok"

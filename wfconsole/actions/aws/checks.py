@@ -48,9 +48,9 @@ def of_role(sight: Sight) -> Iterator[Check]:
     if role.standby:
         yield Check("refuse", "this server is a standby: it changes no role. Name the primary in [database]", seen)
     if not role.logs_in:
-        yield Check("refuse", f"{role.name} may not log in", seen)
+        yield Check("refuse", f"{role.shown} may not log in", seen)
     if role.superuser:
-        yield Check("explain", f"{role.name} is a superuser: an application should not be one", seen)
+        yield Check("explain", f"{role.shown} is a superuser: an application should not be one", seen)
     if role.until:
         yield Check("explain", f"its password is valid until {role.until} UTC only, the new one too", seen)
     yield from _sessions(role)
@@ -76,16 +76,16 @@ def _sessions(role: Role) -> Iterator[Check]:
     if count:
         yield Check(
             "explain",
-            f"{counted(count, 'session')} of {role.name} stay logged in, an intruder's too: end them afterwards",
+            f"{counted(count, 'session')} of {role.shown} stay logged in, an intruder's too: end them afterwards",
             tuple(each),
         )
     else:
-        yield Check("explain", f"nobody is logged in as {role.name}: is it the role that its users have?")
+        yield Check("explain", f"nobody is logged in as {role.shown}: is it the role that its users have?")
 
 
 def _seen(role: Role) -> Observed:
     most = "no limit" if role.most < 0 else f"at most {role.most}"
-    return Observed(f"role {role.name} of {role.database}", f"{counted(role.open_sessions, 'session')}, {most}")
+    return Observed(f"role {role.shown} of {role.database}", f"{counted(role.open_sessions, 'session')}, {most}")
 
 
 def of_consumers(found: Found) -> Iterator[Check]:
@@ -141,7 +141,7 @@ def of_login(sight: Sight) -> Iterator[Check]:
     answer, said = sight.login
     if sight.role is None:
         return
-    name, current = sight.role.name, f"the one of {CURRENT} ({short(sight.current)})"
+    name, current = sight.role.shown, f"the one of {CURRENT} ({short(sight.current)})"
     match answer:
         case "yes":
             yield Check("ok", f"{current} logs in as {name}, which may change its own")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 
 from wfconsole.actions.aws.consumers import Consumer, Found
 from wfconsole.actions.aws.sight import Sight
-from wfconsole.actions.aws.steps import Restart, Sync
+from wfconsole.actions.aws.steps import Restart, Steps, Sync
 from wfconsole.actions.aws.store import CURRENT, PENDING
 from wfconsole.actions.kubernetes.cluster import MERGE, Call, Unchanged, unchanged
 from wfconsole.actions.kubernetes.workloads import path_of
@@ -36,6 +37,46 @@ def instant(said: str) -> float:
         return datetime.fromisoformat(said).timestamp()
     except ValueError:
         return 0.0
+
+
+class Ways(NamedTuple):
+    """From which version to which; see `Steps`."""
+
+    to: str
+    login: str
+    pending: str
+    makes: bool = False
+    leaves: str = ""
+
+
+def steps(sight: Sight, ways: Ways, now: Millis, back_: Request) -> Steps:
+    """All that will be done."""
+    return Steps(
+        sight.asked.region,
+        sight.described.arn,
+        sight.role.name if sight.role is not None else "",
+        sight.asked.field,
+        current=sight.current,
+        to=ways.to,
+        login=ways.login,
+        makes=ways.makes,
+        unchecked=sight.login[0] == "unchecked",
+        pending=ways.pending,
+        leaves=ways.leaves,
+        at=sight.role.at if sight.role is not None else 0,
+        restarted_at=stamp(now),
+        consumers=restarts(sight.found, stamp(now)),
+        synced=syncs(sight.found, stamp(now)),
+        back=msgspec.to_builtins(back_),
+    )
+
+
+def shown_role(sight: Sight) -> str:
+    return sight.role.shown if sight.role is not None else "no role"
+
+
+def place(sight: Sight) -> str:
+    return f"{sight.store.where}; the database and the cluster of the console"
 
 
 def restarts(found: Found, at: str) -> tuple[Restart, ...]:
@@ -81,6 +122,8 @@ def permissions(sight: Sight, systems: Systems) -> Iterator[Permission]:
 
 def by_hand(sight: Sight, systems: Systems, to: str, *, make: bool) -> Iterator[str]:
     """The same with the usual tools, in the same order, with no value on any command line."""
+    if sight.role is None:
+        return
     described, settings = sight.described, systems.settings
     profile = settings.aws.acting_profile or settings.aws.profile
     words = [*(("--profile", profile) if profile else ()), "--region", sight.asked.region]
@@ -91,14 +134,18 @@ def by_hand(sight: Sight, systems: Systems, to: str, *, make: bool) -> Iterator[
 
     if make:
         told = ("--version-stages", PENDING, "--secret-string", "file://FILE-THAT-ONLY-YOU-READ")
-        yield aws("put-secret-value", "--client-request-token", to, *told)
-    assert sight.role is not None
+        yield aws("put-secret-value", *told)
     database = settings.database
     where = ["-h", database.host, "-p", str(database.port)] if database.host else []
     conninfo = [f"service={database.service}"] if database.service else ["-d", database.name or sight.role.database]
-    yield shlex.join(["psql", *where, "-U", sight.role.name, *conninfo, "-c", r"\password"])
+    yield shlex.join(["psql", *where, "-U", sight.role.shown, *conninfo, "-c", r"\password"])
     if to != sight.current:
-        moved = ("--move-to-version-id", to, "--remove-from-version-id", sight.current)
+        moved = (
+            "--move-to-version-id",
+            "VERSION-ID-OF-THE-ANSWER" if make else to,
+            "--remove-from-version-id",
+            sight.current,
+        )
         yield aws("update-secret-version-stage", "--version-stage", CURRENT, *moved)
     if not (sight.found.synced or sight.found.consumers):
         return
@@ -128,7 +175,8 @@ def signal(consumers: int, role: str) -> Signal | None:
     )
 
 
-def back(request: Request, sight: Sight, to: str, receipt: str) -> Request:
+def back(request: Request, sight: Sight, to: str, systems: Systems) -> Request:
     """The request that makes `to` current again."""
     told = {name: value for name, value in request.parameters.items() if name not in ("pending", "version")}
-    return Request("rotate-secret-back", request.aim, {**told, "region": sight.asked.region, "version": to}, receipt)
+    parameters = {**told, "region": sight.asked.region, "version": to}
+    return Request("rotate-secret-back", request.aim, parameters, systems.receipt)

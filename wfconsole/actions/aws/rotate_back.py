@@ -13,7 +13,6 @@ from wfconsole.actions.aws.consumers import Found
 from wfconsole.actions.aws.material import shown
 from wfconsole.actions.aws.rotate_secret import EXPLAINED
 from wfconsole.actions.aws.sight import Sight, answer, look, password_of
-from wfconsole.actions.aws.steps import Steps
 from wfconsole.actions.aws.store import CURRENT, PENDING, PREVIOUS, short
 from wfconsole.actions.contract import BadRequestError
 from wfconsole.actions.systems import Systems
@@ -29,62 +28,47 @@ class RotateSecretBack(Afterwards):
 
     def plan(self, request: Request, systems: Systems, now: Millis) -> Plan:
         sight = look(asked(request, systems.settings.aws), systems)
-        to = sight.asked.version or sight.described.version(PREVIOUS)
-        if to not in sight.described.stages:
-            raise BadRequestError(
-                f"version {short(to)} is not there to go back to: {sight.described.told}. AWS keeps no version that has"
-                " lost its last stage: rotate once more instead"
-            )
-        if to != sight.current:
-            held = password_of(sight.store, sight.described.arn, to, sight.asked.field)
-            if held is None:
-                raise BadRequestError(f"version {short(to)} has no {shown(sight.asked.field)}")
+        to = _version(sight)
         pending = sight.described.version(PENDING)
-        leaves = pending if pending != to else ""
         login = _login(sight, systems, to, pending)
-        # Where the store has never given out another one, its readers have the right one already.
-        found = Found(unknown=sight.found.unknown) if to == sight.current else sight.found
-        role = sight.role.name if sight.role is not None else ""
-        at = parts.stamp(now)
-        steps = Steps(
-            sight.asked.region,
-            sight.described.arn,
-            role,
-            sight.asked.field,
-            current=sight.current,
-            to=to,
-            login=login,
-            pending=pending,
-            unchecked=sight.login[0] == "unchecked",
-            leaves=leaves,
-            at=sight.role.at if sight.role is not None else 0,
-            restarted_at=at,
-            consumers=parts.restarts(found, at),
-            synced=parts.syncs(found, at),
-            back=msgspec.to_builtins(parts.back(request, sight, login or sight.current, systems.receipt)),
-        )
-        seen = sight._replace(found=found)
+        if to == sight.current:  # the store has never given out another one: its readers have the right one
+            sight = sight._replace(found=Found(unknown=sight.found.unknown))
+        ways = parts.Ways(to, login, pending, leaves=pending if pending != to else "")
+        steps = parts.steps(sight, ways, now, parts.back(request, sight, login or sight.current, systems))
         return Plan(
             request,
-            title=f"Go back to version {short(to)} of secret {safe(sight.described.name, 200)} ({role or 'no role'})",
-            place=f"{sight.store.where}; the database and the cluster of the console",
+            title=f"Go back to {short(to)} of secret {safe(sight.described.name, 200)} ({parts.shown_role(sight)})",
+            place=parts.place(sight),
             danger="R3",
             made_at=now,
-            blast=tuple(_blast(seen, role, to)),
+            blast=tuple(_blast(sight, parts.shown_role(sight), to)),
             undo=f"make {short(login)} {CURRENT} again, and set it in the database again" if login else "",
             lost=("restarts, and logins that failed meanwhile", "sessions that were ended"),
-            checks=tuple(_checks(seen, to, login)),
-            permissions=tuple(parts.permissions(seen, systems)),
+            checks=tuple(_checks(sight, to, login)),
+            permissions=tuple(parts.permissions(sight, systems)),
             dry_run=EXPLAINED,
-            diff=tuple(_diff(sight, to, login, leaves)),
-            by_hand=tuple(parts.by_hand(seen, systems, to, make=False)) if role else (),
+            diff=tuple(_diff(sight, to, login, ways.leaves)),
+            by_hand=tuple(parts.by_hand(sight, systems, to, make=False)),
             word=sight.described.name,
-            signal=parts.signal(len(found.consumers), role),
+            signal=parts.signal(len(steps.consumers), steps.role),
             before=Reading(now, 0.0, "nobody has it yet"),
             inverse=msgspec.convert(steps.back, Request) if login and login != to else None,
             deadline_ms=parts.DEADLINE_MS,
             calls=msgspec.to_builtins(steps),
         )
+
+
+def _version(sight: Sight) -> str:
+    """The version to go back to, which still has a password. Raises BadRequestError and SourceError."""
+    to = sight.asked.version or sight.described.version(PREVIOUS)
+    if to not in sight.described.stages:
+        raise BadRequestError(
+            f"version {short(to)} is not there to go back to: {sight.described.told}. AWS keeps no version that has"
+            " lost its last stage: rotate once more instead"
+        )
+    if password_of(sight.store, sight.described.arn, to, sight.asked.field) is None:
+        raise BadRequestError(f"version {short(to)} has no {shown(sight.asked.field)}")
+    return to
 
 
 def _login(sight: Sight, systems: Systems, to: str, pending: str) -> str:

@@ -11,7 +11,6 @@ from wfconsole.actions.aws.afterwards import Afterwards
 from wfconsole.actions.aws.asked import asked
 from wfconsole.actions.aws.material import shown
 from wfconsole.actions.aws.sight import Sight, answer, look, password_of
-from wfconsole.actions.aws.steps import Steps
 from wfconsole.actions.aws.store import CURRENT, PENDING, PREVIOUS, short, version_of
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import Millis
@@ -30,48 +29,33 @@ class RotateSecret(Afterwards):
     def plan(self, request: Request, systems: Systems, now: Millis) -> Plan:
         sight = look(asked(request, systems.settings.aws), systems)
         pending = sight.described.version(PENDING)
-        left = pending if pending and pending != sight.current else ""
+        left = pending if pending != sight.current else ""
         goes_on = bool(left) and sight.asked.pending == "continue"
         to = left if goes_on else version_of(systems.incident, systems.receipt)
-        judged = [*checks.of_store(sight), *checks.of_role(sight), *checks.of_consumers(sight.found)]
         login, more = _login(sight, systems, left, goes_on=goes_on)
-        judged += more
-        found, role = sight.found, sight.role.name if sight.role is not None else ""
-        steps = Steps(
-            sight.asked.region,
-            sight.described.arn,
-            role,
-            sight.asked.field,
-            current=sight.current,
-            to=to,
-            login=login,
-            makes=not goes_on,
-            pending=pending,
-            unchecked=sight.login[0] == "unchecked",
-            at=sight.role.at if sight.role is not None else 0,
-            restarted_at=parts.stamp(now),
-            consumers=parts.restarts(found, parts.stamp(now)),
-            synced=parts.syncs(found, parts.stamp(now)),
-            back=msgspec.to_builtins(parts.back(request, sight, sight.current, systems.receipt)),
+        steps = parts.steps(
+            sight,
+            parts.Ways(to, login, pending, makes=not goes_on),
+            now,
+            parts.back(request, sight, sight.current, systems),
         )
-        where = f"{safe(sight.described.name, 200)}"
         return Plan(
             request,
-            title=f"Rotate secret {where} ({role or 'no role'})",
-            place=f"{sight.store.where}; the database and the cluster of the console",
+            title=f"Rotate secret {safe(sight.described.name, 200)} ({parts.shown_role(sight)})",
+            place=parts.place(sight),
             danger="R3",
             made_at=now,
-            blast=tuple(_blast(sight, role)),
+            blast=tuple(_blast(sight, parts.shown_role(sight))),
             undo=f"make {short(sight.current)} {CURRENT} again, and set it in the database again",
             lost=("restarts, and logins that failed meanwhile", "going back makes the exposed one valid again"),
-            checks=tuple(judged),
+            checks=(*checks.of_store(sight), *checks.of_role(sight), *more, *checks.of_consumers(sight.found)),
             permissions=tuple(parts.permissions(sight, systems)),
             dry_run=EXPLAINED,
             diff=tuple(_diff(sight, to, left, goes_on=goes_on)),
-            by_hand=tuple(parts.by_hand(sight, systems, to, make=not goes_on)) if role else (),
+            by_hand=tuple(parts.by_hand(sight, systems, to, make=not goes_on)),
             word=sight.described.name,
             alternatives=tuple(_alternatives(request, left, sight)),
-            signal=parts.signal(len(found.consumers), role),
+            signal=parts.signal(len(steps.consumers), steps.role),
             before=Reading(now, 0.0, "nobody has it yet"),
             inverse=msgspec.convert(steps.back, Request),
             deadline_ms=parts.DEADLINE_MS,

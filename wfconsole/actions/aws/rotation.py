@@ -19,7 +19,7 @@ from wfconsole.actions.aws.steps import Steps
 from wfconsole.actions.aws.store import CURRENT, PENDING, Description, short
 from wfconsole.actions.contract import Say, Stale, Unknown
 from wfconsole.actions.kubernetes.cluster import Call, Unchanged
-from wfconsole.actions.postgres.role import OwnPassword, logs_in
+from wfconsole.actions.postgres.role import Answer, OwnPassword, logs_in
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import Millis
 from wfconsole.incident.plan import Outcome, Plan, Request
@@ -45,6 +45,7 @@ class Rotation:
         self._back = msgspec.convert(plan.calls["back"], Request)
         self._done: list[str] = []
         self.changed_at: Millis = 0
+        self._half = False  # the database could not be given the old one again
         self._old: Secret  # logs in before
         self._new: Secret
 
@@ -164,18 +165,20 @@ class Rotation:
         return _Stop(Outcome("failed", f"{why}; nothing is changed", tuple(self._done)))
 
     def _taken_back(self, own: OwnPassword, why: str) -> _Stop:
-        """The database gets the old password again, tried before anything is said of it."""
+        """The database gets the old password again, which is tried before anything is said of it."""
         role = safe(self._steps.role, 63)
         self._say(f"{why}: take it back in the database")
         try:
             own.set(self._old)
         except (SourceError, Unknown):
             self._set_back_anew()
-        if not self._lets_in(self._old):
+        answer = self._answer(self._old)
+        if answer == "no" or (answer == "unknown" and self._half):
             told = f"{why}; {role} does not log in with the old one either: new logins fail"
             return _Stop(Outcome("partial", told, tuple(self._done), inverse=self._back))
         self.changed_at = 0
-        self._done.append(f"taken back: {role} logs in with the old one")
+        logs = "logs in with it" if answer == "yes" else "could not be tried just now"
+        self._done.append(f"taken back: {role} has the old one in the database, and {logs}")
         return self._abandoned(why)
 
     def _set_back_anew(self) -> None:
@@ -185,6 +188,7 @@ class Rotation:
             with anew.connection:
                 anew.set(self._old)
         except (SourceError, Unknown) as error:
+            self._half = True
             self._done.append(f"it could not be taken back: {error}")
 
     def _unpend(self) -> str:
@@ -246,5 +250,8 @@ class Rotation:
 
     def _lets_in(self, password: Secret) -> bool:
         """Whether it logs in, and the server has asked for it; where it asks nobody, as the plan has said."""
-        answer = logs_in(self._systems.settings.database, self._steps.role, password)[0]
+        answer = self._answer(password)
         return answer == "yes" or (answer == "unchecked" and self._steps.unchecked)
+
+    def _answer(self, password: Secret) -> Answer:
+        return logs_in(self._systems.settings.database, self._steps.role, password)[0]

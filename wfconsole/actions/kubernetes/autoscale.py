@@ -11,9 +11,10 @@ from wfconsole.actions.contract import Action, BadRequestError, Say
 from wfconsole.actions.kubernetes.autoscalers import at_most, blind, bounds_of, scaler_seen
 from wfconsole.actions.kubernetes.by_hand import kubectl
 from wfconsole.actions.kubernetes.cluster import Call, Cluster, Object, Unchanged, unchanged
-from wfconsole.actions.kubernetes.replicas import growing
+from wfconsole.actions.kubernetes.ownership import may_be_taken_back
+from wfconsole.actions.kubernetes.replicas import growing, is_database
 from wfconsole.actions.kubernetes.room import start_checks
-from wfconsole.actions.kubernetes.workloads import path_of, ready, seen, wanted
+from wfconsole.actions.kubernetes.workloads import named, path_of, ready, seen, wanted
 from wfconsole.actions.slots import slot_checks
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis
@@ -122,8 +123,9 @@ class Autoscale(Action):
 
 
 def _path(aim: Aim) -> str:
-    if aim.kind != _KIND or not aim.namespace or not aim.name:
-        raise BadRequestError(f"{aim.kind} {safe(aim.name)}: this is done to a {_KIND}, named as NAMESPACE/NAME")
+    if aim.kind != _KIND:
+        raise BadRequestError(f"{safe(aim.kind, 40)} {safe(aim.name, 80)}: this is done to a {_KIND}")
+    named(aim)
     return f"/apis/autoscaling/v2/namespaces/{aim.namespace}/{_KIND}s/{aim.name}"
 
 
@@ -212,6 +214,7 @@ def _checks(request: Request, systems: Systems, change: _Change) -> Iterator[Che
     if change.current == 0 and change.item is not None:
         told = "its target has 0 replicas, and that switches an autoscaler off: no bounds bring a pod back"
         yield Check("refuse", told, here, overridable=True)
+    yield from may_be_taken_back(change.hpa)
     yield from _lowered(request, change)
     yield from _raised(systems, change)
 
@@ -240,10 +243,11 @@ def _raised(systems: Systems, change: _Change) -> Iterator[Check]:
     if not more or change.target is None or change.item is None:
         return
     checks = [*start_checks(systems.cluster, change.target.namespace, change.item["spec"]["template"]["spec"], more)]
-    checks += slot_checks(systems, change.target, more)
+    if not is_database(change.item):
+        checks += slot_checks(systems, change.target, more)
     if change.starts:
         here = (seen(change.target, change.item, f"wants {change.current}, {ready(change.item)} ready"),)
-        yield Check("ok", f"{counted(more, 'more pod')} are started at once, whether it is blind or not", here)
+        yield Check("ok", f"{counted(more, 'pod')} more at once, whether it is blind or not", here)
         if change.target.kind == "statefulset":
             yield from growing(change.target, change.item, change.current, change.new.least, None)
         yield from checks

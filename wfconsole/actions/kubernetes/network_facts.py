@@ -171,6 +171,14 @@ def _workload(item: Object) -> str:
     return safe(f"{kind} {name}", 120)
 
 
+def enforcement(cluster: Cluster) -> tuple[str, bool | None]:
+    """The network plugin, and whether it enforces policies: None where nobody can tell."""
+    try:
+        return _plugin(cluster.list("/apis/apps/v1/daemonsets", "daemon sets of the whole cluster"))
+    except SourceError:
+        return "", None
+
+
 def _plugin(daemons: Sequence[Object]) -> tuple[str, bool | None]:
     names = {item["metadata"]["name"] for item in daemons}
     if found := sorted(names & _ENFORCING):

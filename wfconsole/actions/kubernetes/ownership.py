@@ -58,3 +58,9 @@ def ownership_checks(aim: Aim, item: Object) -> Iterator[Check]:
         yield Check("explain", f"{told} (helm rollback {release} keeps both in step)", here)
     else:
         yield Check("ok", "nothing shows that it is deployed from Git or by Helm", here)
+
+
+def may_be_taken_back(item: Object) -> Iterator[Check]:
+    """The same of a number that Git need not hold: replicas are often left to autoscalers and people."""
+    if tool := from_git(item):
+        yield Check("explain", f"{tool} takes it back within minutes, if Git holds this number")

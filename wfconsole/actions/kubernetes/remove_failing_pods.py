@@ -81,7 +81,7 @@ class RemoveFailingPods(Action):
             alternatives=tuple(_alternatives(aim, gone)),
             signal=Signal(
                 f"ready pods of {aim}",
-                goal=ready + len(gone),
+                goal=max(ready, min(wanted(item), ready + len(gone))),
                 unit="pods",
                 window_ms=3 * MINUTE,
                 hold_ms=20 * SECOND,

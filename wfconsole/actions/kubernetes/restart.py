@@ -29,6 +29,8 @@ from wfconsole.sources.contract import SourceError
 
 _KINDS: Final = ("deployment", "statefulset", "daemonset")
 _ONE_FEWER: Final = "one-fewer"
+_MUST_STAND: Final = ("spec.template", "spec.strategy", "spec.paused")
+_LOST: Final = ("what the pods have in memory and in their own files", "their logs of the run before")
 _PATIENCE_MS: Final[Millis] = 15 * MINUTE  # a model takes its time to load
 
 
@@ -44,23 +46,20 @@ class Restart(Action):
         item = cluster.get(path_of(aim), str(aim))
         fewer = _one_fewer(request, item)
         pods = members(cluster, aim, item, now)
-        ready, at = sum(each.ready for each in pods), _moment(now)
+        ready, at = sum(each.ready for each in pods), moment(now)
         call = _call(aim, at, fewer=fewer)
         tried, _ = cluster.dry_run(call)
         as_rolled = _with_strategy(item) if fewer else item
-        inverse = Request("rollout-strategy", aim, before_of(item), undoes=systems.receipt) if fewer else None
+        rolls = strategy_of(aim.kind, as_rolled)
         return Plan(
             request,
             title=f"Restart {aim}" + (", one pod fewer at a time" if fewer else ""),
             place=f"{cluster.where}, namespace {aim.namespace}",
             danger="R2",
             made_at=now,
-            blast=(
-                f"all {wanted(item)} pods of {aim.name} are replaced, the {ready} ready ones too",
-                str(strategy_of(aim.kind, as_rolled)),
-            ),
+            blast=(f"all {wanted(item)} pods are replaced, the {ready} ready ones too: {rolls}",),
             undo="none: a pod that is gone does not come back; the new ones are of the same template",
-            lost=("what the pods have in memory and in their own files", "their logs of the run before"),
+            lost=_LOST,
             checks=tuple(restart_checks(systems, aim, as_rolled, pods, fewer=fewer)),
             permissions=(cluster.may("patch", resource, "apps", aim.namespace),),
             dry_run=tried,
@@ -68,9 +67,9 @@ class Restart(Action):
             by_hand=_by_hand(cluster, aim, item, fewer=fewer),
             word=aim.name,
             alternatives=tuple(_alternatives(systems, aim, item, pods, fewer=fewer)),
-            signal=rollout_signal(aim, wanted(item)),
+            signal=rollout_signal(aim, item),
             before=standing(pods, lambda _pod: False, ready, now, ""),
-            inverse=inverse,
+            inverse=Request("rollout-strategy", aim, before_of(item), undoes=systems.receipt) if fewer else None,
             deadline_ms=self.patience_ms + MINUTE if fewer else MINUTE // 2,
             calls={
                 "call": msgspec.to_builtins(call),
@@ -78,9 +77,7 @@ class Restart(Action):
                 "before": _restarted_at(item),
                 "ready": ready,
                 "strategy": before_of(item) if fewer else None,
-                "unchanged": msgspec.to_builtins(
-                    unchanged(path_of(aim), str(aim), item, "spec.template", "spec.strategy", "spec.paused")
-                ),
+                "unchanged": msgspec.to_builtins(unchanged(path_of(aim), str(aim), item, *_MUST_STAND)),
             },
         )
 
@@ -144,7 +141,7 @@ def _one_fewer(request: Request, item: Object) -> bool:
     return bool(said)
 
 
-def _moment(now: Millis) -> str:
+def moment(now: Millis) -> str:
     """With its milliseconds: a second restart within the same second would change nothing, and be none."""
     return dt.datetime.fromtimestamp(now / 1000, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -194,14 +191,19 @@ def _alternatives(
     systems: Systems, aim: Aim, item: Object, pods: tuple[Member, ...], *, fewer: bool
 ) -> Iterator[Alternative]:
     failing = [each for each in pods if each.failing]
-    if failing and any(each.ready for each in pods):
-        yield Alternative(
-            f"remove only the {counted(len(failing), 'failing pod')}, one at a time",
-            Request("remove-failing-pods", aim),
-        )
     if any(each.finding.kind == "image-pull" for each in failing):
         yield Alternative(f"roll {aim} back to a revision that was healthy", Request("roll-back", aim))
-    if aim.kind == "deployment" and not fewer and stuck(systems, aim, item):
+    elif failing and any(each.ready for each in pods):
+        told = f"remove only the {counted(len(failing), 'failing pod')}, one at a time"
+        yield Alternative(told, Request("remove-failing-pods", aim))
+    if aim.kind != "deployment" or fewer or not stuck(systems, aim, item):
+        return
+    if under_way(aim.kind, item):
+        yield Alternative(
+            "let the rollout that hangs go on, with one pod fewer instead of one more",
+            Request("rollout-strategy", aim, dict(ONE_FEWER)),
+        )
+    else:
         left = max(0, wanted(item) - 1)
         yield Alternative(
             "restart with one pod fewer instead of one more (maxUnavailable 1, maxSurge 0), for this rollout only:"

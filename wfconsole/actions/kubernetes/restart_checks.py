@@ -48,7 +48,7 @@ def _of_healthy(ready: int, failing: tuple[Member, ...], said: str) -> Check:
         return Check("ok", f"none of its pods serves: {said}", named)
     are = counted(ready, "healthy pod")
     if failing:
-        return Check("explain", f"{are} restart too, for {len(failing)} that fail: remove those alone instead", named)
+        return Check("explain", f"{are} restart too, for {len(failing)} that fail", named)
     return Check("explain", f"{are} restart, and none of them fails")
 
 

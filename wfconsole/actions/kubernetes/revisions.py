@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.actions.kubernetes.pods import Member
-from wfconsole.actions.kubernetes.rollouts import Object, images_of, plain_template
+from wfconsole.actions.kubernetes.rollouts import RESTARTED_AT, Object, images_of, plain_template
 from wfconsole.clock import MINUTE, Millis
 from wfconsole.incident.wording import counted, spell_duration
 from wfconsole.observations.levels import Level
@@ -51,6 +51,11 @@ class Revision(msgspec.Struct, frozen=True):
     @property
     def images(self) -> tuple[str, ...]:
         return images_of(self.template)
+
+    @property
+    def restarted_at(self) -> str:
+        notes = (self.template.get("metadata") or {}).get("annotations") or {}
+        return str(notes.get(RESTARTED_AT, ""))
 
     @property
     def pods(self) -> str:
@@ -130,7 +135,7 @@ def _linked(found: list[Revision], pods: Sequence[Member], now: Millis) -> tuple
         after = found[place + 1] if place + 1 < len(found) else None
         well = [pod for pod in pods if _of(pod, each) and pod.ready and pod.finding.level < Level.WARNING]
         since = [pod.row.ready_since for pod in well if pod.row.ready_since]
-        same = [other.number for other in found if other is not each and other.pods == each.pods]
+        same = [other for other in found if other is not each and other.pods == each.pods]
         linked.append(
             msgspec.structs.replace(
                 each,
@@ -140,8 +145,8 @@ def _linked(found: list[Revision], pods: Sequence[Member], now: Millis) -> tuple
                 stood_ms=after.created_at - each.created_at
                 if after is not None and after.created_at > each.created_at
                 else None,
-                like=max(same, default=0),
-                restarted=any(number < each.number for number in same),
+                like=max((other.number for other in same), default=0),
+                restarted=any(other.restarted_at < each.restarted_at for other in same),
             )
         )
     return tuple(reversed(linked))

@@ -11,7 +11,7 @@ import msgspec
 from wfconsole.actions.contract import Action, BadRequestError, Say, Stale
 from wfconsole.actions.kubernetes import revisions
 from wfconsole.actions.kubernetes.by_hand import kubectl
-from wfconsole.actions.kubernetes.cluster import Object, Unchanged, unchanged
+from wfconsole.actions.kubernetes.cluster import Cluster, Object, Unchanged, unchanged
 from wfconsole.actions.kubernetes.history import going_back, revisions_of, source_of, template_at
 from wfconsole.actions.kubernetes.left_behind import left_behind
 from wfconsole.actions.kubernetes.ownership import ownership_checks
@@ -74,29 +74,13 @@ class RollBack(Action):
             permissions=(cluster.may("patch", resource, "apps", aim.namespace),),
             dry_run=tried,
             diff=revisions.difference_of(way.current.template, target.template),
-            by_hand=(
-                kubectl(
-                    cluster,
-                    aim.namespace,
-                    *("rollout", "undo", f"{aim.kind}/{aim.name}", f"--to-revision={target.number}"),
-                ),
-            ),
+            by_hand=(_by_hand(cluster, aim, target.number),),
             word=aim.name,
             alternatives=tuple(_alternatives(aim, way, now)),
-            signal=rollout_signal(aim, wanted(item)),
+            signal=rollout_signal(aim, item),
             before=standing(way.pods, lambda pod: revisions.is_of(target, pod), ready, now, ""),
             inverse=Request("roll-back", aim, {"revision": str(way.current.number)}, undoes=systems.receipt),
-            calls={
-                "source": source_of(target),
-                "revision": target.number,
-                "cause": target.cause,
-                "hashes": list(target.hashes),
-                "from": revisions.digest(plain_template(item["spec"]["template"])),
-                "ready": ready,
-                "unchanged": msgspec.to_builtins(
-                    unchanged(path_of(aim), str(aim), item, "spec.template", "spec.paused")
-                ),
-            },
+            calls=_calls(aim, item, target, ready),
         )
 
     def run(self, plan: Plan, systems: Systems, say: Say) -> Outcome:
@@ -130,6 +114,22 @@ class RollBack(Action):
             return bool(hashes & {pod.labels.get(revisions.HASH), pod.labels.get(revisions.REVISION_HASH)})
 
         return standing(members(systems.cluster, aim, item, now), new, calls["ready"], now, undone)
+
+
+def _calls(aim: Aim, item: Object, target: Revision, ready: int) -> dict[str, Any]:
+    return {
+        "source": source_of(target),
+        "revision": target.number,
+        "cause": target.cause,
+        "hashes": list(target.hashes),
+        "from": revisions.digest(plain_template(item["spec"]["template"])),
+        "ready": ready,
+        "unchanged": msgspec.to_builtins(unchanged(path_of(aim), str(aim), item, "spec.template", "spec.paused")),
+    }
+
+
+def _by_hand(cluster: Cluster, aim: Aim, number: int) -> str:
+    return kubectl(cluster, aim.namespace, "rollout", "undo", f"{aim.kind}/{aim.name}", f"--to-revision={number}")
 
 
 def _way(request: Request, systems: Systems, now: Millis) -> _Way:
@@ -183,7 +183,9 @@ def _checks(request: Request, systems: Systems, way: _Way, would: Object, now: M
 
 def _of_target(request: Request, way: _Way, now: Millis) -> Iterator[Check]:
     current, target = way.current, way.target
-    seen_ = tuple(Observed(f"revision {each.number}", each.told(now), each.uid) for each in (target, current))
+    seen_ = tuple(
+        Observed(f"revision {each.number}", each.told(now).partition(": ")[2], each.uid) for each in (target, current)
+    )
     if target.number == current.number:
         yield Check("refuse", f"revision {target.number} is the one that is there now", seen_)
         return

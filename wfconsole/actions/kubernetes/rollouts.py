@@ -178,12 +178,12 @@ def counted(resource: str, value: object) -> int:
 
 
 def spelled(resource: str, value: int) -> str:
-    """The same for people: "1500m", "512Mi", "2"."""
+    """The same for people: "1500m", "512Mi", "64Gi", "2"."""
     name = resource.removeprefix("requests.").removeprefix("limits.")
     if name == "cpu":
         return f"{value}m"
     if name in ("memory", "ephemeral-storage"):
-        return f"{value / (1 << 20):.4g}Mi"
+        return f"{value / (1 << 30):.4g}Gi" if value >= 10 << 30 else f"{value / (1 << 20):.5g}Mi"
     return str(value)
 
 

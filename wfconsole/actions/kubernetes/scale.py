@@ -11,11 +11,12 @@ from wfconsole.actions.contract import Action, BadRequestError, Say, Stale
 from wfconsole.actions.kubernetes.autoscalers import name_of, scaler_checks, scaler_instead
 from wfconsole.actions.kubernetes.by_hand import kubectl
 from wfconsole.actions.kubernetes.cluster import Call, Cluster, Object, Unchanged, unchanged
+from wfconsole.actions.kubernetes.ownership import may_be_taken_back
 from wfconsole.actions.kubernetes.replicas import growing, is_database, loses_volumes, shrinking
 from wfconsole.actions.kubernetes.rollouts import under_way
 from wfconsole.actions.kubernetes.room import start_checks
 from wfconsole.actions.kubernetes.workloads import hpa_of, path_of, ready, resource_of, seen, wanted
-from wfconsole.actions.slots import slot_checks
+from wfconsole.actions.slots import replica_checks, slot_checks
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.incident.plan import Aim, Check, Danger, Found, Observed, Outcome, Plan, Reading, Request, Signal
@@ -125,7 +126,8 @@ def _blast(request: Request, item: Object, current: int, replicas: int) -> Itera
     if replicas == 0:
         yield f"{name} is stopped altogether: all {counted(current, 'pod')} end"
     else:
-        yield f"{change:+d} pods of {name}, {ready(item)} of {current} are ready"
+        more = f"{counted(abs(change), 'pod')} {'more' if change > 0 else 'fewer'}"
+        yield f"{more} of {name}: {current} -> {replicas}, {ready(item)} ready now"
 
 
 def _lost(item: Object, current: int, replicas: int) -> Iterator[str]:
@@ -148,6 +150,7 @@ def _checks(request: Request, systems: Systems, change: _Change, hpa: Object | N
         yield Check("refuse", f"it wants {current} replicas already: nothing to do", evidence)
         return
     yield from scaler_checks(hpa, current, replicas)
+    yield from may_be_taken_back(item)
     if replicas < current:
         yield from _fewer(request, change, evidence)
         return
@@ -155,7 +158,10 @@ def _checks(request: Request, systems: Systems, change: _Change, hpa: Object | N
     if aim.kind == "statefulset":
         yield from growing(aim, item, current, replicas, _volumes(systems.cluster, aim.namespace))
     yield from start_checks(systems.cluster, aim.namespace, item["spec"]["template"]["spec"], replicas - current)
-    yield from slot_checks(systems, aim, replicas - current)
+    if is_database(item):
+        yield from replica_checks(systems)
+    else:
+        yield from slot_checks(systems, aim, replicas - current)
 
 
 def _fewer(request: Request, change: _Change, evidence: tuple[Observed, ...]) -> Iterator[Check]:

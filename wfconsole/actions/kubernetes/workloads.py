@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from wfconsole.actions.contract import BadRequestError
 from wfconsole.actions.kubernetes.cluster import Cluster, Object
 from wfconsole.incident.plan import Aim, Observed
+from wfconsole.text import safe
 
+_NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+_LONGEST: Final = 253
 _PLURALS: Final = {"deployment": "deployments", "statefulset": "statefulsets", "daemonset": "daemonsets"}
 
 
@@ -15,9 +19,16 @@ def resource_of(aim: Aim, *kinds: str) -> str:
     """`deployments` for a deployment. Raises BadRequestError for another kind than `kinds`, or without a namespace."""
     if aim.kind not in kinds:
         raise BadRequestError(f"{aim.kind} {aim.name}: this is done to a {' or a '.join(kinds)}")
-    if not aim.namespace or not aim.name:
-        raise BadRequestError("name it as NAMESPACE/NAME")
+    named(aim)
     return _PLURALS[aim.kind]
+
+
+def named(aim: Aim) -> None:
+    """Raises BadRequestError where its name or namespace cannot be one of an object: what else is in a path leads
+    elsewhere."""
+    for part in (aim.namespace, aim.name):
+        if len(part) > _LONGEST or not _NAME.fullmatch(part):
+            raise BadRequestError(f"{safe(part, 80)!r}: name it as NAMESPACE/NAME, in small letters, digits, - and .")
 
 
 def path_of(aim: Aim) -> str:

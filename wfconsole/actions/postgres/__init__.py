@@ -1,1 +1,1 @@
-"""Actions on PostgreSQL: sessions that are ended, and what a role logs in with."""
+"""Actions on PostgreSQL."""

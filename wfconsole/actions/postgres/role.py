@@ -54,8 +54,9 @@ class Sessions(msgspec.Struct, frozen=True):
 
 
 class Role(msgspec.Struct, frozen=True):
-    """A role as the server knows it. `most` sessions may it have, -1: any number. `until`: its password's last day, ""
-    for none. `others`: a second one of its kind, as AWS names those that alternate. `at`: the server's clock."""
+    """A role as the server knows it: `name` as it is, `shown` for people. `most` sessions may it have, -1: any number.
+    `until`: its password's last day, "" for none. `others`: a second one of its kind, as AWS names those that
+    alternate. `at`: the server's clock."""
 
     name: str
     logs_in: bool
@@ -67,6 +68,10 @@ class Role(msgspec.Struct, frozen=True):
     at: Millis
     others: tuple[str, ...]
     sessions: tuple[Sessions, ...]
+
+    @property
+    def shown(self) -> str:
+        return safe(self.name, 63)
 
     @property
     def open_sessions(self) -> int:

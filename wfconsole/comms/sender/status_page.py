@@ -23,7 +23,7 @@ def send(plan: Plan, leaving: Callable[[], None]) -> Outcome:
     settings = plan.status_page
     if plan.state not in STATES:
         raise Trouble(f"a status page takes no state {plan.state!r}")
-    web = Web("the status page", settings.base_url, plan, ca_file=settings.ca_file)
+    web = Web("the status page", settings.base_url, plan.deadline_ms, ca_file=settings.ca_file)
     key = token(settings.token_file, "status_page.token_file")
     headers = {"Authorization": f"OAuth {key.reveal()}"}
     incidents = f"/v1/pages/{settings.page}/incidents"

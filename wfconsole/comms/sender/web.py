@@ -8,8 +8,7 @@ from typing import Any, Final
 
 import httpx
 
-from wfconsole.clock import SECOND, SystemClock
-from wfconsole.comms.plan import Plan
+from wfconsole.clock import SECOND, Millis, SystemClock
 from wfconsole.comms.sender.trouble import Trouble, retry_after
 from wfconsole.text import safe
 
@@ -20,7 +19,7 @@ _PASSES: Final = frozenset((408, 425, 429))
 class Web:
     """Speaks JSON to one server. `called` is how people call it."""
 
-    def __init__(self, called: str, base_url: str, plan: Plan, *, ca_file: str = "") -> None:
+    def __init__(self, called: str, base_url: str, deadline_ms: Millis, *, ca_file: str = "") -> None:
         self._called, self._base = called, base_url.rstrip("/")
         verify: ssl.SSLContext | bool = True
         if ca_file:
@@ -29,9 +28,7 @@ class Web:
             except OSError as error:
                 raise Trouble(f"{safe(ca_file, 200)}: {error.strerror or 'no certificates in it'}") from None
         # A proxy counts where one is configured; redirects could hand the key to somebody else.
-        self._client = httpx.Client(
-            verify=verify, timeout=plan.deadline_ms / SECOND, follow_redirects=False, trust_env=True
-        )
+        self._client = httpx.Client(verify=verify, timeout=deadline_ms / SECOND, follow_redirects=False, trust_env=True)
 
     def call(
         self,

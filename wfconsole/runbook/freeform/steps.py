@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wfconsole.incident.playbook import Command, Place, Step, StepKind
+from wfconsole.runbook.commands import shell_of, verification_of
 from wfconsole.runbook.freeform.annotations import STEP_WORDS, Annotated, Annotation, named
 from wfconsole.runbook.freeform.people import CODE, SHELLS
 from wfconsole.runbook.freeform.remarks import Remarks
@@ -194,12 +195,19 @@ def _with_kind(step: Step, part: Part) -> Step:
     return replace(step, kind=kind, danger=_UNCLASSED if acts else "")
 
 
+def _properties(found: dict[str, Annotation]) -> Properties:
+    """As our own format has them: the value bare, but for one that holds more than a probe."""
+    return {
+        name: Property(note.place, name, note.value if name == "verify" else note.value.strip("`"))
+        for name, note in found.items()
+    }
+
+
 def _bound(step: Step, notes: Iterable[Annotation], reading: Reading) -> Step:
     found = named(notes, STEP_WORDS)
     if not found:
         return step
-    properties: Properties = {name: Property(note.place, name, note.value.strip("`")) for name, note in found.items()}
-    problems = reading.problems
+    problems, properties = reading.problems, _properties(found)
     texts: dict[str, str] = {name: properties[name].value for name in ("look", "expect", "role") if name in properties}
     if "role" in texts:
         texts["role"] = texts["role"].lower()
@@ -227,8 +235,11 @@ def _bound(step: Step, notes: Iterable[Annotation], reading: Reading) -> Step:
         step = replace(step, sensed="")
     if "id" in properties:
         step = replace(step, id=slug(properties["id"].value))
+    runs = step.kind == "action" and bool(step.commands)
     return replace(
         step,
+        shell=shell_of(properties, runs, problems),
+        verify=verification_of(properties, runs, problems),
         means=meaning_of(properties, problems) or step.means,
         severities=severities_of(properties, problems) or step.severities,
     )

@@ -48,4 +48,4 @@ def manager_of(settings: AlertmanagerSettings) -> Endpoint:
 def examination(settings: AlertmanagerSettings, every_ms: Mapping[str, Millis]) -> AlertsExamination:
     """What the doctor looks at; the settings must name an Alertmanager. Nobody stands in for it here."""
     alone = sources(settings, PrometheusSettings(), every_ms)
-    return AlertsExamination(manager_of(settings), alone, every_ms["alerts"])
+    return AlertsExamination(manager_of(settings), alone, every_ms["alerts"], settings.heartbeat)

@@ -9,7 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from typing import Final
 
+import msgspec
+
 from wfconsole.clock import Millis
+from wfconsole.observations.cache import CacheRow
 from wfconsole.observations.checks import Check
 from wfconsole.sources.cache.commands import Permissions, permissions
 from wfconsole.sources.cache.connection import CachePoll, Session
@@ -66,10 +69,11 @@ class CacheExamination(CachePoll):
             self._acting = permissions(self.ask, self.session.settings)
 
     def checks(self, looks: Looks) -> Sequence[Check]:
-        """One check for each command: of the user who looks, and of the one who would act."""
+        """One check for each command: of the user who looks, and of the one who would act. And whose data it is."""
         error = looks.of(self).error
         why = error.message if error is not None else "not asked"
-        return [*(self._check(name, why) for name in allowed()), *self._actions(why)]
+        rows = (msgspec.json.decode(row, type=CacheRow) for row in looks.rows.get("cache", {}).values())
+        return [*(self._check(name, why) for name in allowed()), *self._actions(why), *map(_fresh, rows)]
 
     def _try(self, name: str) -> str:
         """Run one command; why it is refused, "" where it is not. Raises what is no refusal."""
@@ -117,3 +121,16 @@ class CacheExamination(CachePoll):
                 yield Check(_SYSTEM, "", "action", name, "off", each.refused)
             else:
                 yield Check(_SYSTEM, "", "action", name, "ok")
+
+
+def _fresh(row: CacheRow) -> Check:
+    """A replica that lost its master goes on telling what it has."""
+    if row.loading:
+        said, remedy = "not there yet: it loads them from disk", "Wait until it has loaded them."
+        return Check(_SYSTEM, "", "fresh", "data", "problem", said, remedy)
+    if row.role != "replica":
+        return Check(_SYSTEM, "", "fresh", "data", "ok", "of the master itself")
+    if row.link_up:
+        return Check(_SYSTEM, "", "fresh", "data", "ok", f"of a replica that follows {row.master}")
+    said = f"of a replica without its master {row.master}: as old as that loss"
+    return Check(_SYSTEM, "", "fresh", "data", "problem", said, "Look at the master, and at the way to it.")

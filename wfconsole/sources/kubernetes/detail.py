@@ -133,7 +133,7 @@ class PodReader:
         )
 
     def _log(self, ask: AskPod, box: ContainerRow, lines: int, *, previous: bool) -> LogTail | _LogPart:
-        if box.state == "waiting" and not box.restarts:
+        if box.state == "waiting" and not _ran_before(box):
             return LogTail(box.name, failure=f"has not started: {box.reason or 'waiting'}")
         empty = LogTail(box.name, previous=previous)
         return _LogPart(self._server, lambda client: _read_log(client, ask, empty, lines), empty)
@@ -141,7 +141,12 @@ class PodReader:
 
 def _logs_of(box: ContainerRow) -> tuple[bool, ...]:
     """Which logs a container has: this run's, and the one before where it restarted."""
-    return (False, True) if box.restarts else (False,)
+    return (False, True) if _ran_before(box) else (False,)
+
+
+def _ran_before(box: ContainerRow) -> bool:
+    """Before its first restart a container that crashed waits, with no restart counted yet."""
+    return box.restarts > 0 or box.last_exit_code is not None
 
 
 def _pod(client: Client, ask: AskPod) -> Pod:

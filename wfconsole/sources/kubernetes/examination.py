@@ -11,17 +11,20 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from wfconsole.clock import SECOND, Millis
+from wfconsole.clock import MINUTE, SECOND, Millis, SystemClock
 from wfconsole.observations.checks import Check, State
+from wfconsole.observations.nodes import NodeRow
 from wfconsole.sources.checking import Looks
 from wfconsole.sources.contract import Source, SourceError, Task
 from wfconsole.sources.kubernetes.client import Server
 from wfconsole.sources.kubernetes.cluster import MOST_NAMESPACES, ClusterSource
 from wfconsole.sources.kubernetes.rights import ACTOR, EVERYTHING, GPU_EXEC, VIEWER, Right, grant, rights_of
-from wfconsole.text import safe
+from wfconsole.text import age, safe
 
 # Questions are asked over so many connections: far from the cluster each takes as long as the way there and back.
 _CONNECTIONS: Final = 4
+# Nodes are measured each minute or more often.
+OLD_MS: Final[Millis] = 3 * MINUTE
 _WHO: Final = "/apis/authentication.k8s.io/v1/selfsubjectreviews"  # since Kubernetes 1.28
 _MAY: Final = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _WHO_QUESTION: Final = b'{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}'
@@ -154,7 +157,22 @@ class ClusterExamination:
         errors = [look.error for review in self._reviews if (look := looks.of(review)).error is not None]
         why = errors[0].message if errors and errors[0] is not None else "not asked in time"
         cards = self._of_role(GPU_EXEC, "permission", why) if self._cards is not None else ()
-        return [*self._of_role(VIEWER, "permission", why), *cards, *self._of_role(ACTOR, "action", why)]
+        rights = [*self._of_role(VIEWER, "permission", why), *cards, *self._of_role(ACTOR, "action", why)]
+        return [*rights, *self._measured(looks)]
+
+    def _measured(self, looks: Looks) -> Iterable[Check]:
+        """How old the newest use of a node is, where anybody measures it."""
+        rows = (msgspec.json.decode(row, type=NodeRow) for row in looks.rows.get("nodes", {}).values())
+        newest = max((row.used_at for row in rows), default=0)
+        if not newest:
+            return
+        now = SystemClock().now() + (self._server.ahead_ms or 0)
+        told = f"newest {age(max(0, now - newest))} old"
+        if now - newest > OLD_MS:
+            remedy = "Look at what serves metrics.k8s.io: metrics-server, mostly."
+            yield Check("kubernetes", "nodes", "fresh", "use of nodes", "problem", told, remedy)
+        else:
+            yield Check("kubernetes", "nodes", "fresh", "use of nodes", "ok", told)
 
     def _of_role(self, role: str, aspect: Literal["permission", "action"], why: str) -> Iterable[Check]:
         answers = {question: allowed for review in self._reviews for question, allowed in review.allowed.items()}

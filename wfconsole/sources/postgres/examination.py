@@ -15,6 +15,7 @@ from wfconsole.sources.checking import Looks
 from wfconsole.sources.contract import Source, Task
 from wfconsole.sources.postgres import failures
 from wfconsole.sources.postgres.connection import Row, Session, statement
+from wfconsole.sources.postgres.freshness import attempts, freshness
 from wfconsole.sources.postgres.looking import SessionPoll
 from wfconsole.text import safe
 
@@ -44,6 +45,7 @@ class DatabaseExamination(SessionPoll):
         self._for_actions = tuple(role for role in granted("acting-role") if role not in self._for_looking)
         self._told: Row | None = None
         self._columns: Sequence[Row] | None = None
+        self._standby: Sequence[Row] = ()
 
     @property
     def tasks(self) -> Sequence[Task]:
@@ -55,11 +57,12 @@ class DatabaseExamination(SessionPoll):
         return f"{self._role} (superuser)" if powerful else self._role
 
     def read(self) -> None:
-        """Two statements."""
+        """Three statements."""
         roles = [*self._for_looking, *self._for_actions, _RESERVED]
         (self._told,) = self.rows(statement("rights"), {"roles": roles})
         self.ahead_ms = self._told["clock_ms"] - SystemClock().now()
         self._role = safe(self._told["role"], 63)
+        self._standby = self.rows(statement("standby"))
         if self._auth.configured:
             from psycopg import sql
 
@@ -67,10 +70,11 @@ class DatabaseExamination(SessionPoll):
             self._columns = self.rows(statement("auth-columns"), {"table": quoted})
 
     def checks(self, looks: Looks) -> Sequence[Check]:
-        """One check for each role and each column that is mapped."""
+        """One check for each role and each column that is mapped; and how new is what it tells."""
         error = looks.of(self).error
         why = error.message if error is not None else "not asked"
-        return [*self._roles(why), *self._log(why)]
+        fresh = freshness(self._told, self._standby, self.ahead_ms or 0) if self._told is not None else ()
+        return [*self._roles(why), *self._log(why), *fresh, *attempts(looks.rows.get("auth", {}))]
 
     def _roles(self, why: str) -> Iterable[Check]:
         told = self._told

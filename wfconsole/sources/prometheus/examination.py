@@ -74,11 +74,15 @@ class MetricsExamination(MetricsPoll):
         newest = self._newest_ms
         if newest is None:
             remedy = "See its page Status, Targets: what is scraped, and why not."
-            return Check(_SYSTEM, "", "rows", "newest sample", "problem", "nothing is scraped: no series of up", remedy)
+            return Check(
+                _SYSTEM, "", "fresh", "newest sample", "problem", "nothing is scraped: no series of up", remedy
+            )
         told = f"{age(newest)} old, of {self._targets} target{'' if self._targets == 1 else 's'}"
         if newest > OLD_MS:
-            return Check(_SYSTEM, "", "rows", "newest sample", "problem", told, "Does it scrape, and is its disk full?")
-        return Check(_SYSTEM, "", "rows", "newest sample", "ok", told)
+            return Check(
+                _SYSTEM, "", "fresh", "newest sample", "problem", told, "Does it scrape, and is its disk full?"
+            )
+        return Check(_SYSTEM, "", "fresh", "newest sample", "ok", told)
 
 
 def _rules(rows: Mapping[str, bytes]) -> Iterable[Check]:

@@ -11,7 +11,7 @@ from typing import Final
 from wfconsole.clock import SECOND
 from wfconsole.incident.attention import Need
 from wfconsole.observations.levels import Level
-from wfconsole.text import age, cells, cut, elapsed, fit
+from wfconsole.text import age, cells, countdown, cut, elapsed, fit
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span, spread, width_of
 from wfconsole.tui.state_words import counts, level_ink, level_sign
@@ -91,7 +91,12 @@ class Attention(Pane):
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         del height
         need = frame.needs[0]
-        right = (*_lag(frame), *_journal(frame), *counts(frame.glyphs, frame.counts, words=width >= WIDE))
+        right = (
+            *_lag(frame),
+            *_armed(frame),
+            *_journal(frame),
+            *counts(frame.glyphs, frame.counts, words=width >= WIDE),
+        )
         room = width - width_of(right) - 1
         return [spread(_need(frame, need, room), right, width)]
 
@@ -111,6 +116,12 @@ def _lag(frame: Frame) -> Line:
     if frame.lag_ms < _LAG_SHOWN:
         return ()
     return (Span(f"display lag {age(frame.lag_ms)}", "warn"), Span("  "))
+
+
+def _armed(frame: Frame) -> Line:
+    """Nothing while disarmed: that is how a console starts. Armed it is never silent."""
+    left = frame.view.incident.armed_until - frame.now
+    return (Span(f" ARMED {countdown(left)} ", "warn-badge"), Span("  ")) if left > 0 else ()
 
 
 def _journal(frame: Frame) -> Line:

@@ -16,6 +16,7 @@ from wfconsole.tui.listings.standing import doubt
 from wfconsole.tui.panes.command_sections import SOURCE, command_sections, run_level
 from wfconsole.tui.panes.long_texts import left_short
 from wfconsole.tui.panes.pod_sections import heading
+from wfconsole.tui.screens.lacking import lacking
 from wfconsole.tui.screens.of_row import ScreenOfRow, TextOfRow
 from wfconsole.tui.state_words import level_ink, sign_and_word
 from wfconsole.tui.widgets.scroll_text import Section
@@ -83,8 +84,7 @@ def _of_source(frame: Frame, snapshot: Snapshot[Any]) -> list[Line]:
         _fact("looks every", age(snapshot.interval_ms)),
         _fact("rows", number(len(snapshot.rows))),
     ]
-    if snapshot.partial:
-        lines.append(_fact("not all of it", snapshot.partial))
+    lines += [_fact(name, value) for name, value in lacking(snapshot)]
     lines += [_fact(name, value) for name, value in sorted(snapshot.facts.items())]
     failure = snapshot.failure
     if failure is not None:

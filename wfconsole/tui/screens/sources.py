@@ -16,6 +16,7 @@ from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.panes.strips import rule
+from wfconsole.tui.screens.lacking import lacking
 from wfconsole.tui.screens.list_screen import ListScreen
 from wfconsole.tui.state_words import badge
 from wfconsole.tui.widgets.scrolled import Block, BlockList
@@ -90,12 +91,15 @@ class SourceList(BlockList):
 
 
 class SourcesScreen(ListScreen):
-    """One region: the sources."""
+    """One region: the sources. `goto` may be the name of one."""
 
     SCOPES = ("all", "lists", "items", "sources")
 
     def make_list(self) -> BlockList:
-        return SourceList(id="body")
+        sources = SourceList(id="body")
+        if self.goto in KINDS:
+            sources.cursor_key = self.goto
+        return sources
 
     def evidence(self) -> str:
         return self.body_list.key if self.body_list.key in KINDS else ""
@@ -149,8 +153,7 @@ def _opened(frame: Frame, snapshot: Snapshot[Any], width: int) -> list[Line]:
             told.append((again, f"at {frame.times.clock(failure.retry_at)}, after {failure.attempts} in vain"))
         if failure.remedy:
             told.append(("do", failure.remedy))
-    if snapshot.partial:
-        told.append(("partial", snapshot.partial))
+    told += lacking(snapshot)
     told += snapshot.facts.items()
     indent = _INDENT * 2 + _WORD
     return [

@@ -4,6 +4,7 @@ SELECT current_user::text AS role,
        (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser,
        current_setting('server_version_num')::int AS version,
        (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS clock_ms,
+       current_setting('track_activities')::bool AS tracks,
        coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0) AS reserved,
        ARRAY(SELECT rolname::text FROM pg_roles WHERE rolname = ANY(%(roles)s)) AS known,
        ARRAY(SELECT rolname::text FROM pg_roles

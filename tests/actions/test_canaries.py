@@ -1,0 +1,368 @@
+"""Secrets are planted everywhere that an action takes one from, and then searched for wherever one could come out."""
+
+from __future__ import annotations
+
+import json
+import resource
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+import psycopg
+import pytest
+
+from tests.actions.aws.application import NAME, Vault
+from tests.actions.aws.gate import Gate, Where
+from tests.actions.process import Actor
+from tests.builders import an_entry
+from tests.rig.systems.aws import ACTOR, CONSOLE, REGIONS, Aws
+from tests.rig.systems.postgres import ACTING, DATABASE, ORDERS, PASSWORD, Postgres
+from tests.terminal.pty import Terminal
+from wfconsole.clock import SystemClock
+from wfconsole.config.actions import ActingSettings
+from wfconsole.config.messaging import PagerDutySettings
+from wfconsole.config.systems import AwsSettings, CacheSettings, DatabaseSettings
+from wfconsole.guard import protocol
+from wfconsole.guard.protocol import Begin
+from wfconsole.incident.events import Declared
+from wfconsole.incident.plan import Aim, Request
+from wfconsole.session.journaling import JournalSink
+
+REQUEST = Request("rotate-secret", Aim("secret", NAME), {"region": REGIONS[0]})
+OPERATOR = "ada"
+INCIDENT = "INC-20260301-1420"
+
+
+def canary(what: str) -> str:
+    return f"canary-{what}-{secrets.token_hex(8)}"
+
+
+class Planted:
+    """Every secret by what it is. `new` is the password that the action has made, once it has."""
+
+    def __init__(self, vault: Vault, folder: Path) -> None:
+        self.vault, self.folder = vault, folder
+        self.all = {what: canary(what) for what in ("acting", "monitor", "redis", "pagerduty", "current", "field")}
+        for what in ("acting", "redis", "pagerduty"):
+            self.file(what).write_text(f"{self.all[what]}\n")
+            self.file(what).chmod(0o600)
+        with vault.postgres.admin() as connection:
+            connection.execute(f"ALTER ROLE {ACTING} PASSWORD '{self.all['acting']}'")
+        vault.set_in_database(self.all["current"])
+        value = {**vault.held(), "password": self.all["current"], "signing": self.all["field"]}
+        vault.client.put_secret_value(SecretId=vault.arn, SecretString=json.dumps(value))
+        lines = (vault.aws.directory / "credentials").read_text().splitlines()
+        self.all |= {
+            f"aws {place}": line.partition("=")[2].strip() for place, line in enumerate(lines) if "secret" in line
+        }
+
+    def file(self, what: str) -> Path:
+        return self.folder / what
+
+    def note_pending(self) -> None:
+        """What was made since: all versions, whatever became of them."""
+        versions = self.vault.client.list_secret_version_ids(SecretId=self.vault.arn, IncludeDeprecated=True)[
+            "Versions"
+        ]
+        for each in versions:
+            held = self.vault.held(each["VersionId"])["password"]
+            if held not in (*self.all.values(), PASSWORD):
+                self.all[f"new {each['VersionId'][:8]}"] = held
+
+    def found_in(self, data: bytes) -> list[str]:
+        return [what for what, value in self.all.items() if value.encode() in data]
+
+
+@pytest.fixture
+def vault(aws: Aws, postgres: Postgres) -> Vault:
+    return Vault(aws, postgres)
+
+
+@pytest.fixture
+def planted(vault: Vault, tmp_path: Path) -> Iterator[Planted]:
+    folder = tmp_path / "planted"
+    folder.mkdir(mode=0o700)
+    yield Planted(vault, folder)
+    with vault.postgres.admin() as connection:
+        connection.execute(f"ALTER ROLE {ACTING} PASSWORD '{PASSWORD}'")
+
+
+@pytest.fixture
+def gate(vault: Vault) -> Iterator[Gate]:
+    with Gate(vault.aws.url) as made:
+        yield made
+
+
+@pytest.fixture
+def settings(planted: Planted, gate: Gate) -> ActingSettings:
+    return ActingSettings(
+        database=DatabaseSettings(
+            host="127.0.0.1",
+            port=planted.vault.postgres.port,
+            name=DATABASE,
+            acting_user=ACTING,
+            acting_password_file=str(planted.file("acting")),
+        ),
+        cache=CacheSettings(host="127.0.0.1", acting_password_file=str(planted.file("redis"))),
+        aws=AwsSettings(regions=REGIONS, endpoint_url=gate.url, profile=CONSOLE, acting_profile=ACTOR),
+        pagerduty=PagerDutySettings(routing_key_file=str(planted.file("pagerduty"))),
+    )
+
+
+def in_processes(planted: Planted) -> dict[str, list[str]]:
+    """What the arguments and the environment of every process of this machine give away."""
+    found = {}
+    for name in ("cmdline", "environ"):
+        for path in Path("/proc").glob(f"[0-9]*/{name}"):
+            try:
+                data = path.read_bytes()
+            except OSError:  # it has ended
+                continue
+            if told := planted.found_in(data):
+                found[str(path)] = told
+    return found
+
+
+def in_files(planted: Planted, folders: Iterable[Path]) -> dict[str, list[str]]:
+    found = {}
+    for folder in folders:
+        for path in (each for each in folder.rglob("*") if each.is_file()):
+            if told := planted.found_in(path.read_bytes()):
+                found[str(path)] = told
+    return found
+
+
+def run_and_look(settings: ActingSettings, planted: Planted, prelude: str = "") -> bytes:
+    """One action from the plan to its end; everything that it has said. Its arguments and environment are looked at
+    while it is in the middle."""
+    actor = Actor(Begin(settings, request=REQUEST, receipt="act-1", incident="INC-1"), prelude)
+    with actor:
+        first = actor.hear()
+        if isinstance(first, protocol.Planned):
+            planted.note_pending()
+            assert in_processes(planted) == {}
+            actor.say(msgspec.json.encode(protocol.Run(first.plan.digest)))
+            actor.until(protocol.Ran)
+            planted.note_pending()
+            assert in_processes(planted) == {}
+    return b"\n".join(map(msgspec.json.encode, actor.heard))
+
+
+# --- what a process that acts says
+
+
+def test_the_canaries_can_be_found(planted: Planted, tmp_path: Path) -> None:
+    """What searches finds: in a file, in an environment, in arguments."""
+    value = planted.all["current"]
+    (tmp_path / "log").write_text(f"password is {value}")
+    assert in_files(planted, [tmp_path])[str(tmp_path / "log")] == ["current"]
+    program = "import sys; sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", program, value], stdin=subprocess.PIPE, env={"X": value}) as process:
+        found = {path.rpartition("/")[2] for path in in_processes(planted) if f"/{process.pid}/" in path}
+        assert found == {"cmdline", "environ"}
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def test_a_rotation_says_nothing_of_any_of_them(
+    settings: ActingSettings, planted: Planted, capfd: pytest.CaptureFixture[str]
+) -> None:
+    said = run_and_look(settings, planted)
+    assert b'"done"' in said
+    out, err = capfd.readouterr()
+    assert len(planted.all) == 6 + 2 + 1, planted.all.keys()
+    assert planted.found_in(said + out.encode() + err.encode()) == []
+
+
+BREAKS = {
+    "in the plan": (
+        "from wfconsole.actions.aws import sight\n"
+        "def broken(material, systems): raise ValueError(material.text('password').reveal())\n"
+        "sight._elsewhere = broken"
+    ),
+    "before it is put": (
+        "from wfconsole.actions.aws.material import Material\n"
+        "def broken(self, field, value): raise RuntimeError(value.reveal())\n"
+        "Material.with_text = broken"
+    ),
+    "in the database": (
+        "from wfconsole.actions.postgres.role import OwnPassword\n"
+        "def broken(self, new): raise KeyError(new.reveal())\n"
+        "OwnPassword.set = broken"
+    ),
+    "in the client of AWS": (
+        "from botocore.client import BaseClient\n"
+        "real = BaseClient._make_api_call\n"
+        "def broken(self, name, told):\n"
+        "    if 'SecretString' in told: raise ValueError(told['SecretString'])\n"
+        "    return real(self, name, told)\n"
+        "BaseClient._make_api_call = broken"
+    ),
+    "at the login": (
+        "from wfconsole.actions.aws import rotation\n"
+        "def broken(settings, role, password): raise OSError(password.reveal())\n"
+        "rotation.logs_in = broken"
+    ),
+}
+
+
+@pytest.mark.parametrize("where", BREAKS)
+def test_an_exception_in_the_middle_says_nothing_either(
+    settings: ActingSettings, planted: Planted, capfd: pytest.CaptureFixture[str], where: str
+) -> None:
+    """The worst of them: its message is the secret itself."""
+    said = run_and_look(settings, planted, BREAKS[where])
+    assert b'"done"' not in said
+    assert planted.found_in(said + "".join(capfd.readouterr()).encode()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "where"), [("PutSecretValue", "never"), ("UpdateSecretVersionStage", "lost"), ("DescribeSecret", "never")]
+)
+def test_an_answer_that_is_lost_says_nothing(
+    settings: ActingSettings,
+    planted: Planted,
+    gate: Gate,
+    capfd: pytest.CaptureFixture[str],
+    name: str,
+    where: Where,
+) -> None:
+    gate.hold(name, where)
+    said = run_and_look(settings, planted)
+    assert planted.found_in(said + "".join(capfd.readouterr()).encode()) == []
+
+
+def test_the_database_keeps_no_word_of_it(settings: ActingSettings, planted: Planted) -> None:
+    """Neither its statistics nor its log: what it is sent is what it stores."""
+    with planted.vault.postgres.admin() as connection:
+        connection.execute("SET log_statement = 'none'")
+        connection.execute("ALTER SYSTEM SET log_statement = 'all'")
+        connection.execute("SELECT pg_reload_conf()")
+    try:
+        run_and_look(settings, planted)
+        with planted.vault.postgres.admin() as connection:
+            told = connection.execute("SELECT string_agg(query, ' ') FROM pg_stat_statements").fetchone()
+    finally:
+        with planted.vault.postgres.admin() as connection:
+            connection.execute("ALTER SYSTEM RESET log_statement")
+            connection.execute("SELECT pg_reload_conf()")
+    assert told is not None
+    made = [what for what in planted.found_in(str(told[0]).encode()) if what not in ("acting", "current")]
+    assert made == []
+
+
+# --- memory
+
+
+def test_a_process_that_acts_leaves_no_core_and_shows_its_memory_to_nobody() -> None:
+    program = (
+        "import ctypes, resource\n"
+        "resource.setrlimit(resource.RLIMIT_CORE, resource.getrlimit(resource.RLIMIT_CORE))\n"
+        "from wfconsole.actions.main import main\n"
+        "main()\n"
+        "print(resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
+    )
+    most = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (most, most)),
+    ).stdout
+    assert told == "(0, 0) 0\n"
+
+
+# --- the console, on a terminal
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """A machine with an incident that is open, and somebody who commands it."""
+    folder = tmp_path / "state"
+    sink = JournalSink(folder / "incidents", SystemClock(), fallbacks=(), saved=lambda _ids: None, changed=lambda: None)
+    declared = Declared(INCIDENT, "keys were stolen", "SEV2", OPERATOR)
+    sink.begin(INCIDENT, [an_entry(declared, at=SystemClock().now(), actor=OPERATOR)])
+    sink.close(5_000)
+    return folder
+
+
+@pytest.fixture
+def configuration(settings: ActingSettings, planted: Planted, tmp_path: Path) -> Path:
+    kubeconfig = tmp_path / "kubeconfig"  # nobody is asked there
+    kubeconfig.write_text(
+        json.dumps(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "current-context": "rig",
+                "clusters": [{"name": "rig", "cluster": {"server": "http://127.0.0.1:9"}}],
+                "users": [{"name": "rig", "user": {}}],
+                "contexts": [{"name": "rig", "context": {"cluster": "rig", "user": "rig"}}],
+            }
+        )
+    )
+    told = {
+        "console": {"operator": OPERATOR},
+        "kubernetes": {"kubeconfig": str(kubeconfig)},
+        "actions": {"second_person": False},
+        "database": msgspec.to_builtins(settings.database),
+        "cache": msgspec.to_builtins(settings.cache),
+        "aws": msgspec.to_builtins(settings.aws),
+        "pagerduty": msgspec.to_builtins(settings.pagerduty),
+    }
+    file = tmp_path / "config.toml"
+    tables = [
+        f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+        for name, table in told.items()
+    ]
+    file.write_text("\n".join(tables))
+    file.chmod(0o600)
+    return file
+
+
+@pytest.mark.parametrize("ends", ["well", "in the middle"])
+def test_nothing_of_them_reaches_the_terminal_the_journal_or_a_file(
+    planted: Planted, gate: Gate, configuration: Path, state: Path, tmp_path: Path, ends: str
+) -> None:
+    if ends == "in the middle":
+        gate.hold("PutSecretValue", "never")
+    why = ["--word", NAME, "--reason", "it was stolen", "--override", "nobody uses it yet"]
+    command = [sys.executable, "-m", "wfconsole", "act", "rotate-secret", "secret", NAME, f"region={REGIONS[0]}"]
+    environment = {
+        **planted.vault.aws.environment,
+        "WFCONSOLE_STATE_DIR": str(state),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    with Terminal([*command, *why, "--config", str(configuration)], columns=200, rows=60, env=environment) as terminal:
+        terminal.wait_for("RESULT")
+        assert in_processes(planted) == {}
+        code = terminal.wait_exit()
+        screen, raw = terminal.text, terminal.raw
+    planted.note_pending()
+    assert ("done" in screen, code == 0) == ((True, True) if ends == "well" else (False, False)), screen
+    if ends == "well":
+        assert any(what.startswith("new") for what in planted.all)
+    assert planted.found_in(raw) == []
+    assert in_files(planted, [state]) == {}
+    journal = b"".join(path.read_bytes() for path in state.rglob("*.jsonl"))
+    assert b"rotate-secret" in journal
+    assert ORDERS.encode() in journal
+
+
+def test_another_login_sees_the_same_nothing(planted: Planted) -> None:
+    """The password that is planted is the one that is used: a search for another one would find nothing either."""
+    with psycopg.connect(
+        host="127.0.0.1",
+        port=planted.vault.postgres.port,
+        dbname=DATABASE,
+        user=ORDERS,
+        password=planted.all["current"],
+    ) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
