@@ -139,12 +139,11 @@ def _afterwards(look: Look, target: Target) -> Iterator[Check]:
     freed = set(tree.freed(key))
     kept = [each for each in waiting if each not in freed]
     if kept:
-        others = sorted({other for each in kept for other in tree.others(each, key)})
-        text = f"{len(kept)} of them wait for others too, and are not freed: {tree.named(others)}"
+        text = f"{len(kept)} of them wait for others too, and are not freed: {tree.named(tree.others(key))}"
         yield Check("explain", text)
     heir = tree.next_root(key)
     if heir:
-        after = _wait(len(tree.waiters(heir)))
+        after = _wait(tree.rows[heir].behind)
         yield Check(
             "explain",
             f"the next root may be {tree.name(heir)}: {after} for it; look at the tree again",
@@ -321,8 +320,7 @@ def left_waiting(tree: Tree, waiting: Sequence[str]) -> str:
     """Who still waits, and for whom."""
     if not waiting:
         return "nobody of them waits any more"
-    roots = sorted({root for each in waiting for root in tree.roots(each)})
-    return f"{len(waiting)} of them wait, for {tree.named(roots)}"
+    return f"{len(waiting)} of them wait, for {tree.named(tree.roots(*waiting))}"
 
 
 def _row(tree: Tree, key: str) -> str:
