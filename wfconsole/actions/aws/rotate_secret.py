@@ -14,7 +14,7 @@ from wfconsole.actions.aws.sight import Sight, answer, look, password_of
 from wfconsole.actions.aws.store import CURRENT, PENDING, PREVIOUS, short, version_of
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import Millis
-from wfconsole.incident.plan import Alternative, Check, DryRun, Plan, Reading, Request
+from wfconsole.incident.plan import Alternative, Check, DryRun, Plan, Request
 from wfconsole.incident.wording import counted
 from wfconsole.text import safe
 
@@ -56,7 +56,7 @@ class RotateSecret(Afterwards):
             word=sight.described.name,
             alternatives=tuple(_alternatives(request, left, sight)),
             signal=parts.signal(len(steps.consumers), steps.role),
-            before=Reading(now, 0.0, "nobody has it yet"),
+            before=parts.before(sight.found, now),
             inverse=msgspec.convert(steps.back, Request),
             deadline_ms=parts.DEADLINE_MS,
             calls=msgspec.to_builtins(steps),
