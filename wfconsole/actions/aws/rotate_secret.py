@@ -14,7 +14,7 @@ from wfconsole.actions.aws.sight import Sight, answer, look, password_of
 from wfconsole.actions.aws.store import CURRENT, PENDING, PREVIOUS, short, version_of
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import Millis
-from wfconsole.incident.plan import Alternative, Check, DryRun, Plan, Request
+from wfconsole.incident.plan import Aim, Alternative, Check, DryRun, Plan, Request
 from wfconsole.incident.wording import counted
 from wfconsole.text import safe
 
@@ -111,6 +111,11 @@ def _diff(sight: Sight, to: str, left: str, *, goes_on: bool) -> Iterator[str]:
 
 
 def _alternatives(request: Request, left: str, sight: Sight) -> Iterator[Alternative]:
+    if sight.role is not None and sight.role.open_sessions:
+        yield Alternative(
+            f"afterwards: end the sessions of {sight.role.shown} that are logged in now",
+            Request("end-role-sessions", Aim("role", sight.role.name), {"before": str(sight.role.at)}),
+        )
     if left and sight.asked.pending != "continue":
         told = {**request.parameters, "pending": "continue"}
         yield Alternative(
