@@ -11,6 +11,7 @@ from typing import Protocol
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import Millis
 from wfconsole.incident.plan import Evidence, Found, Outcome, Plan, Reading, Request
+from wfconsole.sources.contract import SourceError
 
 Say = Callable[[str], None]
 
@@ -29,6 +30,13 @@ class BadRequestError(ValueError):
 
 class NothingToDo(BadRequestError):  # noqa: N818  no error where something was to be taken back
     """It is as it was asked for already; the message says what shows it."""
+
+
+def in_words(error: SourceError) -> str:
+    """What a check says of something that could not be read: why, and what mends it."""
+    return (
+        f"{error.message}; {error.remedy[:1].lower()}{error.remedy[1:].rstrip('.')}" if error.remedy else error.message
+    )
 
 
 class Action(Protocol):

@@ -158,6 +158,36 @@ def test_what_is_never_ended_is_not_even_when_the_plan_is_overridden(
     assert alive(postgres, spared) == [True]
 
 
+def test_a_role_that_replicates_is_spared(postgres: Postgres, systems: Systems, begun: Starts) -> None:
+    with postgres.admin() as admin:
+        admin.execute("ALTER ROLE wf_app REPLICATION")
+        try:
+            pid = pid_of(postgres.made.session("backup-agent"))
+            plan = planned(systems, end(pid, begun(pid)))
+            assert "a role for replication" in plan.refusals[0]
+            with pytest.raises(Stale):
+                ran(systems, plan)
+            assert alive(postgres, pid) == [True]
+        finally:
+            admin.execute("ALTER ROLE wf_app NOREPLICATION")
+
+
+def test_a_server_that_says_nothing_is_cut_off_and_nothing_was_changed(
+    postgres: Postgres, opens: Opens, begun: Starts
+) -> None:
+    pid = pid_of(postgres.made.session("checkout-api"))
+    request = end(pid, begun(pid))
+    with FaultProxy(postgres.port) as proxy:
+        systems = opens(port=proxy.port)
+        plan = planned(systems, request)
+        proxy.become(Fault("silent"))
+        with pytest.raises(SourceError) as told:
+            ran(systems, plan)
+        assert told.value.kind == "timeout"
+        assert "by itself" not in told.value.remedy, "an action tries nothing again"
+    assert alive(postgres, pid) == [True]
+
+
 def test_background_work_is_refused(postgres: Postgres, systems: Systems, begun: Starts) -> None:
     with postgres.admin() as admin:
         ((checkpointer,),) = admin.execute(
@@ -227,7 +257,7 @@ def test_a_prepared_transaction_is_no_session(postgres: Postgres, systems: Syste
     plan = planned(systems, end(0, ""))
     assert (plan.colour, plan.overridable) == ("REFUSE", False)
     assert "only wf_app or a superuser may end it" in texts(plan)
-    assert "1 wait for it" in texts(plan)
+    assert "1 waits for it" in texts(plan)
     chosen = planned(systems, end(victim, begun(victim)))
     assert "only its owner (wf_app) or a superuser can end it: ROLLBACK PREPARED" in chosen.refusals[0]
     assert [each.request.aim.name for each in chosen.alternatives] == ["0"]

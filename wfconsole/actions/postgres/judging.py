@@ -139,13 +139,15 @@ def _afterwards(look: Look, target: Target) -> Iterator[Check]:
     freed = set(tree.freed(key))
     kept = [each for each in waiting if each not in freed]
     if kept:
-        others = sorted({other for each in kept for other in tree.others(each, key)})
-        text = f"{len(kept)} of them wait for others too, and are not freed: {tree.named(others)}"
+        text = f"{len(kept)} of them wait for others too, and are not freed: {tree.named(tree.others(key))}"
         yield Check("explain", text)
     heir = tree.next_root(key)
     if heir:
-        after = len(tree.waiters(heir))
-        yield Check("explain", f"the next root may be {tree.name(heir)}: {after} wait for it; look at the tree again")
+        after = _wait(tree.rows[heir].behind)
+        yield Check(
+            "explain",
+            f"the next root may be {tree.name(heir)}: {after} for it; look at the tree again",
+        )
     if not tree.whole:
         yield Check("explain", "more sessions are among locks than one look can tell: these numbers are the least")
 
@@ -271,7 +273,7 @@ def nothing_to_end(look: Look) -> Iterator[Check]:
         owner = safe(row.user, 63)
         yield Check(
             "explain",
-            f"{_gid(row)}: {row.behind} wait for it; only {owner} or a superuser may end it, in its own database, and"
+            f"{_gid(row)}: {_wait(row.behind)} for it; only {owner} or a superuser may end it, in its own database, and"
             " whoever prepared it may still mean to COMMIT PREPARED: ask its transaction manager first",
         )
 
@@ -282,6 +284,10 @@ def rollbacks(look: Look) -> Sequence[str]:
         return ()
     rows = [row for row in prepared_roots(look.tree)[:_LISTED] if row.gid != "?"]
     return tuple(f"ROLLBACK PREPARED '{_quoted(row.gid)}'" for row in rows)
+
+
+def _wait(count: int) -> str:
+    return f"{count} waits" if count == 1 else f"{count} wait"
 
 
 def _gid(row: SessionRow) -> str:
@@ -314,8 +320,7 @@ def left_waiting(tree: Tree, waiting: Sequence[str]) -> str:
     """Who still waits, and for whom."""
     if not waiting:
         return "nobody of them waits any more"
-    roots = sorted({root for each in waiting for root in tree.roots(each)})
-    return f"{len(waiting)} of them wait, for {tree.named(roots)}"
+    return f"{len(waiting)} of them wait, for {tree.named(tree.roots(*waiting))}"
 
 
 def _row(tree: Tree, key: str) -> str:
