@@ -113,6 +113,8 @@ def of_consumers(found: Found) -> Iterator[Check]:
 def _of_one(each: Consumer) -> Iterator[Check]:
     if each.paused:
         yield Check("refuse", f"{each.aim} is paused: a restart would do nothing", overridable=True)
+    if each.down:
+        yield Check("explain", f"{each.aim} has no pod that is ready now already")
     if each.by_hand_only:
         yield Check("refuse", f"{each.aim} replaces its pods only when somebody removes them", overridable=True)
 
