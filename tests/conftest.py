@@ -11,7 +11,11 @@ import pytest
 pytest_plugins = ["tests.rig.fixtures", "tests.rig.systems.fixtures", "tests.actions.fixtures"]
 
 # Rooms whose tests wait for real servers, processes and terminals; those of the others only compute.
-WAITING: Final = ("collector", "comms", "console", "discovery", "hands", "journal", "session", "sources", "terminal")
+WAITING: Final = (
+    *("actions", "collector", "comms", "console", "discovery", "hands", "journal", "session", "sources", "terminal"),
+)
+# Rooms with so many tests on the control plane that they have one for themselves.
+OWN_PLANE: Final = ("actions", "rig_tests")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -30,13 +34,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for _, item in sorted(zip(groups, items, strict=True), key=lambda pair: order[pair[0]])]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """A control plane ends with the last test that needs it: idle, it takes a tenth of a core from all others."""
+    if not hasattr(item.config, "workerinput") or not isinstance(item, pytest.Function):
+        return
+    if nextitem is None or _group_of(nextitem) != _group_of(item):
+        for fixture in item._fixtureinfo.name2fixturedefs.get("cluster", ()):
+            fixture.finish(item._request)  # type: ignore[arg-type]  # it only asks the request for hooks
+
+
 def _group_of(item: pytest.Item) -> str:
-    """The file; or who shares a control plane: one for the rig's own tests, one for all others that need one."""
+    """The file; or whoever shares a control plane."""
     path = item.nodeid.partition("::")[0]
     marker = item.get_closest_marker("rig")
     if marker is None or marker.kwargs.get("own"):
         return path
-    return "rig of its own tests" if Path(path).parts[1] == "rig_tests" else "rig"
+    room = Path(path).parts[1]
+    return f"rig of {room}" if room in OWN_PLANE else "rig"
 
 
 def _turn_of(group: str, slow: set[str]) -> int:

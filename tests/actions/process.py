@@ -47,6 +47,15 @@ class Actor:
         assert self.process.stdin is not None
         self.process.stdin.close()
 
+    def kill(self) -> None:
+        """It is gone at once, whatever it was doing."""
+        self.process.kill()
+        self.process.wait(30)
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
     def hear(self) -> Report:
         """The next report; fails when the process says no more."""
         assert self.process.stdout is not None

@@ -15,7 +15,7 @@ import resource
 import signal
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
@@ -28,7 +28,7 @@ from wfconsole.actions.taking_back import as_kept, take_back
 from wfconsole.clock import SECOND, Clock, Millis, SystemClock
 from wfconsole.guard import protocol
 from wfconsole.guard.protocol import AGAIN, CAPTURE, KEEP, REVERT, Begin, Report, Run
-from wfconsole.incident.plan import Outcome, Plan, Reading, Request
+from wfconsole.incident.plan import Outcome, Plan, Reading, Request, Signal, Verdict
 from wfconsole.incident.verdict import verdict_of
 from wfconsole.redaction import redact_text
 from wfconsole.sources.contract import SourceError
@@ -193,32 +193,39 @@ class LifeCycle:
         console is gone."""
         plan = self._plan
         assert plan is not None
-        watched, readings, look_at = plan.signal, list[Reading](), self._clock.monotonic()
-        if watched is not None and watched.probe:
-            watched = None  # the console looks at it itself
-        while watched is not None or window is not None:
-            if watched is not None and self._clock.monotonic() >= look_at:
+        looked, judged = plan.signal, False
+        if looked is not None and looked.probe:
+            looked = None  # the console looks at it itself
+        readings, look_at = list[Reading](), self._clock.monotonic()
+        while (looked is not None and not judged) or window is not None:
+            # What may still be taken back is looked at after its verdict, too: whoever decides sees how it stands.
+            if looked is not None and self._clock.monotonic() >= look_at:
                 readings.append(self._read(action, plan))
                 _tell(protocol.Read(readings[-1]))
-                verdict = verdict_of(watched, plan.before, readings, ran_at, self._clock.now())
-                look_at = self._clock.monotonic() + watched.every_ms
-                if verdict is not None:
-                    _tell(protocol.Judged(verdict))
-                    watched = None
-                    continue
-            moments = ([look_at] if watched is not None else []) + ([window.until] if window is not None else [])
-            word = self._word_before(min(moments))
-            if window is None:
-                if word is None:
-                    raise _Gone
+                look_at = self._clock.monotonic() + looked.every_ms
+                judged = judged or self._judged(looked, readings, ran_at)
                 continue
-            settled = self._settled(word, window)
+            moments = ([look_at] if looked is not None else []) + ([window.until] if window is not None else [])
+            word = self._word_before(min(moments))
+            settled = self._settled(word, window) if window is not None else None
+            if window is None and word is None:
+                raise _Gone
             if settled is not None:
                 _tell(settled)
                 self._let_go()
-                if not settled.kept:
-                    return
                 window = None
+                if not settled.kept:
+                    if looked is not None and not judged:
+                        _tell(protocol.Judged(Verdict("CANNOT TELL", "it was taken back before anybody could tell")))
+                    return
+
+    def _judged(self, looked: Signal, readings: Sequence[Reading], ran_at: Millis) -> bool:
+        """Whether there is a verdict; it is said."""
+        assert self._plan is not None
+        verdict = verdict_of(looked, self._plan.before, readings, ran_at, self._clock.now())
+        if verdict is not None:
+            _tell(protocol.Judged(verdict))
+        return verdict is not None
 
     def _settled(self, word: bytes | None, window: _Window) -> protocol.Settled | None:
         """What the console said, or its silence, makes of it; None while that is open."""

@@ -4,7 +4,8 @@
     run:    "capture" -> Kept ..., Captured      Run -> Sending, Said ..., Ran
     watch:  Read ..., Judged; then it ends
     after the run of a plan that takes itself back: Provisional; "keep" -> Settled(kept). "revert", the end of its time
-            or that of the console -> Settled, with what came of taking it back. It watches meanwhile, and then on.
+            or that of the console -> Settled, with what came of taking it back. It watches meanwhile, after the verdict
+            too, and what stays is watched on.
     later:  Begin(plan, mode "observe") -> Asked: what became of an action that nobody heard the end of
             Begin(plan, mode "watch") -> Read ..., Judged
 

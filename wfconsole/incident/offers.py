@@ -13,6 +13,7 @@ import msgspec
 
 from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.plan import Aim, Request
+from wfconsole.incident.playbook import Step
 
 _WORKLOADS: Final = ("deployment", "statefulset", "daemonset")
 _LONGEST: Final = 200
@@ -30,18 +31,24 @@ class Parameter(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Offer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One action for one thing. `fixed` are the parameters that follow from the thing itself."""
+    """One action for one thing. `fixed` are the parameters that follow from the thing itself. Where the thing has to be
+    said too, `named_by` is the parameter that names it: NAME, or NAMESPACE/NAME."""
 
     action: str
     title: str
     aim: Aim
     parameters: tuple[Parameter, ...] = ()
     fixed: Mapping[str, str] = msgspec.field(default_factory=dict)
+    named_by: str = ""
 
     def request(self, said: Mapping[str, str]) -> Request:
         """The request with what somebody has said; what was left empty is left out."""
-        told = {name: value for name, value in said.items() if value}
-        return Request(self.action, self.aim, {**self.fixed, **told})
+        told = {name: value for name, value in said.items() if value and name != self.named_by}
+        aim = self.aim
+        if self.named_by:
+            namespace, _, name = said.get(self.named_by, "").rpartition("/")
+            aim = msgspec.structs.replace(aim, name=name, namespace=namespace or aim.namespace)
+        return Request(self.action, aim, {**self.fixed, **told})
 
     def missing(self, said: Mapping[str, str]) -> str:
         """What has to be said still, "" when nothing."""
@@ -78,18 +85,98 @@ def offer_at_large() -> tuple[Offer, ...]:
             "block-source",
             "Block a source address",
             Aim("source", ""),
-            (Parameter("address", "Address", "an address or a range"), Parameter("namespace", "Namespace")),
+            (Parameter("address", "Address", "an address, without a mask or with one"), *_BLOCKED),
+            named_by="address",
         ),
-        Offer("config-value", "Change a value of a ConfigMap", Aim("configmap", ""), _CONFIG),
+        Offer("config-value", "Change a value of a ConfigMap", Aim("configmap", ""), _CONFIG, named_by="name"),
     )
 
 
+_BLOCKED: Final = (
+    Parameter("namespace", "Namespace", "where the pods are that it reaches"),
+    Parameter("target", "Target", "what is to be closed to it: service/NAME or deployment/NAME"),
+)
 _CONFIG: Final = (
     Parameter("name", "ConfigMap", "NAMESPACE/NAME"),
     Parameter("key", "Key", "the key in it"),
     Parameter("value", "Value", "the new value"),
     Parameter("restart", "Restart", "restart the workloads that read it", "yes", ("yes", "no")),
 )
+
+
+def command_offers(step: Step) -> Iterator[Offer]:
+    """The commands of a step that is an action, each as an action of its own."""
+    if step.kind != "action" or not step.danger:
+        return
+    for number, command in enumerate(step.commands, 1):
+        blanks = tuple(Parameter(blank.strip("<>"), blank.strip("<>").capitalize()) for blank in command.placeholders)
+        first = next((line.strip() for line in command.text.splitlines() if line.strip()), "")
+        asked = tuple(each for each in blanks if each.name not in ("context", "namespace"))
+        deadline = Parameter("deadline", "Deadline", "such as 90 s or 5 m", "60 s", needed=False)
+        title = f"Run its command {number}: {first[:_LONGEST]}"
+        yield Offer("command", title, Aim("step", step.id), (*asked, deadline), {"block": str(number)})
+
+
+# --- as a runbook says it
+
+
+# What each action is done to, in the words of a request; wfconsole.actions.catalogue has the same names.
+KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "acknowledge": ("incident",),
+    "autoscale": ("horizontalpodautoscaler",),
+    "block-source": ("source",),
+    "command": ("step",),
+    "config-value": ("configmap",),
+    "end-idle-sessions": ("sessions",),
+    "end-session": ("session",),
+    "end-user-sessions": ("user sessions",),
+    "escalate": ("incident",),
+    "flush-database": ("cache",),
+    "isolate-pod": ("pod",),
+    "memory-limit": _WORKLOADS,
+    "page": ("incident",),
+    "remove-failing-pods": _WORKLOADS,
+    "remove-pod": ("pod",),
+    "restart": _WORKLOADS,
+    "return-pod": ("pod",),
+    "roll-back": _WORKLOADS,
+    "rollout-strategy": ("deployment",),
+    "rotate-secret": ("secret",),
+    "rotate-secret-back": ("secret",),
+    "scale": ("deployment", "statefulset"),
+    "unblock-source": ("source",),
+}
+ASKED: Final = "?"
+_TARGET: Final = "target of the action"
+
+
+def offer_from(text: str, title: str = "") -> Offer:
+    """An action as a runbook's step has it: `scale deployment production/gateway replicas=?`. What is `?` is asked for,
+    the target too. Raises ValueError that says what is wrong with it."""
+    action, *words = text.split()
+    if action not in KINDS:
+        raise ValueError(f"there is no action '{action}': there are {', '.join(KINDS)}")
+    kinds = KINDS[action]
+    kind = next((kind for kind in kinds if words[: len(kind.split())] == kind.split()), None)
+    if kind is None:
+        raise ValueError(f"'{action}' is done to a {' or a '.join(kinds)}")
+    target, *rest = words[len(kind.split()) :] or [ASKED]
+    if "=" in target:
+        target, rest = ASKED, [target, *rest]
+    fixed, asked = {}, []
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if not equals or not name or not value:
+            raise ValueError(f"'{word}' is no NAME=VALUE; NAME=? is asked for")
+        if value == ASKED:
+            asked.append(Parameter(name, name.capitalize()))
+        else:
+            fixed[name] = value
+    namespace, _, name = ("", "", "") if target == ASKED else target.rpartition("/")
+    if target == ASKED:
+        asked.insert(0, Parameter(_TARGET, kind.capitalize(), "NAME, or NAMESPACE/NAME"))
+    aim = Aim(kind, name, namespace)
+    return Offer(action, title or action, aim, tuple(asked), fixed, _TARGET if target == ASKED else "")
 
 
 # --- by what is looked at
@@ -108,8 +195,9 @@ def _of_workload(kind: str, namespace: str, name: str, desired: int | None = Non
     revision = Parameter("revision", "Revision", "empty: the last one that was healthy", needed=False)
     yield Offer("roll-back", "Roll back", aim, (revision,))
     limit = (
-        Parameter("container", "Container", "its name"),
+        Parameter("container", "Container", "its name; empty where there is only one", needed=False),
         Parameter("limit", "Limit", "such as 4Gi"),
+        Parameter("request", "Request", "empty: it stays", needed=False),
     )
     yield Offer("memory-limit", "Change a memory limit", aim, limit)
 
@@ -163,7 +251,8 @@ def _database(_row: Any) -> Iterator[Offer]:
 
 
 def _keys(row: Any) -> Iterator[Offer]:
-    yield Offer("end-user-sessions", f"End the user sessions under {row.prefix}", Aim("user sessions", row.prefix))
+    aim = Aim("user sessions", row.prefix)
+    yield Offer("end-user-sessions", f"End the user sessions under {row.prefix}", aim, fixed={"prefix": row.prefix})
 
 
 def _cache(_row: Any) -> Iterator[Offer]:
@@ -178,7 +267,7 @@ def _auth(row: Any) -> Iterator[Offer]:
             "block-source",
             f"Block {row.name}",
             Aim("source", row.name),
-            (Parameter("namespace", "Namespace", "where the ingress is"),),
+            _BLOCKED,
         )
     elif row.by == "user":
         yield Offer(

@@ -86,6 +86,7 @@ class Step(msgspec.Struct, frozen=True):
     live: str = ""
     sensed: str = ""
     danger: str = ""  # class of an action: R1, R2, R3
+    act: str = ""  # what the console can do for it, as `incident.offers.offer_from` reads it
     branches: tuple[Branch, ...] = ()
     commands: tuple[Command, ...] = ()
     severities: tuple[SeverityName, ...] = ()  # only at these; () = at all

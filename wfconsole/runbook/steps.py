@@ -7,6 +7,7 @@ import re
 from msgspec import Struct
 from msgspec.structs import replace
 
+from wfconsole.incident.offers import offer_from
 from wfconsole.incident.playbook import MEANINGS, Branch, Command, Meaning, Place, Step, StepKind
 from wfconsole.runbook.commands import shell_of, verification_of
 from wfconsole.runbook.markdown import Fence, Item, Listing, Paragraph
@@ -33,6 +34,7 @@ KEYWORDS = (
     "role",
     "decide",
     "action",
+    "act",
     "trap",
     "means",
     "only at",
@@ -90,6 +92,7 @@ def _draft(list_id: str, item: Item, confirm: bool, problems: Problems) -> Draft
         live=probe_of(found, "live", problems),
         sensed=probe_of(found, "sensed", problems, must_hold=True),
         danger=danger_of(found, problems),
+        act=act_of(found, kind, problems),
         commands=commands,
         severities=severities_of(found, problems),
         warning=text_of(found, "trap", problems),
@@ -139,6 +142,22 @@ def danger_of(found: Properties, problems: Problems) -> str:
             "R1 (reversible), R2 (felt by users, or no undo) or R3 (wide or one-way: two people)",
         )
     return danger
+
+
+def act_of(found: Properties, kind: StepKind, problems: Problems) -> str:
+    """`Act`: what the console can do for this step."""
+    if "act" not in found:
+        return ""
+    place, text = found["act"].place, found["act"].value.strip("`")
+    if kind != "action":
+        problems.add(place, "'Act' on a step that is no action", "'Action' with its class of danger beside it")
+    try:
+        offer_from(text)
+    except ValueError as error:
+        problems.add(place, f"'Act': {error}", "ACTION KIND TARGET NAME=VALUE, such as "
+                     "`scale deployment production/gateway replicas=?`")  # fmt: skip
+        return ""
+    return text
 
 
 def meaning_of(found: Properties, problems: Problems) -> Meaning:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wfconsole.clock import SECOND, Clock, Millis
-from wfconsole.incident.advance import fold
 from wfconsole.incident.events import Entry, Event
 from wfconsole.session.view import JournalView
 from wfconsole.text import age, safe
@@ -250,6 +249,8 @@ def read_entries(directory: Path, fallbacks: Sequence[Path] = ()) -> tuple[list[
 
 def is_resolved(directory: Path, fallbacks: Sequence[Path] = ()) -> bool:
     """Whether the incident of this directory is over; one whose journal holds no declaration counts as over."""
+    from wfconsole.incident.advance import fold
+
     entries, _, _ = read_entries(directory, fallbacks)
     state = fold(entries)
     return not state.declared or state.resolved

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from wfconsole.clock import Clock, Millis
-from wfconsole.incident.advance import advance, fold
 from wfconsole.incident.checklist import sensed_steps
 from wfconsole.incident.events import SCRIBE, Declared, Entry, Event, Noticed, Target
 from wfconsole.incident.playbook import Runbook
@@ -205,8 +204,10 @@ class Session:
         """
         with self._lock:
             self._entries = list(entries)
-            incident = fold(self._entries)
+            from wfconsole.incident.advance import fold
             from wfconsole.incident.scribe_memory import ScribeMemory
+
+            incident = fold(self._entries)
 
             self._memory = ScribeMemory.from_state(incident)
             target = incident.target if self._view.target == Target() else self._view.target
@@ -223,6 +224,8 @@ class Session:
                 return past
             key = instant, self._entries[-1].id
             if self._remembered is None or self._remembered[0] != key:
+                from wfconsole.incident.advance import fold
+
                 self._remembered = key, fold(entry for entry in self._entries if entry.at <= instant)
             return msgspec.structs.replace(past, incident=self._remembered[1])
 
@@ -291,6 +294,8 @@ class Session:
             event=event,
         )
         self._entries.append(entry)
+        from wfconsole.incident.advance import advance, fold  # here and above: no entry is on the first frame
+
         incident = advance(self._view.incident, entry)
         if not incident.declared and len(self._entries) > 2 * ENTRIES_BEFORE_DECLARATION:
             del self._entries[:-ENTRIES_BEFORE_DECLARATION]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wfconsole.incident.arming import ARMED_AT_MOST_MS, may_not_arm
-from wfconsole.tui.record_keys import NO_INCIDENT
+from wfconsole.tui.record_keys import NO_INCIDENT, StepKeys
 from wfconsole.tui.screens.console_screen import ConsoleScreen
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wfconsole.clock import Millis
+    from wfconsole.incident.checklist import Item
     from wfconsole.incident.offers import Offer
     from wfconsole.incident.plan import Request
     from wfconsole.tui.app import WarRoom
@@ -27,33 +29,60 @@ def refused(room: WarRoom) -> str:
 
 
 def looked_at(room: WarRoom) -> tuple[str, str]:
-    """The source and the key of the row that the screen is about, "" where it is about none."""
+    """The source and the key of the row that the screen is about, or "step" and its id; "" where it is about none."""
     screen = room.screen
+    steps = next((part for part in (screen, *screen.query("*")) if isinstance(part, StepKeys)), None)
+    item = steps.step_item() if steps is not None else None
+    if item is not None:
+        return "step", item.step.id
     source, _, key = screen.evidence().partition(" ") if isinstance(screen, ConsoleScreen) else ("", "", "")
     snapshot = room.session.view().world.snapshots.get(source)
     return (source, key) if snapshot is not None and key in snapshot.rows else ("", "")
 
 
 def offers(room: WarRoom, source: str, key: str) -> tuple[Offer, ...]:
-    """What can be done about that row, as it was seen last."""
+    """What can be done about that row, as it was seen last, or for that step."""
     from wfconsole.incident.offers import offers_for
 
+    if source == "step":
+        items = (item for item in room.frame().checklist.items if item.step.id == key)
+        return next(map(step_offers, items), ())
     view = room.session.view()
     snapshot = view.world.snapshots.get(source)
     row = snapshot.rows.get(key) if snapshot is not None else None
     return () if row is None else offers_for(source, row, security="security" in view.incident.playbook)
 
 
-def take_up(room: WarRoom, offer: Offer) -> None:
+def take_up(room: WarRoom, offer: Offer, step: str = "") -> None:
     """Ask for what has to be said, or look at once what it would do."""
     if refusal := refused(room):
         room.say(refusal)
     elif offer.parameters:
         from wfconsole.tui.screens.act_parameters import ActParametersForm
 
-        room.push_screen(ActParametersForm(offer))
+        room.push_screen(ActParametersForm(offer, step))
     else:
-        plan(room, offer.request({}))
+        plan_said(room, offer, {}, step)
+
+
+def plan_said(room: WarRoom, offer: Offer, said: Mapping[str, str], step: str = "") -> None:
+    """Plan an offer with what was said. Calls tell the record's own words: who was called before, and who is next."""
+    if offer.aim.kind == "incident":
+        from wfconsole.incident.paging import request_for
+
+        state, policy = room.session.view().incident, room.session.runbook.policy
+        plan(room, request_for(offer.action, state, policy, said.get("who", ""), said.get("why", "")), step)
+    else:
+        plan(room, offer.request(said), step)
+
+
+def step_offers(item: Item) -> tuple[Offer, ...]:
+    """What the console can do for a step: what its `Act` says, and its commands where they are an action."""
+    from wfconsole.incident.offers import command_offers, offer_from
+
+    step = item.step
+    own = (offer_from(step.act, step.title),) if step.act else ()
+    return (*own, *command_offers(step))
 
 
 def plan(room: WarRoom, request: Request, step: str = "") -> None:
@@ -132,6 +161,7 @@ def disarm(room: WarRoom, reason: str = "") -> None:
 def arm(room: WarRoom, for_ms: Millis, reason: str = "") -> str:
     """Arm the console; why not, where that cannot be."""
     from wfconsole.incident.action_events import ActionsArmed
+    from wfconsole.incident.arming import ARMED_AT_MOST_MS, may_not_arm
 
     refusal = room.session.acts.refusal() or may_not_arm(room.session.view().incident, room.session.operator)
     if not refusal:

@@ -148,7 +148,8 @@ class LiveParts:
             return _unguessable(name)
 
     def _begin(self, *, read_runbook: bool) -> None:
-        import wfconsole.journal  # noqa: F401  so that declaring finds it in memory, whatever the disk does by then
+        import wfconsole.incident.advance
+        import wfconsole.journal  # noqa: F401  so that declaring finds both in memory, whatever the disk does by then
 
         if read_runbook:
             self._follow_runbook()

@@ -54,8 +54,8 @@ def end(name: str, **parameters: str) -> Request:
     return Request("end-user-sessions", Aim("user sessions", name), parameters)
 
 
-def flush(database: int = 0) -> Request:
-    return Request("flush-database", Aim("cache database", str(database)))
+def flush(name: str = "database") -> Request:
+    return Request("flush-database", Aim("cache", name))
 
 
 def names(redis: Redis, database: int = 0) -> set[str]:

@@ -7,15 +7,19 @@ import threading
 import msgspec
 import pytest
 
-from tests.actions.cache.conftest import Opens, by_hand, end, names
+from tests.actions.cache.conftest import Opens, acting_on, by_hand, end, names
 from tests.actions.conftest import planned, ran
 from tests.actions.process import Actor
+from tests.rig import processes
+from tests.rig.systems.fixtures import running
 from tests.rig.systems.redis import SESSIONS, Redis
+from tests.sources.api_double import until
 from tests.sources.fault_proxy import Fault, FaultProxy
 from wfconsole.actions.catalogue import action_named
 from wfconsole.actions.contract import BadRequestError, Stale, Unknown
 from wfconsole.actions.systems import Systems
 from wfconsole.config.actions import ActingSettings
+from wfconsole.guard import protocol
 from wfconsole.guard.protocol import Begin
 from wfconsole.incident.plan import Plan
 from wfconsole.incident.verdict import verdict_of
@@ -73,7 +77,7 @@ def test_more_sessions_than_before_are_worse(redis: Redis, systems: Systems) -> 
 
 def test_one_user_alone(redis: Redis, systems: Systems) -> None:
     redis.admin().mset({"session:ada": 1, "session:ada:web": 1, "session:adam:web": 1, "session:a*:web": 1})
-    plan = planned(systems, end("ada", user="ada"))
+    plan = planned(systems, end("of one user", user="ada"))
     assert (plan.danger, plan.calls["found"], plan.word) == ("R2", 2, "ada")
     assert "responders" not in texts(plan)
     assert ran(systems, plan).text == "2 sessions ended"
@@ -120,6 +124,46 @@ def test_none_is_refused_and_what_there_is_is_told(redis: Redis, systems: System
     assert "db3 1 keys" in texts(plan)
     with pytest.raises(Stale):
         ran(systems, plan)
+
+
+def test_a_user_whom_no_key_names_is_not_everybody(redis: Redis, systems: Systems) -> None:
+    plan = planned(systems, end("of one user", user="ada"))
+    assert "where the names of keys do not hold the user" in plan.refusals[0]
+    (other,) = plan.alternatives
+    assert planned(systems, other.request).calls["found"] == SESSIONS
+    with pytest.raises(Stale):
+        ran(systems, plan)
+    assert len(names(redis)) > SESSIONS
+
+
+def test_it_stops_at_its_deadline_and_where_there_are_far_more_than_planned(redis: Redis, systems: Systems) -> None:
+    plan = planned(systems, end("session:"))
+    late = ran(systems, msgspec.structs.replace(plan, deadline_ms=0))
+    assert late.result == "partial"
+    assert "its time is over" in late.text
+    redis.admin().mset({f"session:more:{number}": 1 for number in range(3000)})
+    more = ran(systems, plan)
+    assert "far more of them than were counted" in more.text
+    assert sum(name.startswith("session:") for name in names(redis)) > 1000
+
+
+class Shard(Redis):
+    """A cluster of one, which takes keys of one slot at a time as a large one does."""
+
+    def seed(self) -> None:
+        by_hand(self, "CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+        until(lambda: "cluster_state:ok" in by_hand(self, "CLUSTER", "INFO"), "the cluster is up")
+        super().seed()
+
+
+def test_a_shard_of_a_cluster_takes_keys_one_by_one(opens: Opens) -> None:
+    bus = str(processes.free_port())  # its own choice may be taken
+    with running(Shard("--cluster-enabled", "yes", "--cluster-port", bus)) as shard:
+        systems = opens(acting_on(shard))
+        plan = planned(systems, end("session:"))
+        assert "this is one shard of a cluster: sessions of the other shards stay" in texts(plan)
+        assert ran(systems, plan).text == f"{SESSIONS} sessions ended"
+        systems.cache.close()
 
 
 @pytest.mark.parametrize(("right", "missing"), [("+scan", "SCAN"), ("+unlink", "UNLINK")])
@@ -207,17 +251,25 @@ def test_an_answer_that_is_lost_leaves_it_unknown(redis: Redis, opens: Opens) ->
         assert action_named("end-user-sessions").observe(plan, systems)[0] == "ran"
 
 
-def test_through_the_process_and_found_later(redis: Redis, acting: ActingSettings) -> None:
-    with Actor(Begin(acting, request=end("session:"), receipt="act-1")) as actor:
-        plan = actor.plan()
-    with Actor(Begin(acting, mode="observe", plan=plan)) as actor:
-        assert actor.hear().found == "did not run"  # type: ignore[union-attr]
-    with Actor(Begin(acting, request=end("session:"), receipt="act-1")) as actor:
-        plan = actor.plan()
-        assert actor.run(plan).result == "done"
-        assert actor.verdict().word == "WORKED"
-    with Actor(Begin(acting, mode="observe", plan=plan)) as actor:
-        assert actor.hear().found == "ran"  # type: ignore[union-attr]
+def found(acting: ActingSettings, plan: Plan) -> str:
+    """What the next process hears of it."""
+    with Actor(Begin(acting, mode="observe", plan=plan, receipt="act-1")) as actor:
+        return actor.until(protocol.Asked).found
+
+
+def test_killed_before_and_after_the_effect(redis: Redis, acting: ActingSettings) -> None:
+    before = Actor(Begin(acting, request=end("session:"), receipt="act-1"))
+    plan = before.plan()
+    before.kill()
+    assert found(acting, plan) == "did not run"
+    redis.admin().unlink("session:0001")
+    assert found(acting, plan) == "cannot tell"
+    after = Actor(Begin(acting, request=end("session:"), receipt="act-1"))
+    plan = after.plan()
+    assert after.run(plan).result == "done"
+    assert after.verdict().word == "WORKED"
+    after.kill()
+    assert found(acting, plan) == "ran"
 
 
 def test_names_are_masked_and_safe(redis: Redis, systems: Systems) -> None:

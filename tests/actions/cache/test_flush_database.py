@@ -59,7 +59,7 @@ def test_the_user_that_ends_sessions_may_not(redis: Redis, opens: Opens) -> None
     plan = planned(systems, flush())
     assert not plan.overridable
     (right,) = plan.permissions
-    assert (right.allowed, right.grant) == (False, "ACL SETUSER wf_logout +flushdb")
+    assert (right.allowed, right.grant) == (False, "cache.acting_user: wf_flush of acting-users.acl")
     with pytest.raises(SourceError, match="permissions"):
         ran(systems, plan)
     assert len(names(redis)) > SESSIONS
@@ -75,7 +75,7 @@ def test_many_more_keys_than_were_shown_make_it_stale(redis: Redis, flusher: Sys
 
 def test_no_other_database_than_the_configured_one(redis: Redis, flusher: Systems) -> None:
     with pytest.raises(BadRequestError, match="names 0, and no other one"):
-        planned(flusher, flush(3))
+        planned(flusher, flush("3"))
 
 
 @pytest.fixture(scope="module")

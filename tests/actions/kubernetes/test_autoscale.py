@@ -48,7 +48,7 @@ def test_a_higher_minimum_stays_where_a_scaling_would_be_taken_back_and_the_inve
         plan = actor.plan()
         assert (plan.colour, plan.danger, plan.dry_run.kind) == ("EXPLAIN", "R1", "server")
         assert plan.blast == ("web gets 2 more pods at once, 1 now",)
-        assert about(plan, "2 more pods are started at once").judgement == "ok"
+        assert about(plan, "2 pods more at once, whether it is blind").judgement == "ok"
         assert kept(bed) == (1, 2)
         assert actor.run(plan).result == "done"
     assert plan.signal is not None
@@ -94,7 +94,7 @@ def test_a_higher_maximum_is_nothing_to_one_that_is_blind(bed: Bed, systems: Sys
     refusal = about(plan, "it is blind, and a higher maximum changes nothing")
     assert (refusal.judgement, refusal.overridable) == ("refuse", True)
     assert plan.signal is None
-    assert about(plan, "if it comes to 4: the nodes take").judgement == "ok"
+    assert about(plan, "if it comes to 4: room for").judgement == "ok"
     (other,) = plan.alternatives
     assert other.request.parameters == {"min": "4", "max": "4"}
 

@@ -9,11 +9,12 @@ import pytest
 from tests.actions.bed import Bed
 from tests.actions.conftest import Kubectl, planned, ran
 from tests.actions.kubernetes.looking import about, found_after_kill
-from tests.actions.kubernetes.troubles import afflict, budget, image, pod_path, uids, unredacted, verdict_of
+from tests.actions.kubernetes.troubles import afflict, budget, image, observed, pod_path, uids, unredacted, verdict_of
 from tests.actions.process import Actor
 from tests.rig import stages, world
 from tests.rig.api import path_of, wait_for
 from tests.rig.cluster import Cluster
+from wfconsole.actions.catalogue import action_named
 from wfconsole.actions.contract import BadRequestError, Stale
 from wfconsole.actions.kubernetes.remove_failing_pods import RemoveFailingPods
 from wfconsole.actions.systems import Systems
@@ -134,7 +135,11 @@ def test_only_the_pods_that_fail_go_and_the_healthy_one_stays(
     assert {each["name"] for each in plan.calls["pods"]} == gone
     assert "2 failing pods" in plan.title
     assert plan.colour == "GREEN"
+    kept = {each.what.partition(": ")[0] for each in action_named("remove-failing-pods").capture(plan, systems)}
+    assert kept == {f"pod {bed.namespace}/{name}" for name in gone}
+    assert observed(systems, plan) == "did not run"
     outcome = ran(systems, plan)
+    assert observed(systems, plan) == "ran"
     assert outcome.result == "done"
     assert all("the pod in its place is ready" in line for line in outcome.lines)
     now = uids(bed)

@@ -15,6 +15,7 @@ from tests.actions.kubernetes.troubles import (
     afflict,
     await_failing,
     budget,
+    image,
     observed,
     roll_out,
     uids,
@@ -24,7 +25,7 @@ from tests.actions.kubernetes.troubles import (
 from tests.rig import stages, world
 from tests.rig.api import STRATEGIC, path_of, wait_for
 from tests.rig.systems.postgres import Postgres
-from wfconsole.actions.contract import BadRequestError, Stale
+from wfconsole.actions.contract import BadRequestError, NothingToDo, Stale
 from wfconsole.actions.kubernetes.restart import Restart
 from wfconsole.actions.kubernetes.rollouts import RESTARTED_AT
 from wfconsole.actions.systems import Systems
@@ -69,7 +70,7 @@ def test_without_a_spare_gpu_a_rollout_deadlocks_and_ours_takes_one_pod_away_fir
     assert not plan.overridable
     assert "no node has it free" in about(plan, "deadlock: ").text
     (other,) = plan.alternatives
-    assert "1 of 2 serve while it lasts, and the strategy is put back after it" in other.text
+    assert "1 of 2 pods of web serve while it lasts, and the strategy is put back after it" in other.text
 
     before = uids(bed)
     kubectl("rollout", "restart", "deployment/web", namespace=bed.namespace)
@@ -77,10 +78,16 @@ def test_without_a_spare_gpu_a_rollout_deadlocks_and_ours_takes_one_pod_away_fir
     assert len(uids(bed)) == 3
     assert before < uids(bed)
     on_top = planned(systems, restart(llm))
-    assert about(on_top, "a rollout of it is still under way (1 of 2 pods are of the new revision)").overridable
-    kubectl("rollout", "undo", "deployment/web", namespace=bed.namespace)
-    wait_for("only the old ones are left", lambda: uids(bed) == before and len(bed.pods()) == 2)
+    assert about(on_top, "of 2 pods are of the new revision): a restart begins another one").overridable
+    let_on = planned(systems, on_top.alternatives[0].request)
+    assert ran(systems, let_on).result == "done"
+    wait_for("the rollout that hung is through", lambda: not uids(bed) & before and len(bed.pods()) == 2)
+    bed.await_ready("web", 2)
+    assert verdict_of(acting, let_on, systems).word == "WORKED"
+    assert let_on.inverse is not None
+    assert ran(systems, planned(systems, let_on.inverse)).result == "done"
 
+    before = uids(bed)
     ours = planned(systems, other.request)
     assert ours.colour == "EXPLAIN"
     assert "1 of 2 serve while it lasts, 50 % of its capacity is gone" in about(ours, "one pod fewer").text
@@ -92,6 +99,29 @@ def test_without_a_spare_gpu_a_rollout_deadlocks_and_ours_takes_one_pod_away_fir
     assert rolling(bed) == {"maxSurge": "25%", "maxUnavailable": "25%"}
     assert not uids(bed) & before
     assert verdict_of(acting, ours, systems).word == "WORKED"
+
+
+def test_a_rollback_without_a_spare_gpu_takes_one_pod_away_first_too(bed: Bed, llm: Aim, systems: Systems) -> None:
+    path = web(bed)
+    bed.api.patch(path, {"spec": {"strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 2}}}})
+    roll_out(bed, "1.0.1")
+    wait_for("all are new", lambda: images(bed) == {image("1.0.1")})
+    bed.await_ready("web", 2)
+    bed.api.patch(path, {"spec": {"strategy": {"rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}}}})
+    plan = planned(systems, Request("roll-back", llm))
+    assert about(plan, "deadlock: ").judgement == "refuse"
+    other = plan.alternatives[0]
+    assert other.request.parameters == {"revision": "1", "strategy": "one-fewer"}
+    ours = planned(systems, other.request)
+    assert ours.colour == "EXPLAIN"
+    assert unredacted(ours)
+    assert ran(systems, ours).lines[-1] == "its strategy is what it was"
+    assert rolling(bed) == {"maxSurge": "25%", "maxUnavailable": "25%"}
+    assert images(bed) == {image("1.0.0")}
+
+
+def images(bed: Bed) -> set[str]:
+    return {str(each["spec"]["containers"][0]["image"]) for each in bed.pods()}
 
 
 def test_a_rollout_that_does_not_get_through_says_so_and_its_strategy_is_one_key_away(
@@ -110,7 +140,8 @@ def test_a_rollout_that_does_not_get_through_says_so_and_its_strategy_is_one_key
     assert ran(systems, back).result == "done"
     assert rolling(bed) == {"maxSurge": "25%", "maxUnavailable": "25%"}
     assert observed(systems, back) == "ran"
-    assert planned(systems, outcome.inverse).refusals == ("it is so already: nothing to do",)
+    with pytest.raises(NothingToDo):
+        planned(systems, outcome.inverse)
 
 
 def test_a_restart_takes_the_healthy_pods_too_and_ours_says_how_many(

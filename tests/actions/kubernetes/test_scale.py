@@ -75,8 +75,13 @@ def test_a_round_number_of_the_runbook_is_fewer_than_there_are_and_that_is_refus
     bed: Bed, systems: Systems, kubectl: Kubectl
 ) -> None:
     aim = bed.deployment(replicas=4)
+    bed.apply(
+        "policy/v1", "PodDisruptionBudget", "all", spec={"minAvailable": 4, "selector": {"matchLabels": {"app": "web"}}}
+    )
+    wait_for("the budget is counted", lambda: healthy(bed) == 4)
     plan = planned(systems, to(3, aim))
     refusal = about(plan, "this takes 1 pod away, 3 stay")
+    assert about(plan, "budget all wants 4 healthy pods, and a scaling does not ask it: 3 stay").judgement == "explain"
     assert (plan.colour, refusal.judgement, refusal.overridable, plan.danger) == ("REFUSE", "refuse", True, "R2")
     kubectl("scale", "deployment", "web", "--replicas=3", namespace=bed.namespace)
     wait_for("pods are gone, and nobody was asked", lambda: len(bed.pods()) == 3)
@@ -119,11 +124,9 @@ def test_without_a_free_gpu_more_pods_only_wait_and_ours_counts_them_first(
     bed.make("web", 0, pod=asking(cpu="10m", **{worlds.GPU: "1"}))
     aim = Aim("deployment", "web", bed.namespace)
     plan = planned(systems, to(1, aim))
-    gpus = about(plan, "0 nvidia.com/gpu free, 1 needed: gpu-node-1 0 of 1, gpu-node-2 0 of 1")
+    gpus = about(plan, "free, 1 needed, 1 pod will stay pending: gpu-node-1 0 of 1, gpu-node-2 0 of 1")
     assert (gpus.judgement, gpus.overridable) == ("refuse", True)
     assert "cpu" in gpus.evidence[0].said
-    nodes = about(plan, "1 will stay pending")
-    assert "node-1: has no nvidia.com/gpu" in nodes.text
     kubectl("scale", "deployment", "web", "--replicas=1", namespace=bed.namespace)
     wait_for("it waits", lambda: "Insufficient nvidia.com/gpu" in scheduling(bed))
 
@@ -135,7 +138,7 @@ def test_cpu_is_counted_node_by_node_and_not_in_sum(bed: Bed, systems: Systems, 
     aim = Aim("deployment", "web", bed.namespace)
     plan = planned(systems, to(7, aim))
     refusal = about(plan, "will stay pending")
-    takes = int(refusal.text.split("the nodes take ")[1].split(" ")[0])
+    takes = int(refusal.text.split("room for ")[1].split(" ")[0])
     assert refusal.judgement == "refuse"
     assert planned(systems, to(takes, aim)).colour == "EXPLAIN"
     kubectl("scale", "deployment", "web", "--replicas=7", namespace=bed.namespace)
@@ -144,16 +147,18 @@ def test_cpu_is_counted_node_by_node_and_not_in_sum(bed: Bed, systems: Systems, 
     )
 
 
-def test_a_cordoned_node_and_a_taint_take_no_pod(bed: Bed, systems: Systems, world: World) -> None:
+def test_a_cordoned_node_and_a_taint_take_no_pod(bed: Bed, acting: ActingSettings, world: World) -> None:
     bed.make("web", 0, pod=asking(cpu="10m") | {"nodeSelector": {"kubernetes.io/hostname": "node-1"}})
     aim = Aim("deployment", "web", bed.namespace)
-    assert "node-1 " in about(planned(systems, to(1, aim)), "the nodes take").text
+    assert "fit, node-1 " in about(planned(Systems(acting, SystemClock()), to(1, aim)), "room for 1 more pod").text
     node = path_of("v1", "Node", "node-1")
     try:
         world.api.patch(node, {"spec": {"taints": [{"key": "disk", "value": "bad", "effect": "NoSchedule"}]}})
-        assert "node-1: taint disk=bad:NoSchedule" in "".join(planned(systems, to(1, aim)).refusals)
+        assert "node-1: taint disk=bad:NoSchedule" in "".join(
+            planned(Systems(acting, SystemClock()), to(1, aim)).refusals
+        )
         world.api.patch(node, {"spec": {"taints": None, "unschedulable": True}})
-        refused = "".join(planned(systems, to(1, aim)).refusals)
+        refused = "".join(planned(Systems(acting, SystemClock()), to(1, aim)).refusals)
         assert "node-1: cordoned" in refused or "node-1: taint node.kubernetes.io/unschedulable" in refused
         assert "node-2: not labelled kubernetes.io/hostname=node-1" in refused
     finally:
@@ -242,8 +247,23 @@ def test_a_replica_of_a_database_says_what_it_costs_and_when_it_does_not_help(be
     assert plan.danger == "R2"
     assert about(plan, "data 100Gi").judgement == "explain"
     assert "no connection and no lock of the primary" in about(plan, "helps read load").text
+    assert about(plan, "not known: how far its replicas are behind").judgement == "explain"
     assert about(plan, "copies the whole database from the primary")
     assert "data-db-read-0" in about(plan, "with the old data on them").text
+
+
+def test_replicas_that_should_be_there_and_are_not_speak_against_another_copy(
+    bed: Bed, acting: ActingSettings, postgres: Postgres
+) -> None:
+    bed.make("db-read", 1, kind="StatefulSet", serviceName="db-read", podManagementPolicy="Parallel",
+             pod={"containers": [{"name": "postgresql", "image": "postgresql:16.9"}]})  # fmt: skip
+    aim = Aim("statefulset", "db-read", bed.namespace)
+    well = pooled(acting, postgres, 10)
+    assert about(planned(well, to(2, aim)), "names feeds none").judgement == "explain"
+    two = msgspec.structs.replace(well.settings.database, replicas=2)
+    late = Systems(msgspec.structs.replace(well.settings, database=two), SystemClock())
+    refusal = about(planned(late, to(2, aim)), "0 of 2 replicas are fed")
+    assert (refusal.judgement, refusal.overridable) == ("refuse", True)
 
 
 def test_the_runbooks_three_replicas_may_be_fewer_and_take_their_volumes_along(
@@ -366,8 +386,16 @@ def test_a_viewer_is_told_what_is_missing_and_what_grants_it(bed: Bed, world: Wo
     assert permission.right == f"patch deployments.apps/scale web in {bed.namespace}"
     assert "wfconsole-actor" in permission.grant
     assert not plan.overridable
-    assert about(plan, "not known: whether a quota").judgement == "explain"
+    quotas = about(plan, "not known: whether a quota")
+    assert quotas.judgement == "explain"
+    assert quotas.text.endswith(f"grant get, list and watch on resourcequotas in {bed.namespace}")
     assert about(plan, "not known: which defaults").judgement == "explain"
+
+
+def healthy(bed: Bed) -> int:
+    """As the budget counts them."""
+    status = bed.get("policy/v1", "PodDisruptionBudget", "all").get("status") or {}
+    return int(status.get("currentHealthy", 0))
 
 
 def replica_failure(bed: Bed) -> str:

@@ -22,9 +22,7 @@ Session = psycopg.Connection[Any]
 
 
 def these(count: int, idle_s: int = 1) -> Request:
-    return Request(
-        "end-idle-sessions", Aim("database", "wearforce"), {"count": str(count), "idle_seconds": str(idle_s)}
-    )
+    return Request("end-idle-sessions", Aim("sessions", "idle"), {"count": str(count), "idle_seconds": str(idle_s)})
 
 
 @pytest.fixture

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+
 import msgspec
 import psycopg
 import pytest
 
 from tests.actions.conftest import planned, ran
 from tests.actions.postgres.conftest import Opens, Starts, alive, by_hand, end, pid_of
-from tests.rig.systems.postgres import MONITOR, PLAIN, Postgres
+from tests.rig.systems.postgres import MONITOR, PASSWORD, PLAIN, Postgres
 from tests.sources.fault_proxy import Fault, FaultProxy
 from wfconsole.actions.catalogue import action_named
 from wfconsole.actions.contract import BadRequestError, Stale, Unknown
@@ -155,6 +158,36 @@ def test_what_is_never_ended_is_not_even_when_the_plan_is_overridden(
     assert alive(postgres, spared) == [True]
 
 
+def test_a_role_that_replicates_is_spared(postgres: Postgres, systems: Systems, begun: Starts) -> None:
+    with postgres.admin() as admin:
+        admin.execute("ALTER ROLE wf_app REPLICATION")
+        try:
+            pid = pid_of(postgres.made.session("backup-agent"))
+            plan = planned(systems, end(pid, begun(pid)))
+            assert "a role for replication" in plan.refusals[0]
+            with pytest.raises(Stale):
+                ran(systems, plan)
+            assert alive(postgres, pid) == [True]
+        finally:
+            admin.execute("ALTER ROLE wf_app NOREPLICATION")
+
+
+def test_a_server_that_says_nothing_is_cut_off_and_nothing_was_changed(
+    postgres: Postgres, opens: Opens, begun: Starts
+) -> None:
+    pid = pid_of(postgres.made.session("checkout-api"))
+    request = end(pid, begun(pid))
+    with FaultProxy(postgres.port) as proxy:
+        systems = opens(port=proxy.port)
+        plan = planned(systems, request)
+        proxy.become(Fault("silent"))
+        with pytest.raises(SourceError) as told:
+            ran(systems, plan)
+        assert told.value.kind == "timeout"
+        assert "by itself" not in told.value.remedy, "an action tries nothing again"
+    assert alive(postgres, pid) == [True]
+
+
 def test_background_work_is_refused(postgres: Postgres, systems: Systems, begun: Starts) -> None:
     with postgres.admin() as admin:
         ((checkpointer,),) = admin.execute(
@@ -218,13 +251,16 @@ def test_a_statement_is_cancelled_first_and_its_session_stays(
         ran(systems, plan)  # it runs another statement by now, or none
 
 
-def test_a_prepared_transaction_is_no_session(postgres: Postgres, systems: Systems) -> None:
+def test_a_prepared_transaction_is_no_session(postgres: Postgres, systems: Systems, begun: Starts) -> None:
     postgres.made.prepared_transaction("it's \x1b[31m42")
     (victim,) = pids(postgres)
     plan = planned(systems, end(0, ""))
     assert (plan.colour, plan.overridable) == ("REFUSE", False)
     assert "only wf_app or a superuser may end it" in texts(plan)
-    assert "1 wait for it" in texts(plan)
+    assert "1 waits for it" in texts(plan)
+    chosen = planned(systems, end(victim, begun(victim)))
+    assert "only its owner (wf_app) or a superuser can end it: ROLLBACK PREPARED" in chosen.refusals[0]
+    assert [each.request.aim.name for each in chosen.alternatives] == ["0"]
     (hand,) = plan.by_hand
     assert "ROLLBACK PREPARED" in hand
     assert is_safe(hand)
@@ -329,6 +365,40 @@ def test_hostile_names_reach_neither_the_screen_nor_the_shell(
     assert "touch" not in hand
     assert f"a.backend_start = '\"'\"'{plan.calls['start']}'\"'\"'" in hand
     assert alive(postgres, pid) == [True]
+
+
+def test_what_is_shown_to_do_it_by_hand_does_it_and_only_to_this_session(
+    postgres: Postgres, systems: Systems, begun: Starts
+) -> None:
+    held = postgres.made.session("x'; DROP TABLE orders; --")
+    held.execute("SELECT 1")
+    plan = planned(systems, end(pid_of(held), begun(pid_of(held))))
+    (hand,) = plan.by_hand
+    start = plan.calls["start"]
+    shell({"PGPASSWORD": PASSWORD}, hand.replace(start, start.replace("20", "19", 1)))
+    assert alive(postgres, pid_of(held)) == [True], "another start is another session"
+    shell({"PGPASSWORD": PASSWORD}, hand)
+    assert alive(postgres, pid_of(held)) == [False]
+
+
+def shell(more: dict[str, str], command: str) -> None:
+    subprocess.run(["bash", "-c", command], check=True, capture_output=True, timeout=30, env={**os.environ, **more})
+
+
+def test_a_function_that_was_taken_away_is_named(postgres: Postgres, systems: Systems, begun: Starts) -> None:
+    held = postgres.made.session("checkout-api")
+    held.execute("SELECT 1")
+    with postgres.admin() as admin:
+        admin.execute("REVOKE EXECUTE ON FUNCTION pg_terminate_backend(int, bigint) FROM PUBLIC")
+        try:
+            plan = planned(systems, end(pid_of(held), begun(pid_of(held))))
+            with pytest.raises(SourceError, match="permission denied for function"):
+                ran(systems, plan)
+        finally:
+            admin.execute("GRANT EXECUTE ON FUNCTION pg_terminate_backend(int, bigint) TO PUBLIC")
+    assert [each.grant for each in plan.permissions if each.allowed is False] == [
+        "GRANT EXECUTE ON FUNCTION pg_terminate_backend TO wf_act;"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-
 import msgspec
 
 from tests.actions.postgres.conftest import Starts, alive, end, pid_of
@@ -27,14 +25,6 @@ def found(acting: ActingSettings, plan: Plan) -> str:
         return actor.until(protocol.Asked).found
 
 
-def killed(actor: Actor) -> None:
-    actor.process.send_signal(signal.SIGKILL)
-    assert actor.process.wait(30) == -signal.SIGKILL
-    actor.leave()
-    assert actor.process.stdout is not None
-    actor.process.stdout.close()
-
-
 def test_from_plan_to_verdict(postgres: Postgres, acting: ActingSettings, begun: Starts) -> None:
     pid = idle(postgres)
     with Actor(Begin(acting, request=end(pid, begun(pid)), receipt="act-1")) as actor:
@@ -51,11 +41,11 @@ def test_killed_before_and_after_the_effect(postgres: Postgres, acting: ActingSe
     pid = idle(postgres)
     before = Actor(Begin(acting, request=end(pid, begun(pid)), receipt="act-1"))
     plan = before.plan()
-    killed(before)
+    before.kill()
     assert found(acting, plan) == "did not run"
     after = Actor(Begin(acting, request=end(pid, begun(pid)), receipt="act-1"))
     plan = after.plan()
     after.say(msgspec.json.encode(protocol.Run(plan.digest)))
     after.until(protocol.Ran)
-    killed(after)
+    after.kill()
     assert found(acting, plan) == "ran"

@@ -12,7 +12,7 @@ from wfconsole.actions.kubernetes.autoscalers import at_most, blind, bounds_of, 
 from wfconsole.actions.kubernetes.by_hand import kubectl
 from wfconsole.actions.kubernetes.cluster import Call, Cluster, Object, Unchanged, unchanged
 from wfconsole.actions.kubernetes.ownership import may_be_taken_back
-from wfconsole.actions.kubernetes.replicas import growing
+from wfconsole.actions.kubernetes.replicas import growing, is_database
 from wfconsole.actions.kubernetes.room import start_checks
 from wfconsole.actions.kubernetes.workloads import named, path_of, ready, seen, wanted
 from wfconsole.actions.slots import slot_checks
@@ -243,10 +243,11 @@ def _raised(systems: Systems, change: _Change) -> Iterator[Check]:
     if not more or change.target is None or change.item is None:
         return
     checks = [*start_checks(systems.cluster, change.target.namespace, change.item["spec"]["template"]["spec"], more)]
-    checks += slot_checks(systems, change.target, more)
+    if not is_database(change.item):
+        checks += slot_checks(systems, change.target, more)
     if change.starts:
         here = (seen(change.target, change.item, f"wants {change.current}, {ready(change.item)} ready"),)
-        yield Check("ok", f"{counted(more, 'more pod')} are started at once, whether it is blind or not", here)
+        yield Check("ok", f"{counted(more, 'pod')} more at once, whether it is blind or not", here)
         if change.target.kind == "statefulset":
             yield from growing(change.target, change.item, change.current, change.new.least, None)
         yield from checks

@@ -19,7 +19,7 @@ from wfconsole.actions.kubernetes.restart import moment
 from wfconsole.actions.kubernetes.rollouts import RESTARTED_AT
 from wfconsole.actions.kubernetes.workloads import named, path_of, wanted
 from wfconsole.actions.systems import Systems
-from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.plan import (
     Aim,
     Alternative,
@@ -85,7 +85,7 @@ class ConfigValue(Action):
             by_hand=tuple(_by_hand(cluster, call, change)),
             word=aim.name,
             alternatives=tuple(_alternatives(request, change)),
-            signal=_signal(steps),
+            signal=_signal(change),
             before=Reading(now, 0.0, "no pod has started with it yet") if steps else None,
             inverse=_inverse(request, change, steps, systems.receipt),
             deadline_ms=_ANSWER_MS * (1 + len(steps)),
@@ -328,13 +328,16 @@ def _alternatives(request: Request, change: Change) -> Iterator[Alternative]:
         )
 
 
-def _signal(steps: Sequence[Step]) -> Signal | None:
+def _signal(change: Change) -> Signal | None:
     """None where nobody is restarted: that a map holds a value does not show that anybody sees it."""
-    if not steps:
+    if not change.restart:
         return None
-    replicas = sum(each.replicas for each in steps)
-    signal = rollout_signal(steps[0].aim, replicas, 10 * MINUTE * len(steps))
-    if len(steps) == 1:
-        return signal
-    text = "pods that started with the new value and are ready (below zero: so many fewer are ready than before)"
-    return msgspec.structs.replace(signal, text=text)
+    of_each = [rollout_signal(reader.aim, reader.item) for reader in change.restart]
+    if len(of_each) == 1:
+        return of_each[0]
+    return msgspec.structs.replace(
+        of_each[0],
+        text="pods that started with the new value and are ready (below zero: so many fewer are ready than before)",
+        goal=float(sum(each.goal for each in of_each)),
+        window_ms=sum(each.window_ms for each in of_each),
+    )

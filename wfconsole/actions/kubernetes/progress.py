@@ -22,13 +22,13 @@ def rollout_signal(aim: Aim, item: Object) -> Signal:
     deployment itself gives a rollout for its next pod, at least ten minutes."""
     strategy = strategy_of(aim.kind, item)
     patience = int(item["spec"].get("progressDeadlineSeconds") or 0) * SECOND
-    return Signal(
-        f"new pods of {aim} that are ready (below zero: so many fewer are ready than before)",
-        goal=strategy.replicas - strategy.kept,
-        unit="pods",
-        window_ms=max(_WINDOW_MS, min(patience, _LONGEST_MS)),
-        hold_ms=_HOLD_MS,
-    )
+    return new_pods_signal(aim, strategy.replicas - strategy.kept, max(_WINDOW_MS, min(patience, _LONGEST_MS)))
+
+
+def new_pods_signal(aim: Aim, count: int, window_ms: Millis) -> Signal:
+    """The same for so many pods, in so much time."""
+    text = f"new pods of {aim} that are ready (below zero: so many fewer are ready than before)"
+    return Signal(text, goal=float(count), unit="pods", window_ms=window_ms, hold_ms=_HOLD_MS)
 
 
 def standing(pods: Iterable[Member], new: Callable[[Member], bool], before: int, now: Millis, undone: str) -> Reading:

@@ -44,7 +44,7 @@ def growing(aim: Aim, item: Object, current: int, replicas: int, volumes: Iterab
     """What more pods of a stateful set cost. `volumes`: the namespace's claims, None where they are not known."""
     more, claims = replicas - current, claims_of(item)
     seen = (
-        Observed(str(aim), f"each pod keeps {', '.join(claims) or 'nothing'}", item["metadata"]["resourceVersion"]),
+        Observed(str(aim), f"volumes of each pod: {', '.join(claims) or 'none'}", item["metadata"]["resourceVersion"]),
     )
     if claims:
         yield Check("explain", f"{counted(more, 'more pod')}, each with volumes of its own: {', '.join(claims)}", seen)

@@ -43,7 +43,7 @@ def rollout_checks(systems: Systems, aim: Aim, item: Object, template: Object, n
 
 
 def _of_strategy(aim: Aim, item: Object, strategy: Strategy) -> Iterator[Check]:
-    here = (seen(aim, item, str(strategy)),)
+    here = (seen(aim, item, _as_written(item)),)
     if strategy.kind == "OnDelete":
         yield Check("refuse", f"{aim} has updateStrategy OnDelete: {strategy}", here, overridable=True)
     elif strategy.kind == "Recreate" and strategy.replicas:
@@ -58,6 +58,13 @@ def _of_strategy(aim: Aim, item: Object, strategy: Strategy) -> Iterator[Check]:
         )
     elif strategy.kept:
         yield Check("explain", f"its partition keeps {counted(strategy.kept, 'pod')} as they are", here)
+
+
+def _as_written(item: Object) -> str:
+    """The strategy as the object has it: "RollingUpdate, maxSurge 25%, maxUnavailable 25%"."""
+    written = item["spec"].get("strategy") or item["spec"].get("updateStrategy") or {}
+    numbers = (f"{name} {value}" for name, value in sorted((written.get("rollingUpdate") or {}).items()))
+    return safe(", ".join((written.get("type", "RollingUpdate"), *numbers)))
 
 
 def _of_room(systems: Systems, aim: Aim, template: Object, strategy: Strategy, more: int) -> Iterator[Check]:

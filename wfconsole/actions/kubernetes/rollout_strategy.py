@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from wfconsole.actions.contract import Action, BadRequestError, Say, Stale
+from wfconsole.actions.contract import Action, BadRequestError, NothingToDo, Say, Stale
 from wfconsole.actions.kubernetes.by_hand import kubectl
 from wfconsole.actions.kubernetes.cluster import MERGE, Call, Cluster, Object, Unchanged, unchanged
 from wfconsole.actions.kubernetes.rollouts import strategy_of
@@ -36,7 +36,9 @@ class RolloutStrategy(Action):
         before = before_of(item)
         call = _call(aim, wanted)
         tried, would = cluster.dry_run(call)
-        same, body = before == wanted, msgspec.json.encode(call.body).decode()
+        body = msgspec.json.encode(call.body).decode()
+        if before == wanted:
+            raise NothingToDo(f"{aim} has {_told(before)} already")
         return Plan(
             request,
             title=f"Strategy of {aim}: maxSurge {wanted['surge']}, maxUnavailable {wanted['unavailable']}",
@@ -45,14 +47,14 @@ class RolloutStrategy(Action):
             made_at=now,
             blast=("no pod is replaced by this; the next rollout, or one under way, goes on with it",),
             undo=f"maxSurge {before['surge']}, maxUnavailable {before['unavailable']} again",
-            checks=(_check(aim, item, would, same=same),),
+            checks=(_check(aim, item, would),),
             permissions=(cluster.may("patch", resource, "apps", aim.namespace),),
             dry_run=tried,
             diff=tuple(f"{sign} {_told(each)}" for sign, each in (("-", before), ("+", wanted))),
             by_hand=(kubectl(cluster, aim.namespace, "patch", aim.kind, aim.name, "--type=merge", "-p", body),),
             word=aim.name,
             signal=Signal("the strategy is as asked (1: yes)", goal=1),
-            before=Reading(now, 1.0 if same else 0.0, _told(before)),
+            before=Reading(now, 0.0, _told(before)),
             inverse=Request("rollout-strategy", aim, before, undoes=systems.receipt),
             calls={
                 "call": msgspec.to_builtins(call),
@@ -82,10 +84,8 @@ class RolloutStrategy(Action):
         )
 
 
-def _check(aim: Aim, item: Object, would: Object, *, same: bool) -> Check:
+def _check(aim: Aim, item: Object, would: Object) -> Check:
     here = (seen(aim, item, str(strategy_of("deployment", item))),)
-    if same:
-        return Check("refuse", "it is so already: nothing to do", here)
     if not would:
         return Check("explain", "not known: what rollouts then have", here)
     return Check("ok", f"rollouts then have {strategy_of('deployment', would)}", here)

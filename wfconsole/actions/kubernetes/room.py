@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from wfconsole.actions.contract import in_words
 from wfconsole.actions.kubernetes.cluster import Cluster, Object
 from wfconsole.actions.kubernetes.limit_ranges import broken, defaulted
 from wfconsole.actions.kubernetes.placing import Held, Node, Place, left_out, nodes_of, places
@@ -22,6 +23,8 @@ from wfconsole.text import safe
 # Pods that are over have given back what they asked for.
 _NOT_OVER: Final = "status.phase!=Succeeded,status.phase!=Failed"
 _SHOWN: Final = 5
+_OF_WELL: Final = 2  # nodes as evidence where there is room
+_MOST: Final = 20
 
 
 class _Box(msgspec.Struct, frozen=True, rename="camel"):
@@ -66,7 +69,11 @@ class Room(msgspec.Struct, frozen=True):
 
 
 def room_of(cluster: Cluster) -> Room:
-    """What the nodes have and what all pods ask of them. Raises SourceError."""
+    """What the nodes have and what all pods ask of them, two seconds old at most. Raises SourceError."""
+    return cluster.lately("room", lambda: _room(cluster))
+
+
+def _room(cluster: Cluster) -> Room:
     items = tuple(cluster.list("/api/v1/nodes", "nodes"))
     pods = cluster.list_as(_Pod, "/api/v1/pods", "pods of all namespaces", fieldSelector=_NOT_OVER)
     # One that is on its way out holds its node until it is gone, and waits for none.
@@ -89,7 +96,7 @@ def start_checks(cluster: Cluster, namespace: str, pod: Object, more: int) -> It
     try:
         ranges = limits_of(cluster, namespace)
     except SourceError as error:
-        yield Check("explain", f"not known: which defaults and bounds the namespace sets: {error.message}")
+        yield Check("explain", f"not known: which defaults and bounds the namespace sets: {in_words(error)}")
         ranges = []
     whole = defaulted(pod, ranges)
     for bound in broken(whole, ranges):
@@ -113,7 +120,7 @@ def quota_checks(cluster: Cluster, namespace: str, pod: Object, more: int) -> It
     try:
         quotas = cluster.list(f"/api/v1/namespaces/{namespace}/resourcequotas", "quotas")
     except SourceError as error:
-        yield Check("explain", f"not known: whether a quota allows {counted(more, 'more pod')}: {error.message}")
+        yield Check("explain", f"not known: whether a quota allows {counted(more, 'more pod')}: {in_words(error)}")
         return
     seen = tuple(map(_quota_seen, quotas))
     short = list(shortages(quotas, pod, more))
@@ -161,13 +168,14 @@ def node_checks(cluster: Cluster, pod: Object, more: int) -> Iterator[Check]:
         room = room_of(cluster)
     except SourceError as error:
         yield Check(
-            "explain", f"not known: whether the nodes have room for {counted(more, 'more pod')}: {error.message}"
+            "explain", f"not known: whether the nodes have room for {counted(more, 'more pod')}: {in_words(error)}"
         )
         return
     needs = needs_of(pod)
-    found = places(room.nodes(), pod, needs)
-    yield from _gpus(room.nodes(), needs, more)
-    yield _fits(found, needs, more)
+    short = list(_gpus(room.nodes(), needs, more))
+    yield from short
+    if not any(each.judgement == "refuse" for each in short):  # else it has said what there is to say
+        yield _fits(places(room.nodes(), pod, needs), needs, more)
     if room.waiting:
         waits = counted(room.waiting, "pod")
         yield Check("explain", f"{waits} of the cluster {'waits' if room.waiting == 1 else 'wait'} for a node already")
@@ -177,28 +185,32 @@ def node_checks(cluster: Cluster, pod: Object, more: int) -> Iterator[Check]:
 
 def _fits(found: tuple[Place, ...], needs: Mapping[str, int], more: int) -> Check:
     takes = sum(each.takes for each in found)
-    open_ = [each for each in found if each.takes]
-    seen = tuple(Observed(f"node {each.node.name}", str(each.node)) for each in found[:_SHOWN])
-    each_asks = told(needs)
     if takes >= more:
-        where = ", ".join(f"{each.node.name} {each.takes}" for each in open_[:_SHOWN])
-        said = f"the nodes take {takes} such pods, this is {counted(more, 'more pod')} (each {each_asks}): {where}"
-        return Check("ok", said, seen)
+        open_ = [each for each in found if each.takes][:_SHOWN]
+        where = ", ".join(f"{each.node.name} {each.takes}" for each in open_)
+        said = f"room for {counted(more, 'more pod')} (each {told(needs)}): up to {takes} fit, {where}"
+        return Check("ok", said, tuple(map(_node_seen, (each.node for each in open_[:_OF_WELL]))))
     why = "; ".join(f"{each.node.name}: {each.why}" for each in found[:_SHOWN])
     rest = f"; and {counted(len(found) - _SHOWN, 'node')} more" if len(found) > _SHOWN else ""
-    said = f"the nodes take {takes} of {counted(more, 'more pod')} (each {each_asks}), {more - takes} will stay pending"
+    said = f"room for {takes} of {counted(more, 'more pod')} (each {told(needs)}), {more - takes} will stay pending"
+    seen = tuple(_node_seen(each.node) for each in found[:_SHOWN])
     return Check("refuse", f"{said}: {why}{rest}", seen, overridable=True)
+
+
+def _node_seen(node: Node) -> Observed:
+    return Observed(f"node {node.name}", str(node))
 
 
 def _gpus(nodes: tuple[Node, ...], needs: Mapping[str, int], more: int) -> Iterator[Check]:
     for name, each in gpus_of(needs).items():
         with_some = [node for node in nodes if node.all.get(name)]
+        starts = sum(max(0, node.free[name]) // each for node in with_some)
         free = sum(max(0, node.free[name]) for node in with_some)
-        by_node = ", ".join(f"{node.name} {max(0, node.free[name])} of {node.all[name]}" for node in with_some)
-        said = f"{free} {safe(name)} free, {more * each} needed: {by_node or 'no node has any'}"
-        enough = free >= more * each
-        seen = tuple(Observed(f"node {node.name}", str(node)) for node in with_some[:_SHOWN])
-        yield Check("ok" if enough else "refuse", said, seen, overridable=not enough)
+        by_node = ", ".join(f"{node.name} {max(0, node.free[name])} of {node.all[name]}" for node in with_some[:_MOST])
+        waits = f", {counted(more - starts, 'pod')} will stay pending" if starts < more else ""
+        said = f"{free} {safe(name)} free, {more * each} needed{waits}: {by_node or 'no node has any'}"
+        seen = tuple(map(_node_seen, with_some[:_SHOWN]))
+        yield Check("refuse" if waits else "ok", said, seen, overridable=bool(waits))
 
 
 def told(needs: Mapping[str, int]) -> str:

@@ -7,16 +7,17 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from wfconsole.actions.contract import Action, BadRequestError, Say, Stale
+from wfconsole.actions.contract import Action, BadRequestError, Say, Stale, in_words
 from wfconsole.actions.kubernetes.autoscalers import name_of, scaler_checks, scaler_instead
 from wfconsole.actions.kubernetes.by_hand import kubectl
 from wfconsole.actions.kubernetes.cluster import Call, Cluster, Object, Unchanged, unchanged
 from wfconsole.actions.kubernetes.ownership import may_be_taken_back
+from wfconsole.actions.kubernetes.pods import budget_seen, budgets
 from wfconsole.actions.kubernetes.replicas import growing, is_database, loses_volumes, shrinking
 from wfconsole.actions.kubernetes.rollouts import under_way
 from wfconsole.actions.kubernetes.room import start_checks
 from wfconsole.actions.kubernetes.workloads import hpa_of, path_of, ready, resource_of, seen, wanted
-from wfconsole.actions.slots import slot_checks
+from wfconsole.actions.slots import replica_checks, slot_checks
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.incident.plan import Aim, Check, Danger, Found, Observed, Outcome, Plan, Reading, Request, Signal
@@ -126,7 +127,8 @@ def _blast(request: Request, item: Object, current: int, replicas: int) -> Itera
     if replicas == 0:
         yield f"{name} is stopped altogether: all {counted(current, 'pod')} end"
     else:
-        yield f"{change:+d} pods of {name}, {ready(item)} of {current} are ready"
+        more = f"{counted(abs(change), 'pod')} {'more' if change > 0 else 'fewer'}"
+        yield f"{more} of {name}: {current} -> {replicas}, {ready(item)} ready now"
 
 
 def _lost(item: Object, current: int, replicas: int) -> Iterator[str]:
@@ -152,12 +154,16 @@ def _checks(request: Request, systems: Systems, change: _Change, hpa: Object | N
     yield from may_be_taken_back(item)
     if replicas < current:
         yield from _fewer(request, change, evidence)
+        yield from _of_budgets(systems.cluster, aim, item, replicas)
         return
     yield from _standing(aim.kind, item, current)
     if aim.kind == "statefulset":
         yield from growing(aim, item, current, replicas, _volumes(systems.cluster, aim.namespace))
     yield from start_checks(systems.cluster, aim.namespace, item["spec"]["template"]["spec"], replicas - current)
-    yield from slot_checks(systems, aim, replicas - current)
+    if is_database(item):
+        yield from replica_checks(systems)
+    else:
+        yield from slot_checks(systems, aim, replicas - current)
 
 
 def _fewer(request: Request, change: _Change, evidence: tuple[Observed, ...]) -> Iterator[Check]:
@@ -170,6 +176,19 @@ def _fewer(request: Request, change: _Change, evidence: tuple[Observed, ...]) ->
         yield Check("refuse", "nothing serves any more until somebody scales it up again", overridable=True)
     if request.aim.kind == "statefulset":
         yield from shrinking(request.aim, *change)
+
+
+def _of_budgets(cluster: Cluster, aim: Aim, item: Object, replicas: int) -> Iterator[Check]:
+    """Only evictions ask a disruption budget."""
+    try:
+        found = budgets(cluster, aim.namespace, item["spec"]["template"]["metadata"].get("labels") or {})
+    except SourceError as error:
+        yield Check("explain", f"not known: what disruption budgets want: {in_words(error)}")
+        return
+    for each in found:
+        if replicas < each.wants:
+            told = f"disruption budget {each.name} wants {each.wants} healthy pods, and a scaling does not ask it"
+            yield Check("explain", f"{told}: {replicas} stay", (budget_seen(each),))
 
 
 def _standing(kind: str, item: Object, current: int) -> Iterator[Check]:

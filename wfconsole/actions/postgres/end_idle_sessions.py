@@ -59,7 +59,8 @@ class IdleSession(msgspec.Struct, frozen=True):
 
 
 class EndIdleSessions(Action):
-    """See `contract.Action`. Parameters: `count`, how many at most; `idle_seconds`, how long they must have been idle.
+    """See `contract.Action`. The aim is sessions/idle, of the whole server. Parameters: `count`, how many at most;
+    `idle_seconds`, how long they must have been idle.
 
     There is no dry run, so it is R2 where few are ended, and R3 where it is more than `FEW`.
     """
@@ -74,7 +75,9 @@ class EndIdleSessions(Action):
         wanted = free + max(1, len(found) // 2)
         return Plan(
             request,
-            title=f"End the {counted(len(found), 'session')} that idled for longest",
+            title=f"End {counted(len(found), 'session')}, those that idled for longest"
+            if found
+            else "End idle sessions",
             place=database.where,
             danger="R3" if len(found) > FEW else "R2",
             made_at=now,

@@ -13,11 +13,12 @@ from wfconsole.actions.postgres.tree import Tree, prepared_roots, shown
 from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.plan import Aim, Alternative, Check, Observed, Request
 from wfconsole.incident.wording import counted, spell_duration
-from wfconsole.observations.sessions import PREPARED, SessionRow
+from wfconsole.observations.sessions import PREPARED, SessionRow, remedy
 from wfconsole.text import safe
 
 FEW_SLOTS: Final = 3
 _LISTED: Final = 5  # prepared transactions
+_PREPARED: Final = Aim(KIND, "0")  # what the server itself calls the one who holds its locks
 _BACKGROUND: Final[Mapping[str, str]] = {
     "walsender": "it feeds a replica or a backup, which would break",
     "autovacuum worker": "the server starts it anew, and needs it to live",
@@ -121,7 +122,8 @@ def _place(look: Look, target: Target) -> Check:
         return Check("explain", text, seen)
     if roots:
         behind = f"ending it frees only the {len(waiting)} behind it" if waiting else "ending it frees nobody"
-        text = f"it is a victim and not the culprit: {tree.named(roots)} holds it up; {behind}"
+        by_hand = "".join(f"; {remedy(row)}" for row in map(tree.rows.get, roots) if row is not None and not row.pid)
+        text = f"it is a victim and not the culprit: {tree.named(roots)} holds it up{by_hand}; {behind}"
         return Check("refuse", text, seen, overridable=True)
     if not waiting:
         return Check("explain", "nobody waits for it: ending it frees no lock that anybody wants")
@@ -137,13 +139,15 @@ def _afterwards(look: Look, target: Target) -> Iterator[Check]:
     freed = set(tree.freed(key))
     kept = [each for each in waiting if each not in freed]
     if kept:
-        others = sorted({other for each in kept for other in tree.others(each, key)})
-        text = f"{len(kept)} of them wait for others too, and are not freed: {tree.named(others)}"
+        text = f"{len(kept)} of them wait for others too, and are not freed: {tree.named(tree.others(key))}"
         yield Check("explain", text)
     heir = tree.next_root(key)
     if heir:
-        after = len(tree.waiters(heir))
-        yield Check("explain", f"the next root may be {tree.name(heir)}: {after} wait for it; look at the tree again")
+        after = _wait(tree.rows[heir].behind)
+        yield Check(
+            "explain",
+            f"the next root may be {tree.name(heir)}: {after} for it; look at the tree again",
+        )
     if not tree.whole:
         yield Check("explain", "more sessions are among locks than one look can tell: these numbers are the least")
 
@@ -216,14 +220,18 @@ def alternatives(look: Look) -> Iterator[Alternative]:
         return
     for key in look.tree.roots(target.key):
         row = look.tree.rows.get(key)
-        if key != target.key and row is not None and row.pid and not look.tree.circles(target.key):
+        if key == target.key or row is None or look.tree.circles(target.key):
+            continue
+        if row.pid:
             yield Alternative(f"end the root instead: {look.tree.name(key)}", end(row))
+        else:
+            yield Alternative(f"see how it is ended by hand: {look.tree.name(key)}", Request("end-session", _PREPARED))
     if look.how == "cancel" and target.state != "active":
         yield Alternative("end its session", _same(look, "terminate"))
     if look.how == "terminate" and target.state == "active":
         yield Alternative("cancel its statement first", _same(look, "cancel"))
     if look.slots[0] <= FEW_SLOTS:
-        request = Request("end-idle-sessions", Aim("database", target.database), {"count": "5"})
+        request = Request("end-idle-sessions", Aim("sessions", "idle"), {"count": "5"})
         yield Alternative("where slots are what lacks: end the sessions that have been idle for longest", request)
 
 
@@ -265,7 +273,7 @@ def nothing_to_end(look: Look) -> Iterator[Check]:
         owner = safe(row.user, 63)
         yield Check(
             "explain",
-            f"{_gid(row)}: {row.behind} wait for it; only {owner} or a superuser may end it, in its own database, and"
+            f"{_gid(row)}: {_wait(row.behind)} for it; only {owner} or a superuser may end it, in its own database, and"
             " whoever prepared it may still mean to COMMIT PREPARED: ask its transaction manager first",
         )
 
@@ -276,6 +284,10 @@ def rollbacks(look: Look) -> Sequence[str]:
         return ()
     rows = [row for row in prepared_roots(look.tree)[:_LISTED] if row.gid != "?"]
     return tuple(f"ROLLBACK PREPARED '{_quoted(row.gid)}'" for row in rows)
+
+
+def _wait(count: int) -> str:
+    return f"{count} waits" if count == 1 else f"{count} wait"
 
 
 def _gid(row: SessionRow) -> str:
@@ -308,8 +320,7 @@ def left_waiting(tree: Tree, waiting: Sequence[str]) -> str:
     """Who still waits, and for whom."""
     if not waiting:
         return "nobody of them waits any more"
-    roots = sorted({root for each in waiting for root in tree.roots(each)})
-    return f"{len(waiting)} of them wait, for {tree.named(roots)}"
+    return f"{len(waiting)} of them wait, for {tree.named(tree.roots(*waiting))}"
 
 
 def _row(tree: Tree, key: str) -> str:

@@ -195,15 +195,19 @@ def _with_kind(step: Step, part: Part) -> Step:
     return replace(step, kind=kind, danger=_UNCLASSED if acts else "")
 
 
+def _properties(found: dict[str, Annotation]) -> Properties:
+    """As our own format has them: the value bare, but for one that holds more than a probe."""
+    return {
+        name: Property(note.place, name, note.value if name == "verify" else note.value.strip("`"))
+        for name, note in found.items()
+    }
+
+
 def _bound(step: Step, notes: Iterable[Annotation], reading: Reading) -> Step:
     found = named(notes, STEP_WORDS)
     if not found:
         return step
-    properties: Properties = {
-        name: Property(note.place, name, note.value if name == "verify" else note.value.strip("`"))
-        for name, note in found.items()
-    }
-    problems = reading.problems
+    problems, properties = reading.problems, _properties(found)
     texts: dict[str, str] = {name: properties[name].value for name in ("look", "expect", "role") if name in properties}
     if "role" in texts:
         texts["role"] = texts["role"].lower()

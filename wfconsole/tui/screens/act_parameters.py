@@ -23,37 +23,38 @@ class ActParametersForm(Form):
     NEEDS_INCIDENT = True
     KEYS = "Enter next   Tab move   Esc leaves: nothing is changed"
 
-    def __init__(self, offer: Offer) -> None:
+    def __init__(self, offer: Offer, step: str = "") -> None:
         super().__init__()
         self._offer = offer
+        self._step = step
 
     def title_words(self) -> str:
         return f"ACTION   {self.frame.environment}"
 
     def fields(self) -> Iterable[Widget]:
         yield Words(id="what", make=self._what)
-        for each in self._offer.parameters:
-            yield _field(each)
+        for number, each in enumerate(self._offer.parameters):
+            yield _field(number, each)
 
     def enter(self) -> None:
-        said = {each.name: self._said(each) for each in self._offer.parameters}
+        said = {each.name: self._said(number, each) for number, each in enumerate(self._offer.parameters)}
         if missing := self._offer.missing(said):
             self.say(missing)
             return
         self.dismiss(None)
-        acting.plan(self.war_room, self._offer.request(said))
+        acting.plan_said(self.war_room, self._offer, said, self._step)
 
-    def _said(self, parameter: Parameter) -> str:
+    def _said(self, number: int, parameter: Parameter) -> str:
         if parameter.choices:
-            return self.query_one(f"#said-{parameter.name}", Choice).value
-        return self.query_one(f"#said-{parameter.name}", Field).words
+            return self.query_one(f"#said-{number}", Choice).value
+        return self.query_one(f"#said-{number}", Field).words
 
     def _what(self, width: int) -> list[Line]:
         return [*paragraphs((f"{self._offer.title}: {self._offer.aim}",), width, "strong"), ()]
 
 
-def _field(parameter: Parameter) -> Widget:
-    name = f"said-{parameter.name}"
+def _field(number: int, parameter: Parameter) -> Widget:
+    name = f"said-{number}"
     if parameter.choices:
         options = [Option(value, f"{parameter.label}: {value}") for value in parameter.choices]
         return Choice(options, id=name, chosen=parameter.value)

@@ -30,6 +30,7 @@ class ActionRows(BlockList):
     def __init__(self, about: str) -> None:
         super().__init__(id="body")
         self._source, _, self._key = about.partition(" ")
+        self.step = self._key if self._source == "step" else ""
         self.offers: dict[str, Offer] = {}
 
     def head(self, frame: Frame, width: int) -> Sequence[Line]:
@@ -74,7 +75,7 @@ class ActionsScreen(ListScreen):
         rows = self.body_list
         assert isinstance(rows, ActionRows)
         if offer := rows.offers.get(event.key):
-            acting.take_up(self.war_room, offer)
+            acting.take_up(self.war_room, offer, rows.step)
         elif event.key in self.war_room.session.view().incident.receipts:
             acting.open_receipt(self.war_room, event.key)
 
