@@ -106,6 +106,7 @@ def gate(vault: Vault) -> Iterator[Gate]:
 @pytest.fixture
 def settings(planted: Planted, gate: Gate) -> ActingSettings:
     return ActingSettings(
+        kubeconfig=str(planted.folder / "no-kubeconfig"),
         database=DatabaseSettings(
             host="127.0.0.1",
             port=planted.vault.postgres.port,
