@@ -113,7 +113,7 @@ def _checks(cache: Cache, standing: Standing, found: Count) -> Iterator[Check]:
     yield from server_checks(standing)
     seen = tuple(Observed(f"keys {safe(name, 60)}", number(count)) for name, count in found.others[:8])
     if not found.total:
-        yield Check("refuse", "this database is empty already")
+        yield Check("refuse", "this database is empty already", (Observed("DBSIZE", "0", standing.run),))
     elif not found.whole:
         part = f"{number(found.walked)} of {number(found.total)} keys were looked at in time"
         yield Check("refuse", f"what else is in it is not known: {part}", seen, overridable=True)
