@@ -21,6 +21,7 @@ from typing import IO, Final, NamedTuple
 
 import msgspec
 
+from wfconsole.actions.asked import sensible
 from wfconsole.actions.catalogue import action_named
 from wfconsole.actions.contract import Action, BadRequestError, Stale, Unknown
 from wfconsole.actions.systems import Systems
@@ -113,7 +114,7 @@ class LifeCycle:
     def _make_plan(self, action: Action) -> None:
         assert self._begin.request is not None
         # As the console will read it: what is confirmed has the digest of that.
-        self._plan = as_kept(action.plan(self._begin.request, self._systems, self._clock.now()))
+        self._plan = as_kept(action.plan(sensible(self._begin.request), self._systems, self._clock.now()))
         _tell(protocol.Planned(self._plan))
 
     def _capture(self, action: Action) -> None:

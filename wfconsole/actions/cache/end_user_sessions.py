@@ -233,7 +233,8 @@ def _checks(
         yield Check("ok", "cache.session_prefixes says that these keys are sessions")
     else:
         text = f"{safe(chosen.begins, 80) or 'this'} is not among cache.session_prefixes: these keys may be anything"
-        yield Check("refuse", text, overridable=True)
+        named = ", ".join(safe(each, 60) for each in cache.settings.session_prefixes) or "none"
+        yield Check("refuse", text, (Observed("cache.session_prefixes", named),), overridable=True)
     yield _counted(found, request)
     yield Check("ok", f"all other keys stay: {others.told}" if others.counts else "no other key was found here")
     yield from not_revoked(cache, standing)
@@ -241,7 +242,8 @@ def _checks(
         yield Check("explain", "the responders' own sessions are among them: you may be logged out of what you look at")
     waits = cache.ping_ms()
     if waits > _SLOW_MS:
-        yield Check("refuse", f"the server is slow already: an answer takes {waits:.0f} ms", overridable=True)
+        text = f"the server is slow already: an answer takes {waits:.0f} ms"
+        yield Check("refuse", text, (Observed("PING", f"{waits:.0f} ms", standing.run),), overridable=True)
     else:
         yield Check("ok", f"the server answers in {waits:.1f} ms; it stops by itself when that grows")
 

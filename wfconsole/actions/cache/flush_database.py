@@ -115,7 +115,7 @@ def _checks(cache: Cache, standing: Standing, total: int, others: Others) -> Ite
     yield from server_checks(standing)
     seen = tuple(Observed(f"keys {safe(name, 60)}*", number(count)) for name, count in others.counts[:8])
     if not total:
-        yield Check("refuse", "this database is empty already")
+        yield Check("refuse", "this database is empty already", (Observed("DBSIZE", "0", standing.run),))
     elif others.all:
         least = "" if others.whole else "at least "
         text = f"{least}{number(others.all)} keys are no sessions (queues, limits, locks, caches) and go too: "
@@ -123,7 +123,7 @@ def _checks(cache: Cache, standing: Standing, total: int, others: Others) -> Ite
         yield Check("refuse", text, seen, overridable=True)
     elif not others.whole:
         part = f"{number(others.walked)} of {number(total)} keys were looked at in time"
-        yield Check("refuse", f"what else is in it is not known: {part}", overridable=True)
+        yield Check("refuse", f"what else is in it is not known: {part}", seen, overridable=True)
     else:
         yield Check("ok", f"all {number(total)} keys are what cache.session_prefixes calls sessions")
     yield Check("explain", "whoever may run this may empty every database of this server: key patterns do not bind it")

@@ -181,11 +181,7 @@ class Cluster:
         """
         assert isinstance(call.body, dict)
         for left in range(_TRIES - 1, -1, -1):
-            item = self.find(unchanged.path, unchanged.what)
-            if item is None:
-                raise Stale(f"{unchanged.what} is gone")
-            if (differs := difference(unchanged, item)) != "":
-                raise Stale(differs)
+            item = self.still(unchanged)
             meta = {**(call.body.get("metadata") or {}), "resourceVersion": item["metadata"]["resourceVersion"]}
             try:
                 return self.send(msgspec.structs.replace(call, body={**call.body, "metadata": meta}))
@@ -193,6 +189,15 @@ class Cluster:
                 if not left:
                     raise
         raise AssertionError
+
+    def still(self, unchanged: Unchanged) -> Object:
+        """The object, as the plan has seen it. Raises Stale where it is another one by now."""
+        item = self.find(unchanged.path, unchanged.what)
+        if item is None:
+            raise Stale(f"{unchanged.what} is gone")
+        if (differs := difference(unchanged, item)) != "":
+            raise Stale(differs)
+        return item
 
     def send(self, call: Call) -> Object:
         """Make the change, once. Raises Stale for a conflict, SourceError where the server has refused it or it never

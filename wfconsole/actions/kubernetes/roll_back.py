@@ -25,6 +25,7 @@ from wfconsole.actions.kubernetes.workloads import path_of, resource_of, seen, w
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, Millis
 from wfconsole.incident.plan import Aim, Alternative, Check, Found, Observed, Outcome, Plan, Reading, Request
+from wfconsole.text import safe
 
 _KINDS: Final = ("deployment", "statefulset", "daemonset")
 _LISTED: Final = 10
@@ -173,7 +174,7 @@ def _way(request: Request, systems: Systems, now: Millis) -> _Way:
     if said:
         target = next((each for each in found if str(each.number) == said), None)
         if target is None:
-            raise BadRequestError(f"{aim} has no revision {said!r}: {_listed(found, now)}")
+            raise BadRequestError(f"{aim} has no revision {safe(said, 40)!r}: {_listed(found, now)}")
     elif (target := revisions.proposed(found)) is None:
         raise BadRequestError(f"no revision of {aim} is another one than now and was healthy: {_listed(found, now)}")
     return _Way(item, pods, found, target, one_fewer.asked(request, item))

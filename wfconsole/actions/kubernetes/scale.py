@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from wfconsole.actions.asked import whole_number
 from wfconsole.actions.contract import Action, BadRequestError, Say, Stale, in_words
 from wfconsole.actions.kubernetes.autoscalers import name_of, scaler_checks, scaler_instead
 from wfconsole.actions.kubernetes.by_hand import kubectl
@@ -106,9 +107,10 @@ def _signal(aim: Aim, current: int, replicas: int, hpa: Object | None) -> Signal
 
 def _number(request: Request) -> int:
     said = request.parameters.get("replicas", "")
-    if not (said.isascii() and said.isdecimal()) or int(said) > 10_000:
+    number = whole_number(said, 0, 10_000)
+    if number is None:
         raise BadRequestError(f"replicas {safe(said, 40)!r}: a number from 0 to 10000")
-    return int(said)
+    return number
 
 
 def _by_hand(cluster: Cluster, request: Request, current: int, replicas: int) -> str:

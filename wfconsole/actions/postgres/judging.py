@@ -269,7 +269,11 @@ def _same(look: Look, how: How) -> Request:
 def nothing_to_end(look: Look) -> Iterator[Check]:
     """Why there is nothing to end: it is hidden or gone, or it is a prepared transaction, which has no session."""
     if not look.standing.sees_all:
-        yield Check("refuse", "which sessions there are, and who waits for whom, the server hides from us")
+        yield Check(
+            "refuse",
+            "which sessions there are, and who waits for whom, the server hides from us",
+            (Observed("pg_stat_activity", "hidden"),),
+        )
         return
     if look.pid:
         there = () if look.target is None else (look.target.seen(look.clock),)
