@@ -15,6 +15,7 @@ from tests.rig.systems.postgres import MONITOR, PASSWORD, PLAIN, Postgres
 from tests.sources.fault_proxy import Fault, FaultProxy
 from wfconsole.actions.catalogue import action_named
 from wfconsole.actions.contract import BadRequestError, Stale, Unknown
+from wfconsole.actions.postgres import judging
 from wfconsole.actions.systems import Systems
 from wfconsole.incident.plan import Plan, Verdict
 from wfconsole.incident.verdict import verdict_of
@@ -180,6 +181,7 @@ def test_a_server_that_says_nothing_is_cut_off_and_nothing_was_changed(
     with FaultProxy(postgres.port) as proxy:
         systems = opens(port=proxy.port)
         plan = planned(systems, request)
+        systems.database._question.deadline_ms = 300
         proxy.become(Fault("silent"))
         with pytest.raises(SourceError) as told:
             ran(systems, plan)
@@ -401,13 +403,22 @@ def test_a_function_that_was_taken_away_is_named(postgres: Postgres, systems: Sy
     ]
 
 
-@pytest.mark.parametrize(
-    ("start", "said"),
-    [("", "say by backend_start which session is meant"), ("yesterday", "as pg_stat_activity has it")],
-)
-def test_which_session_is_meant_has_to_be_said(postgres: Postgres, systems: Systems, start: str, said: str) -> None:
-    with pytest.raises(BadRequestError, match=said):
-        planned(systems, end(pid_of(postgres.made.session("checkout-api")), start))
+def test_a_start_that_is_none_is_said(postgres: Postgres, systems: Systems) -> None:
+    with pytest.raises(BadRequestError, match="as pg_stat_activity has it"):
+        planned(systems, end(pid_of(postgres.made.session("checkout-api")), "yesterday"))
+
+
+def test_without_a_start_only_a_session_is_meant_that_had_the_pid_for_minutes(
+    postgres: Postgres, systems: Systems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = pid_of(postgres.made.session("checkout-api"))
+    young = planned(systems, end(pid, ""))
+    assert (young.colour, young.overridable) == ("REFUSE", True)
+    assert f"give backend_start={young.calls['start']}" in young.refusals[0]
+    monkeypatch.setattr(judging, "YOUNG_MS", 0)
+    old = planned(systems, end(pid, ""))
+    assert (old.colour, old.calls) == ("EXPLAIN", young.calls)
+    assert f"this is who has pid {pid} now" in texts(old)
 
 
 def test_milliseconds_of_a_screen_name_a_session_too(postgres: Postgres, systems: Systems, begun: Starts) -> None:

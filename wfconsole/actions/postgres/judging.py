@@ -10,13 +10,14 @@ import msgspec
 from wfconsole.actions.postgres.server import Standing, ending
 from wfconsole.actions.postgres.target import KIND, How, Start, Target, another, called
 from wfconsole.actions.postgres.tree import Tree, prepared_roots, shown
-from wfconsole.clock import SECOND, Millis
+from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.incident.plan import Aim, Alternative, Check, Observed, Request
 from wfconsole.incident.wording import counted, spell_duration
 from wfconsole.observations.sessions import PREPARED, SessionRow, remedy
 from wfconsole.text import safe
 
 FEW_SLOTS: Final = 3
+YOUNG_MS: Final[Millis] = 5 * MINUTE  # since somebody may have looked at the one who had the pid before
 _LISTED: Final = 5  # prepared transactions
 _PREPARED: Final = Aim(KIND, "0")  # what the server itself calls the one who holds its locks
 _BACKGROUND: Final[Mapping[str, str]] = {
@@ -67,6 +68,8 @@ def checks(look: Look) -> Iterator[Check]:
         yield Check("refuse", barred, evidence)
         return
     yield Check("ok", "a client's session: no walsender, no background work, no superuser's, none of ours", evidence)
+    if look.start is None:
+        yield _unnamed(look, target)
     yield _statement(look, target)
     if target.building.upper().endswith("CONCURRENTLY"):
         text = f"it runs {safe(target.building, 60)}: ending that leaves an invalid index behind, to be dropped by hand"
@@ -93,6 +96,16 @@ def _barred(target: Target) -> str:
             " never ended from here"
         )
     return ""
+
+
+def _unnamed(look: Look, target: Target) -> Check:
+    """Nobody has said when the session that is meant began. A pid is used again, but hardly within minutes."""
+    lasts = look.clock - target.started_at
+    text = f"no backend_start was given: this is who has pid {target.pid} now, for {spell_duration(lasts)}"
+    if lasts >= YOUNG_MS:
+        return Check("explain", f"{text}; make sure that it is the one that is meant", (target.seen(look.clock),))
+    text = f"{text}: it may be another one than is meant; give backend_start={target.start}"
+    return Check("refuse", text, (target.seen(look.clock),), overridable=True)
 
 
 def _statement(look: Look, target: Target) -> Check:
