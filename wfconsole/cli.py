@@ -197,6 +197,7 @@ def _act(command: argparse.ArgumentParser) -> None:
     command.add_argument("--word", metavar="WORD", default="", help="the word of the plan: runs what is R2 or R3")
     command.add_argument("--reason", metavar="WORDS", help="why; R3 needs one")
     command.add_argument("--override", metavar="WORDS", help="why it is done although the plan refuses it")
+    command.add_argument("--keep", action="store_true", help="what would take itself back stays once it has worked")
     command.add_argument("--alone", metavar="WORDS", help="why there is no second person (R3, in a SEV1 only)")
     command.add_argument("--operator", metavar="NAME", help="who you are in the record (default: your login)")
     _cluster_options(command)

@@ -36,5 +36,6 @@ def acting_settings(base: Ground, session: Session) -> ActingSettings:
         inference=settings.inference,
         alertmanager=settings.alertmanager,
         pagerduty=settings.pagerduty,
+        runbook=settings.runbook.path,
         actions=settings.actions,
     )

@@ -121,6 +121,8 @@ def _of_one(each: Consumer) -> Iterator[Check]:
     seen = (Observed(str(each.aim), "; ".join(each.how), each.version),)
     if each.paused:
         yield Check("refuse", f"{each.aim} is paused: a restart would do nothing", seen, overridable=True)
+    if each.down:
+        yield Check("explain", f"{each.aim} has no pod that is ready now already")
     if each.by_hand_only:
         yield Check("refuse", f"{each.aim} replaces its pods only when somebody removes them", seen, overridable=True)
 

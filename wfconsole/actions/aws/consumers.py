@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.actions.kubernetes.cluster import Cluster, Object
-from wfconsole.actions.kubernetes.workloads import path_of
+from wfconsole.actions.kubernetes.workloads import path_of, ready, wanted
 from wfconsole.incident.plan import Aim
 from wfconsole.sources.contract import SourceError
 from wfconsole.text import safe
@@ -44,7 +44,8 @@ class Synced(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class Consumer(msgspec.Struct, frozen=True, omit_defaults=True):
     """A workload that uses it. `how` in words; `through` the Secrets that it comes through; `paused`: a restart does
-    nothing; `by_hand_only`: its pods are replaced only when somebody deletes them."""
+    nothing; `by_hand_only`: its pods are replaced only when somebody deletes them; `down`: none of its pods
+    is ready, and some should be."""
 
     aim: Aim
     uid: str
@@ -53,6 +54,7 @@ class Consumer(msgspec.Struct, frozen=True, omit_defaults=True):
     through: tuple[Synced, ...] = ()
     paused: bool = False
     by_hand_only: bool = False
+    down: bool = False
 
     @property
     def waits_for(self) -> tuple[Synced, ...]:
@@ -232,6 +234,7 @@ def _consumer(aim: Aim, item: Object, how: tuple[str, ...], through: tuple[Synce
         through,
         paused=bool(spec.get("paused")),
         by_hand_only=strategy == "OnDelete",
+        down=bool(wanted(item)) and not ready(item),
     )
 
 

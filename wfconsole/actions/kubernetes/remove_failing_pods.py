@@ -5,6 +5,7 @@ A restart of the workload would take the healthy ones too.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -47,6 +48,7 @@ from wfconsole.sources.contract import SourceError
 KINDS: Final = ("deployment", "statefulset", "daemonset")
 _SHOWN: Final = 5
 _AT_ONCE: Final = 20  # pods of one action; what is more is another action, after a look at what these did
+_EVIDENCE_MS: Final[Millis] = 10 * SECOND  # for all of them: the console waits twice as long for it
 _PATIENCE_MS: Final[Millis] = 2 * MINUTE  # for the replacement of one pod
 
 
@@ -92,8 +94,12 @@ class RemoveFailingPods(Action):
         )
 
     def capture(self, plan: Plan, systems: Systems) -> Iterator[Evidence]:
+        namespace, until = plan.request.aim.namespace, time.monotonic() + _EVIDENCE_MS / SECOND
         for each in plan.calls["pods"]:
-            yield from evidence.of_pod(systems, plan.request.aim.namespace, each["name"])
+            if time.monotonic() < until:
+                yield from evidence.of_pod(systems, namespace, each["name"])
+            else:
+                yield Evidence(f"pod {namespace}/{each['name']}", missing="the time for evidence was over")
 
     def run(self, plan: Plan, systems: Systems, say: Say) -> Outcome:
         self._still(plan, systems)

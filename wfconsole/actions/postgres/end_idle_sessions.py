@@ -79,7 +79,9 @@ class EndIdleSessions(Action):
         wanted = free + max(1, len(found) // 2)
         return Plan(
             request,
-            title=f"End the {counted(len(found), 'session')} that idled for longest",
+            title=f"End {counted(len(found), 'session')}, those that idled for longest"
+            if found
+            else "End idle sessions",
             place=database.where,
             danger="R3" if len(found) > FEW else "R2",
             made_at=now,
