@@ -23,6 +23,8 @@ from tests.actions.process import Actor
 from tests.builders import an_entry
 from tests.rig.systems.aws import ACTOR, CONSOLE, REGIONS, Aws
 from tests.rig.systems.postgres import ACTING, DATABASE, MONITOR, ORDERS, PASSWORD, Postgres
+from tests.rig.systems.redis import MONITOR as REDIS_MONITOR
+from tests.rig.systems.redis import Redis
 from tests.terminal.pty import Terminal
 from wfconsole.clock import SystemClock
 from wfconsole.config.actions import ActingSettings
@@ -104,6 +106,7 @@ def gate(vault: Vault) -> Iterator[Gate]:
 @pytest.fixture
 def settings(planted: Planted, gate: Gate) -> ActingSettings:
     return ActingSettings(
+        kubeconfig=str(planted.folder / "no-kubeconfig"),
         database=DatabaseSettings(
             host="127.0.0.1",
             port=planted.vault.postgres.port,
@@ -142,10 +145,10 @@ def in_files(planted: Planted, folders: Iterable[Path]) -> dict[str, list[str]]:
     return found
 
 
-def run_and_look(settings: ActingSettings, planted: Planted, prelude: str = "") -> bytes:
+def run_and_look(settings: ActingSettings, planted: Planted, prelude: str = "", request: Request = REQUEST) -> bytes:
     """One action from the plan to its end; everything that it has said. Its arguments and environment are looked at
     while it is in the middle."""
-    actor = Actor(Begin(settings, request=REQUEST, receipt="act-1", incident="INC-1"), prelude)
+    actor = Actor(Begin(settings, request=request, receipt="act-1", incident="INC-1"), prelude)
     with actor:
         first = actor.hear()
         if isinstance(first, protocol.Planned):
@@ -182,6 +185,30 @@ def test_a_rotation_says_nothing_of_any_of_them(
     out, err = capfd.readouterr()
     assert len(planted.all) == 6 + 2 + 1, planted.all.keys()
     assert planted.found_in(said + out.encode() + err.encode()) == []
+
+
+def test_ending_sessions_says_nothing_either(
+    settings: ActingSettings, planted: Planted, redis: Redis, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Of the database, and of users in Redis, whose password is planted too."""
+    with redis.admin() as admin:
+        for user in (REDIS_MONITOR, "wf_logout"):
+            admin.execute_command("ACL", "SETUSER", user, "resetpass", f">{planted.all['redis']}")
+    file = str(planted.file("redis"))
+    told = msgspec.convert(redis.settings()["cache"], CacheSettings)
+    cache = msgspec.structs.replace(told, password_file=file, acting_password_file=file)
+    settings = msgspec.structs.replace(settings, cache=cache)
+    session = psycopg.connect(
+        host="127.0.0.1", port=settings.database.port, dbname=DATABASE, user=ORDERS, password=planted.all["current"]
+    )
+    ends = (
+        Request("end-role-sessions", Aim("role", ORDERS)),
+        Request("end-user-sessions", Aim("user sessions", "session:")),
+    )
+    said = b"".join(run_and_look(settings, planted, request=each) for each in ends)
+    session.close()
+    assert said.count(b'"result":"done"') == len(ends), said
+    assert planted.found_in(said + "".join(capfd.readouterr()).encode()) == []
 
 
 BREAKS = {
@@ -243,22 +270,25 @@ def test_an_answer_that_is_lost_says_nothing(
 
 
 def test_the_database_keeps_no_word_of_it(settings: ActingSettings, planted: Planted) -> None:
-    """Neither its statistics nor its log: what it is sent is what it stores."""
+    """Neither its statistics nor its log, where that holds every statement: what it is sent is what it stores."""
+    server = planted.vault.postgres.server
     with planted.vault.postgres.admin() as connection:
-        connection.execute("SET log_statement = 'none'")
+        connection.execute("SELECT pg_stat_statements_reset()")  # we have planted with statements, too
         connection.execute("ALTER SYSTEM SET log_statement = 'all'")
         connection.execute("SELECT pg_reload_conf()")
+    before = server.log.stat().st_size
     try:
-        run_and_look(settings, planted)
+        assert b'"done"' in run_and_look(settings, planted)
         with planted.vault.postgres.admin() as connection:
             told = connection.execute("SELECT string_agg(query, ' ') FROM pg_stat_statements").fetchone()
     finally:
         with planted.vault.postgres.admin() as connection:
             connection.execute("ALTER SYSTEM RESET log_statement")
             connection.execute("SELECT pg_reload_conf()")
+    logged = server.log.read_bytes()[before:]
     assert told is not None
-    made = [what for what in planted.found_in(str(told[0]).encode()) if what not in ("acting", "current")]
-    assert made == []
+    assert b"ALTER ROLE" in logged
+    assert planted.found_in(str(told[0]).encode() + logged) == []
 
 
 # --- memory

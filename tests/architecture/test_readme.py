@@ -27,6 +27,7 @@ WHERE = {
     "axis": "time axis",
     "comms": "messages",
     "running": "running command",
+    "actions": "actions",
 }
 
 # What is longer does not fit into a table: PromQL with bars in it would even break one.

@@ -9,6 +9,7 @@ import pytest
 
 from tests.session.made import BEGAN, BROKEN, FINE, crashing, patch, row, stream
 from wfconsole.clock import MINUTE, SECOND, ManualClock, Millis
+from wfconsole.incident.action_events import ActionsArmed, ActionsDisarmed
 from wfconsole.incident.advance import fold
 from wfconsole.incident.events import SCRIBE, Declared, Entry, EntryWithdrawn, NoteAdded, Noticed, StatusChanged
 from wfconsole.incident.playbook import Runbook, Symptom
@@ -256,3 +257,25 @@ def test_a_stream_heard_twice_gives_the_same_entries(room: Room) -> None:
         ids.append([entry.id for entry in fresh.session.entries])
     assert ids[0] == ids[1]
     assert len(ids[0]) >= 4
+
+
+def test_the_record_says_once_that_an_arming_is_over_before_what_came_after_it(room: Room) -> None:
+    room.trouble()
+    room.declare()
+    room.session.submit(ActionsArmed(room.clock.now() + MINUTE))
+    room.see(patch(row(FINE)), seconds=30)
+    assert room.session.view.incident.armed_until
+    room.see(patch(row(FINE)), seconds=90)
+    room.see(patch(row(FINE)), seconds=120)
+    room.session.submit(NoteAdded("rolled back by hand"))
+    said = [(entry.actor, entry.event) for entry in room.sink.entries if isinstance(entry.event, ActionsDisarmed)]
+    assert said == [(SCRIBE, ActionsDisarmed("its time is over"))]
+    assert room.session.view.incident == fold(room.sink.entries)
+
+
+def test_without_any_source_it_is_said_before_the_next_entry(room: Room) -> None:
+    room.declare()
+    room.session.submit(ActionsArmed(room.clock.now() + MINUTE))
+    room.clock.advance(2 * MINUTE)
+    room.session.submit(NoteAdded("and now?"))
+    assert [type(entry.event) for entry in room.sink.entries[-2:]] == [ActionsDisarmed, NoteAdded]

@@ -2,6 +2,7 @@
 
 What follows from an entry without anybody saying so:
 - declared: detected then, unless a moment says otherwise; broken since `started_at`, where that is known;
+- disarmed: the command changed hands, it is resolved, or who armed it has started a console;
 - acknowledged: the first role taken, step ticked or alert acknowledged by a person after the declaration;
 - mitigated: the status became "monitoring"; resolved: it became "resolved". A moment that somebody set stands.
 """
@@ -98,7 +99,8 @@ def _severity(draft: Draft, entry: Entry, event: ev.SeverityChanged) -> None:
 
 
 def _status(draft: Draft, entry: Entry, event: ev.StatusChanged) -> None:
-    draft.line(entry, "STATE", because(f"status {draft.get('status')} -> {event.status}", event.reason))
+    over = "; disarmed" if event.status == "resolved" and advance_actions.disarm(draft) else ""
+    draft.line(entry, "STATE", because(f"status {draft.get('status')} -> {event.status}{over}", event.reason))
     if draft.get("status") == "resolved" and event.status != "resolved":
         draft.put("moments", "resolved", None)
     draft.set("status", event.status)
@@ -110,7 +112,9 @@ def _status(draft: Draft, entry: Entry, event: ev.StatusChanged) -> None:
 def _role(draft: Draft, entry: Entry, event: ev.RoleTaken) -> None:
     before = draft.get("roles").get(event.role, "")
     was = f" (was {before})" if before and before != event.person else ""
-    draft.line(entry, "ROLE", f"{event.role}: {event.person or 'nobody'}{was}")
+    # Who commands now has not armed anything.
+    gone = event.role == "commander" and event.person != before and advance_actions.disarm(draft)
+    draft.line(entry, "ROLE", f"{event.role}: {event.person or 'nobody'}{was}{'; disarmed' if gone else ''}")
     draft.put("roles", event.role, event.person or None)
     if event.role == "commander":
         draft.set("commander", event.person)
@@ -207,6 +211,8 @@ def _titled(title: str, count: int) -> str:
 
 
 def _console_started(draft: Draft, entry: Entry, event: ev.ConsoleStarted) -> None:
+    if entry.actor == draft.get("armed_by"):  # every console starts disarmed, after a crash too
+        advance_actions.disarm(draft)
     text = f"console opened on {event.host}, version {event.version}"
     draft.line(entry, "STATE", because(text, event.found), level=Level.WATCH if event.found else Level.OK)
 
@@ -271,5 +277,6 @@ _CAN_UNDO: Final = frozenset(
         *(ev.SeverityChanged, ev.StatusChanged, ev.RoleTaken, ev.PlaybookChosen, ev.MomentSet, ev.UpdateSent),
         *(ev.StepMarked, ev.AlertsAcknowledged, ev.AlertsShelved, ev.EntryAmended, ev.EntryStarred),
         *advance_room.CAN_UNDO,
+        *advance_actions.CAN_UNDO,
     )
 )

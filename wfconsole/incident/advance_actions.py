@@ -8,12 +8,14 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.incident import action_events as ev
+from wfconsole.incident.arming import ARMED_AT_MOST_MS
 from wfconsole.incident.draft import Draft
 from wfconsole.incident.events import Entry, Event
+from wfconsole.incident.plan import watched_for
 from wfconsole.incident.state import Receipt
 from wfconsole.incident.wording import because
 from wfconsole.observations.levels import Level
-from wfconsole.text import clock_time
+from wfconsole.text import age, clock_time
 
 _LEVELS: Final[Mapping[str, Level]] = {
     "done": Level.OK,
@@ -22,15 +24,27 @@ _LEVELS: Final[Mapping[str, Level]] = {
 }
 
 
+def disarm(draft: Draft) -> bool:
+    """What armed it holds no longer: whether it was armed. No undo arms it again."""
+    was = bool(draft.get("armed_until"))
+    draft.set_for_good("armed_until", 0)
+    draft.set_for_good("armed_by", "")
+    return was
+
+
 def _armed(draft: Draft, entry: Entry, event: ev.ActionsArmed) -> None:
-    draft.set("armed_until", event.until)
+    """Whatever console entered it: only who commands can arm, never once it is over, and never for longer than that."""
+    if draft.get("status") == "resolved" or draft.get("commander") != entry.actor:
+        draft.line(entry, "STATE", "not armed: only the commander arms, while it lasts", level=Level.WARNING)
+        return
+    until = min(event.until, entry.at + ARMED_AT_MOST_MS)
+    draft.set("armed_until", until)
     draft.set("armed_by", entry.actor)
-    draft.line(entry, "STATE", because(f"armed until {clock_time(event.until)}", event.reason))
+    draft.line(entry, "STATE", because(f"armed until {clock_time(until)}", event.reason))
 
 
 def _disarmed(draft: Draft, entry: Entry, event: ev.ActionsDisarmed) -> None:
-    draft.set("armed_until", 0)
-    draft.set("armed_by", "")
+    disarm(draft)
     draft.line(entry, "STATE", because("disarmed", event.reason))
 
 
@@ -58,7 +72,7 @@ def _intended(draft: Draft, entry: Entry, event: ev.ActionIntended) -> None:
         undoes=event.undoes,
     )
     draft.put("receipts", event.receipt, receipt)
-    draft.line(entry, "ACTION", _told(receipt, "not known yet how it ended"))
+    draft.line(entry, "ACTION", _told(receipt, "begun; not known yet how it ended"))
     draft.mapping("line_of_key")[f"action {event.receipt}"] = entry.id
 
 
@@ -66,6 +80,9 @@ def _ended(draft: Draft, entry: Entry, event: ev.ActionEnded) -> None:
     receipt: Receipt | None = draft.get("receipts").get(event.receipt)
     said = f"{event.result}{' (asked later)' if event.found_later else ''}: {event.text}"
     level = _LEVELS.get(event.result, Level.WARNING)
+    window = watched_for(receipt.plan) if receipt is not None and event.result in ("done", "partial") else 0
+    if window:
+        said += f"; watched for {age(window)}, whether it helps"
     if receipt is None:
         draft.line(entry, "ACTION", f"an action that is not here: {said}", level=level)
         return
@@ -135,6 +152,7 @@ def _told(receipt: Receipt, said: str) -> str:
     return f"{because(receipt.title, receipt.reason)}: {said}{unusual}"
 
 
+CAN_UNDO: Final = frozenset((ev.ActionsArmed,))
 STEPS: Final[Mapping[type[Event], Callable[[Draft, Entry, Any], None]]] = {
     ev.ActionsArmed: _armed,
     ev.ActionsDisarmed: _disarmed,

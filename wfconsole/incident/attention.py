@@ -5,9 +5,10 @@ nothing, takes itself back unless it is kept, or nobody knows how it ended; 3. a
 resolution, then a call of the severity, a task or the post-mortem meeting; then one of them is due soon (a task never
 is: who gave it knows); 4. a critical alert that nobody acknowledged, the first-out first, then a new critical
 condition; 5. the next step waits for an answer; 6. a source that the next step needs is lost; 7. such a warning, a
-playbook whose symptoms are there while nobody has declared, any other source lost, a command that runs by hand, then
-roles that the severity requires and nobody has, once the time to respond is over; 8. the next step, then such roles
-before that time, and follow-ups whose day is over; 9. the next clock, in plain words. Ties: the oldest first.
+playbook whose symptoms are there while nobody has declared, any other source lost, an action or a command that runs, an
+action that is watched whether it helps, then roles that the severity requires and nobody has, once the time to respond
+is over; 8. the next step, then such roles before that time, and follow-ups whose day is over; 9. the next clock, in
+plain words. Ties: the oldest first.
 """
 
 from __future__ import annotations
@@ -123,6 +124,11 @@ def _failed(seen: Situation) -> Iterator[Need]:
 
 
 def _running(seen: Situation) -> Iterator[Need]:
+    if seen.state.receipts:
+        from wfconsole.incident.action_needs import actions_under_way  # here, as above
+
+        for asked in actions_under_way(seen.state, seen.now):
+            yield Need(asked.text, asked.level, f"action:{asked.receipt}")
     for _, run in _commands(seen, ""):
         yield Need(f"by hand, for {age(seen.now - run.started_at)}: {run.text.splitlines()[0]}", Level.WATCH, "running")
 

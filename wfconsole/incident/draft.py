@@ -50,6 +50,10 @@ class Draft:
             self._trace.append(Overwritten(field, "", self.get(field), value))
         self._new[field] = value
 
+    def set_for_good(self, field: str, value: Any) -> None:
+        """As `set`, and no undo brings the old value back."""
+        self._new[field] = value
+
     def put(self, field: str, key: str, value: Any) -> None:
         """Set one key of a mapping; None removes it."""
         mapping = self.mapping(field)

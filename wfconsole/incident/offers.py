@@ -5,7 +5,7 @@ An action is offered by what it is done to; whether it may and should be done is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -154,7 +154,12 @@ _TARGET: Final = "target of the action"
 def offer_from(text: str, title: str = "") -> Offer:
     """An action as a runbook's step has it: `scale deployment production/gateway replicas=?`. What is `?` is asked for,
     the target too. Raises ValueError that says what is wrong with it."""
-    action, *words = text.split()
+    return offer_of(text.split(), title)
+
+
+def offer_of(said: Sequence[str], title: str = "") -> Offer:
+    """The same in words."""
+    action, *words = said or ("",)
     if action not in KINDS:
         raise ValueError(f"there is no action '{action}': there are {', '.join(KINDS)}")
     kinds = KINDS[action]

@@ -214,6 +214,39 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
         return now - self.made_at > GOOD_FOR_MS
 
 
+def changes(before: Plan, after: Plan) -> tuple[str, ...]:
+    """What a person reads otherwise in a plan that was made again: lines that begin with "-" and "+"; versions and the
+    age of what was seen are none."""
+    old, new = _told(before), _told(after)
+    gone = [f"- {line}" for line in old if line not in new]
+    return (*gone, *(f"+ {line}" for line in new if line not in old))
+
+
+def _told(plan: Plan) -> list[str]:
+    """All that decides whether somebody wants it, in lines."""
+    told = [f"class {plan.danger}", plan.title, plan.place, *plan.blast, f"undo: {plan.undo}"]
+    told += [f"lost: {line}" for line in plan.lost]
+    told += [f"{check.judgement}: {check.text}" for check in plan.checks]
+    told += [f"{'may' if each.allowed else 'may not'} {each.right}" for each in plan.permissions]
+    told += [f"dry run {plan.dry_run.kind}: {plan.dry_run.text}", *plan.diff]
+    return [*told, f"type {plan.word}"]
+
+
+class _Watched(msgspec.Struct, frozen=True):
+    """As much of a kept plan as says whether it is watched."""
+
+    signal: Signal | None = None
+
+
+def watched_for(plan: msgspec.Raw) -> Millis:
+    """How long after its end an action of this plan, as the record keeps it, is watched; 0 for not at all."""
+    try:
+        kept = msgspec.json.decode(plan, type=_Watched | None)
+    except msgspec.MsgspecError:
+        return 0
+    return kept.signal.window_ms if kept is not None and kept.signal is not None else 0
+
+
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     """What was kept of the state before: `what` "log of production/gw-1, previous container", in lines. `missing`: why
     it could not be had."""

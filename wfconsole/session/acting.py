@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from wfconsole.clock import Millis
+from wfconsole.clock import MINUTE, Millis
 from wfconsole.incident.arming import not_armed
 from wfconsole.incident.plan import Outcome, Plan, Request
 from wfconsole.incident.state import Receipt
@@ -32,6 +32,9 @@ class Acting:
         if view.incident.declared and view.journal.condition == "memory-only":
             return "the record is on no disk: nothing is changed that nothing would tell of"
         return "the console is closing" if self._book.closing.is_set() else ""
+
+    def armed_for(self) -> Millis:
+        return self._book.settings().actions.armed_minutes * MINUTE
 
     def show(self) -> tuple[Act, ...]:
         return self._book.show()

@@ -95,6 +95,9 @@ class Acts(Protocol):
     def refusal(self) -> str:
         """Why nothing can be changed from here, "" when something can."""
 
+    def armed_for(self) -> Millis:
+        """For how long the console is armed where nobody says otherwise."""
+
     def show(self) -> tuple[Act, ...]:
         """The actions of this console, oldest first."""
 
@@ -128,6 +131,9 @@ class NoActs:
 
     def refusal(self) -> str:
         return self._why
+
+    def armed_for(self) -> Millis:
+        return 0
 
     def show(self) -> tuple[Act, ...]:
         return ()

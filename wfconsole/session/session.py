@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from wfconsole.clock import Clock, Millis
+from wfconsole.incident.action_events import ActionsDisarmed
 from wfconsole.incident.checklist import sensed_steps
 from wfconsole.incident.events import SCRIBE, Declared, Entry, Event, Noticed, Target
 from wfconsole.incident.playbook import Runbook
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 # stays open for weeks.
 ENTRIES_BEFORE_DECLARATION = 200
 SAID_KEPT = 50
+
+_OVER = "its time is over"  # of an arming
 
 # Scribe entries get the same id live and in a replay, so that a star or a correction finds its line in both.
 _SCRIBE_IDS = uuid.UUID("5f0c1f5e-5a0e-4f0b-9d3c-9b4f6a1f2c77")
@@ -153,6 +156,8 @@ class Session:
             self._view = msgspec.structs.replace(
                 self._view, world=after, judged=judged, series=series, statements=statements, alerts=alerts
             )
+            if over := _arming_over(self._view.incident, item.at):
+                self._enter(over, SCRIBE, item.at)
             incident = self._view.incident
             self._memory, seen = notice(
                 self._memory or ScribeMemory(), incident, after, item.source, item.at, judged=judged, alerts=alerts
@@ -281,6 +286,8 @@ class Session:
             )
 
     def _enter(self, event: Event, actor: str, at: Millis, *, entry_id: str = "") -> Entry:
+        if not isinstance(event, ActionsDisarmed) and (over := _arming_over(self._view.incident, at)):
+            self._enter(over, SCRIBE, at)  # before whatever came after it
         if isinstance(event, Declared):
             self._view = msgspec.structs.replace(self._view, recovery=None)
             if self._view.incident.resolved:
@@ -351,7 +358,14 @@ def _nothing_yet(target: Target) -> Checkpoint:
     )
 
 
+def _arming_over(incident: IncidentState, at: Millis) -> ActionsDisarmed | None:
+    """What the record says, once, when the time of an arming is over."""
+    return ActionsDisarmed(_OVER) if incident.armed_until and at >= incident.armed_until else None
+
+
 def _identity(event: Event, at: Millis) -> str:
+    if isinstance(event, ActionsDisarmed) and event.reason == _OVER:
+        return uuid.uuid5(_SCRIBE_IDS, f"disarmed|{event.reason}|{at}").hex
     if isinstance(event, Noticed):
         return uuid.uuid5(_SCRIBE_IDS, f"{event.key}|{event.phase}|{event.count}|{at}").hex
     return uuid.uuid4().hex

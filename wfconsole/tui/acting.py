@@ -28,6 +28,13 @@ def refused(room: WarRoom) -> str:
     return room.session.acts.refusal()
 
 
+def open_list(room: WarRoom) -> str:
+    """What can be done about the thing that is looked at, and what was done."""
+    source, key = looked_at(room)
+    room.action_open("actions", f"{source} {key}".strip())
+    return ""
+
+
 def looked_at(room: WarRoom) -> tuple[str, str]:
     """The source and the key of the row that the screen is about, or "step" and its id; "" where it is about none."""
     screen = room.screen
@@ -70,10 +77,22 @@ def plan_said(room: WarRoom, offer: Offer, said: Mapping[str, str], step: str = 
     if offer.aim.kind == "incident":
         from wfconsole.incident.paging import request_for
 
-        state, policy = room.session.view().incident, room.session.runbook.policy
-        plan(room, request_for(offer.action, state, policy, said.get("who", ""), said.get("why", "")), step)
+        state, policy, told = room.session.view().incident, room.session.runbook.policy, {**offer.fixed, **said}
+        plan(room, request_for(offer.action, state, policy, told.get("who", ""), told.get("why", "")), step)
     else:
-        plan(room, offer.request(said), step)
+        plan(room, _placed(room, offer.request(said)), step)
+
+
+def _placed(room: WarRoom, request: Request) -> Request:
+    """What says no namespace is meant in the pinned one."""
+    import msgspec
+
+    from wfconsole.incident.act_words import NAMESPACED
+
+    aim, pinned = request.aim, room.session.view().target.namespace
+    if aim.kind not in NAMESPACED or aim.namespace or not pinned or request.parameters.get("namespace"):
+        return request
+    return msgspec.structs.replace(request, aim=msgspec.structs.replace(aim, namespace=pinned))
 
 
 def step_offers(item: Item) -> tuple[Offer, ...]:
@@ -92,7 +111,19 @@ def plan(room: WarRoom, request: Request, step: str = "") -> None:
         return
     from wfconsole.tui.screens.plan import PlanForm
 
+    if any(isinstance(screen, PlanForm) for screen in room.screen_stack):
+        return  # a key that was pressed twice: one plan is looked at at a time
     room.push_screen(PlanForm(room.session.acts.plan(request, step)))
+
+
+def busy(room: WarRoom, offer: Offer) -> str:
+    """What is happening to the same thing, "" for nothing. To plan is free all the same."""
+    for act in room.session.acts.show():
+        if act.request.aim == offer.aim and act.under_way:
+            return "another action on it is under way"
+        if act.request.aim == offer.aim and act.stage in ("watching", "asking"):
+            return "an action on it is watched"
+    return ""
 
 
 def open_receipt(room: WarRoom, receipt: str) -> None:
@@ -138,9 +169,7 @@ class ActingKeys:
         return room  # type: ignore[no-any-return]
 
     def action_act(self) -> None:
-        room = self._acting_room
-        source, key = looked_at(room)
-        room.action_open("actions", f"{source} {key}".strip())
+        open_list(self._acting_room)
 
     def action_arm(self) -> None:
         """Arm for as long as the settings say; disarm at once where it is armed."""
@@ -155,7 +184,9 @@ class ActingKeys:
 def disarm(room: WarRoom, reason: str = "") -> None:
     from wfconsole.incident.action_events import ActionsDisarmed
 
-    room.enter(ActionsDisarmed(reason), name="arm")
+    if room.enter(ActionsDisarmed(reason), name="arm"):
+        room.last_entries = ()  # no key arms it again but the one that arms
+        room.say("disarmed: nothing is run from here")
 
 
 def arm(room: WarRoom, for_ms: Millis, reason: str = "") -> str:
@@ -163,7 +194,8 @@ def arm(room: WarRoom, for_ms: Millis, reason: str = "") -> str:
     from wfconsole.incident.action_events import ActionsArmed
     from wfconsole.incident.arming import ARMED_AT_MOST_MS, may_not_arm
 
-    refusal = room.session.acts.refusal() or may_not_arm(room.session.view().incident, room.session.operator)
+    refusal = room.refused_change("arm") or room.session.acts.refusal()
+    refusal = refusal or may_not_arm(room.session.view().incident, room.session.operator)
     if not refusal:
         until = room.session.now() + min(for_ms, ARMED_AT_MOST_MS)
         room.enter(ActionsArmed(until, reason), name="arm")

@@ -10,6 +10,7 @@ import msgspec
 from wfconsole.incident.follow_up import MEETING_EXPECTED
 from wfconsole.session.moments import EXPECTED
 from wfconsole.text import safe
+from wfconsole.tui import act_commands as acts
 from wfconsole.tui import follow_up_commands as after
 from wfconsole.tui import message_commands as messages
 from wfconsole.tui import record_commands as record
@@ -32,7 +33,8 @@ def _no_words(room: WarRoom) -> Sequence[str]:
 class Command(msgspec.Struct, frozen=True):
     """One command. `run` gets the words behind it; it raises Refused, or gives what to do once the prompt is gone.
 
-    `changes` is the action whose refusals hold, None for a command that only looks. `words` complete its first word.
+    `changes` is the action whose refusals hold, None for a command that only looks. `words` complete its first word,
+    `goes_on` all that stands behind its name: it gives that a word longer, "" where nothing fits.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Command(msgspec.Struct, frozen=True):
     run: Callable[[WarRoom, str], Act]
     changes: str | None = None
     words: Callable[[WarRoom], Sequence[str]] = _no_words
+    goes_on: Callable[[WarRoom, str], str] | None = None
 
 
 def understood(room: WarRoom, line: str) -> Act:
@@ -69,6 +72,9 @@ def completed(room: WarRoom, typed: str) -> str:
     if not space:
         return next((known for known in COMMANDS if name and known.startswith(name) and known != name), "")
     command = named(name)
+    if command is not None and command.goes_on is not None:
+        longer = command.goes_on(room, rest)
+        return f"{name} {longer}" if longer else ""
     if command is None or " " in rest:
         return ""
     found = next((word for word in command.words(room) if word.startswith(rest) and word != rest), "")
@@ -119,6 +125,10 @@ _ALL: Final = (
     Command("done", "done WHO RESULT", "a task is done, and what came of it", people.done, "task", people.running),
     Command("called", "called WHO ANSWERED", "a call that the severity wants was made", people.called, "task",
             people.calls),
+    Command("act", "act [ACTION KIND TARGET NAME=VALUE ...]", "plan an action, and ask; alone: what can be done here",
+            acts.act, goes_on=acts.act_on),
+    Command("arm", "arm [MINUTES] [WHY]", "arm the console for actions; it ends by itself", acts.arm, "arm"),
+    Command("disarm", "disarm [WHY]", "disarm the console, at once", acts.disarm, "arm"),
     Command("brief", "brief", "catch me up: what, since when, done, running, owed, decided", view.opens("brief")),
     Command("followup", "followup [7d|4w|3m] [@WHO] [DAY] WORDS", "something to do after it; F1 done closes one",
             after.follow_up, "follow-up", after.horizons),

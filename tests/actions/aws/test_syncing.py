@@ -16,13 +16,14 @@ from tests.actions.conftest import planned, ran
 from tests.actions.process import Actor
 from tests.rig.api import ApiError, path_of, wait_for
 from tests.rig.cluster import Cluster
+from tests.rig.systems.aws import REGIONS
 from wfconsole.actions.aws import syncing
 from wfconsole.actions.aws.consumers import Synced, sought_in, uses
 from wfconsole.actions.systems import Systems
 from wfconsole.config.actions import ActingSettings
 from wfconsole.guard import protocol
 from wfconsole.guard.protocol import Begin
-from wfconsole.incident.plan import Plan, Verdict
+from wfconsole.incident.plan import Aim, Plan, Request, Verdict
 
 pytestmark = [pytest.mark.rig, pytest.mark.usefixtures("world")]
 
@@ -130,6 +131,17 @@ def test_what_is_synced_is_waited_for_before_the_restart(
     lines = "\n".join(outcome.lines)
     assert lines.index("is synced") < lines.index("restarts")
     assert all(each.follow() and each.lets_in() for each in applications)
+
+
+def test_without_a_word_all_namespaces_are_looked_into(
+    bed: Bed, vault: Vault, systems: Systems, applications: Two, operator: Operator
+) -> None:
+    """As it is offered on the row of the secret, which knows of no namespace."""
+    plan = planned(systems, Request("rotate-secret", Aim("secret", vault.arn), {}))
+    assert plan.refusals == ()
+    here = [each["name"] for each in plan.calls["consumers"] if each["namespace"] == bed.namespace]
+    assert here == ["gateway", "llm"]
+    assert plan.calls["region"] == REGIONS[0]
 
 
 def test_what_is_never_synced_is_not_restarted_into_the_old_one(

@@ -99,8 +99,6 @@ def _role(wanted: Asked, material: Material, systems: Systems) -> Role | None:
 
 
 def _consumers(wanted: Asked, described: Description, systems: Systems) -> Found:
-    if not wanted.namespaces and not wanted.named:
-        return Found(unknown=("nobody has said in which namespaces it is used",))
     sought = Sought((described.name, described.arn), wanted.namespaces, wanted.named, wanted.held_in)
     try:
         return find(systems.cluster, sought)

@@ -7,11 +7,12 @@ from typing import Final
 
 from wfconsole.clock import Millis
 from wfconsole.incident.plan import GOOD_FOR_MS, Check, Plan, Reading, Signal
-from wfconsole.session.acts import Act
+from wfconsole.incident.state import Receipt
+from wfconsole.session.acts import Act, Second, Stage
 from wfconsole.text import UNKNOWN, age
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
-from wfconsole.tui.wrapping import labelled, paragraphs
+from wfconsole.tui.wrapping import labelled, paragraphs, wrapped
 
 INDENT: Final = 9
 CLASSES: Final = {
@@ -19,11 +20,12 @@ CLASSES: Final = {
     "R2": "R2: people feel it, or it cannot be undone",
     "R3": "R3: wide, or one way only",
 }
+_INSIDE: Final = INDENT + 8
 _JUDGED: Final[dict[str, tuple[str, Ink]]] = {
-    "ok": ("ok", "dim"),
     "explain": ("EXPLAIN", "warn"),
     "refuse": ("REFUSE", "crit"),
 }
+_VERDICTS: Final[dict[str, Ink]] = {"WORKED": "ok", "WORSE": "crit"}
 _COLOURS: Final[dict[str, Ink]] = {"GREEN": "ok", "EXPLAIN": "warn", "REFUSE": "crit"}
 STAGES: Final = {
     "planning": "looking what it would really do",
@@ -33,19 +35,60 @@ STAGES: Final = {
     "running": "running",
     "watching": "done; watching whether it helps",
     "asking": "nobody heard how it ended: asking the server",
-    "over": "over",
+    "over": "nothing more comes of it",
 }
 
 
+def standing(receipt: Receipt, stage: Stage | None) -> tuple[str, Ink]:
+    """How an action stands, in a word or two; `stage`: where this console is with it, None where another one did it."""
+    if receipt.verdict:
+        return receipt.verdict, _VERDICTS.get(receipt.verdict, "warn")
+    if stage == "watching":
+        return "done, watched", "text"
+    if stage == "asking":
+        return "UNKNOWN, asking", "crit"
+    if not receipt.result:
+        return ("running" if stage is not None else "not known yet"), "warn"
+    return receipt.result, "text" if receipt.result == "done" else "crit" if receipt.result == "unknown" else "warn"
+
+
+def can_run(plan: Plan | None) -> bool:
+    """Whether anybody could run it, with the right words."""
+    return plan is not None and (plan.colour != "REFUSE" or plan.overridable)
+
+
+def changed_rows(frame: Frame, act: Act, changed: tuple[str, ...], width: int) -> list[Line]:
+    """What a plan that was made anew says otherwise."""
+    at = frame.times.clock(act.plan.made_at) if act.plan is not None else UNKNOWN
+    if not changed:
+        return labelled("ANEW", f"made anew at {at}: nothing that matters differs", width, indent=INDENT, ink="dim")
+    rows = labelled("ANEW", f"made anew at {at}; read what differs:", width, indent=INDENT, ink="warn")
+    for line in changed:
+        rows += paragraphs((line,), width, "dim" if line.startswith("-") else "warn", indent=INDENT)
+    return [*rows, ()]
+
+
+def second_rows(second: Second, width: int) -> list[Line]:
+    """Who else has to say yes, and how; or who has. None where nobody has to."""
+    if not second.needed:
+        return []
+    if second.approved_by:
+        return labelled("SECOND", f"approved by {second.approved_by}", width, indent=INDENT, ink="ok")
+    how = f"waiting for another person, in a login of their own here: wfconsole approve {second.code}"
+    if not second.code:
+        how = "no other login can reach this console: in a SEV1 say in Alone why"
+    return labelled("SECOND", how, width, indent=INDENT, ink="warn")
+
+
 def plan_rows(frame: Frame, plan: Plan, now: Millis, width: int) -> list[Line]:
-    """The whole plan."""
+    """The whole plan: what decides first, what is well last."""
     rows = labelled("WHAT", plan.title, width, indent=INDENT, ink="strong")
     rows += _where(frame, plan, width)
     rows += _several("BLAST", plan.blast, width)
     rows += labelled("UNDO", plan.undo or "nothing brings it back", width, indent=INDENT)
     rows += _several("LOST", plan.lost, width, "warn")
     rows += list(_checks(plan, width))
-    rows += list(_permissions(plan, width))
+    rows += _several("BETTER", tuple(each.text for each in plan.alternatives), width, "strong")
     rows += _dry_run(plan, now, width)
     if plan.reverts_ms:
         words = f"it takes itself back {age(plan.reverts_ms)} after that, unless somebody keeps it"
@@ -55,21 +98,24 @@ def plan_rows(frame: Frame, plan: Plan, now: Millis, width: int) -> list[Line]:
     rows += _several("KEPT", tuple(f"before: {what}" for what in plan.captures), width, "dim")
     rows += labelled("CLASS", CLASSES[plan.danger], width, indent=INDENT, ink=_ink_of(plan))
     rows += _several("BY HAND", plan.by_hand, width, "dim")
-    return rows
+    well = [check.text for check in plan.checks if check.judgement == "ok"]
+    well += [f"may {each.right}" for each in plan.permissions if each.allowed]
+    return [*rows, *_several("OK", tuple(well), width, "dim")]
 
 
 def signal_words(signal: Signal, before: Reading | None) -> str:
-    """`ready pods of ...: at least 4 pods within 3 min, for 4 s; now 2`."""
+    """`ready pods of ...: at least 4 pods within 3 min, for 4 s; before 2`."""
     unit = f" {signal.unit}" if signal.unit else ""
     asked = f"{'at least' if signal.more else 'at most'} {signal.goal:g}{unit}"
     held = f", for {age(signal.hold_ms)}" if signal.hold_ms else ""
     now = UNKNOWN if before is None or before.value is None else f"{before.value:g}"
-    return f"{signal.text}: {asked} within {age(signal.window_ms)}{held}; now {now}"
+    return f"{signal.text}: {asked} within {age(signal.window_ms)}{held}; before {now}"
 
 
 def progress_rows(frame: Frame, act: Act, width: int) -> list[Line]:
     """How it goes on: what was kept, what it says, what came of it, what is read."""
-    rows: list[Line] = labelled("STAGE", STAGES[act.stage], width, indent=INDENT, ink="strong")
+    since = f", for {age(frame.now - act.since)}" if act.stage == "planning" else ""
+    rows: list[Line] = labelled("STAGE", f"{STAGES[act.stage]}{since}", width, indent=INDENT, ink="strong")
     for kept in act.kept:
         said = kept.missing or f"{len(kept.lines)} lines"
         rows += labelled("KEPT", f"{kept.what}: {said}", width, indent=INDENT, ink="warn" if kept.missing else "text")
@@ -83,14 +129,22 @@ def progress_rows(frame: Frame, act: Act, width: int) -> list[Line]:
     if act.kept_unless:
         left = age(max(0, act.kept_unless - frame.now))
         rows += labelled("BACK IN", f"{left}: it takes itself back unless K keeps it", width, indent=INDENT, ink="warn")
+    if act.plan is not None and act.plan.signal is not None and act.stage == "watching":
+        rows += labelled("WANTED", signal_words(act.plan.signal, act.plan.before), width, indent=INDENT)
+    rows += reading_rows(frame, act, width)
+    if act.verdict is not None:
+        ink = _VERDICTS.get(act.verdict.word, "warn")
+        rows += labelled("VERDICT", f"{act.verdict.word}: {act.verdict.text}", width, indent=INDENT, ink=ink)
+    return rows
+
+
+def reading_rows(frame: Frame, act: Act, width: int) -> list[Line]:
+    """What its signal was, the newest last."""
+    rows: list[Line] = []
     for reading in act.readings[-4:]:
         value = UNKNOWN if reading.value is None else f"{reading.value:g}"
-        rows += labelled(
-            "READ", f"{frame.times.clock(reading.at)}  {value}  {reading.text}", width, indent=INDENT, ink="dim"
-        )
-    if act.verdict is not None:
-        ink = "ok" if act.verdict.word == "WORKED" else "crit" if act.verdict.word == "WORSE" else "warn"
-        rows += labelled("VERDICT", f"{act.verdict.word}: {act.verdict.text}", width, indent=INDENT, ink=ink)
+        text = f"{frame.times.clock(reading.at)}  {value}  {reading.text}"
+        rows += labelled("READ" if not rows else "", text, width, indent=INDENT, ink="dim")
     return rows
 
 
@@ -109,32 +163,40 @@ def _several(label: str, texts: tuple[str, ...], width: int, ink: Ink = "text") 
 
 
 def _checks(plan: Plan, width: int) -> Iterator[Line]:
-    """What refuses first, then what has to be known, then what is well."""
-    order = {"refuse": 0, "explain": 1, "ok": 2}
-    yield from labelled("CHECKS", plan.colour, width, indent=INDENT, ink=_COLOURS[plan.colour])
-    for check in sorted(plan.checks, key=lambda each: order[each.judgement]):
-        yield from _check(check, width)
+    """What refuses first, then what has to be known; of what is well only how much it is."""
+    well = sum(check.judgement == "ok" for check in plan.checks)
+    well += sum(bool(each.allowed) for each in plan.permissions)
+    words = f"{plan.colour}   {well} ok, below" if well else plan.colour
+    yield from labelled("CHECKS", words, width, indent=INDENT, ink=_COLOURS[plan.colour])
+    for judgement in ("refuse", "explain"):
+        for check in plan.checks:
+            if check.judgement == judgement:
+                yield from _check(check, width)
+        yield from _permissions(plan, width, judgement)
 
 
 def _check(check: Check, width: int) -> Iterator[Line]:
-    word, ink = _JUDGED[check.judgement]
     may = " (may be overridden)" if check.judgement == "refuse" and check.overridable else ""
-    yield from labelled("", f"{word:<8}{check.text}{may}", width, indent=INDENT, ink=ink)
-    if check.judgement != "ok":
-        for seen in check.evidence:
-            version = f" [{seen.version}]" if seen.version else ""
-            yield from paragraphs((f"{seen.what}: {seen.said}{version}",), width, "dim", indent=INDENT + 8)
+    yield from _judged(check.judgement, f"{check.text}{may}", width)
+    for seen in check.evidence:
+        version = f" [{seen.version}]" if seen.version else ""
+        yield from paragraphs((f"{seen.what}: {seen.said}{version}",), width, "dim", indent=_INSIDE)
 
 
-def _permissions(plan: Plan, width: int) -> Iterator[Line]:
+def _permissions(plan: Plan, width: int, judgement: str) -> Iterator[Line]:
     for each in plan.permissions:
-        if each.allowed:
-            yield from labelled("", f"ok      may {each.right}", width, indent=INDENT, ink="dim")
-        elif each.allowed is None:
-            yield from labelled("", f"EXPLAIN not known whether we may {each.right}", width, indent=INDENT, ink="warn")
-        else:
-            yield from labelled("", f"REFUSE  we may not {each.right}", width, indent=INDENT, ink="crit")
-            yield from paragraphs((f"mends it: {each.grant}",) if each.grant else (), width, "dim", indent=INDENT + 8)
+        if each.allowed is None and judgement == "explain":
+            yield from _judged("explain", f"not known whether we may {each.right}", width)
+        elif each.allowed is False and judgement == "refuse":
+            yield from _judged("refuse", f"we may not {each.right}", width)
+            yield from paragraphs((f"mends it: {each.grant}",) if each.grant else (), width, "text", indent=_INSIDE)
+
+
+def _judged(judgement: str, text: str, width: int) -> Iterator[Line]:
+    """The word in a column of its own, the text beside it in as many rows as it needs."""
+    word, ink = _JUDGED[judgement]
+    for place, row in enumerate(wrapped(text, width - _INSIDE)):
+        yield (Span(" " * INDENT), Span((word if place == 0 else "").ljust(_INSIDE - INDENT), ink), Span(row, ink))
 
 
 def _dry_run(plan: Plan, now: Millis, width: int) -> list[Line]:

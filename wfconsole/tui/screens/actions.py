@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
+from wfconsole.incident.act_words import class_word
 from wfconsole.incident.arming import not_armed
 from wfconsole.incident.offers import Offer, offer_at_large
 from wfconsole.incident.state import Receipt
-from wfconsole.text import cut
+from wfconsole.session.acts import Stage
+from wfconsole.text import cells, countdown, cut, fit
 from wfconsole.tui import acting, action_names
 from wfconsole.tui.action_names import Where
 from wfconsole.tui.frame import Frame
-from wfconsole.tui.ink import Ink, Line, Span
-from wfconsole.tui.panes.plan_sections import STAGES
+from wfconsole.tui.ink import Line, Span
+from wfconsole.tui.panes.plan_sections import standing
 from wfconsole.tui.panes.strips import rule
 from wfconsole.tui.screens.list_screen import ListScreen
 from wfconsole.tui.widgets.scrolled import Block, BlockList
 from wfconsole.tui.wrapping import paragraphs
 
-_INKS: dict[str, Ink] = {"WORKED": "ok", "WORSE": "crit"}
+if TYPE_CHECKING:
+    from wfconsole.tui.app import WarRoom
+
+_CLASS: Final = 6
 
 
 class ActionRows(BlockList):
@@ -34,30 +39,45 @@ class ActionRows(BlockList):
         self.offers: dict[str, Offer] = {}
 
     def head(self, frame: Frame, width: int) -> Sequence[Line]:
-        title: Line = (Span("ACTIONS ", "title"), *_armed(frame))
-        return [rule(title, width, frame)]
+        title: Line = (Span("ACTIONS ", "title"), *_armed(frame, self._room))
+        what = " Enter shows what it would really do; nothing changes before that is confirmed"
+        return [rule(title, width, frame), (Span(cut(what, width), "dim"),)]
 
     def blocks(self, frame: Frame, width: int) -> Sequence[Block]:
-        room = self.app
-        found = acting.offers(room, self._source, self._key)  # type: ignore[arg-type]  # the WarRoom
         rows: list[Block] = []
         self.offers = {}
-        for title, offers in ((f"FOR {self._source} {self._key}", found), ("AT LARGE", offer_at_large())):
+        for title, offers in ((self._about(frame), self._found()), ("AT LARGE", offer_at_large())):
             if offers:
-                rows.append(Block("", [(Span(f" {cut(title, width - 2)}", "title"),)]))
+                rows.append(Block("", [_columns(title, width)]))
             for offer in offers:
                 key = f"offer:{len(self.offers)}"
                 self.offers[key] = offer
                 here = key == (self.cursor_key or "offer:0")
-                rows.append(Block(key, [_offer_row(frame, offer, width, here=here)], words=offer.title))
+                row = _offer_row(frame, offer, acting.busy(self._room, offer), width, here=here)
+                rows.append(Block(key, [row], words=f"{offer.title} {offer.aim}"))
         receipts = frame.view.incident.receipts
         if receipts:
-            rows.append(Block("", [(), (Span(" DONE IN THIS INCIDENT", "title"),)]))
+            rows.append(Block("", [(), (Span(" DONE IN THIS INCIDENT, the newest first", "title"),)]))
+        stages = {act.receipt: act.stage for act in self._room.session.acts.show()}
         for number, (name, receipt) in reversed(tuple(enumerate(receipts.items(), 1))):
             here = name == self.cursor_key
-            shown = _receipt_rows(frame, number, name, receipt, width, here=here)
+            shown = _receipt_rows(frame, number, receipt, stages.get(name), width, here=here)
             rows.append(Block(name, shown, words=receipt.title))
         return rows
+
+    def _found(self) -> Sequence[Offer]:
+        return acting.offers(self._room, self._source, self._key)
+
+    def _about(self, frame: Frame) -> str:
+        """The thing itself, in words of the console."""
+        if self._source != "step":
+            return f"FOR {self._source.removesuffix('s')} {self._key}"
+        item = next((item for item in frame.checklist.items if item.step.id == self._key), None)
+        return f"FOR step {item.number}: {item.step.title}" if item is not None else "FOR a step"
+
+    @property
+    def _room(self) -> WarRoom:
+        return cast("WarRoom", self.app)
 
 
 class ActionsScreen(ListScreen):
@@ -86,42 +106,52 @@ class ActionsScreen(ListScreen):
         acting.take_back(self.war_room, self.body_list.key)
 
 
-def _armed(frame: Frame) -> Line:
+def _armed(frame: Frame, room: WarRoom) -> Line:
+    """Whether what is planned here could be run, and what would change that."""
     incident = frame.view.incident
-    why = not_armed(incident, frame.now)
-    if why:
-        return (Span(f"{why}, G arms "),) if incident.declared else (Span(f"{why} "),)
-    return (Span(f"ARMED until {frame.times.clock(incident.armed_until)} by {incident.armed_by} ", "warn-badge"),)
+    why = acting.refused(room) or not_armed(incident, frame.now)
+    if not why:
+        left = countdown(incident.armed_until - frame.now)
+        return (Span(f" ARMED {left} ", "warn-badge"), Span(f" by {incident.armed_by} "))
+    mends = f", {room.key_of(action_names.BY_ID['arm'])} arms" if why.startswith("disarmed") else ""
+    return (Span(f"{why}{mends} "),)
 
 
-def _offer_row(frame: Frame, offer: Offer, width: int, *, here: bool) -> Line:
+def _columns(title: str, width: int) -> Line:
+    room = width - _CLASS - 3
+    return (Span(" "), Span(fit(cut(title, room), room), "title"), Span(" CLASS", "dim"))
+
+
+def _offer_row(frame: Frame, offer: Offer, state: str, width: int, *, here: bool) -> Line:
+    """The action, the thing where there is room, what is happening to it, and the class that its plan may have."""
     pointer = frame.glyphs.pointer if here else " "
+    room = width - _CLASS - 3 - (cells(state) + 2 if state else 0)
+    aim = "" if offer.named_by or offer.aim.kind == "incident" else f"  {offer.aim}"
     return (
         Span(f" {pointer} ", "strong"),
-        Span(cut(f"{offer.title}  {offer.aim}", width - 4), "strong" if here else "text"),
+        Span(fit(f"{offer.title}{aim}", room - 2), "strong" if here else "text"),
+        Span(f" {state} " if state else "", "warn"),
+        Span(f" {class_word(offer.action)}", "dim"),
     )
 
 
-def _receipt_rows(frame: Frame, number: int, name: str, receipt: Receipt, width: int, *, here: bool) -> list[Line]:
+def _receipt_rows(
+    frame: Frame, number: int, receipt: Receipt, stage: Stage | None, width: int, *, here: bool
+) -> list[Line]:
     pointer = frame.glyphs.pointer if here else " "
-    word = receipt.verdict or receipt.result or _stage(frame, name)
-    ink = _INKS.get(word, "text" if word in ("done", "WORKED") else "warn")
-    clock = frame.times.clock(receipt.intended_at)
+    word, ink = standing(receipt, stage)
+    start = f" {pointer} {frame.times.clock(receipt.intended_at)} #{number} "
+    back = "  taken back" if receipt.undone_by else "  stays" if receipt.settled == "kept" else ""
+    room = max(10, width - cells(start) - cells(word) - cells(back) - 2)
     head: Line = (
-        Span(f" {pointer} {clock} #{number} ", "strong" if here else "text"),
-        Span(f"{word} ", ink),
-        Span(cut(receipt.title, max(10, width - 30)), "strong" if here else "text"),
+        Span(start, "strong" if here else "text"),
+        Span(word, ink),
+        Span(f"  {cut(receipt.title, room)}", "strong" if here else "text"),
+        Span(back, "dim"),
     )
     if not here:
         return [head]
     told = [receipt.verdict_text or receipt.text]
-    if receipt.undone_by:
-        told.append("taken back")
-    elif receipt.can_be_undone:
-        told.append("V takes it back")
+    if not receipt.undone_by and receipt.can_be_undone:
+        told.append("V plans what takes it back")
     return [head, *paragraphs(filter(None, told), width, "dim", indent=6)]
-
-
-def _stage(frame: Frame, name: str) -> str:
-    del frame, name
-    return STAGES["running"]

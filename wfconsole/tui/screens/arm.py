@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from textual.widget import Widget
 
 from wfconsole.clock import MINUTE
-from wfconsole.incident.arming import ARMED_AT_MOST_MS, ARMED_FOR_MS, may_not_arm
+from wfconsole.incident.arming import ARMED_AT_MOST_MS, may_not_arm
 from wfconsole.tui import acting
 from wfconsole.tui.forms.fields import Field, Row, Words
 from wfconsole.tui.forms.form import Form
@@ -25,8 +25,9 @@ class ArmForm(Form):
     NEEDS_INCIDENT = True
 
     def fields(self) -> Iterable[Widget]:
+        minutes = str(self.war_room.session.acts.armed_for() // MINUTE or _MOST // 4)
         yield Words(id="what", make=self._what)
-        yield Row("Minutes", Field(str(ARMED_FOR_MS // MINUTE), id="minutes", longest=3))
+        yield Row("Minutes", Field(minutes, id="minutes", longest=3))
         yield Row("Why", Field(id="reason", placeholder="goes into the record"))
 
     def first_focus(self) -> Widget:

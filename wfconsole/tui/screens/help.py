@@ -38,6 +38,7 @@ _CHANGE: Final[Sequence[Row]] = (
     ((("run-probe",), "take evidence, retry a source"),),
     ((("task",), "task"), (("decision",), "decision"), (("follow-up",), "follow-up")),
     ((("hand-over",), "hand over"), (("star",), "mark for post-mortem")),
+    ((("act",), "actions: plan, run, undo"), (("arm",), "arm")),
     ((("observer",), "observer on/off"), (("quit",), "quit (asks)")),
 )
 _TIME: Final[Sequence[Row]] = (
@@ -60,6 +61,7 @@ _NAMES: Final = {
     "comms": "messages",
     "ledger": "messages sent",
     "running": "a command",
+    "actions": "actions",
 }
 _GAP: Final = 2
 

@@ -1,7 +1,7 @@
 """The last look before production is changed: what it will really do, what speaks against it, and how it goes on.
 
 Cancel has the focus. What is typed in the first half second is thrown away, and so is whatever was typed before: it was
-meant for something else. The word that arms it cannot be pasted.
+meant for something else. The same after every new plan and every new size. The word that unlocks it cannot be pasted.
 """
 
 from __future__ import annotations
@@ -13,63 +13,51 @@ from typing import Final
 from textual import events
 from textual.binding import Binding
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.widget import Widget
 
-from wfconsole.incident.arming import not_armed
-from wfconsole.incident.plan import Plan
+from wfconsole.incident.arming import differs, not_armed
+from wfconsole.incident.plan import Plan, changes
 from wfconsole.session.acts import Act, Confirmation
+from wfconsole.text import cut
 from wfconsole.tui import acting, action_names
 from wfconsole.tui.forms.choice import Choice, Option
 from wfconsole.tui.forms.fields import Cancel, Field, Row, Words
 from wfconsole.tui.forms.form import Form
-from wfconsole.tui.ink import Line
-from wfconsole.tui.panes.plan_sections import INDENT, plan_rows, progress_rows
-from wfconsole.tui.wrapping import labelled, paragraphs
+from wfconsole.tui.ink import Line, Span
+from wfconsole.tui.panes.plan_sections import CLASSES, can_run, changed_rows, plan_rows, progress_rows, second_rows
+from wfconsole.tui.wrapping import paragraphs, wrapped
 
 DEAF_SECONDS: Final = 0.5
 _LOOK_SECONDS: Final = 0.25
+_ROWS: Final = ("reason", "override", "alone", "word")
+_STALE: Final = "this plan is older than a minute: F5 makes it anew"
 
 
-class ArmField(Field):
+class WordField(Field):
     """The target, typed letter by letter."""
-
-    def on_key(self, event: events.Key) -> None:
-        form = self.screen
-        if isinstance(form, PlanForm) and form.deaf:
-            event.stop()
-            event.prevent_default()
-        else:
-            super().on_key(event)
 
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
         if isinstance(self.screen, PlanForm):
-            self.screen.say("type it: what is pasted arms nothing")
+            self.screen.say("type it: what is pasted unlocks nothing")
 
 
 class RunButton(Cancel):
-    """Runs it, and says what."""
+    """Runs it, and says what; locked it says that."""
 
     def __init__(self) -> None:
-        super().__init__("Run", id="run")
+        super().__init__("Run (locked)", id="run")
 
     def name_it(self, word: str) -> None:
-        self._word = word
-        self._draw()
-
-    def on_key(self, event: events.Key) -> None:
-        if isinstance(self.screen, PlanForm) and self.screen.deaf:
-            event.stop()
-            event.prevent_default()
+        if word != self._word:
+            self._word = word
+            self._draw()
 
     def action_press(self) -> None:
         if isinstance(self.screen, PlanForm):
             self.screen.enter()
-
-
-def _can_run(plan: Plan) -> bool:
-    return plan.colour != "REFUSE" or plan.overridable
 
 
 class PlanForm(Form):
@@ -77,12 +65,14 @@ class PlanForm(Form):
 
     ACTION = acting.ACTION
     NEEDS_INCIDENT = True
-    KEYS = "Tab move   PgUp PgDn read   F5 look again   Esc leaves: nothing is changed"
+    KEYS = "Tab move   F5 anew   Esc leaves: nothing is changed"
 
     BINDINGS = [
         Binding("pageup", "read(-1)", "read back", show=False),
         Binding("pagedown", "read(1)", "read on", show=False),
         Binding("f5", "again", "look again", show=False),
+        Binding("tab,down", "move(1)", "next field", show=False),
+        Binding("shift+tab,up", "move(-1)", "previous field", show=False),
     ]
 
     DEFAULT_CSS = """
@@ -94,56 +84,86 @@ class PlanForm(Form):
     def __init__(self, receipt: str) -> None:
         super().__init__()
         self._receipt = receipt
-        self._born_s = time.monotonic()
+        self._deaf_from = time.monotonic()
         self._planned: Plan | None = None
+        self._changed: tuple[str, ...] | None = None  # what is another since the plan before; None: it is the first
         self._shown: tuple[object, int] = (None, 0)
+        self._pressed = False  # somebody wanted to run what is locked
 
     @property
     def deaf(self) -> bool:
         """Whether what is typed now was meant for something else."""
-        return time.monotonic() - self._born_s < DEAF_SECONDS
+        return time.monotonic() - self._deaf_from < DEAF_SECONDS
 
     def title_words(self) -> str:
-        return f"ACTION   {self.frame.environment}"
+        plan = self._planned
+        return f"ACTION   {self.frame.environment}" + (f"   {CLASSES[plan.danger]}" if plan is not None else "")
 
     def fields(self) -> Iterable[Widget]:
         with VerticalScroll(id="read", can_focus=False):
             yield Words(id="plan", make=self._rows)
+        yield Words(id="second", make=self._second)
         yield Cancel()
         yield Row("Why", Field(id="reason", placeholder="goes into the record"))
         yield Row("Override", Field(id="override", placeholder="why it is done all the same"))
-        yield Row("Alone", Field(id="alone", placeholder="why there is no second person"))
-        yield Row("To arm it", ArmField(id="word", longest=200, select=False))
+        yield Row("Alone", Field(id="alone", placeholder="only in a SEV1: why there is no second person"))
+        yield Row("To unlock", WordField(id="word", longest=200, select=False))
         yield RunButton()
+        yield Words(id="lock", make=self._lock)
 
     def cancel_word(self) -> str:
         return ""  # it stands before the fields: Tab leads from it to what runs
 
     def prepare(self) -> None:
-        for name in ("reason", "override", "alone", "word"):
-            self.query_one(f"#{name}-row").display = False
-        self.query_one("#run").display = False
+        self._close_fields()
         self.set_interval(_LOOK_SECONDS, self._look)
+        self._look()
 
     def first_focus(self) -> Widget:
         return self.query_one("#cancel")
 
+    # --- keys
+
     def typed_ahead(self, event: events.Key) -> None:
         """Nothing that was typed before is for this."""
+
+    def in_turn(self, part: Widget, event: events.Key) -> None:
+        if self.deaf and event.key != "escape":
+            event.stop()
+            event.prevent_default()
+        else:
+            super().in_turn(part, event)
+
+    def on_resize(self) -> None:
+        """What is under somebody's finger may be another field now. Textual calls the form's own handler, too."""
+        self._deaf_from = time.monotonic()
+
+    def action_move(self, steps: int) -> None:
+        if self.deaf:
+            return
+        if steps > 0:
+            self.focus_next()
+        else:
+            self.focus_previous()
 
     def action_read(self, pages: int) -> None:
         box = self.query_one("#read")
         box.scroll_relative(y=pages * max(1, box.size.height - 2), animate=False)
 
     def action_again(self) -> None:
-        self.war_room.session.acts.again(self._receipt)
-        self._look()
+        if not self.deaf:
+            self.war_room.session.acts.again(self._receipt)
+            self._look()
 
     def action_cancel(self) -> None:
-        act = self._act()
-        if self.is_current and act is not None:
+        if self.is_current and self._act() is not None:
             self.war_room.session.acts.drop(self._receipt)
         super().action_cancel()
+
+    def on_input_changed(self) -> None:
+        self.say("")
+        self._pressed = False
+        self._lock_or_not()
 
     # --- what is on show
 
@@ -152,111 +172,162 @@ class PlanForm(Form):
 
     def _look(self) -> None:
         """Show what is new: at least once a second, because a plan grows old."""
+        self._say_what_is_below()
         act, second = self._act(), int(time.monotonic())
-        if act is None or (act, second) == self._shown:
+        if (act, second) == self._shown:
             return
         self._shown = act, second
-        if act.plan is not None and act.plan != self._planned:
+        if act is not None and act.plan is not None and act.plan != self._planned:
             self._take(act.plan)
-        if act.stage != "planned":
+        plan = act.plan if act is not None and act.stage == "planned" else None
+        if plan is None or not can_run(plan):
             self._close_fields()
-        self.query_one("#plan", Words).redraw()
+        elif not self.query_one("#run").display:
+            self._open_fields(plan)
+        for name in ("plan", "second"):
+            self.query_one(f"#{name}", Words).redraw()
+        self.query_one("#second").display = bool(self._second(80))
+        self._lock_or_not()
 
     def _take(self, plan: Plan) -> None:
-        """There is a plan, or another one: what it asks for can be said."""
-        first = self._planned is None
-        self._planned = plan
-        self._born_s = time.monotonic()
-        settings_alone = plan.danger == "R3"
+        """There is a plan, or another one: what is typed now was meant for the one before."""
+        before, self._planned = self._planned, plan
+        self._deaf_from = time.monotonic()
+        self._changed = None if before is None else changes(before, plan)
+        self._close_fields()
+        self.query_one("#word", WordField).value = ""
+        self.query_one("#word", WordField).placeholder = f"type {plan.word}"
+        if before is not None and before.refusals != plan.refusals:
+            self.query_one("#override", Field).value = ""  # it was said of something else
+        self.query_one("#form").border_title = Content(f" {self.title_words()} ")
+        self.query_one("#read").scroll_home(animate=False)
+        self.query_one("#cancel").focus()
+        if before is None or before.alternatives != plan.alternatives:
+            self._offer_instead(plan)
+
+    def _offer_instead(self, plan: Plan) -> None:
+        self.query("#instead").remove()
+        if plan.alternatives:
+            options = [Option("", "go on with this")]
+            options += [Option(str(place), f"do it: {each.text}") for place, each in enumerate(plan.alternatives)]
+            choice = Choice(options, id="instead", title="Better", hint="arrows, Enter")
+            self.query_one("#form").mount(choice, after=self.query_one("#cancel"))
+
+    def _open_fields(self, plan: Plan) -> None:
+        """What it asks for. What is small runs by Tab and Enter: its reason may be left out, and comes last."""
         wanted = {
             "reason": True,
-            "override": plan.colour == "REFUSE" and plan.overridable,
-            "alone": settings_alone,
+            "override": plan.colour == "REFUSE",
+            "alone": plan.danger == "R3",
             "word": plan.danger != "R1",
         }
         for name, shown in wanted.items():
-            self.query_one(f"#{name}-row").display = shown and _can_run(plan)
-        word = self.query_one("#word", ArmField)
-        word.placeholder = f"type {plan.word}"
-        word.value = ""
-        run = self.query_one("#run", RunButton)
-        run.display = _can_run(plan)
-        run.name_it(f"Run: {plan.title}")
-        if first and plan.alternatives:
-            options = [Option("", "go on with this")]
-            options += [Option(str(place), f"better: {each.text}") for place, each in enumerate(plan.alternatives)]
-            self.query_one("#form").mount(
-                Choice(options, id="instead", always_open=True), before=self.query_one("#reason-row")
-            )
+            self.query_one(f"#{name}-row").display = shown
+        run, reason = self.query_one("#run"), self.query_one("#reason-row")
+        box = self.query_one("#form")
+        if plan.danger == "R1" and plan.colour != "REFUSE":
+            box.move_child(reason, after=run)
+        else:
+            box.move_child(reason, before=self.query_one("#override-row"))
+        run.display = True
 
     def _close_fields(self) -> None:
-        """It has begun, or it cannot go on: nothing more is asked."""
-        for name in ("reason-row", "override-row", "alone-row", "word-row", "run"):
-            self.query_one(f"#{name}").display = False
-        for choice in self.query("#instead"):
-            choice.display = False
+        """There is nothing to ask for: there is no plan yet, it has begun, or it cannot go on."""
+        for name in _ROWS:
+            self.query_one(f"#{name}-row").display = False
+        self.query_one("#run").display = False
 
     def _rows(self, width: int) -> list[Line]:
         act = self._act()
         if act is None:
             return paragraphs(("there is no such action any more",), width)
         rows: list[Line] = []
-        if act.plan is not None:
-            rows += plan_rows(self.frame, act.plan, self.war_room.session.now(), width)
         if act.stage != "planned" or act.trouble:
             rows += progress_rows(self.frame, act, width)
-        else:
-            rows += self._second_rows(width)
-        if act.stage == "planned" and (
-            why := not_armed(self.war_room.session.view().incident, self.war_room.session.now())
-        ):
-            key = self.war_room.key_of(action_names.BY_ID["arm"])
-            rows += paragraphs((f"{why}: leave with Esc and press {key} to arm the console",), width, "warn")
-        return [*rows, ()]
+        elif self._changed is not None:
+            rows += changed_rows(self.frame, act, self._changed, width)
+        if act.plan is not None:
+            rows += plan_rows(self.frame, act.plan, self.war_room.session.now(), width)
+        return rows
 
-    def _second_rows(self, width: int) -> list[Line]:
+    def _second(self, width: int) -> list[Line]:
         """Who else has to say yes, and how; or who has."""
-        second = self.war_room.session.acts.second(self._receipt, self._words("reason"))
-        if not second.needed:
+        return second_rows(self.war_room.session.acts.second(self._receipt, self._words("reason")), width)
+
+    def _say_what_is_below(self) -> None:
+        box = self.query_one("#read")
+        left = int(box.virtual_size.height - box.size.height - box.scroll_offset.y)
+        below = f"PgDn {left} more   " if left > 0 else ""
+        self.query_one("#form").border_subtitle = Content(f" {below}{self.KEYS} ")
+
+    # --- locked or not
+
+    def _locked(self) -> str:
+        """Why it cannot be run as it stands, "" when it can."""
+        plan, room = self._planned, self.war_room
+        if plan is None:
+            return "there is no plan yet"
+        if refusal := room.refused_change(acting.ACTION):
+            return refusal
+        if plan.stale(room.session.now()):
+            return _STALE
+        if why := not_armed(room.session.view().incident, room.session.now()):
+            return f"{why}: leave with Esc, {room.key_of(action_names.BY_ID['arm'])} arms the console"
+        if refusal := room.session.acts.barred(self._receipt, self._said()):
+            return refusal
+        return differs(self._words("word"), plan.word) if plan.danger != "R1" else ""
+
+    def _lock_or_not(self) -> None:
+        plan, lock = self._planned, self.query_one("#lock", Words)
+        run = self.query_one("#run", RunButton)
+        why = self._locked()
+        lock.display = bool(why) and plan is not None and (run.display or not can_run(plan))
+        if plan is not None:
+            run.name_it("Run (locked)" if why else f"Run: {cut(plan.title, 66)}")
+        lock.redraw()
+
+    def _lock(self, width: int) -> list[Line]:
+        """What keeps it locked; beside that, what is wrong with the word so far."""
+        plan, why = self._planned, self._locked()
+        if plan is None or not why:
             return []
-        if second.approved_by:
-            return labelled("SECOND", f"approved by {second.approved_by}", width, indent=INDENT, ink="ok")
-        how = f"another person, in a login of their own on this machine: wfconsole approve {second.code}"
-        if not second.code:
-            how = "no other login can reach this console: only the reason in Alone, in a SEV1"
-        return labelled("SECOND", how, width, indent=INDENT, ink="warn")
+        typed = self._words("word")
+        head = "NOT RUN, locked" if self._pressed else "locked"
+        told = [f"{head}: {why}"]
+        if typed and (wrong := differs(typed, plan.word)) and wrong != why:
+            told.append(f"and the word: {wrong}")
+        return [(Span(row, "warn"),) for text in told for row in wrapped(text, width)]
 
     # --- doing it
 
     def go_on(self) -> None:
-        instead = self.query("#instead").first(Choice) if self.query("#instead") else None
+        instead = self.query_one("#instead", Choice) if self.query("#instead") else None
         if instead is not None and self.focused is instead and instead.value:
             assert self._planned is not None
             request = self._planned.alternatives[int(instead.value)].request
+            step = act.step if (act := self._act()) is not None else ""
             self.action_cancel()
-            acting.plan(self.war_room, request)
-            return
-        self.say("")
-        self.focus_next()
+            acting.plan(self.war_room, request, step)
+        elif self.focused is self.query_one("#reason") and self._planned and self._planned.danger == "R1":
+            self.query_one("#run").focus()
+        else:
+            self.focus_next()
 
     def enter(self) -> None:
-        plan = self._planned
-        if plan is None or self.deaf:
+        if self._planned is None or self.deaf or not self.is_current:
             return
-        if plan.danger != "R1" and (typed := self.query_one("#word", Field).words) != plan.word:
-            self.say(f"not armed: {typed!r} is not {plan.word!r}" if typed else f"type {plan.word} to arm it")
+        if self._locked():
+            self._pressed = True
+            self._lock_or_not()
             return
-        said = Confirmation(
-            reason=self._words("reason"), override=self._words("override"), break_glass=self._words("alone")
-        )
-        if refusal := self.war_room.refused_change(acting.ACTION) or self.war_room.session.acts.confirm(
-            self._receipt, said
-        ):
+        if refusal := self.war_room.session.acts.confirm(self._receipt, self._said()):
             self.say(refusal)
             return
         self.dismiss(None)
         acting.open_receipt(self.war_room, self._receipt)
 
+    def _said(self) -> Confirmation:
+        return Confirmation(self._words("reason"), self._words("override"), self._words("alone"))
+
     def _words(self, name: str) -> str:
-        field = self.query_one(f"#{name}", Field)
-        return field.words if self.query_one(f"#{name}-row").display else ""
+        return self.query_one(f"#{name}", Field).words if self.query_one(f"#{name}-row").display else ""

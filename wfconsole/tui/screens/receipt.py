@@ -12,14 +12,14 @@ from wfconsole.incident.action_events import EvidenceKept
 from wfconsole.incident.plan import Plan
 from wfconsole.incident.state import Receipt
 from wfconsole.observations.levels import Level, Quality
-from wfconsole.session.acts import Act
+from wfconsole.session.acts import Act, Stage
 from wfconsole.text import cut
 from wfconsole.tui import acting, action_names
 from wfconsole.tui.action_names import Where
 from wfconsole.tui.frame import Frame
-from wfconsole.tui.ink import Line, Span
+from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.panes.edges import edges
-from wfconsole.tui.panes.plan_sections import INDENT, plan_rows, progress_rows
+from wfconsole.tui.panes.plan_sections import INDENT, plan_rows, progress_rows, reading_rows, standing
 from wfconsole.tui.panes.pod_sections import heading
 from wfconsole.tui.screens.framed_screen import FramedScreen
 from wfconsole.tui.widgets.scroll_text import ScrollText, Section
@@ -42,10 +42,13 @@ class ReceiptText(ScrollText):
         act = self.act()
         receipt = frame.view.incident.receipts.get(self._receipt)
         found: list[Section] = []
-        if receipt is not None:
-            found.append(Section(heading(frame, "RECEIPT", receipt.by), _receipt_rows(frame, receipt, width)))
-        if act is not None and act.stage != "over":
+        if act is not None and (act.stage != "over" or receipt is None):
             found.append(Section(heading(frame, "NOW", ""), progress_rows(frame, act, width)))
+        if receipt is not None:
+            stage = act.stage if act is not None else None
+            found.append(Section(heading(frame, "RECEIPT", receipt.by), _receipt_rows(frame, receipt, stage, width)))
+        if act is not None and act.stage == "over" and act.readings:
+            found.append(Section(heading(frame, "READ", "the newest last"), reading_rows(frame, act, width)))
         plan = act.plan if act is not None else _plan_of(receipt)
         if plan is not None:
             rows = plan_rows(frame, plan, plan.made_at, width)
@@ -90,10 +93,12 @@ class ReceiptScreen(FramedScreen):
         return self.war_room.check_action(action, parameters)
 
     def level(self, frame: Frame) -> Level:
-        receipt = frame.view.incident.receipts.get(self._receipt)
-        if receipt is None or (receipt.result == "" and receipt.verdict == ""):
+        receipt, act = frame.view.incident.receipts.get(self._receipt), self._text.act()
+        if receipt is None:
+            return Level.WARNING if act is not None and act.trouble else Level.OK
+        if receipt.result == "" and receipt.verdict == "":
             return Level.OK
-        if receipt.verdict == "WORSE":
+        if receipt.verdict == "WORSE" or receipt.result == "unknown":
             return Level.CRITICAL
         return Level.OK if receipt.result == "done" and receipt.verdict in ("", "WORKED") else Level.WARNING
 
@@ -104,12 +109,16 @@ class ReceiptScreen(FramedScreen):
     def title_line(self, frame: Frame) -> Line:
         receipt, act = frame.view.incident.receipts.get(self._receipt), self._text.act()
         title = receipt.title if receipt is not None else act.plan.title if act and act.plan else "an action"
-        return (Span("ACTION ", "title"), Span(cut(title, 60), "strong"))
+        if receipt is None:
+            return (Span("ACTION ", "title"), Span(cut(title, 60), "strong"))
+        word, ink = standing(receipt, act.stage if act is not None else None)
+        return (Span("ACTION ", "title"), Span(word, ink), Span(f"  {cut(title, 50)}", "strong"))
 
     def footer(self, frame: Frame) -> Line:
-        receipt = frame.view.incident.receipts.get(self._receipt)
+        receipt, act = frame.view.incident.receipts.get(self._receipt), self._text.act()
+        keep = "   K keeps it" if act is not None and act.kept_unless else ""
         back = "   V takes it back" if receipt is not None and receipt.can_be_undone else ""
-        return (Span(f"{self._text.place()}   n b section{back}   Bksp back", "dim"),)
+        return (Span(f"{self._text.place()}   n b section{keep}{back}   Bksp back: it goes on", "dim"),)
 
     def action_keep_action(self) -> None:
         acting.keep(self.war_room, self._receipt)
@@ -127,26 +136,44 @@ def _plan_of(receipt: Receipt | None) -> Plan | None:
         return None
 
 
-def _receipt_rows(frame: Frame, receipt: Receipt, width: int) -> list[Line]:
-    """What the record says of it."""
-    told = [
-        ("WHAT", receipt.title),
-        ("WHO", f"{receipt.by}, {frame.times.calendar(receipt.intended_at)}"),
-        ("WHY", receipt.reason),
-        ("APPROVED", receipt.approved_by),
-        ("ALONE", receipt.break_glass),
-        ("OVERRIDE", receipt.override),
-        ("RESULT", f"{receipt.result}: {receipt.text}" if receipt.result else "not known yet"),
-        *(("", line) for line in receipt.lines),
-        ("VERDICT", f"{receipt.verdict}: {receipt.verdict_text}" if receipt.verdict else ""),
-        ("LOST", "; ".join(receipt.lost)),
-        (
-            "BACK",
-            "taken back"
-            if receipt.undone_by
-            else "V takes it back"
-            if receipt.can_be_undone
-            else "nothing takes it back",
-        ),
+def _receipt_rows(frame: Frame, receipt: Receipt, stage: Stage | None, width: int) -> list[Line]:
+    """What the record says of it: how it ended and whether it helped come first."""
+    ink = standing(receipt, stage)[1]
+    told: list[tuple[str, str, Ink]] = [
+        ("WHAT", receipt.title, "strong"),
+        ("VERDICT", f"{receipt.verdict}: {receipt.verdict_text}" if receipt.verdict else "", ink),
+        ("RESULT", _result(receipt), "text" if receipt.result == "done" else ink),
+        *(("", line, "text") for line in receipt.lines),
+        ("BACK", _back(receipt), "text"),
+        ("LOST", "; ".join(receipt.lost), "warn"),
+        ("WHO", f"{receipt.by}, {frame.times.calendar(receipt.intended_at)}", "text"),
+        ("WHY", receipt.reason, "text"),
+        ("APPROVED", receipt.approved_by, "text"),
+        ("ALONE", f"no second person: {receipt.break_glass}" if receipt.break_glass else "", "warn"),
+        ("OVERRIDE", receipt.override, "warn"),
     ]
-    return [row for name, text in told if text for row in labelled(name, text, width, indent=INDENT + 1)]
+    return [row for name, text, ink in told if text for row in labelled(name, text, width, indent=INDENT + 1, ink=ink)]
+
+
+def _result(receipt: Receipt) -> str:
+    if receipt.result == "unknown":
+        return f"UNKNOWN, it may have happened: {receipt.text}. Look before you do it again"
+    if receipt.result == "failed":
+        return f"failed, nothing was changed: {receipt.text}"
+    if receipt.result == "stale":
+        return f"stale, nothing was changed: {receipt.text}. Plan it again"
+    return f"{receipt.result}: {receipt.text}" if receipt.result else "not known yet: the intent is in the record"
+
+
+def _back(receipt: Receipt) -> str:
+    """What can become of it still."""
+    if receipt.undone_by:
+        return "it was taken back"
+    can = "V plans what takes it back" if receipt.can_be_undone else ""
+    if receipt.settled == "kept":
+        return f"it stays: somebody kept it. {can}".strip()
+    if receipt.settled == "not taken back":
+        return f"it should have taken itself back, and did NOT. {can}".strip()
+    if can or not receipt.result:
+        return can
+    return "there is nothing to take back" if receipt.result in ("failed", "stale") else "nothing takes it back"
