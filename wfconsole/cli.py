@@ -103,6 +103,7 @@ def _live(command: argparse.ArgumentParser) -> None:
     _cluster_options(command)
     command.add_argument("stream", nargs="?", metavar="-", help="play a stream from standard input instead")
     command.add_argument("--no-recording", action="store_true", help="keep no recording of this session")
+    command.add_argument("--read-only", action="store_true", help="write the record, change nothing: cannot be armed")
 
 
 def _replay(command: argparse.ArgumentParser) -> None:
@@ -119,6 +120,7 @@ def _resume(command: argparse.ArgumentParser) -> None:
     command.add_argument("incident", nargs="?", metavar="INCIDENT", help="default: the newest that is not resolved")
     command.add_argument("stream", nargs="?", metavar="-", help="play a stream from standard input instead")
     command.add_argument("--no-recording", action="store_true", help="keep no recording of this session")
+    command.add_argument("--read-only", action="store_true", help="write the record, change nothing: cannot be armed")
 
 
 def _record(command: argparse.ArgumentParser) -> None:

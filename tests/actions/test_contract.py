@@ -13,10 +13,11 @@ from tests.actions.aws.application import NAME, Vault
 from tests.actions.cache.conftest import acting_on, names
 from tests.actions.conftest import planned, ran
 from tests.actions.kubernetes import test_contract as on_the_cluster
+from tests.actions.postgres.test_end_role_sessions import log_in
 from tests.actions.terms import Target, hold
 from tests.comms.servers import PagerDuty, serving
 from tests.rig.systems.aws import ACTOR, CONSOLE, REGIONS
-from tests.rig.systems.postgres import ACTING, DATABASE, PASSWORD, Postgres
+from tests.rig.systems.postgres import ACTING, DATABASE, ORDERS, PASSWORD, Postgres
 from tests.rig.systems.redis import Redis
 from tests.runbook.documents import HEAD
 from wfconsole.actions import catalogue
@@ -130,6 +131,20 @@ def idle_sessions(fixtures: pytest.FixtureRequest) -> Target:
     return Target(request, acts_on(on_postgres(postgres)), lambda: sessions(postgres), gone)
 
 
+def sessions_of_a_role(fixtures: pytest.FixtureRequest) -> Target:
+    postgres: Postgres = fixtures.getfixturevalue("postgres")
+    with postgres.admin() as admin:
+        admin.execute(f"ALTER ROLE {ORDERS} PASSWORD '{PASSWORD}'")
+    held = [log_in(postgres)]
+
+    def others() -> None:
+        held[-1].close()
+        held.append(log_in(postgres))
+
+    request = Request("end-role-sessions", Aim("role", ORDERS))
+    return Target(request, acts_on(on_postgres(postgres)), lambda: sessions(postgres), others)
+
+
 # --- AWS
 
 
@@ -235,6 +250,7 @@ ACTIONS: dict[str, Makes] = {
     "acknowledge": calling("acknowledge", ""),
     "command": a_step,
     "end-idle-sessions": idle_sessions,
+    "end-role-sessions": sessions_of_a_role,
     "end-session": one_session,
     "end-user-sessions": user_sessions,
     "escalate": calling("escalate", "CTO"),

@@ -153,10 +153,12 @@ def _checks(
     found: Sequence[RoleSession], kept: Sequence[RoleSession], standing: Standing, role: str
 ) -> Iterator[Check]:
     if not standing.sees_all:
-        yield Check("refuse", "which sessions there are, the server hides from us")
+        yield Check(
+            "refuse", "which sessions there are, the server hides from us", (Observed("pg_stat_activity", "hidden"),)
+        )
         return
     if not found:
-        yield Check("refuse", f"there is no such session of {role}")
+        yield Check("refuse", f"there is no such session of {role}", (Observed("pg_stat_activity", "none"),))
         return
     seen = tuple(Observed(f"session {each.pid}", f"{each.who}, {safe(each.state, 30)}", each.start) for each in found)
     busy = sum(1 for each in found if each.in_transaction)
