@@ -103,6 +103,7 @@ def _live(command: argparse.ArgumentParser) -> None:
     _cluster_options(command)
     command.add_argument("stream", nargs="?", metavar="-", help="play a stream from standard input instead")
     command.add_argument("--no-recording", action="store_true", help="keep no recording of this session")
+    command.add_argument("--read-only", action="store_true", help="write the record, change nothing: cannot be armed")
 
 
 def _replay(command: argparse.ArgumentParser) -> None:
@@ -119,6 +120,7 @@ def _resume(command: argparse.ArgumentParser) -> None:
     command.add_argument("incident", nargs="?", metavar="INCIDENT", help="default: the newest that is not resolved")
     command.add_argument("stream", nargs="?", metavar="-", help="play a stream from standard input instead")
     command.add_argument("--no-recording", action="store_true", help="keep no recording of this session")
+    command.add_argument("--read-only", action="store_true", help="write the record, change nothing: cannot be armed")
 
 
 def _record(command: argparse.ArgumentParser) -> None:
@@ -197,6 +199,7 @@ def _act(command: argparse.ArgumentParser) -> None:
     command.add_argument("--word", metavar="WORD", default="", help="the word of the plan: runs what is R2 or R3")
     command.add_argument("--reason", metavar="WORDS", help="why; R3 needs one")
     command.add_argument("--override", metavar="WORDS", help="why it is done although the plan refuses it")
+    command.add_argument("--keep", action="store_true", help="what would take itself back stays once it has worked")
     command.add_argument("--alone", metavar="WORDS", help="why there is no second person (R3, in a SEV1 only)")
     command.add_argument("--operator", metavar="NAME", help="who you are in the record (default: your login)")
     _cluster_options(command)
@@ -257,7 +260,7 @@ def _cluster_options(command: argparse.ArgumentParser) -> None:
 
 
 COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
-    "live": ("the war room on a cluster, read-only", _live),
+    "live": ("the war room on a cluster; changes nothing until it is armed", _live),
     "demo": ("the bundled incident, offline", _screen_options),
     "replay": ("play a recording or a scenario", _replay),
     "resume": ("go on with an incident after anything", _resume),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 import resource
 import secrets
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -19,7 +22,9 @@ from tests.actions.aws.gate import Gate, Where
 from tests.actions.process import Actor
 from tests.builders import an_entry
 from tests.rig.systems.aws import ACTOR, CONSOLE, REGIONS, Aws
-from tests.rig.systems.postgres import ACTING, DATABASE, ORDERS, PASSWORD, Postgres
+from tests.rig.systems.postgres import ACTING, DATABASE, MONITOR, ORDERS, PASSWORD, Postgres
+from tests.rig.systems.redis import MONITOR as REDIS_MONITOR
+from tests.rig.systems.redis import Redis
 from tests.terminal.pty import Terminal
 from wfconsole.clock import SystemClock
 from wfconsole.config.actions import ActingSettings
@@ -46,11 +51,12 @@ class Planted:
     def __init__(self, vault: Vault, folder: Path) -> None:
         self.vault, self.folder = vault, folder
         self.all = {what: canary(what) for what in ("acting", "monitor", "redis", "pagerduty", "current", "field")}
-        for what in ("acting", "redis", "pagerduty"):
+        for what in ("acting", "monitor", "redis", "pagerduty"):
             self.file(what).write_text(f"{self.all[what]}\n")
             self.file(what).chmod(0o600)
         with vault.postgres.admin() as connection:
             connection.execute(f"ALTER ROLE {ACTING} PASSWORD '{self.all['acting']}'")
+            connection.execute(f"ALTER ROLE {MONITOR} PASSWORD '{self.all['monitor']}'")
         vault.set_in_database(self.all["current"])
         value = {**vault.held(), "password": self.all["current"], "signing": self.all["field"]}
         vault.client.put_secret_value(SecretId=vault.arn, SecretString=json.dumps(value))
@@ -87,7 +93,8 @@ def planted(vault: Vault, tmp_path: Path) -> Iterator[Planted]:
     folder.mkdir(mode=0o700)
     yield Planted(vault, folder)
     with vault.postgres.admin() as connection:
-        connection.execute(f"ALTER ROLE {ACTING} PASSWORD '{PASSWORD}'")
+        for role in (ACTING, MONITOR):
+            connection.execute(f"ALTER ROLE {role} PASSWORD '{PASSWORD}'")
 
 
 @pytest.fixture
@@ -99,14 +106,17 @@ def gate(vault: Vault) -> Iterator[Gate]:
 @pytest.fixture
 def settings(planted: Planted, gate: Gate) -> ActingSettings:
     return ActingSettings(
+        kubeconfig=str(planted.folder / "no-kubeconfig"),
         database=DatabaseSettings(
             host="127.0.0.1",
             port=planted.vault.postgres.port,
             name=DATABASE,
+            user=MONITOR,
+            password_file=str(planted.file("monitor")),
             acting_user=ACTING,
             acting_password_file=str(planted.file("acting")),
         ),
-        cache=CacheSettings(host="127.0.0.1", acting_password_file=str(planted.file("redis"))),
+        cache=CacheSettings(host="127.0.0.1", port=9, acting_password_file=str(planted.file("redis"))),
         aws=AwsSettings(regions=REGIONS, endpoint_url=gate.url, profile=CONSOLE, acting_profile=ACTOR),
         pagerduty=PagerDutySettings(routing_key_file=str(planted.file("pagerduty"))),
     )
@@ -135,10 +145,10 @@ def in_files(planted: Planted, folders: Iterable[Path]) -> dict[str, list[str]]:
     return found
 
 
-def run_and_look(settings: ActingSettings, planted: Planted, prelude: str = "") -> bytes:
+def run_and_look(settings: ActingSettings, planted: Planted, prelude: str = "", request: Request = REQUEST) -> bytes:
     """One action from the plan to its end; everything that it has said. Its arguments and environment are looked at
     while it is in the middle."""
-    actor = Actor(Begin(settings, request=REQUEST, receipt="act-1", incident="INC-1"), prelude)
+    actor = Actor(Begin(settings, request=request, receipt="act-1", incident="INC-1"), prelude)
     with actor:
         first = actor.hear()
         if isinstance(first, protocol.Planned):
@@ -175,6 +185,30 @@ def test_a_rotation_says_nothing_of_any_of_them(
     out, err = capfd.readouterr()
     assert len(planted.all) == 6 + 2 + 1, planted.all.keys()
     assert planted.found_in(said + out.encode() + err.encode()) == []
+
+
+def test_ending_sessions_says_nothing_either(
+    settings: ActingSettings, planted: Planted, redis: Redis, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Of the database, and of users in Redis, whose password is planted too."""
+    with redis.admin() as admin:
+        for user in (REDIS_MONITOR, "wf_logout"):
+            admin.execute_command("ACL", "SETUSER", user, "resetpass", f">{planted.all['redis']}")
+    file = str(planted.file("redis"))
+    told = msgspec.convert(redis.settings()["cache"], CacheSettings)
+    cache = msgspec.structs.replace(told, password_file=file, acting_password_file=file)
+    settings = msgspec.structs.replace(settings, cache=cache)
+    session = psycopg.connect(
+        host="127.0.0.1", port=settings.database.port, dbname=DATABASE, user=ORDERS, password=planted.all["current"]
+    )
+    ends = (
+        Request("end-role-sessions", Aim("role", ORDERS)),
+        Request("end-user-sessions", Aim("user sessions", "session:")),
+    )
+    said = b"".join(run_and_look(settings, planted, request=each) for each in ends)
+    session.close()
+    assert said.count(b'"result":"done"') == len(ends), said
+    assert planted.found_in(said + "".join(capfd.readouterr()).encode()) == []
 
 
 BREAKS = {
@@ -236,22 +270,25 @@ def test_an_answer_that_is_lost_says_nothing(
 
 
 def test_the_database_keeps_no_word_of_it(settings: ActingSettings, planted: Planted) -> None:
-    """Neither its statistics nor its log: what it is sent is what it stores."""
+    """Neither its statistics nor its log, where that holds every statement: what it is sent is what it stores."""
+    server = planted.vault.postgres.server
     with planted.vault.postgres.admin() as connection:
-        connection.execute("SET log_statement = 'none'")
+        connection.execute("SELECT pg_stat_statements_reset()")  # we have planted with statements, too
         connection.execute("ALTER SYSTEM SET log_statement = 'all'")
         connection.execute("SELECT pg_reload_conf()")
+    before = server.log.stat().st_size
     try:
-        run_and_look(settings, planted)
+        assert b'"done"' in run_and_look(settings, planted)
         with planted.vault.postgres.admin() as connection:
             told = connection.execute("SELECT string_agg(query, ' ') FROM pg_stat_statements").fetchone()
     finally:
         with planted.vault.postgres.admin() as connection:
             connection.execute("ALTER SYSTEM RESET log_statement")
             connection.execute("SELECT pg_reload_conf()")
+    logged = server.log.read_bytes()[before:]
     assert told is not None
-    made = [what for what in planted.found_in(str(told[0]).encode()) if what not in ("acting", "current")]
-    assert made == []
+    assert b"ALTER ROLE" in logged
+    assert planted.found_in(str(told[0]).encode() + logged) == []
 
 
 # --- memory
@@ -354,6 +391,82 @@ def test_nothing_of_them_reaches_the_terminal_the_journal_or_a_file(
     journal = b"".join(path.read_bytes() for path in state.rglob("*.jsonl"))
     assert b"rotate-secret" in journal
     assert ORDERS.encode() in journal
+
+
+def test_nothing_of_them_reaches_the_screen_of_the_console_nor_its_recording(
+    planted: Planted, configuration: Path, state: Path, tmp_path: Path
+) -> None:
+    """As its commander does it: armed, the secret chosen from the list, the plan read, its word typed."""
+    environment = {
+        **planted.vault.aws.environment,
+        "WFCONSOLE_STATE_DIR": str(state),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
+    command = [sys.executable, "-m", "wfconsole", "resume", INCIDENT, "--config", str(configuration)]
+    with Terminal(command, columns=160, rows=60, env=environment) as terminal:
+        terminal.wait_for("0 stale secrets")
+        _arm(terminal)
+        terminal.press("7", "v", "v", "v", "v")
+        terminal.wait_for(NAME)
+        terminal.press("A")
+        terminal.wait_for("Rotate it")
+        terminal.press("enter")
+        terminal.wait_for("To unlock")
+        _confirm(terminal)
+        terminal.wait_for("is AWSCURRENT")
+        assert in_processes(planted) == {}
+        planted.note_pending()
+        terminal.press("t")
+        terminal.wait_for("Rotate secret")
+        terminal.signal(signal.SIGTERM)
+        terminal.wait_exit()
+        raw = terminal.raw
+    assert any(what.startswith("new") for what in planted.all)
+    assert planted.found_in(raw) == []
+    assert in_files(planted, [state]) == {}
+    for recording in state.rglob("*.gz"):
+        assert planted.found_in(gzip.decompress(recording.read_bytes())) == []
+    assert list(state.rglob("*.gz"))
+
+
+GOOD_FOR = re.compile(r"for \d+s")
+FOCUS = "> [ Cancel ]"  # what is typed before it is there is dropped, on purpose
+
+
+def _arm(terminal: Terminal) -> None:
+    terminal.press("G")
+    terminal.wait_for(FOCUS)
+    terminal.press("tab", "tab")
+    terminal.wait_gone(FOCUS)
+    _type(terminal, "it was stolen")
+    terminal.press("enter")
+    terminal.wait_for("armed until")
+
+
+def _confirm(terminal: Terminal) -> None:
+    """What the dialog asks for, field by field."""
+    terminal.wait_for(FOCUS)
+    # For half a second it hears nothing, whatever is typed: so that long it must have been on show.
+    shown = GOOD_FOR.search(terminal.text)
+    assert shown is not None
+    terminal.wait_gone(shown[0])
+    terminal.press("tab")
+    terminal.wait_gone(FOCUS)
+    _type(terminal, "because it was")
+    terminal.press("enter")
+    _type(terminal, "nobody uses it")
+    terminal.press("enter", "enter")
+    terminal.send(NAME)
+    terminal.wait_gone(f"type {NAME}")
+    terminal.press("tab")
+    terminal.wait_for("> [ Run")
+    terminal.press("enter")
+
+
+def _type(terminal: Terminal, text: str) -> None:
+    before = terminal.text.count(text)
+    terminal.send(text)
+    terminal.wait_until(lambda: terminal.text.count(text) > before, f"{text!r} on the screen")
 
 
 def test_another_login_sees_the_same_nothing(planted: Planted) -> None:

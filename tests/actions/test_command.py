@@ -135,7 +135,7 @@ def test_through_the_process_from_plan_to_verdict(settings: ActingSettings, queu
         assert (outcome.result, outcome.text) == ("done", "it ended with 0")
         verdict = actor.verdict()
         assert verdict.word == "WORKED"
-        assert verdict.text == f"test ! -s {queue} ends with 0: 0 -> 1 (asked: at least 1)"
+        assert verdict.text == f"test '!' -s {queue} ends with 0 (1: yes, 0: no): 0 -> 1 (asked: at least 1)"
 
 
 def test_the_plan_says_what_the_runbook_says(here: Systems, queue: Path) -> None:

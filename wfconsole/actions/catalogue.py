@@ -15,6 +15,7 @@ _PLACES: Final[Mapping[str, str]] = {
     "command": "command:RunCommand",
     "config-value": "kubernetes.config_value:ConfigValue",
     "end-idle-sessions": "postgres.end_idle_sessions:EndIdleSessions",
+    "end-role-sessions": "postgres.end_role_sessions:EndRoleSessions",
     "end-session": "postgres.end_session:EndSession",
     "end-user-sessions": "cache.end_user_sessions:EndUserSessions",
     "escalate": "paging:Escalate",

@@ -101,7 +101,7 @@ class _Planning:
             diff=tuple(f"+ {line}" for line in self.text.splitlines()),
             by_hand=(self.text,) if step.shell else tuple(map(shlex.join, self.commands)),
             word=by_hand.confirming_word(step, self.target),
-            signal=_signal(step.verify),
+            signal=_signal(step.verify, self.verify),
             before=before,
             deadline_ms=self._deadline(),
             calls={"commands": self.commands, "verify": self.verify, "digest": self.runbook.digest},
@@ -211,12 +211,12 @@ def _verify(step: Step, parameters: Mapping[str, str], target: Target) -> dict[s
     return {"commands": _commands(text, shell=step.shell), "code": told.code}
 
 
-def _signal(told: Verification | None) -> Signal | None:
+def _signal(told: Verification | None, verify: Mapping[str, Any] | None) -> Signal | None:
     if told is None:
         return None
-    text = told.live or f"{told.command.text if told.command else ''} ends with {told.code}"
+    text = f"{_shown(verify['commands'][-1])} ends with {told.code}" if verify is not None else told.live
     return Signal(
-        safe(" ".join(text.split()), 200),
+        f"{safe(text, 200)} (1: yes, 0: no)",
         goal=1.0,
         window_ms=told.within_ms,
         hold_ms=told.hold_ms,

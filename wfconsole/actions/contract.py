@@ -11,6 +11,7 @@ from typing import Protocol
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import Millis
 from wfconsole.incident.plan import Evidence, Found, Outcome, Plan, Reading, Request
+from wfconsole.sources.contract import SourceError
 
 Say = Callable[[str], None]
 
@@ -31,11 +32,18 @@ class NothingToDo(BadRequestError):  # noqa: N818  no error where something was 
     """It is as it was asked for already; the message says what shows it."""
 
 
+def in_words(error: SourceError) -> str:
+    """What a check says of something that could not be read: why, and what mends it."""
+    return (
+        f"{error.message}; {error.remedy[:1].lower()}{error.remedy[1:].rstrip('.')}" if error.remedy else error.message
+    )
+
+
 class Action(Protocol):
     """One kind of change to production. Subclass it: what has no evidence to keep leaves `capture` as it is.
 
-    A plan with `reverts_ms` has an inverse whose action raises NothingToDo where nothing is left to take back: the life
-    cycle runs it when nobody says in time that the change shall stay, or when the console is gone.
+    A plan with `reverts_ms` has a signal, and an inverse whose action raises NothingToDo where nothing is left to take
+    back: the life cycle runs it when nobody says in time that the change shall stay, or when the console is gone.
     """
 
     def plan(self, request: Request, systems: Systems, now: Millis) -> Plan:

@@ -21,6 +21,7 @@ from typing import IO, Final, NamedTuple
 
 import msgspec
 
+from wfconsole.actions.asked import sensible
 from wfconsole.actions.catalogue import action_named
 from wfconsole.actions.contract import Action, BadRequestError, Stale, Unknown
 from wfconsole.actions.systems import Systems
@@ -36,6 +37,8 @@ from wfconsole.text import safe
 
 _READ_AT_ONCE: Final = 64 << 10
 _SAID_AT_MOST: Final = 400
+_PATIENCE_MS: Final[Millis] = 5 * SECOND
+_LOOK_S: Final = 0.05
 _SET_DUMPABLE: Final = 4  # PR_SET_DUMPABLE of Linux's prctl
 
 
@@ -113,7 +116,7 @@ class LifeCycle:
     def _make_plan(self, action: Action) -> None:
         assert self._begin.request is not None
         # As the console will read it: what is confirmed has the digest of that.
-        self._plan = as_kept(action.plan(self._begin.request, self._systems, self._clock.now()))
+        self._plan = as_kept(action.plan(sensible(self._begin.request), self._systems, self._clock.now()))
         _tell(protocol.Planned(self._plan))
 
     def _capture(self, action: Action) -> None:
@@ -136,6 +139,17 @@ class LifeCycle:
             file.close()
             raise Stale(f"another console acts on {plan.request.aim} just now") from None
         self._lock = file
+
+    def _hold_soon(self, plan: Plan) -> None:
+        """The same, with patience for who is about to end. Raises Stale."""
+        until = self._clock.monotonic() + _PATIENCE_MS
+        while True:
+            try:
+                return self._hold(plan)
+            except Stale:
+                if self._clock.monotonic() > until:
+                    raise
+            threading.Event().wait(_LOOK_S)
 
     def _let_go(self) -> None:
         if self._lock is not None:
@@ -183,7 +197,10 @@ class LifeCycle:
     def _ask_later(self, action: Action) -> None:
         assert self._plan is not None
         try:
+            self._hold_soon(self._plan)  # what another process is still doing may yet happen after "did not run"
             found, text = action.observe(self._plan, self._systems)
+        except Stale as error:
+            found, text = "cannot tell", f"not yet: {error}"
         except SourceError as error:
             found, text = "cannot tell", error.message
         _tell(protocol.Asked(found, _shown(text)))

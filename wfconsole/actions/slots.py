@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Final
 
+from wfconsole.actions.contract import in_words
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import SECOND, Millis
 from wfconsole.config.systems import DatabaseSettings
@@ -78,8 +79,9 @@ def _against(systems: Systems, opens: str, asked: int, *, known: bool) -> Check:
         row = slots(systems)
     except SourceError as error:
         # A server that lets nobody in is what a full one looks like.
-        told = f"{opens}; not known: how many are free: {error.message}"
-        return Check("refuse" if known else "explain", told, overridable=known)
+        told = f"{opens}; not known: how many are free: {in_words(error)}"
+        seen = (Observed("database", error.message),)
+        return Check("refuse" if known else "explain", told, seen, overridable=known)
     name = f"database {row.name}"
     if row.clients is None:
         return Check("explain", f"{opens}; not known: how many are free: {HIDDEN}", (Observed(name, "hidden"),))
@@ -104,7 +106,7 @@ def replica_checks(systems: Systems) -> Iterator[Check]:
     try:
         standby, senders = _looked(systems, "standby", "replicas")
     except SourceError as error:
-        yield Check("explain", f"not known: how far its replicas are behind: {error.message}")
+        yield Check("explain", f"not known: how far its replicas are behind: {in_words(error)}")
         return
     rows = replica_rows(senders, standby, 0 if standby else settings.replicas)
     found = {key: judge_replica(row, systems.now()) for key, row in rows.items()}

@@ -128,6 +128,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "command": ("step",),
     "config-value": ("configmap",),
     "end-idle-sessions": ("sessions",),
+    "end-role-sessions": ("role",),
     "end-session": ("session",),
     "end-user-sessions": ("user sessions",),
     "escalate": ("incident",),

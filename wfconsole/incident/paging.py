@@ -8,9 +8,10 @@ from typing import Final
 import msgspec
 
 from wfconsole.clock import Millis
-from wfconsole.incident.clocks import call_step
+from wfconsole.incident.clocks import CALL_WORDS, call_step
+from wfconsole.incident.events import StepMarked
 from wfconsole.incident.plan import Aim, Request
-from wfconsole.incident.policy import SeverityName, SeverityPolicy
+from wfconsole.incident.policy import CallKind, SeverityName, SeverityPolicy
 from wfconsole.incident.state import IncidentState
 from wfconsole.text import safe
 
@@ -58,6 +59,17 @@ def request_for(action: str, state: IncidentState, policy: SeverityPolicy, who: 
         "called": "\n".join(f"{each.who}\t{each.at}\t{each.by}" for each in called(state, (*rungs, who))),
     }
     return Request(action, Aim("incident", state.id), {name: value for name, value in asked.items() if value})
+
+
+def call_made(request: Request) -> StepMarked | None:
+    """What the record says besides, once an event was taken: that somebody was called. None for any other action."""
+    if request.action not in (PAGE, ESCALATE):
+        return None
+    asked = request.parameters
+    who = asked.get("who", "")
+    rung = next((name for name in rungs_in(asked) if name.casefold() == who.casefold()), who)
+    kind: CallKind = "page" if request.action == PAGE else "escalate"
+    return StepMarked(call_step(rung), "done", f"{CALL_WORDS[kind]} {rung}", asked.get("why", ""))
 
 
 def rungs_in(parameters: Mapping[str, str]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from wfconsole.config.actions import ActingSettings
 from wfconsole.guard.approvals import Approvals
 from wfconsole.guard.protocol import KEEP, Begin, Settled
 from wfconsole.incident.action_events import ActionEnded, ActionSettled, ActionVerified
+from wfconsole.incident.paging import call_made
 from wfconsole.incident.plan import Outcome, Verdict
 from wfconsole.session.act_process import ActProcess
 from wfconsole.session.acts import Act
@@ -154,6 +155,9 @@ class ActBook:
             found_later=later,
         )
         self.session.submit(event)
+        made = call_made(act.request) if act is not None and outcome.result == "done" else None
+        if made is not None:
+            self.session.submit(made)
         self.set(receipt, outcome=outcome)
 
     def judge(self, receipt: str, verdict: Verdict) -> None:

@@ -11,9 +11,10 @@ import msgspec
 
 from wfconsole.clock import SECOND, Millis
 from wfconsole.guard import protocol
-from wfconsole.guard.protocol import Run
+from wfconsole.guard.protocol import Run, Settled
 from wfconsole.incident.action_events import ActionIntended, EvidenceKept
 from wfconsole.incident.plan import Found, Outcome, Plan, Result, Verdict
+from wfconsole.session.act_after import read_before, settle_later, watch_probe
 from wfconsole.session.act_book import ActBook
 from wfconsole.session.act_process import ActProcess, Silent
 from wfconsole.session.acts import READINGS_KEPT, Act, Confirmation
@@ -69,16 +70,22 @@ def run_it(book: ActBook, receipt: str, said: Confirmation) -> None:
         book.over(receipt)
         return
     book.set(receipt, stage="running")
+    before = read_before(book, act.plan)
     process.say(msgspec.json.encode(Run(act.plan.digest)))
     outcome = _outcome(book, receipt, process, act.plan)
     if outcome is None:
         return  # the console is closing: the next one asks
     book.end(receipt, outcome)
     if outcome.result == "unknown":
+        if act.plan.reverts_ms:
+            _watch(book, receipt, process)  # it takes itself back, whatever it was
         process.leave()
         ask_later(book, receipt, act.plan, book.clock.now())
     elif outcome.result in ("done", "partial") and act.plan.signal is not None:
-        _watch(book, receipt, process)
+        if act.plan.signal.probe:
+            watch_probe(book, receipt, act.plan, book.clock.now(), before)
+        else:
+            _watch(book, receipt, process)
     else:
         book.over(receipt)
 
@@ -144,6 +151,8 @@ def _watch(book: ActBook, receipt: str, process: ActProcess) -> None:
             act = book.get(receipt)
             if act is not None and act.verdict is None:
                 book.judge(receipt, Verdict("CANNOT TELL", f"{silent} while it was watched"))
+            if act is not None and act.kept_unless:
+                book.settle(receipt, Settled(False, str(silent), Outcome("failed", "look whether it stands")))
             break
         _heard(book, receipt, report)
         act = book.get(receipt)
@@ -193,10 +202,30 @@ def watch_on(book: ActBook, receipt: str, plan: Plan, ended_at: Millis) -> None:
     elif book.clock.now() - ended_at > plan.signal.window_ms:
         book.judge(receipt, Verdict("CANNOT TELL", f"nobody watched {plan.signal.text} in its window"))
         book.over(receipt)
+    elif plan.signal.probe:
+        watch_probe(book, receipt, plan, ended_at)
     else:
         process = book.begin(receipt, plan=plan, mode="watch", ran_at=ended_at)
         if process is not None:
             _watch(book, receipt, process)
+
+
+def settle_on(book: ActBook, receipt: str, plan: Plan, ended_at: Millis) -> None:
+    """It may have taken itself back when the console was gone: ask until the server says so, then watch on."""
+    book.set(receipt, stage="asking")
+    for _ in range(ASKED_TIMES):
+        asked = _asked(book, receipt, plan)
+        still_at_it = book.clock.now() < ended_at + plan.reverts_ms + ASKED_EVERY_MS
+        if asked is not None and (asked.found == "did not run" or (asked.found == "ran" and not still_at_it)):
+            settle_later(book, receipt, asked.found, asked.text)
+            break
+        if book.closing.wait(ASKED_EVERY_MS / SECOND):
+            return
+    found = book.session.view.incident.receipts.get(receipt)
+    if found is not None and not found.verdict:
+        watch_on(book, receipt, plan, ended_at)
+    else:
+        book.over(receipt)
 
 
 def _asked(book: ActBook, receipt: str, plan: Plan) -> protocol.Asked | None:

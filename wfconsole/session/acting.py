@@ -97,6 +97,8 @@ class Acting:
         for name, receipt in self._book.session.view.incident.receipts.items():
             if receipt.result in ("", "unknown"):
                 self._take_up(name, receipt, act_life.ask_later)
+            elif receipt.result in ("done", "partial") and not receipt.settled and _reverts(receipt):
+                self._take_up(name, receipt, act_life.settle_on)
             elif receipt.result in ("done", "partial") and not receipt.verdict:
                 self._take_up(name, receipt, act_life.watch_on)
 
@@ -110,6 +112,11 @@ class Acting:
         now = self._book.clock.now()
         self._book.add(Act(name, plan.request, "asking", now, receipt.step, plan, sent=True))
         _thread(task, self._book, name, plan, receipt.ended_at or now)
+
+
+def _reverts(receipt: Receipt) -> bool:
+    """Whether it was to take itself back."""
+    return b'"reverts_ms":' in bytes(receipt.plan)
 
 
 def _thread(task: Callable[..., None], *told: object) -> None:

@@ -32,15 +32,17 @@ from wfconsole.wiring.ground import NO_RUNBOOK, Ground, incident_folder
 _LOOK_S: Final = 0.1
 _LONGEST_MS: Final[Millis] = 60 * MINUTE
 _LONGEST_WORDS: Final = 400
-_WITH_SLASHES: Final = ("secret",)  # whose names have them, and which are in no namespace
+_WITH_SLASHES: Final = ("secret", "step", "source")  # whose names have them, and which are in no namespace
+_NO_CLUSTER: Final = ("cache", "incident", "role", "session", "sessions", "step", "user sessions")  # these need none
 
 
 def act(base: Ground, arguments: argparse.Namespace) -> int:
     """Plan it, and with everything that it asks for, do it and watch. The exit code: ACTION unless it worked."""
     if not base.settings.actions.enabled:
         raise UserError("actions are switched off: set actions.enabled", exit_codes.CONFIGURATION)
-    require_cluster(base.settings)
     request = request_of(arguments)
+    if request.aim.kind not in _NO_CLUSTER:
+        require_cluster(base.settings)
     with _session(base, arguments) as session:
         book = ActBook(
             session,
@@ -141,19 +143,38 @@ class _Run:
     def _run(self, receipt: str, said: Confirmation) -> int:
         if refusal := self._acting.confirm(receipt, said):
             raise UserError(f"nothing was changed: {refusal}", exit_codes.ACTION)
-        act = self._wait(receipt, lambda each: each.stage == "over")
+        act = self._wait(receipt, self._over)
         found = self._session.view.incident.receipts.get(receipt)
         if found is None:
             raise UserError(f"nothing was changed: {act.trouble}", exit_codes.ACTION)
         if self._arguments.json:
-            told = _Done(receipt, found.title, found.result, found.text, found.verdict, found.verdict_text, found.lines)
+            told = _Done(
+                receipt,
+                found.title,
+                found.result,
+                found.text,
+                found.verdict,
+                found.verdict_text,
+                found.lines,
+                found.settled,
+            )
             sys.stdout.write(msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n")
         else:
             sys.stdout.write(f"RESULT   {found.result}: {found.text}\n")
             sys.stdout.writelines(f"         {line}\n" for line in found.lines)
             if found.verdict:
                 sys.stdout.write(f"VERDICT  {found.verdict}: {found.verdict_text}\n")
-        return exit_codes.OK if found.result == "done" and found.verdict in ("", "WORKED") else exit_codes.ACTION
+            if found.settled:
+                sys.stdout.write(f"SETTLED  {found.settled}\n")
+        worked = found.result == "done" and found.verdict in ("", "WORKED") and found.settled in ("", "kept")
+        return exit_codes.OK if worked else exit_codes.ACTION
+
+    def _over(self, act: Act) -> bool:
+        """Whether nothing more comes of it. What takes itself back stays where that was asked for and it has worked."""
+        worked = act.verdict is not None and act.verdict.word == "WORKED"
+        if self._arguments.keep and act.kept_unless and worked:
+            self._acting.keep(act.receipt)
+        return act.stage == "over"
 
     def _wait(self, receipt: str, met: Callable[[Act], bool]) -> Act:
         until = self._base.clock.monotonic() + _LONGEST_MS
@@ -191,6 +212,7 @@ class _Done(msgspec.Struct, frozen=True):
     verdict: str
     verdict_text: str
     lines: tuple[str, ...] = ()
+    settled: str = ""
 
 
 @contextmanager

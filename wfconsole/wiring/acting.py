@@ -11,10 +11,8 @@ from wfconsole.session.session import Session
 from wfconsole.wiring.ground import Ground
 
 
-def acting(base: Ground, session: Session, clock: StreamClock) -> Acting | str:
-    """What acts for this console, or why nothing does."""
-    if not base.settings.actions.enabled:
-        return "read-only: nothing is changed from here"
+def acting(base: Ground, session: Session, clock: StreamClock) -> Acting:
+    """What acts for this console."""
     locks = str(base.places.state / "locks")
     book = ActBook(session, clock, lambda: acting_settings(base, session), operator=base.operator, locks=locks)
     return Acting(book)
@@ -36,5 +34,6 @@ def acting_settings(base: Ground, session: Session) -> ActingSettings:
         inference=settings.inference,
         alertmanager=settings.alertmanager,
         pagerduty=settings.pagerduty,
+        runbook=settings.runbook.path,
         actions=settings.actions,
     )

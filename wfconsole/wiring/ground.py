@@ -70,6 +70,8 @@ def ground(arguments: argparse.Namespace) -> Ground:
     places = find_locations(os.environ, arguments.config)
     given = {key: vars(arguments).get(option) for option, key in _OPTIONS.items()}
     overrides = {key: str(value) if isinstance(value, Path) else value for key, value in given.items() if value}
+    if vars(arguments).get("read_only"):
+        overrides["actions.enabled"] = False
     settings = load_settings(places.config_file, os.environ, overrides, needed=arguments.config is not None)
     return Ground(settings, places, SystemClock(), safe(settings.console.operator or _login(), 60))
 

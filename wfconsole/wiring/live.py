@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 CLAIMED_WITHIN_MS = 300
 FOLLOWED_EVERY_MS = SECOND
+READ_ONLY = "read-only: nothing is changed from here (--read-only, or actions.enabled = false)"
+RECORD_ONLY = Capabilities(refusals={"arm": READ_ONLY, "take-back": READ_ONLY, "run-command": READ_ONLY})
 OBSERVER = Capabilities(change=False, refusals={"*": "observers change nothing"})
 
 
@@ -95,20 +97,27 @@ class LiveParts:
             sink=None if settings.observer else self._sink,
             follower=self._follower,
             open_recorder=self._open_recorder,
-            capabilities=OBSERVER if settings.observer else Capabilities(),
+            capabilities=self._capabilities(),
             new_incident=self._new_incident,
             begin=lambda: self._begin(read_runbook=not eager),
             files=live_files(self._base),
             reach=Reach(open_acts=lambda: "observers change nothing") if settings.observer else self._reach(),
         )
 
+    def _capabilities(self) -> Capabilities:
+        if self._base.settings.console.observer:
+            return OBSERVER
+        return Capabilities() if self._base.settings.actions.enabled else RECORD_ONLY
+
     def _reach(self) -> Reach:
         """Commands by hand find the cluster where the collector finds it."""
+        if not self._base.settings.actions.enabled:
+            return Reach(None, self._open_outbox, lambda: READ_ONLY)
         kubeconfig = self._base.settings.kubernetes.kubeconfig
         hands = ByHand(self._session, self._clock, {"KUBECONFIG": kubeconfig} if kubeconfig else {})
         return Reach(hands, self._open_outbox, self._acting)
 
-    def _acting(self) -> Acting | str:
+    def _acting(self) -> Acting:
         from wfconsole.wiring.acting import acting  # here, because the first frame changes nothing
 
         return acting(self._base, self._session, self._clock)

@@ -42,7 +42,7 @@ def outside(vault: Vault) -> ActingSettings:
         acting_password_file=str(file),
     )
     aws = AwsSettings(regions=REGIONS, endpoint_url=vault.aws.url, profile=CONSOLE, acting_profile=ACTOR)
-    return ActingSettings(database=database, aws=aws)
+    return ActingSettings(kubeconfig=str(vault.postgres.directory / "no-kubeconfig"), database=database, aws=aws)
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_the_user_that_ends_sessions_may_not(redis: Redis, opens: Opens) -> None
     plan = planned(systems, flush())
     assert not plan.overridable
     (right,) = plan.permissions
-    assert (right.allowed, right.grant) == (False, "ACL SETUSER wf_logout +flushdb")
+    assert (right.allowed, right.grant) == (False, "cache.acting_user: wf_flush of acting-users.acl")
     with pytest.raises(SourceError, match="permissions"):
         ran(systems, plan)
     assert len(names(redis)) > SESSIONS

@@ -14,6 +14,7 @@ from tests.actions.process import Actor
 from tests.rig import stages, world
 from tests.rig.api import path_of, wait_for
 from tests.rig.cluster import Cluster
+from wfconsole.actions.catalogue import action_named
 from wfconsole.actions.contract import BadRequestError, Stale
 from wfconsole.actions.kubernetes.remove_failing_pods import RemoveFailingPods
 from wfconsole.actions.systems import Systems
@@ -134,6 +135,8 @@ def test_only_the_pods_that_fail_go_and_the_healthy_one_stays(
     assert {each["name"] for each in plan.calls["pods"]} == gone
     assert "2 failing pods" in plan.title
     assert plan.colour == "GREEN"
+    kept = {each.what.partition(": ")[0] for each in action_named("remove-failing-pods").capture(plan, systems)}
+    assert kept == {f"pod {bed.namespace}/{name}" for name in gone}
     assert observed(systems, plan) == "did not run"
     outcome = ran(systems, plan)
     assert observed(systems, plan) == "ran"

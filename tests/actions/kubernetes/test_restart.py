@@ -15,6 +15,7 @@ from tests.actions.kubernetes.troubles import (
     afflict,
     await_failing,
     budget,
+    image,
     observed,
     roll_out,
     uids,
@@ -69,7 +70,7 @@ def test_without_a_spare_gpu_a_rollout_deadlocks_and_ours_takes_one_pod_away_fir
     assert not plan.overridable
     assert "no node has it free" in about(plan, "deadlock: ").text
     (other,) = plan.alternatives
-    assert "1 of 2 serve while it lasts, and the strategy is put back after it" in other.text
+    assert "1 of 2 pods of web serve while it lasts, and the strategy is put back after it" in other.text
 
     before = uids(bed)
     kubectl("rollout", "restart", "deployment/web", namespace=bed.namespace)
@@ -98,6 +99,29 @@ def test_without_a_spare_gpu_a_rollout_deadlocks_and_ours_takes_one_pod_away_fir
     assert rolling(bed) == {"maxSurge": "25%", "maxUnavailable": "25%"}
     assert not uids(bed) & before
     assert verdict_of(acting, ours, systems).word == "WORKED"
+
+
+def test_a_rollback_without_a_spare_gpu_takes_one_pod_away_first_too(bed: Bed, llm: Aim, systems: Systems) -> None:
+    path = web(bed)
+    bed.api.patch(path, {"spec": {"strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 2}}}})
+    roll_out(bed, "1.0.1")
+    wait_for("all are new", lambda: images(bed) == {image("1.0.1")})
+    bed.await_ready("web", 2)
+    bed.api.patch(path, {"spec": {"strategy": {"rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}}}})
+    plan = planned(systems, Request("roll-back", llm))
+    assert about(plan, "deadlock: ").judgement == "refuse"
+    other = plan.alternatives[0]
+    assert other.request.parameters == {"revision": "1", "strategy": "one-fewer"}
+    ours = planned(systems, other.request)
+    assert ours.colour == "EXPLAIN"
+    assert unredacted(ours)
+    assert ran(systems, ours).lines[-1] == "its strategy is what it was"
+    assert rolling(bed) == {"maxSurge": "25%", "maxUnavailable": "25%"}
+    assert images(bed) == {image("1.0.0")}
+
+
+def images(bed: Bed) -> set[str]:
+    return {str(each["spec"]["containers"][0]["image"]) for each in bed.pods()}
 
 
 def test_a_rollout_that_does_not_get_through_says_so_and_its_strategy_is_one_key_away(

@@ -202,6 +202,21 @@ def test_a_stateful_set_goes_back_by_its_controller_revisions(
     assert verdict_of(acting, plan, systems).word == "WORKED"
 
 
+def test_a_daemon_set_goes_back_too(bed: Bed, acting: ActingSettings, systems: Systems) -> None:
+    box = world.container("app", "app:1.0.0", "10m", "16Mi")
+    there = {"nodeSelector": {"kubernetes.io/hostname": "node-1"}, "terminationGracePeriodSeconds": 0}
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [box], **there}}
+    bed.apply("apps/v1", "DaemonSet", "web", spec={"selector": {"matchLabels": {"app": "web"}}, "template": template})
+    wait_for("it is ready", lambda: bed.workload(kind="DaemonSet")["status"].get("numberReady") == 1)
+    roll_out(bed, BAD, kind="DaemonSet")
+    await_failing(bed, 1)
+    plan = planned(systems, back(Aim("daemonset", "web", bed.namespace)))
+    assert plan.request.parameters == {"revision": "1"}
+    assert ran(systems, plan).result == "done"
+    assert image_of(bed.workload(kind="DaemonSet")) == "1.0.0"
+    assert verdict_of(acting, plan, systems).word == "WORKED"
+
+
 def test_a_rollback_that_leaves_fewer_pods_ready_has_made_it_worse(
     bed: Bed, acting: ActingSettings, systems: Systems
 ) -> None:

@@ -75,8 +75,13 @@ def test_a_round_number_of_the_runbook_is_fewer_than_there_are_and_that_is_refus
     bed: Bed, systems: Systems, kubectl: Kubectl
 ) -> None:
     aim = bed.deployment(replicas=4)
+    bed.apply(
+        "policy/v1", "PodDisruptionBudget", "all", spec={"minAvailable": 4, "selector": {"matchLabels": {"app": "web"}}}
+    )
+    wait_for("the budget is counted", lambda: healthy(bed) == 4)
     plan = planned(systems, to(3, aim))
     refusal = about(plan, "this takes 1 pod away, 3 stay")
+    assert about(plan, "budget all wants 4 healthy pods, and a scaling does not ask it: 3 stay").judgement == "explain"
     assert (plan.colour, refusal.judgement, refusal.overridable, plan.danger) == ("REFUSE", "refuse", True, "R2")
     kubectl("scale", "deployment", "web", "--replicas=3", namespace=bed.namespace)
     wait_for("pods are gone, and nobody was asked", lambda: len(bed.pods()) == 3)
@@ -142,16 +147,18 @@ def test_cpu_is_counted_node_by_node_and_not_in_sum(bed: Bed, systems: Systems, 
     )
 
 
-def test_a_cordoned_node_and_a_taint_take_no_pod(bed: Bed, systems: Systems, world: World) -> None:
+def test_a_cordoned_node_and_a_taint_take_no_pod(bed: Bed, acting: ActingSettings, world: World) -> None:
     bed.make("web", 0, pod=asking(cpu="10m") | {"nodeSelector": {"kubernetes.io/hostname": "node-1"}})
     aim = Aim("deployment", "web", bed.namespace)
-    assert "fit, node-1 " in about(planned(systems, to(1, aim)), "room for 1 more pod").text
+    assert "fit, node-1 " in about(planned(Systems(acting, SystemClock()), to(1, aim)), "room for 1 more pod").text
     node = path_of("v1", "Node", "node-1")
     try:
         world.api.patch(node, {"spec": {"taints": [{"key": "disk", "value": "bad", "effect": "NoSchedule"}]}})
-        assert "node-1: taint disk=bad:NoSchedule" in "".join(planned(systems, to(1, aim)).refusals)
+        assert "node-1: taint disk=bad:NoSchedule" in "".join(
+            planned(Systems(acting, SystemClock()), to(1, aim)).refusals
+        )
         world.api.patch(node, {"spec": {"taints": None, "unschedulable": True}})
-        refused = "".join(planned(systems, to(1, aim)).refusals)
+        refused = "".join(planned(Systems(acting, SystemClock()), to(1, aim)).refusals)
         assert "node-1: cordoned" in refused or "node-1: taint node.kubernetes.io/unschedulable" in refused
         assert "node-2: not labelled kubernetes.io/hostname=node-1" in refused
     finally:
@@ -379,8 +386,16 @@ def test_a_viewer_is_told_what_is_missing_and_what_grants_it(bed: Bed, world: Wo
     assert permission.right == f"patch deployments.apps/scale web in {bed.namespace}"
     assert "wfconsole-actor" in permission.grant
     assert not plan.overridable
-    assert about(plan, "not known: whether a quota").judgement == "explain"
+    quotas = about(plan, "not known: whether a quota")
+    assert quotas.judgement == "explain"
+    assert quotas.text.endswith(f"grant get, list and watch on resourcequotas in {bed.namespace}")
     assert about(plan, "not known: which defaults").judgement == "explain"
+
+
+def healthy(bed: Bed) -> int:
+    """As the budget counts them."""
+    status = bed.get("policy/v1", "PodDisruptionBudget", "all").get("status") or {}
+    return int(status.get("currentHealthy", 0))
 
 
 def replica_failure(bed: Bed) -> str:

@@ -15,6 +15,7 @@ from tests.rig.systems.postgres import MONITOR, PASSWORD, PLAIN, Postgres
 from tests.sources.fault_proxy import Fault, FaultProxy
 from wfconsole.actions.catalogue import action_named
 from wfconsole.actions.contract import BadRequestError, Stale, Unknown
+from wfconsole.actions.postgres import judging
 from wfconsole.actions.systems import Systems
 from wfconsole.incident.plan import Plan, Verdict
 from wfconsole.incident.verdict import verdict_of
@@ -158,6 +159,37 @@ def test_what_is_never_ended_is_not_even_when_the_plan_is_overridden(
     assert alive(postgres, spared) == [True]
 
 
+def test_a_role_that_replicates_is_spared(postgres: Postgres, systems: Systems, begun: Starts) -> None:
+    with postgres.admin() as admin:
+        admin.execute("ALTER ROLE wf_app REPLICATION")
+        try:
+            pid = pid_of(postgres.made.session("backup-agent"))
+            plan = planned(systems, end(pid, begun(pid)))
+            assert "a role for replication" in plan.refusals[0]
+            with pytest.raises(Stale):
+                ran(systems, plan)
+            assert alive(postgres, pid) == [True]
+        finally:
+            admin.execute("ALTER ROLE wf_app NOREPLICATION")
+
+
+def test_a_server_that_says_nothing_is_cut_off_and_nothing_was_changed(
+    postgres: Postgres, opens: Opens, begun: Starts
+) -> None:
+    pid = pid_of(postgres.made.session("checkout-api"))
+    request = end(pid, begun(pid))
+    with FaultProxy(postgres.port) as proxy:
+        systems = opens(port=proxy.port)
+        plan = planned(systems, request)
+        systems.database._question.deadline_ms = 300
+        proxy.become(Fault("silent"))
+        with pytest.raises(SourceError) as told:
+            ran(systems, plan)
+        assert told.value.kind == "timeout"
+        assert "by itself" not in told.value.remedy, "an action tries nothing again"
+    assert alive(postgres, pid) == [True]
+
+
 def test_background_work_is_refused(postgres: Postgres, systems: Systems, begun: Starts) -> None:
     with postgres.admin() as admin:
         ((checkpointer,),) = admin.execute(
@@ -227,7 +259,7 @@ def test_a_prepared_transaction_is_no_session(postgres: Postgres, systems: Syste
     plan = planned(systems, end(0, ""))
     assert (plan.colour, plan.overridable) == ("REFUSE", False)
     assert "only wf_app or a superuser may end it" in texts(plan)
-    assert "1 wait for it" in texts(plan)
+    assert "1 waits for it" in texts(plan)
     chosen = planned(systems, end(victim, begun(victim)))
     assert "only its owner (wf_app) or a superuser can end it: ROLLBACK PREPARED" in chosen.refusals[0]
     assert [each.request.aim.name for each in chosen.alternatives] == ["0"]
@@ -371,13 +403,22 @@ def test_a_function_that_was_taken_away_is_named(postgres: Postgres, systems: Sy
     ]
 
 
-@pytest.mark.parametrize(
-    ("start", "said"),
-    [("", "say by backend_start which session is meant"), ("yesterday", "as pg_stat_activity has it")],
-)
-def test_which_session_is_meant_has_to_be_said(postgres: Postgres, systems: Systems, start: str, said: str) -> None:
-    with pytest.raises(BadRequestError, match=said):
-        planned(systems, end(pid_of(postgres.made.session("checkout-api")), start))
+def test_a_start_that_is_none_is_said(postgres: Postgres, systems: Systems) -> None:
+    with pytest.raises(BadRequestError, match="as pg_stat_activity has it"):
+        planned(systems, end(pid_of(postgres.made.session("checkout-api")), "yesterday"))
+
+
+def test_without_a_start_only_a_session_is_meant_that_had_the_pid_for_minutes(
+    postgres: Postgres, systems: Systems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = pid_of(postgres.made.session("checkout-api"))
+    young = planned(systems, end(pid, ""))
+    assert (young.colour, young.overridable) == ("REFUSE", True)
+    assert f"give backend_start={young.calls['start']}" in young.refusals[0]
+    monkeypatch.setattr(judging, "YOUNG_MS", 0)
+    old = planned(systems, end(pid, ""))
+    assert (old.colour, old.calls) == ("EXPLAIN", young.calls)
+    assert f"this is who has pid {pid} now" in texts(old)
 
 
 def test_milliseconds_of_a_screen_name_a_session_too(postgres: Postgres, systems: Systems, begun: Starts) -> None:

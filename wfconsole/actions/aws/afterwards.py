@@ -14,7 +14,6 @@ from wfconsole.actions.aws.store import CURRENT, Description, short
 from wfconsole.actions.contract import Action, Say
 from wfconsole.actions.kubernetes.cluster import Object
 from wfconsole.actions.kubernetes.workloads import path_of
-from wfconsole.actions.postgres.connecting import acting
 from wfconsole.actions.postgres.role import logins_since
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import Millis
@@ -63,8 +62,7 @@ class Afterwards(Action):
         if described.version(CURRENT) != steps.to:
             return Reading(now, 0.0, described.told, f"{CURRENT} was moved meanwhile: {described.told}")
         stands = [_stands(each, _item(each, systems), steps.restarted_at) for each in steps.consumers]
-        with acting(systems.settings.database) as connection:
-            logins = logins_since(connection, steps.role, self._changed_at or steps.at)
+        logins = logins_since(systems.database, steps.role, self._changed_at or steps.at)
         whole = sum(1 for value in stands if value > 0)
         text = f"{whole} of {counted(len(stands), 'consumer')} new and whole, {counted(logins, 'login')} since"
         lost = sum(1 for value in stands if value < 0)

@@ -42,7 +42,9 @@ def of_role(sight: Sight) -> Iterator[Check]:
     role = sight.role
     if role is None:
         where = (sight.asked.role and f"{safe(sight.asked.role, 63)!r}") or f"what {shown(sight.asked.user_field)} says"
-        yield Check("refuse", f"{where} is no role of the database: is settings.database the one that it is for?")
+        yield Check(
+            "refuse", f"{where} is no role of the database: is settings.database the one that it is for?", _field(sight)
+        )
         return
     seen = (_seen(role),)
     if role.standby:
@@ -83,6 +85,10 @@ def _sessions(role: Role) -> Iterator[Check]:
         yield Check("explain", f"nobody is logged in as {role.shown}: is it the role that its users have?")
 
 
+def _field(sight: Sight) -> tuple[Observed, ...]:
+    return (Observed(f"version {short(sight.current)}", f"field {shown(sight.asked.user_field)}"),)
+
+
 def _seen(role: Role) -> Observed:
     most = "no limit" if role.most < 0 else f"at most {role.most}"
     return Observed(f"role {role.shown} of {role.database}", f"{counted(role.open_sessions, 'session')}, {most}")
@@ -100,21 +106,27 @@ def of_consumers(found: Found) -> Iterator[Check]:
         yield Check(
             "refuse",
             "no workload is known that uses it: nobody would be restarted, and whoever uses it fails at its next login",
+            (Observed("workloads", "none of those that we may read names it"),),
             overridable=True,
         )
     for each in found.consumers:
         yield from _of_one(each)
     yield from _of_syncing(found.synced)
     unseen = "jobs, other namespaces and clusters, and whoever puts the name together"
-    more = f"; and {safe('; '.join(found.unknown), 300)}" if found.unknown else ""
+    more = f"; and {safe(found.unknown[0], 300)}" if found.unknown else ""
+    if len(found.unknown) > 1:
+        more += f" (and {len(found.unknown) - 1} more that could not be read)"
     yield Check("explain", f"not known: {unseen}{more}")
 
 
 def _of_one(each: Consumer) -> Iterator[Check]:
+    seen = (Observed(str(each.aim), "; ".join(each.how), each.version),)
     if each.paused:
-        yield Check("refuse", f"{each.aim} is paused: a restart would do nothing", overridable=True)
+        yield Check("refuse", f"{each.aim} is paused: a restart would do nothing", seen, overridable=True)
+    if each.down:
+        yield Check("explain", f"{each.aim} has no pod that is ready now already")
     if each.by_hand_only:
-        yield Check("refuse", f"{each.aim} replaces its pods only when somebody removes them", overridable=True)
+        yield Check("refuse", f"{each.aim} replaces its pods only when somebody removes them", seen, overridable=True)
 
 
 def _of_syncing(synced: tuple[Synced, ...]) -> Iterator[Check]:
@@ -142,6 +154,7 @@ def of_login(sight: Sight) -> Iterator[Check]:
     if sight.role is None:
         return
     name, current = sight.role.shown, f"the one of {CURRENT} ({short(sight.current)})"
+    seen = (_seen(sight.role),)
     match answer:
         case "yes":
             yield Check("ok", f"{current} logs in as {name}, which may change its own")
@@ -149,9 +162,10 @@ def of_login(sight: Sight) -> Iterator[Check]:
             yield Check(
                 "refuse",
                 f"{said} (pg_hba.conf): no login from here proves anything, and none of it was needed to get in",
+                seen,
                 overridable=True,
             )
         case "no":
-            yield Check("refuse", f"{current} does not log in as {name}: the database has another one")
+            yield Check("refuse", f"{current} does not log in as {name}: the database has another one", seen)
         case _:
-            yield Check("refuse", f"not known whether {current} logs in: {said}")
+            yield Check("refuse", f"not known whether {current} logs in: {said}", seen)

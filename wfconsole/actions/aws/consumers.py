@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.actions.kubernetes.cluster import Cluster, Object
-from wfconsole.actions.kubernetes.workloads import path_of
+from wfconsole.actions.kubernetes.workloads import path_of, ready, wanted
 from wfconsole.incident.plan import Aim
 from wfconsole.sources.contract import SourceError
 from wfconsole.text import safe
@@ -20,7 +20,7 @@ from wfconsole.text import safe
 KINDS: Final = ("deployment", "statefulset", "daemonset")
 _OPERATOR: Final = "external-secrets.io"
 _CSI: Final = "secrets-store.csi.k8s.io"
-_CLASSES: Final = "/apis/secrets-store.csi.x-k8s.io/v1/namespaces/{}/secretproviderclasses"
+_CLASSES: Final = "/apis/secrets-store.csi.x-k8s.io/v1"
 
 
 class Synced(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -44,7 +44,8 @@ class Synced(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class Consumer(msgspec.Struct, frozen=True, omit_defaults=True):
     """A workload that uses it. `how` in words; `through` the Secrets that it comes through; `paused`: a restart does
-    nothing; `by_hand_only`: its pods are replaced only when somebody deletes them."""
+    nothing; `by_hand_only`: its pods are replaced only when somebody deletes them; `down`: none of its pods
+    is ready, and some should be."""
 
     aim: Aim
     uid: str
@@ -53,6 +54,7 @@ class Consumer(msgspec.Struct, frozen=True, omit_defaults=True):
     through: tuple[Synced, ...] = ()
     paused: bool = False
     by_hand_only: bool = False
+    down: bool = False
 
     @property
     def waits_for(self) -> tuple[Synced, ...]:
@@ -68,8 +70,8 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Sought(msgspec.Struct, frozen=True):
-    """`names`: how the secret may be called, its ARN too. `named` and `held_in`: what somebody told us: workloads, and
-    Kubernetes Secrets as (namespace, name)."""
+    """`names`: how the secret may be called, its ARN too; `namespaces` to look into, all where none is named. `named`
+    and `held_in`: what somebody told us: workloads, and Kubernetes Secrets as (namespace, name)."""
 
     names: tuple[str, ...]
     namespaces: tuple[str, ...]
@@ -82,14 +84,14 @@ def find(cluster: Cluster, sought: Sought) -> Found:
     unknown: list[str] = []
     consumers: dict[str, Consumer] = {}
     synced: list[Synced] = []
-    for namespace in sought.namespaces:
+    for namespace in sought.namespaces or ("",):
         here = [*_by_operator(cluster, namespace, sought, unknown), *_by_driver(cluster, namespace, sought, unknown)]
         known = {each.held_in for each in here}
         here += [Synced(namespace, name) for of, name in sought.held_in if of == namespace and name not in known]
         synced += here
         for kind in KINDS:
-            path = f"/apis/apps/v1/namespaces/{namespace}/{kind}s"
-            items = _listed(cluster, path, f"{kind}s of {namespace}", unknown) or ()
+            path = f"/apis/apps/v1{_within(namespace)}/{kind}s"
+            items = _listed(cluster, path, f"{kind}s{_of(namespace)}", unknown) or ()
             for each in _of_kind(items, kind, here, sought.names):
                 consumers[str(each.aim)] = each
     for aim in sought.named:
@@ -104,18 +106,18 @@ def find(cluster: Cluster, sought: Sought) -> Found:
 
 def _by_operator(cluster: Cluster, namespace: str, sought: Sought, unknown: list[str]) -> Iterator[Synced]:
     for version in ("v1", "v1beta1"):
-        path = f"/apis/{_OPERATOR}/{version}/namespaces/{namespace}/externalsecrets"
-        items = _listed(cluster, path, f"external secrets of {namespace}", unknown)
+        group = f"/apis/{_OPERATOR}/{version}"
+        path = f"{group}{_within(namespace)}/externalsecrets"
+        items = _listed(cluster, path, f"external secrets{_of(namespace)}", unknown)
         if items is None:
             continue
         for item in items:
-            spec, name = item.get("spec") or {}, item["metadata"]["name"]
+            spec, name, home = item.get("spec") or {}, item["metadata"]["name"], item["metadata"]["namespace"]
             if not sought_in(sought.names, _remote_keys(spec)):
                 continue
+            path = f"{group}{_within(home)}/externalsecrets/{name}"
             target = (spec.get("target") or {}).get("name") or name
-            yield Synced(
-                namespace, target, "externalsecret", name, f"{path}/{name}", safe(spec.get("refreshInterval") or "", 20)
-            )
+            yield Synced(home, target, "externalsecret", name, path, safe(spec.get("refreshInterval") or "", 20))
         return
 
 
@@ -127,14 +129,14 @@ def _remote_keys(spec: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _by_driver(cluster: Cluster, namespace: str, sought: Sought, unknown: list[str]) -> Iterator[Synced]:
-    path = _CLASSES.format(namespace)
-    for item in _listed(cluster, path, f"secret provider classes of {namespace}", unknown) or ():
-        spec, name = item.get("spec") or {}, item["metadata"]["name"]
+    path = f"{_CLASSES}{_within(namespace)}/secretproviderclasses"
+    for item in _listed(cluster, path, f"secret provider classes{_of(namespace)}", unknown) or ():
+        spec, name, home = item.get("spec") or {}, item["metadata"]["name"], item["metadata"]["namespace"]
         if not sought_in(sought.names, _objects(spec)):
             continue
         made = [str(each.get("secretName", "")) for each in spec.get("secretObjects") or ()]
         for target in made or [""]:  # "": only as files
-            yield Synced(namespace, target, "secretproviderclass", name, f"{path}/{name}")
+            yield Synced(home, target, "secretproviderclass", name)
 
 
 def _objects(spec: Mapping[str, Any]) -> Iterator[str]:
@@ -158,7 +160,8 @@ def sought_in(names: Iterable[str], said: Iterable[str]) -> bool:
 def _of_kind(items: Iterable[Object], kind: str, synced: list[Synced], names: tuple[str, ...]) -> Iterator[Consumer]:
     for item in items:
         aim = Aim(kind, item["metadata"]["name"], item["metadata"]["namespace"])
-        how, through = uses(item["spec"]["template"].get("spec") or {}, synced, names)
+        here = [each for each in synced if each.namespace == aim.namespace]
+        how, through = uses(item["spec"]["template"].get("spec") or {}, here, names)
         if how:
             yield _consumer(aim, item, how, through)
 
@@ -232,7 +235,16 @@ def _consumer(aim: Aim, item: Object, how: tuple[str, ...], through: tuple[Synce
         through,
         paused=bool(spec.get("paused")),
         by_hand_only=strategy == "OnDelete",
+        down=bool(wanted(item)) and not ready(item),
     )
+
+
+def _within(namespace: str) -> str:
+    return f"/namespaces/{namespace}" if namespace else ""
+
+
+def _of(namespace: str) -> str:
+    return f" of {namespace}" if namespace else " of all namespaces"
 
 
 def _listed(cluster: Cluster, path: str, what: str, unknown: list[str]) -> list[Object] | None:

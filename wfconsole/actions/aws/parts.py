@@ -17,7 +17,7 @@ from wfconsole.actions.kubernetes.cluster import MERGE, Call, Unchanged, unchang
 from wfconsole.actions.kubernetes.workloads import path_of
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis
-from wfconsole.incident.plan import Permission, Request, Signal
+from wfconsole.incident.plan import Permission, Reading, Request, Signal
 from wfconsole.sources.kubernetes.rights import ACTOR, grant
 from wfconsole.text import safe
 
@@ -173,6 +173,12 @@ def signal(consumers: int, role: str) -> Signal | None:
         hold_ms=20 * SECOND,  # a pod that cannot log in is ready for a moment, and then crashes
         every_ms=3 * SECOND,
     )
+
+
+def before(found: Found, now: Millis) -> Reading:
+    """The same, as it stands: nobody is new yet, and who is down already is not our doing."""
+    down = sum(1 for each in found.consumers if each.down)
+    return Reading(now, float(-down), f"nobody has it yet; {down} of {len(found.consumers)} have no pod that is ready")
 
 
 def back(request: Request, sight: Sight, to: str, systems: Systems) -> Request:

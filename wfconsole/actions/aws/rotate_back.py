@@ -17,7 +17,7 @@ from wfconsole.actions.aws.store import CURRENT, PENDING, PREVIOUS, short
 from wfconsole.actions.contract import BadRequestError
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import Millis
-from wfconsole.incident.plan import Check, Plan, Reading, Request
+from wfconsole.incident.plan import Check, Plan, Request
 from wfconsole.incident.wording import counted
 from wfconsole.text import safe
 
@@ -51,7 +51,7 @@ class RotateSecretBack(Afterwards):
             by_hand=tuple(parts.by_hand(sight, systems, to, make=False)),
             word=sight.described.name,
             signal=parts.signal(len(steps.consumers), steps.role),
-            before=Reading(now, 0.0, "nobody has it yet"),
+            before=parts.before(sight.found, now),
             inverse=msgspec.convert(steps.back, Request) if login and login != to else None,
             deadline_ms=parts.DEADLINE_MS,
             calls=msgspec.to_builtins(steps),

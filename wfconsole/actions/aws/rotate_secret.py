@@ -14,7 +14,7 @@ from wfconsole.actions.aws.sight import Sight, answer, look, password_of
 from wfconsole.actions.aws.store import CURRENT, PENDING, PREVIOUS, short, version_of
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import Millis
-from wfconsole.incident.plan import Alternative, Check, DryRun, Plan, Reading, Request
+from wfconsole.incident.plan import Aim, Alternative, Check, DryRun, Plan, Request
 from wfconsole.incident.wording import counted
 from wfconsole.text import safe
 
@@ -56,7 +56,7 @@ class RotateSecret(Afterwards):
             word=sight.described.name,
             alternatives=tuple(_alternatives(request, left, sight)),
             signal=parts.signal(len(steps.consumers), steps.role),
-            before=Reading(now, 0.0, "nobody has it yet"),
+            before=parts.before(sight.found, now),
             inverse=msgspec.convert(steps.back, Request),
             deadline_ms=parts.DEADLINE_MS,
             calls=msgspec.to_builtins(steps),
@@ -111,6 +111,11 @@ def _diff(sight: Sight, to: str, left: str, *, goes_on: bool) -> Iterator[str]:
 
 
 def _alternatives(request: Request, left: str, sight: Sight) -> Iterator[Alternative]:
+    if sight.role is not None and sight.role.open_sessions:
+        yield Alternative(
+            f"afterwards: end the sessions of {sight.role.shown} that are logged in now",
+            Request("end-role-sessions", Aim("role", sight.role.name), {"before": str(sight.role.at)}),
+        )
     if left and sight.asked.pending != "continue":
         told = {**request.parameters, "pending": "continue"}
         yield Alternative(

@@ -10,7 +10,6 @@ from wfconsole.actions.aws.consumers import Found, Sought, find
 from wfconsole.actions.aws.material import Material, MaterialError, shown
 from wfconsole.actions.aws.store import CURRENT, Description, SecretStore, short
 from wfconsole.actions.contract import BadRequestError
-from wfconsole.actions.postgres.connecting import acting
 from wfconsole.actions.postgres.role import Answer, Role, logs_in, role_named
 from wfconsole.actions.systems import Systems
 from wfconsole.incident.plan import Observed
@@ -96,13 +95,10 @@ def _role(wanted: Asked, material: Material, systems: Systems) -> Role | None:
                 f"it has no user in {shown(wanted.user_field)!r}: say the role; its fields are {there}"
             )
         name = held.reveal()
-    with acting(systems.settings.database) as connection:
-        return role_named(connection, name)
+    return role_named(systems.database, name)
 
 
 def _consumers(wanted: Asked, described: Description, systems: Systems) -> Found:
-    if not wanted.namespaces and not wanted.named:
-        return Found(unknown=("nobody has said in which namespaces it is used",))
     sought = Sought((described.name, described.arn), wanted.namespaces, wanted.named, wanted.held_in)
     try:
         return find(systems.cluster, sought)

@@ -10,10 +10,11 @@ from typing import Any, Final
 from wfconsole.actions.cache.keys import (
     Chosen,
     Count,
+    Others,
     are_sessions,
     chosen_by,
-    count_all,
     count_chosen,
+    count_others,
     walk_chosen,
 )
 from wfconsole.actions.cache.server import Cache, Standing
@@ -60,7 +61,7 @@ class EndUserSessions(Action):
             raise BadRequestError(f"{request.aim.kind}: this is done to {KIND}")
         cache = systems.cache
         chosen = chosen_by(request, cache.settings.session_prefixes)
-        standing, found = cache.standing(), count_all(cache, chosen)
+        standing, found, others = cache.standing(), count_chosen(cache, chosen), count_others(cache, chosen)
         whose = _whose(request, chosen)
         about = f"{number(found.found)}" if found.whole else f"at least {number(found.found)}"
         return Plan(
@@ -72,7 +73,7 @@ class EndUserSessions(Action):
             blast=tuple(_blast(request, found, whose)),
             undo="nothing brings them back: users log in again",
             lost=("what only these sessions held: baskets, drafts, second factors that were passed",),
-            checks=tuple(_checks(cache, standing, chosen, found, request)),
+            checks=tuple(_checks(cache, standing, chosen, (found, others), request)),
             permissions=tuple(_rights(cache, chosen)),
             dry_run=DryRun("explained", "Redis cannot try this: what is said here was counted, and nothing removed"),
             diff=(f"- {about} keys like {safe(', '.join(chosen.globs), 200)}", "+ 0"),
@@ -81,7 +82,7 @@ class EndUserSessions(Action):
                 cache.cli("UNLINK", "KEY"),
             ),
             word=safe(request.parameters.get("user") or chosen.begins, 60),
-            alternatives=tuple(_everybody(cache, found, request)),
+            alternatives=tuple(_everybody(cache, found, others, request)),
             signal=Signal(
                 f"keys of sessions {whose}",
                 goal=round(found.found * _NEW_ONES),
@@ -186,7 +187,9 @@ def _rights(cache: Cache, chosen: Chosen) -> Iterator[Permission]:
 
 
 def _left(plan: Plan, systems: Systems) -> int | None:
-    return count_chosen(systems.cache, Chosen(tuple(plan.calls["globs"])))
+    """How many there are now; None where they cannot be counted in time."""
+    found = count_chosen(systems.cache, Chosen(tuple(plan.calls["globs"])))
+    return found.found if found.whole else None
 
 
 def _call(standing: Standing, chosen: Chosen, found: Count) -> dict[str, Any]:
@@ -221,22 +224,26 @@ def _blast(request: Request, found: Count, whose: str) -> Iterator[str]:
         yield f"keys such as {', '.join(found.samples)}"
 
 
-def _checks(cache: Cache, standing: Standing, chosen: Chosen, found: Count, request: Request) -> Iterator[Check]:
+def _checks(
+    cache: Cache, standing: Standing, chosen: Chosen, counts: tuple[Count, Others], request: Request
+) -> Iterator[Check]:
+    found, others = counts
     yield from server_checks(standing)
     if are_sessions(chosen, cache.settings.session_prefixes):
         yield Check("ok", "cache.session_prefixes says that these keys are sessions")
     else:
         text = f"{safe(chosen.begins, 80) or 'this'} is not among cache.session_prefixes: these keys may be anything"
-        yield Check("refuse", text, overridable=True)
+        named = ", ".join(safe(each, 60) for each in cache.settings.session_prefixes) or "none"
+        yield Check("refuse", text, (Observed("cache.session_prefixes", named),), overridable=True)
     yield _counted(found, request)
-    stay = ", ".join(f"{safe(name, 60)} {number(count)}" for name, count in found.others[:8])
-    yield Check("ok", f"all other keys stay: {stay}" if stay else "there are no other keys in this database")
+    yield Check("ok", f"all other keys stay: {others.told}" if others.counts else "no other key was found here")
     yield from not_revoked(cache, standing)
     if not request.parameters.get("user"):
         yield Check("explain", "the responders' own sessions are among them: you may be logged out of what you look at")
     waits = cache.ping_ms()
     if waits > _SLOW_MS:
-        yield Check("refuse", f"the server is slow already: an answer takes {waits:.0f} ms", overridable=True)
+        text = f"the server is slow already: an answer takes {waits:.0f} ms"
+        yield Check("refuse", text, (Observed("PING", f"{waits:.0f} ms", standing.run),), overridable=True)
     else:
         yield Check("ok", f"the server answers in {waits:.1f} ms; it stops by itself when that grows")
 
@@ -255,8 +262,8 @@ def server_checks(standing: Standing) -> Iterator[Check]:
 
 def _counted(found: Count, request: Request) -> Check:
     if not found.whole:
-        part = f"{number(found.walked)} of {number(found.total)} keys were looked at in time"
-        return Check("explain", f"how many there are is not known: {part}, {number(found.found)} are such sessions")
+        text = f"there are too many to count in time: {number(found.found)} and more of {number(found.total)} keys"
+        return Check("explain", text)
     seen = (Observed("keys", f"{number(found.found)} of {number(found.total)}"),)
     if found.found:
         return Check("ok", f"{number(found.found)} of {number(found.total)} keys are such sessions", seen)
@@ -266,12 +273,12 @@ def _counted(found: Count, request: Request) -> Check:
     return Check("refuse", text, seen)
 
 
-def _everybody(cache: Cache, found: Count, request: Request) -> Iterator[Alternative]:
+def _everybody(cache: Cache, found: Count, others: Others, request: Request) -> Iterator[Alternative]:
     """What is left where nobody can tell whose sessions they are."""
     if found.found or not request.parameters.get("user"):
         return
     for each in cache.settings.session_prefixes:
-        if any(name == each for name, _ in found.others):
+        if any(name == each for name, _ in others.counts):
             yield Alternative(f"end everybody's sessions: {safe(each, 64)}", Request(request.action, Aim(KIND, each)))
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from wfconsole.actions.cache.end_user_sessions import KIND as SESSIONS
 from wfconsole.actions.cache.end_user_sessions import not_revoked, server_checks
-from wfconsole.actions.cache.keys import Chosen, Count, count_all, escaped
+from wfconsole.actions.cache.keys import Chosen, Others, count_others, escaped
 from wfconsole.actions.cache.server import Cache, Standing
 from wfconsole.actions.contract import Action, BadRequestError, Say, Stale
 from wfconsole.actions.systems import Systems
@@ -41,32 +41,34 @@ class FlushDatabase(Action):
         cache = systems.cache
         _of_this_one(request, cache)
         standing = cache.standing()
-        found = count_all(
-            cache, Chosen(tuple(f"{escaped(each)}*" for each in cache.settings.session_prefixes) or ("",))
-        )
+        total = int(cache.ask("DBSIZE"))
+        sessions = Chosen(tuple(f"{escaped(each)}*" for each in cache.settings.session_prefixes) or ("",))
+        others = count_others(cache, sessions)
         name = f"{where(cache.settings)}/{cache.settings.database}"
         return Plan(
             request,
-            title=f"Empty database {name}: {number(found.total)} keys",
+            title=f"Empty database {name}: {number(total)} keys",
             place=cache.where,
             danger="R3",
             made_at=now,
-            blast=tuple(_blast(found)),
+            blast=tuple(_blast(total, others)),
             undo="nothing brings them back: it goes to replicas and to the log of writes as well",
             lost=("everything in this database",),
-            checks=tuple(_checks(cache, standing, found)),
+            checks=tuple(_checks(cache, standing, total, others)),
             permissions=tuple(cache.may("FLUSHDB")),
             dry_run=DryRun("explained", "Redis cannot try this: what is said here was counted, and nothing removed"),
-            diff=(f"- {number(found.total)} keys", "+ 0"),
+            diff=(f"- {number(total)} keys", "+ 0"),
             by_hand=(cache.cli("FLUSHDB", "ASYNC"),),
             word=f"flush {name}",
             alternatives=tuple(
-                Alternative(f"end the sessions {each} alone", Request("end-user-sessions", Aim(SESSIONS, each)))
+                Alternative(
+                    f"end only the sessions under {safe(each, 64)}", Request("end-user-sessions", Aim(SESSIONS, each))
+                )
                 for each in cache.settings.session_prefixes
             ),
-            signal=Signal("keys in this database", goal=round(found.total * _NEW_ONES), more=False, window_ms=MINUTE),
-            before=Reading(now, float(found.total), f"{number(found.total)} keys"),
-            calls={"run": standing.run, "total": found.total},
+            signal=Signal("keys in this database", goal=round(total * _NEW_ONES), more=False, window_ms=MINUTE),
+            before=Reading(now, float(total), f"{number(total)} keys"),
+            calls={"run": standing.run, "total": total},
         )
 
     def run(self, plan: Plan, systems: Systems, say: Say) -> Outcome:
@@ -103,26 +105,27 @@ def _of_this_one(request: Request, cache: Cache) -> None:
         )
 
 
-def _blast(found: Count) -> Iterator[str]:
-    yield f"all {number(found.total)} keys of this database, whatever they are"
-    for name, count in found.others[:8]:
-        yield f"{safe(name, 60)} {number(count)} keys that are no sessions"
+def _blast(total: int, others: Others) -> Iterator[str]:
+    yield f"all {number(total)} keys of this database, whatever they are"
+    if others.counts:
+        yield f"among them what is no session: {others.told}"
 
 
-def _checks(cache: Cache, standing: Standing, found: Count) -> Iterator[Check]:
+def _checks(cache: Cache, standing: Standing, total: int, others: Others) -> Iterator[Check]:
     yield from server_checks(standing)
-    seen = tuple(Observed(f"keys {safe(name, 60)}", number(count)) for name, count in found.others[:8])
-    if not found.total:
-        yield Check("refuse", "this database is empty already")
-    elif not found.whole:
-        part = f"{number(found.walked)} of {number(found.total)} keys were looked at in time"
-        yield Check("refuse", f"what else is in it is not known: {part}", seen, overridable=True)
-    elif found.left_over:
-        told = ", ".join(f"{safe(name, 60)} {number(count)}" for name, count in found.others[:8])
-        text = f"{number(found.left_over)} keys are no sessions (queues, limits, locks, caches) and go too: {told}"
+    seen = tuple(Observed(f"keys {safe(name, 60)}*", number(count)) for name, count in others.counts[:8])
+    if not total:
+        yield Check("refuse", "this database is empty already", (Observed("DBSIZE", "0", standing.run),))
+    elif others.all:
+        least = "" if others.whole else "at least "
+        text = f"{least}{number(others.all)} keys are no sessions (queues, limits, locks, caches) and go too: "
+        text += others.told
         yield Check("refuse", text, seen, overridable=True)
+    elif not others.whole:
+        part = f"{number(others.walked)} of {number(total)} keys were looked at in time"
+        yield Check("refuse", f"what else is in it is not known: {part}", seen, overridable=True)
     else:
-        yield Check("ok", f"all {number(found.found)} keys are what cache.session_prefixes calls sessions")
+        yield Check("ok", f"all {number(total)} keys are what cache.session_prefixes calls sessions")
     yield Check("explain", "whoever may run this may empty every database of this server: key patterns do not bind it")
     yield from not_revoked(cache, standing)
     yield Check("explain", "the responders' own sessions are among them: you may be logged out of what you look at")

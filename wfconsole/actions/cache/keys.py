@@ -18,11 +18,15 @@ from wfconsole.actions.contract import BadRequestError
 from wfconsole.incident.plan import Request
 from wfconsole.redaction import redact_text
 from wfconsole.sources.cache.keys import Walk, scanned
-from wfconsole.text import ELLIPSIS, safe
+from wfconsole.text import ELLIPSIS, number, safe
 
 USER: Final = "{user}"
-SCANNED: Final = 500  # keys that one SCAN looks at: under a millisecond of the server's one thread
-COUNTED_WITHIN_S: Final = 6.0
+# Keys that one SCAN looks at: a fraction of a millisecond of the server's one thread.
+_COUNTED: Final = 1000
+_REMOVED: Final = 500
+_COUNTED_WITHIN_S: Final = 6.0
+_WALKED_WITHIN_S: Final = 4.0
+_NAMED: Final = 8
 _SAMPLES: Final = 3
 _SHOWN: Final = 4  # characters of what is a session's own
 _LONGEST: Final = 200
@@ -58,19 +62,31 @@ class Chosen(msgspec.Struct, frozen=True):
 
 
 class Count(NamedTuple):
-    """What a walk through the database has found. `whole`: it came to its end; `found` are keys that were chosen,
-    `samples` how some of them begin; `others`: what else there is by its beginning, the most first."""
+    """The keys that were chosen: how many, whether these are all (`whole`), how some of them begin, and how many keys
+    the database has."""
 
     whole: bool
     found: int
-    walked: int
     total: int
     samples: tuple[str, ...]
-    others: tuple[tuple[str, int], ...]
+
+
+class Others(NamedTuple):
+    """What else is in a database, by its beginning, the most first. `walked`: so many keys were looked at."""
+
+    whole: bool
+    walked: int
+    counts: tuple[tuple[str, int], ...]
 
     @property
-    def left_over(self) -> int:
-        return sum(count for _, count in self.others)
+    def all(self) -> int:
+        return sum(count for _, count in self.counts)
+
+    @property
+    def told(self) -> str:
+        """`cache: 50, ratelimit: 1`"""
+        least = "" if self.whole else ", and more: not all were looked at in time"
+        return ", ".join(f"{safe(name, 60)} {number(count)}" for name, count in self.counts[:_NAMED]) + least
 
 
 def chosen_by(request: Request, prefixes: Sequence[str]) -> Chosen:
@@ -103,44 +119,38 @@ def are_sessions(chosen: Chosen, prefixes: Sequence[str]) -> bool:
     return all(_literal(glob).startswith(tuple(prefixes)) for glob in chosen.globs) if prefixes else False
 
 
-def count_all(cache: Cache, chosen: Chosen, within_s: float = COUNTED_WITHIN_S) -> Count:
-    """One walk through all names, as far as it comes in that time. Raises SourceError."""
-    walk, takes = Walk(cache.settings.session_prefixes), chosen.pattern()
-    found = 0
+def count_chosen(cache: Cache, chosen: Chosen) -> Count:
+    """How many there are, as far as one walk comes in its time. Raises SourceError."""
+    takes, found, cursor = chosen.pattern(), 0, b"0"
     samples: list[str] = []
-    others = Walk(cache.settings.session_prefixes)
     total = int(cache.ask("DBSIZE"))
-    until = time.monotonic() + within_s
-    while not walk.done and time.monotonic() < until:
-        cursor, keys = scanned(cache.ask("SCAN", walk.cursor.decode(), "COUNT", SCANNED))
-        walk.take(cursor, keys)
+    until = time.monotonic() + _COUNTED_WITHIN_S
+    while True:
+        cursor, keys = scanned(cache.ask("SCAN", cursor.decode(), "MATCH", chosen.match, "COUNT", _COUNTED))
         mine = [key for key in keys if takes.fullmatch(key)]
-        others.take(cursor, [key for key in keys if not takes.fullmatch(key)])
         found += len(mine)
         samples += [masked(key, chosen.begins) for key in mine[: _SAMPLES - len(samples)]]
-    rest = sorted(((name, count) for name, count in others.counts.items() if count), key=lambda each: -each[1])
-    return Count(walk.done, found, walk.walked, total, tuple(samples), tuple(rest))
+        if cursor == b"0" or time.monotonic() >= until:
+            return Count(cursor == b"0", found, total, tuple(samples))
 
 
-def count_chosen(cache: Cache, chosen: Chosen, within_s: float = COUNTED_WITHIN_S) -> int | None:
-    """How many there are now; None where the walk did not come to its end in that time. Raises SourceError."""
-    takes, found, cursor = chosen.pattern(), 0, b"0"
-    until = time.monotonic() + within_s
-    while True:
-        answer = cache.ask("SCAN", cursor.decode(), "MATCH", chosen.match, "COUNT", SCANNED)
-        cursor, keys = scanned(answer)
-        found += sum(takes.fullmatch(key) is not None for key in keys)
-        if cursor == b"0":
-            return found
-        if time.monotonic() >= until:
-            return None
+def count_others(cache: Cache, chosen: Chosen) -> Others:
+    """What else there is, as far as one walk comes in its time. Raises SourceError."""
+    walk, takes, walked = Walk(cache.settings.session_prefixes), chosen.pattern(), 0
+    until = time.monotonic() + _WALKED_WITHIN_S
+    while not walk.done and time.monotonic() < until:
+        cursor, keys = scanned(cache.ask("SCAN", walk.cursor.decode(), "COUNT", _COUNTED))
+        walk.take(cursor, [key for key in keys if not takes.fullmatch(key)])
+        walked += len(keys)
+    counts = sorted(((name, count) for name, count in walk.counts.items() if count), key=lambda each: -each[1])
+    return Others(walk.done, walked, tuple(counts))
 
 
 def walk_chosen(cache: Cache, chosen: Chosen) -> Iterator[list[bytes]]:
     """Their names, as the one who acts sees them, a few hundred at a time; a batch may be empty. Raises SourceError."""
     takes, cursor = chosen.pattern(), b"0"
     while True:
-        answer = cache.read("SCAN", cursor.decode(), "MATCH", chosen.match, "COUNT", SCANNED)
+        answer = cache.read("SCAN", cursor.decode(), "MATCH", chosen.match, "COUNT", _REMOVED)
         cursor, keys = scanned(answer)
         yield [key for key in keys if takes.fullmatch(key)]
         if cursor == b"0":

@@ -141,6 +141,8 @@ class Cache:
             return Permission(right, True)
         if _DISABLED in refused:
             return Permission(f"{name}: {refused}", False)
+        if name == "FLUSHDB":
+            return Permission(f"{right}: {refused}", False, "cache.acting_user: wf_flush of acting-users.acl")
         keys = f" {shlex.quote(f'~{safe(beginning, 80)}*')}" if on else ""
         return Permission(f"{right}: {refused}", False, f"ACL SETUSER {self.user}{keys} +{name.lower()}")
 

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from wfconsole.actions.asked import whole_number
 from wfconsole.actions.contract import Action, BadRequestError, Say
 from wfconsole.actions.kubernetes.autoscalers import at_most, blind, bounds_of, scaler_seen
 from wfconsole.actions.kubernetes.by_hand import kubectl
@@ -139,9 +140,10 @@ def _asked(request: Request, old: Bounds) -> Bounds:
 def _number(name: str, said: str, old: int) -> int:
     if not said:
         return old
-    if not (said.isascii() and said.isdecimal()) or not 0 < int(said) <= _MOST:
+    number = whole_number(said, 1, _MOST)
+    if number is None:
         raise BadRequestError(f"{name} {safe(said, 40)!r}: a number from 1 to {_MOST}")
-    return int(said)
+    return number
 
 
 def _spec(bounds: Bounds) -> dict[str, int]:

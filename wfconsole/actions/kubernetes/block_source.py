@@ -30,7 +30,7 @@ from wfconsole.actions.kubernetes.blocking import (
     within,
     without,
 )
-from wfconsole.actions.kubernetes.cluster import JSON, Call, Cluster, Object, Unchanged, difference, unchanged
+from wfconsole.actions.kubernetes.cluster import JSON, Call, Cluster, Object, Unchanged, unchanged
 from wfconsole.actions.kubernetes.network_facts import Facts, facts_of, pods_of, policies_of, target_of
 from wfconsole.actions.kubernetes.reach import Change, Network, changes, letting_in, reached
 from wfconsole.actions.systems import Systems
@@ -352,11 +352,6 @@ def _digest(items: Sequence[dict[str, Any]], but: str) -> str:
 
 def _delete(cluster: Cluster, call: Call, then: Unchanged) -> None:
     """Delete exactly what the plan was made from. Raises as `Cluster.send`."""
-    item = cluster.find(then.path, then.what)
-    if item is None:
-        raise Stale(f"{then.what} is gone")
-    if (differs := difference(then, item)) != "":
-        raise Stale(differs)
-    meta = item["metadata"]
+    meta = cluster.still(then)["metadata"]
     held = {"preconditions": {"uid": meta["uid"], "resourceVersion": meta["resourceVersion"]}}
     cluster.send(msgspec.structs.replace(call, body=held))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import builtins
 import hashlib
+import time
+from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -32,6 +34,7 @@ _REVIEWS: Final = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _PAGE: Final = 500
 _MOST_PAGES: Final = 40
 _CONFLICT: Final = 409
+_GOOD_FOR_S: Final = 2.0
 _TRIES: Final = 4  # between reading and sending, its status may have moved on
 
 
@@ -74,6 +77,7 @@ class Cluster:
         self.access = access
         self.server = Server(access)
         self._client = self.server.client()
+        self._kept: dict[str, tuple[float, object]] = {}
 
     @property
     def where(self) -> str:
@@ -126,6 +130,15 @@ class Cluster:
         """Plain text, such as a log; not safe yet."""
         return self._client.get(path, query, what=what).decode(errors="replace")
 
+    def lately(self, name: str, read: Callable[[], _T]) -> _T:
+        """What `read` gives, or gave within the last seconds: several checks of one plan ask for the same ten thousand
+        pods."""
+        at, kept = self._kept.get(name, (0.0, None))
+        if name not in self._kept or time.monotonic() - at > _GOOD_FOR_S:
+            kept = read()
+            self._kept[name] = (time.monotonic(), kept)
+        return kept  # type: ignore[return-value]  # what was kept under this name is what `read` gives
+
     # --- rights
 
     def may(self, verb: str, resource: str, group: str = "", namespace: str = "", name: str = "") -> Permission:
@@ -168,11 +181,7 @@ class Cluster:
         """
         assert isinstance(call.body, dict)
         for left in range(_TRIES - 1, -1, -1):
-            item = self.find(unchanged.path, unchanged.what)
-            if item is None:
-                raise Stale(f"{unchanged.what} is gone")
-            if (differs := difference(unchanged, item)) != "":
-                raise Stale(differs)
+            item = self.still(unchanged)
             meta = {**(call.body.get("metadata") or {}), "resourceVersion": item["metadata"]["resourceVersion"]}
             try:
                 return self.send(msgspec.structs.replace(call, body={**call.body, "metadata": meta}))
@@ -180,6 +189,15 @@ class Cluster:
                 if not left:
                     raise
         raise AssertionError
+
+    def still(self, unchanged: Unchanged) -> Object:
+        """The object, as the plan has seen it. Raises Stale where it is another one by now."""
+        item = self.find(unchanged.path, unchanged.what)
+        if item is None:
+            raise Stale(f"{unchanged.what} is gone")
+        if (differs := difference(unchanged, item)) != "":
+            raise Stale(differs)
+        return item
 
     def send(self, call: Call) -> Object:
         """Make the change, once. Raises Stale for a conflict, SourceError where the server has refused it or it never

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from wfconsole.actions.contract import in_words
 from wfconsole.actions.kubernetes.cluster import Cluster, Object
 from wfconsole.actions.kubernetes.config_readers import KINDS, Reader, loners, readers
 from wfconsole.actions.kubernetes.left_behind import changed_at
@@ -66,7 +67,7 @@ def _listed(cluster: Cluster, path: str, unknown: list[str]) -> list[Object]:
     try:
         return cluster.list(path, path.rpartition("/")[2])
     except SourceError as error:
-        unknown.append(error.message)
+        unknown.append(in_words(error))
         return []
 
 

@@ -9,6 +9,7 @@ from wfconsole.actions.kubernetes import revisions
 from wfconsole.actions.kubernetes.cluster import STRATEGIC, Call, Cluster, Object
 from wfconsole.actions.kubernetes.pods import Member, owner_of, replica_sets
 from wfconsole.actions.kubernetes.revisions import Revision
+from wfconsole.actions.kubernetes.rollout_strategy import ONE_FEWER, set_strategy
 from wfconsole.actions.kubernetes.rollouts import plain_template
 from wfconsole.actions.kubernetes.workloads import path_of
 from wfconsole.clock import Millis
@@ -48,10 +49,12 @@ def template_at(cluster: Cluster, aim: Aim, source: dict[str, Any]) -> Object:
     return made[0].template
 
 
-def going_back(aim: Aim, item: Object, template: Object, number: int, cause: str) -> Call:
+def going_back(aim: Aim, item: Object, template: Object, number: int, cause: str, *, fewer: bool = False) -> Call:
     """The change: the whole template is replaced, what else there is stays as it is. kubectl's own undo drops every
     annotation of the deployment that the revision did not have."""
     body: Object = {"spec": {"template": {"$patch": "replace", **plain_template(template)}}}
+    if fewer:
+        body["spec"]["strategy"] = set_strategy(ONE_FEWER)
     if cause or revisions.CAUSE in (item["metadata"].get("annotations") or {}):
         body["metadata"] = {"annotations": {revisions.CAUSE: cause or None}}
     return Call("PATCH", path_of(aim), body, STRATEGIC, f"roll {aim} back to revision {number}")

@@ -26,6 +26,7 @@ from wfconsole.incident.plan import (
     DryRun,
     Evidence,
     Found,
+    Observed,
     Outcome,
     Permission,
     Plan,
@@ -106,6 +107,7 @@ class IsolatePod(Action):
 
     def run(self, plan: Plan, systems: Systems, say: Say) -> Outcome:
         aim, done = plan.request.aim, []
+        systems.cluster.still(msgspec.convert(plan.calls["unchanged"], Unchanged))
         if plan.calls["policy"] is not None:
             policy = msgspec.convert(plan.calls["policy"], Call)
             say(policy.what)
@@ -274,7 +276,9 @@ def _of_owner(systems: Systems, facts: _Facts) -> Iterator[Check]:
 def _of_network(facts: _Facts) -> Iterator[Check]:
     """Policies only ever add up: one that closes does not take away what another one allows."""
     if facts.policies is None:
-        yield Check("refuse", f"not known: which policies are over it: {facts.unknown}", (), overridable=True)
+        yield Check(
+            "refuse", f"not known: which policies are over it: {facts.unknown}", (facts.pod.seen(),), overridable=True
+        )
         return
     namespace = facts.pod.row.namespace
     closing = (Policy(namespace, POLICY, _IN_QUARANTINE, (), ()),) if facts.closes else ()
@@ -283,7 +287,7 @@ def _of_network(facts: _Facts) -> Iterator[Check]:
     after = list(quarantine.openings((*others, *closing), facts.after))
     if wider := [each for each in after if each not in before]:
         told = f"without its labels it falls out of a policy that isolates it now: {', '.join(wider)}"
-        yield Check("refuse", told, (), overridable=True)
+        yield Check("refuse", told, tuple(Observed("networkpolicy", each) for each in wider), overridable=True)
     elif after:
         yield Check("explain", f"it is not cut off: {', '.join(after)}", ())
     else:

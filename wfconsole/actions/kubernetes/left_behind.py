@@ -47,7 +47,12 @@ def _of_map(systems: Systems, aim: Aim, name: str, over: Millis, now: Millis, *,
     if item is None:
         if optional:
             return Check("explain", f"{what} is not there, which the pods allow")
-        return Check("refuse", f"{what} is gone, and pods of this revision do not start without it", (), True)
+        return Check(
+            "refuse",
+            f"{what} is gone, and pods of this revision do not start without it",
+            (Observed(what, "is not there"),),
+            True,
+        )
     at = changed_at(item)
     here = (Observed(what, f"last changed {spell_duration(now - at)} ago", item["metadata"]["resourceVersion"]),)
     if at >= over:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from wfconsole.actions.contract import in_words
 from wfconsole.actions.kubernetes.autoscalers import scaler_seen
 from wfconsole.actions.kubernetes.cluster import Cluster, Object
 from wfconsole.actions.kubernetes.limit_ranges import broken, defaulted
@@ -91,7 +92,7 @@ def use_checks(cluster: Cluster, aim: Aim, pods: Sequence[Member], change: Chang
         uses = used(cluster, aim.namespace, pods, container)
         missing = "" if uses else "nobody has measured its pods yet"
     except SourceError as error:
-        uses, missing = {}, error.message
+        uses, missing = {}, in_words(error)
     if missing:
         said = f"not known: how much {safe(container)} uses now ({missing})"
         if lower:
@@ -145,7 +146,7 @@ def bound_checks(cluster: Cluster, namespace: str, pod: Object) -> Iterator[Chec
     try:
         ranges = limits_of(cluster, namespace)
     except SourceError as error:
-        yield Check("explain", f"not known: which bounds the namespace sets: {error.message}")
+        yield Check("explain", f"not known: which bounds the namespace sets: {in_words(error)}")
         return
     outside = list(broken(defaulted(pod, ranges), ranges))
     for bound in outside:
@@ -159,7 +160,7 @@ def place_checks(cluster: Cluster, aim: Aim, item: Object, pod: Object, limit: i
     try:
         room = room_of(cluster)
     except SourceError as error:
-        yield Check("explain", f"not known: whether the nodes have room for such pods: {error.message}")
+        yield Check("explain", f"not known: whether the nodes have room for such pods: {in_words(error)}")
         return
     yield from _largest(room, pod, limit)
     old = item["spec"]["template"]["spec"]
@@ -213,7 +214,7 @@ def quota_growth(cluster: Cluster, aim: Aim, item: Object, pod: Object) -> Itera
     try:
         quotas = cluster.list(f"/api/v1/namespaces/{aim.namespace}/resourcequotas", "quotas")
     except SourceError as error:
-        yield Check("explain", f"not known: whether a quota allows it: {error.message}")
+        yield Check("explain", f"not known: whether a quota allows it: {in_words(error)}")
         return
     grown = _growth(item["spec"]["template"]["spec"], pod)
     for each in shortages(quotas, grown, _count(item)):

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from wfconsole.actions.contract import Action, BadRequestError, Say
+from wfconsole.actions.contract import Action, BadRequestError, Say, in_words
 from wfconsole.actions.kubernetes.by_hand import kubectl
 from wfconsole.actions.kubernetes.cluster import STRATEGIC, Call, Cluster, Object, Unchanged, unchanged
 from wfconsole.actions.kubernetes.memory import (
@@ -241,7 +241,7 @@ def _checks(systems: Systems, aim: Aim, item: Object, change: Change, pods: tupl
     try:
         yield from scaler_effect(hpa_of(cluster, aim), change)
     except SourceError as error:
-        yield Check("explain", f"not known: whether an autoscaler goes by its memory: {error.message}")
+        yield Check("explain", f"not known: whether an autoscaler goes by its memory: {in_words(error)}")
     yield from rollout_checks(systems, aim, item, after["spec"]["template"])
     yield Check("ok", "it makes a new revision with the same image: roll-back passes over it, a plain undo would not")
 

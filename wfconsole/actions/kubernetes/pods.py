@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from wfconsole.actions.contract import BadRequestError
+from wfconsole.actions.contract import BadRequestError, Stale
 from wfconsole.actions.kubernetes.cluster import JSON, Call, Cluster, Object
 from wfconsole.actions.kubernetes.rollouts import Budget, budgets_over, selector_of
 from wfconsole.actions.kubernetes.workloads import path_of
@@ -22,6 +22,7 @@ from wfconsole.sources.kubernetes.pods import pod_row
 from wfconsole.sources.sealing import made_safe
 from wfconsole.text import safe
 
+_GONE: Final = 404
 TOO_MANY: Final = 429  # what an eviction is answered with that a disruption budget does not allow
 _LOOK_EVERY_S: Final = 1.0
 _WORKLOADS: Final = ("Deployment", "StatefulSet", "DaemonSet")
@@ -180,6 +181,8 @@ def evict(cluster: Cluster, call: Call, labels: dict[str, str]) -> None:
     try:
         cluster.send(call)
     except SourceError as error:
+        if error.code == _GONE:
+            raise Stale(f"{call.what}: it is gone") from None
         raise _explained(cluster, error, call, labels) from None
 
 

@@ -85,10 +85,11 @@ def changes(
 ) -> tuple[Change, ...]:
     """What differs for whom. Policies and pods are those of one namespace. `also`: addresses to tell apart."""
     here, asked = tuple(pods), tuple(also)
-    everybody = _Everybody((*before, *after), here, asked)
+    touched = [each for each in here if _isolating(before, (each,)) != _isolating(after, (each,))]
+    everybody = _Everybody((*_isolating(before, touched), *_isolating(after, touched)), here, asked)
     meant = frozenset[int]().union(*map(everybody.within, asked))
     found: list[Change] = []
-    for each in here:
+    for each in touched:
         then, now = _Gate(before, each.labels, everybody), _Gate(after, each.labels, everybody)
         differs: dict[tuple[frozenset[int], bool], list[str]] = {}
         spans = _port_spans((*then.rules, *now.rules), each)
@@ -106,7 +107,7 @@ def changes(
 def reached(policies: Sequence[Policy], pods: Iterable[Pods], source: Network) -> int:
     """How many of the pods any address of `source` may reach, at any port."""
     here = tuple(pods)
-    everybody = _Everybody(policies, here, (source,))
+    everybody = _Everybody(_isolating(policies, here), here, (source,))
     theirs = everybody.within(source)
     total = 0
     for each in here:
@@ -119,15 +120,20 @@ def reached(policies: Sequence[Policy], pods: Iterable[Pods], source: Network) -
 def letting_in(policies: Sequence[Policy], pods: Iterable[Pods], source: Network) -> tuple[Policy, ...]:
     """The policies that let any address of `source` in to any of the pods."""
     here = tuple(pods)
-    everybody = _Everybody(policies, here, (source,))
+    isolating = _isolating(policies, here)
+    everybody = _Everybody(isolating, here, (source,))
     theirs = everybody.within(source)
-    isolating = [policy for each in here for policy in selecting(policies, each.labels, "ingress")]
     return tuple(
         policy
-        for policy in policies
-        if policy in isolating
-        and any(everybody.taken_by(rule, policy.namespace) & theirs for rule in policy.ingress or ())
+        for policy in isolating
+        if any(everybody.taken_by(rule, policy.namespace) & theirs for rule in policy.ingress or ())
     )
+
+
+def _isolating(policies: Sequence[Policy], pods: Sequence[Pods]) -> tuple[Policy, ...]:
+    """Those that isolate any of the pods. No others matter, and a namespace may have hundreds."""
+    found = {policy.name: policy for each in pods for policy in selecting(policies, each.labels, "ingress")}
+    return tuple(found.values())
 
 
 class _Everybody:

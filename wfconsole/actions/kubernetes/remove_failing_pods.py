@@ -5,6 +5,7 @@ A restart of the workload would take the healthy ones too.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -47,6 +48,7 @@ from wfconsole.sources.contract import SourceError
 KINDS: Final = ("deployment", "statefulset", "daemonset")
 _SHOWN: Final = 5
 _AT_ONCE: Final = 20  # pods of one action; what is more is another action, after a look at what these did
+_EVIDENCE_MS: Final[Millis] = 10 * SECOND  # for all of them: the console waits twice as long for it
 _PATIENCE_MS: Final[Millis] = 2 * MINUTE  # for the replacement of one pod
 
 
@@ -92,10 +94,15 @@ class RemoveFailingPods(Action):
         )
 
     def capture(self, plan: Plan, systems: Systems) -> Iterator[Evidence]:
+        namespace, until = plan.request.aim.namespace, time.monotonic() + _EVIDENCE_MS / SECOND
         for each in plan.calls["pods"]:
-            yield from evidence.of_pod(systems, plan.request.aim.namespace, each["name"])
+            if time.monotonic() < until:
+                yield from evidence.of_pod(systems, namespace, each["name"])
+            else:
+                yield Evidence(f"pod {namespace}/{each['name']}", missing="the time for evidence was over")
 
     def run(self, plan: Plan, systems: Systems, say: Say) -> Outcome:
+        self._still(plan, systems)
         lines: list[str] = []
         for number, each in enumerate(plan.calls["pods"], 1):
             say(f"{number} of {len(plan.calls['pods'])}: {each['name']}")
@@ -112,14 +119,23 @@ class RemoveFailingPods(Action):
                 return Outcome("partial", f"stopped at {each['name']}", tuple(lines), lost=plan.lost)
         return Outcome("done", f"{counted(len(lines), 'pod')} of {plan.request.aim} gone through", tuple(lines))
 
+    def _still(self, plan: Plan, systems: Systems) -> None:
+        """Raises Stale where none of them is there any more as the plan saw it."""
+        namespace, found = plan.request.aim.namespace, []
+        for each in plan.calls["pods"]:
+            item = systems.cluster.find(pod_path(namespace, each["name"]), f"pod {each['name']}")
+            left = _left_alone(item, each["uid"], systems.now())
+            if not left:
+                return
+            found.append(f"{each['name']}: {left}")
+        raise Stale("; ".join(found[:_SHOWN]) or "there was no pod to remove")
+
     def _one(self, aim: Aim, systems: Systems, pod: dict[str, Any]) -> tuple[str, bool]:
         """What became of one pod, and whether the next may follow."""
         cluster, name, uid = systems.cluster, pod["name"], pod["uid"]
         item = cluster.find(pod_path(aim.namespace, name), f"pod {name}")
-        if item is None or item["metadata"]["uid"] != uid:
-            return f"{name}: gone already", True
-        if member(item, systems.now()).ready:
-            return f"{name}: ready again, left alone", True
+        if left := _left_alone(item, uid, systems.now()):
+            return f"{name}: {left}", True
         known = {each.uid for each in _members(systems, aim)}
         evict(cluster, eviction(aim.namespace, name, uid), pod["labels"])
         replaced = wait_until(_replaced(systems, aim, known), self.patience_ms)
@@ -146,6 +162,13 @@ class RemoveFailingPods(Action):
         ready = sum(each.ready for each in pods)
         failing = [f"{each.name}: {each.finding.reason}" for each in pods if each.failing]
         return Reading(systems.now(), float(ready), "; ".join((f"{ready} ready", *failing[:3])))
+
+
+def _left_alone(item: Object | None, uid: str, now: Millis) -> str:
+    """Why nothing is done to this pod any more, "" where it is as it was."""
+    if item is None or item["metadata"]["uid"] != uid:
+        return "gone already"
+    return "ready again, left alone" if member(item, now).ready else ""
 
 
 def _members(systems: Systems, aim: Aim) -> tuple[Member, ...]:

@@ -7,49 +7,47 @@ for this rollout, recorded, and put back after it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
 
-from wfconsole.actions.contract import Action, BadRequestError, Say, Stale, Unknown
+from wfconsole.actions.contract import Action, Say
+from wfconsole.actions.kubernetes import one_fewer
 from wfconsole.actions.kubernetes.by_hand import kubectl
 from wfconsole.actions.kubernetes.cluster import STRATEGIC, Call, Cluster, Object, Unchanged, unchanged
-from wfconsole.actions.kubernetes.pods import Member, members, wait_until
+from wfconsole.actions.kubernetes.pods import Member, members
 from wfconsole.actions.kubernetes.progress import rollout_signal, standing
 from wfconsole.actions.kubernetes.restart_checks import restart_checks, stuck
-from wfconsole.actions.kubernetes.rollout_strategy import ONE_FEWER, before_of, put_back, set_strategy
+from wfconsole.actions.kubernetes.rollout_strategy import ONE_FEWER, before_of, set_strategy
 from wfconsole.actions.kubernetes.rollouts import RESTARTED_AT, strategy_of, under_way
 from wfconsole.actions.kubernetes.workloads import path_of, resource_of, wanted
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, Millis
 from wfconsole.incident.plan import Aim, Alternative, Found, Outcome, Plan, Reading, Request
 from wfconsole.incident.wording import counted
-from wfconsole.sources.contract import SourceError
 
 _KINDS: Final = ("deployment", "statefulset", "daemonset")
-_ONE_FEWER: Final = "one-fewer"
 _MUST_STAND: Final = ("spec.template", "spec.strategy", "spec.paused")
 _LOST: Final = ("what the pods have in memory and in their own files", "their logs of the run before")
-_PATIENCE_MS: Final[Millis] = 15 * MINUTE  # a model takes its time to load
 
 
 class Restart(Action):
     """See `contract.Action`. Parameters: `strategy`, empty for the workload's own, "one-fewer" for one pod less
     instead of one more (deployments). `patience_ms`: how long such a rollout is waited for."""
 
-    patience_ms: Millis = _PATIENCE_MS
+    patience_ms: Millis = one_fewer.PATIENCE_MS
 
     def plan(self, request: Request, systems: Systems, now: Millis) -> Plan:
         aim, cluster = request.aim, systems.cluster
         resource = resource_of(aim, *_KINDS)
         item = cluster.get(path_of(aim), str(aim))
-        fewer = _one_fewer(request, item)
+        fewer = one_fewer.asked(request, item)
         pods = members(cluster, aim, item, now)
         ready, at = sum(each.ready for each in pods), moment(now)
         call = _call(aim, at, fewer=fewer)
         tried, _ = cluster.dry_run(call)
-        as_rolled = _with_strategy(item) if fewer else item
+        as_rolled = one_fewer.as_rolled(item) if fewer else item
         rolls = strategy_of(aim.kind, as_rolled)
         return Plan(
             request,
@@ -87,28 +85,7 @@ class Restart(Action):
         systems.cluster.send_unchanged(call, msgspec.convert(plan.calls["unchanged"], Unchanged))
         if plan.calls["strategy"] is None:
             return Outcome("done", f"{aim} replaces its pods now", lost=plan.lost)
-        return self._through(plan, systems, say)
-
-    def _through(self, plan: Plan, systems: Systems, say: Say) -> Outcome:
-        """Wait for the rollout, then put the strategy back."""
-        aim, cluster = plan.request.aim, systems.cluster
-        say(f"waits until {aim} is through, to put its strategy back")
-
-        def through() -> bool:
-            return not under_way(aim.kind, cluster.get(path_of(aim), str(aim)))
-
-        done = f"{aim} was restarted"
-        if not wait_until(through, self.patience_ms):
-            lines = (done, "the rollout is not through: its strategy is left as it is, one pod fewer at a time")
-            return Outcome("partial", f"{done}, and is not through", lines, plan.inverse, plan.lost)
-        try:
-            put_back(cluster, aim, plan.calls["strategy"])
-        except (SourceError, Stale, Unknown) as error:
-            lines = (done, f"its strategy was not put back: {error}")
-            return Outcome("partial", f"{done}, its strategy not put back", lines, plan.inverse, plan.lost)
-        lines = (done, "its strategy is what it was")
-        # Nothing is left that an inverse could take back; the request puts back what is there already.
-        return Outcome("done", f"{done}, one pod at a time", lines, None, plan.lost)
+        return one_fewer.until_through(plan, systems, say, f"{aim} was restarted", self.patience_ms)
 
     def observe(self, plan: Plan, systems: Systems) -> tuple[Found, str]:
         aim = plan.request.aim
@@ -132,15 +109,6 @@ class Restart(Action):
         return standing(pods, lambda pod: pod.notes.get(RESTARTED_AT) == at, plan.calls["ready"], now, undone)
 
 
-def _one_fewer(request: Request, item: Object) -> bool:
-    said = request.parameters.get("strategy", "")
-    if said not in ("", _ONE_FEWER):
-        raise BadRequestError(f"strategy {said!r}: leave it empty, or say {_ONE_FEWER}")
-    if said and (request.aim.kind != "deployment" or (item["spec"].get("strategy") or {}).get("type") == "Recreate"):
-        raise BadRequestError(f"{_ONE_FEWER} is for deployments that replace their pods step by step")
-    return bool(said)
-
-
 def moment(now: Millis) -> str:
     """With its milliseconds: a second restart within the same second would change nothing, and be none."""
     return dt.datetime.fromtimestamp(now / 1000, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -158,33 +126,15 @@ def _call(aim: Aim, at: str, *, fewer: bool) -> Call:
     return Call("PATCH", path_of(aim), body, STRATEGIC, f"restart {aim}")
 
 
-def _with_strategy(item: Object) -> Object:
-    return {**item, "spec": {**item["spec"], "strategy": set_strategy(ONE_FEWER)}}
-
-
 def _diff(item: Object, at: str, *, fewer: bool) -> tuple[str, ...]:
     before = _restarted_at(item)
-    lines = [f"- {RESTARTED_AT}: {before}"] if before else []
-    lines.append(f"+ {RESTARTED_AT}: {at}")
-    if fewer:
-        old = before_of(item)
-        lines += [f"- maxSurge: {old['surge']}, maxUnavailable: {old['unavailable']}"]
-        lines += ["+ maxSurge: 0, maxUnavailable: 1 (for this rollout; put back after it)"]
-    return tuple(lines)
+    old = (f"- {RESTARTED_AT}: {before}",) if before else ()
+    return (*old, f"+ {RESTARTED_AT}: {at}", *(one_fewer.difference(item) if fewer else ()))
 
 
 def _by_hand(cluster: Cluster, aim: Aim, item: Object, *, fewer: bool) -> tuple[str, ...]:
-    target = f"{aim.kind}/{aim.name}"
-    restart = kubectl(cluster, aim.namespace, "rollout", "restart", target)
-    if not fewer:
-        return (restart,)
-
-    def patch(values: Mapping[str, str]) -> str:
-        body = msgspec.json.encode({"spec": {"strategy": set_strategy(values)}}).decode()
-        return kubectl(cluster, aim.namespace, "patch", aim.kind, aim.name, "--type=merge", "-p", body)
-
-    status = kubectl(cluster, aim.namespace, "rollout", "status", target)
-    return (patch(ONE_FEWER), restart, status, patch(before_of(item)))
+    command = kubectl(cluster, aim.namespace, "rollout", "restart", f"{aim.kind}/{aim.name}")
+    return one_fewer.by_hand(cluster, aim, item, command) if fewer else (command,)
 
 
 def _alternatives(
@@ -204,9 +154,5 @@ def _alternatives(
             Request("rollout-strategy", aim, dict(ONE_FEWER)),
         )
     else:
-        left = max(0, wanted(item) - 1)
-        yield Alternative(
-            "restart with one pod fewer instead of one more (maxUnavailable 1, maxSurge 0), for this rollout only:"
-            f" {left} of {wanted(item)} serve while it lasts, and the strategy is put back after it",
-            Request("restart", aim, {"strategy": _ONE_FEWER}),
-        )
+        told = f"restart {one_fewer.offered(aim, item)}"
+        yield Alternative(told, Request("restart", aim, {"strategy": one_fewer.WORD}))

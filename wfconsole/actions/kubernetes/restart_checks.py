@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from wfconsole.actions.kubernetes import one_fewer
 from wfconsole.actions.kubernetes.cluster import Object
 from wfconsole.actions.kubernetes.pods import Member
 from wfconsole.actions.kubernetes.rollout_checks import gpu_wait, paused, rollout_checks
@@ -33,11 +34,7 @@ def restart_checks(
     yield _of_healthy(ready, failing, here[0].said)
     yield from _of_failing(aim, pods, failing)
     if fewer:
-        left, all_ = max(0, wanted(item) - 1), wanted(item)
-        told = (
-            f"one pod fewer at a time: {left} of {all_} serve while it lasts, {100 // all_} % of its capacity is gone"
-        )
-        yield Check("explain", told, here)
+        yield one_fewer.check(aim, item)
     yield Check("ok", "it makes a new revision of the same pods: roll-back passes over it, a plain undo would not")
     yield from rollout_checks(systems, aim, item, item["spec"]["template"])
 

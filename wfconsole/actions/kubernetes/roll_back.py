@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.actions.contract import Action, BadRequestError, Say, Stale
-from wfconsole.actions.kubernetes import revisions
+from wfconsole.actions.kubernetes import one_fewer, revisions
 from wfconsole.actions.kubernetes.by_hand import kubectl
 from wfconsole.actions.kubernetes.cluster import Cluster, Object, Unchanged, unchanged
 from wfconsole.actions.kubernetes.history import going_back, revisions_of, source_of, template_at
@@ -18,12 +18,14 @@ from wfconsole.actions.kubernetes.ownership import ownership_checks
 from wfconsole.actions.kubernetes.pods import Member, members
 from wfconsole.actions.kubernetes.progress import rollout_signal, standing
 from wfconsole.actions.kubernetes.revisions import Revision
-from wfconsole.actions.kubernetes.rollout_checks import paused, rollout_checks
+from wfconsole.actions.kubernetes.rollout_checks import gpu_wait, paused, rollout_checks
+from wfconsole.actions.kubernetes.rollout_strategy import before_of
 from wfconsole.actions.kubernetes.rollouts import plain_template, strategy_of, templates_equal
 from wfconsole.actions.kubernetes.workloads import path_of, resource_of, seen, wanted
 from wfconsole.actions.systems import Systems
-from wfconsole.clock import Millis
+from wfconsole.clock import MINUTE, Millis
 from wfconsole.incident.plan import Aim, Alternative, Check, Found, Observed, Outcome, Plan, Reading, Request
+from wfconsole.text import safe
 
 _KINDS: Final = ("deployment", "statefulset", "daemonset")
 _LISTED: Final = 10
@@ -41,6 +43,17 @@ class _Way(msgspec.Struct, frozen=True):
     pods: tuple[Member, ...]
     found: tuple[Revision, ...]
     target: Revision
+    fewer: bool  # one pod fewer at a time, instead of one more
+
+    @property
+    def rolled(self) -> Object:
+        """The workload as it is while the rollout lasts."""
+        return one_fewer.as_rolled(self.item) if self.fewer else self.item
+
+    @property
+    def there(self) -> int:
+        """How many pods of the target there are already."""
+        return sum(revisions.is_of(self.target, each) and not each.over for each in self.pods)
 
     @property
     def current(self) -> Revision:
@@ -48,15 +61,17 @@ class _Way(msgspec.Struct, frozen=True):
 
 
 class RollBack(Action):
-    """See `contract.Action`. Parameters: `revision`, a number; without it one is proposed."""
+    """See `contract.Action`. Parameters: `revision`, a number; without it one is proposed. `strategy`: as of
+    `restart.Restart`, and so is `patience_ms`."""
+
+    patience_ms: Millis = one_fewer.PATIENCE_MS
 
     def plan(self, request: Request, systems: Systems, now: Millis) -> Plan:
         aim, cluster = request.aim, systems.cluster
         resource = resource_of(aim, *_KINDS)
         way = _way(request, systems, now)
-        target, item = way.target, way.item
-        call = going_back(aim, item, target.template, target.number, target.cause)
-        tried, would = cluster.dry_run(call)
+        target, item, fewer = way.target, way.item, way.fewer
+        tried, would = cluster.dry_run(going_back(aim, item, target.template, target.number, target.cause, fewer=fewer))
         ready = sum(each.ready for each in way.pods)
         return Plan(
             msgspec.structs.replace(request, parameters={**request.parameters, "revision": str(target.number)}),
@@ -65,7 +80,7 @@ class RollBack(Action):
             danger="R2",
             made_at=now,
             blast=(
-                f"all {wanted(item)} pods of {aim.name} are replaced: {strategy_of(aim.kind, item)}",
+                f"all {wanted(item)} pods of {aim.name} are replaced: {strategy_of(aim.kind, way.rolled)}",
                 f"{', '.join(way.current.images)} -> {', '.join(target.images)}",
             ),
             undo=f"roll back to revision {way.current.number}, which is kept",
@@ -74,13 +89,14 @@ class RollBack(Action):
             permissions=(cluster.may("patch", resource, "apps", aim.namespace),),
             dry_run=tried,
             diff=revisions.difference_of(way.current.template, target.template),
-            by_hand=(_by_hand(cluster, aim, target.number),),
+            by_hand=_by_hand(cluster, aim, way),
             word=aim.name,
-            alternatives=tuple(_alternatives(aim, way, now)),
+            alternatives=tuple(_alternatives(systems, aim, way, now)),
             signal=rollout_signal(aim, item),
             before=standing(way.pods, lambda pod: revisions.is_of(target, pod), ready, now, ""),
-            inverse=Request("roll-back", aim, {"revision": str(way.current.number)}, undoes=systems.receipt),
-            calls=_calls(aim, item, target, ready),
+            inverse=_inverse(aim, way, systems.receipt),
+            deadline_ms=self.patience_ms + MINUTE if fewer else MINUTE // 2,
+            calls=_calls(aim, way, ready),
         )
 
     def run(self, plan: Plan, systems: Systems, say: Say) -> Outcome:
@@ -89,10 +105,14 @@ class RollBack(Action):
         item = cluster.find(path_of(aim), str(aim))
         if item is None:
             raise Stale(f"{aim} is gone")
-        call = going_back(aim, item, template, number, plan.calls["cause"])
+        fewer = plan.calls["strategy"] is not None
+        call = going_back(aim, item, template, number, plan.calls["cause"], fewer=fewer)
         say(call.what)
         cluster.send_unchanged(call, msgspec.convert(plan.calls["unchanged"], Unchanged))
-        return Outcome("done", f"{aim} has the template of revision {number} again", lost=plan.lost)
+        done = f"{aim} has the template of revision {number} again"
+        if fewer:
+            return one_fewer.until_through(plan, systems, say, done, self.patience_ms)
+        return Outcome("done", done, lost=plan.lost)
 
     def observe(self, plan: Plan, systems: Systems) -> tuple[Found, str]:
         aim = plan.request.aim
@@ -116,7 +136,8 @@ class RollBack(Action):
         return standing(members(systems.cluster, aim, item, now), new, calls["ready"], now, undone)
 
 
-def _calls(aim: Aim, item: Object, target: Revision, ready: int) -> dict[str, Any]:
+def _calls(aim: Aim, way: _Way, ready: int) -> dict[str, Any]:
+    item, target = way.item, way.target
     return {
         "source": source_of(target),
         "revision": target.number,
@@ -124,12 +145,22 @@ def _calls(aim: Aim, item: Object, target: Revision, ready: int) -> dict[str, An
         "hashes": list(target.hashes),
         "from": revisions.digest(plain_template(item["spec"]["template"])),
         "ready": ready,
-        "unchanged": msgspec.to_builtins(unchanged(path_of(aim), str(aim), item, "spec.template", "spec.paused")),
+        "strategy": before_of(item) if way.fewer else None,
+        "unchanged": msgspec.to_builtins(
+            unchanged(path_of(aim), str(aim), item, "spec.template", "spec.strategy", "spec.paused")
+        ),
     }
 
 
-def _by_hand(cluster: Cluster, aim: Aim, number: int) -> str:
-    return kubectl(cluster, aim.namespace, "rollout", "undo", f"{aim.kind}/{aim.name}", f"--to-revision={number}")
+def _inverse(aim: Aim, way: _Way, receipt: str) -> Request:
+    strategy = {"strategy": one_fewer.WORD} if way.fewer else {}
+    return Request("roll-back", aim, {"revision": str(way.current.number), **strategy}, undoes=receipt)
+
+
+def _by_hand(cluster: Cluster, aim: Aim, way: _Way) -> tuple[str, ...]:
+    words = ("rollout", "undo", f"{aim.kind}/{aim.name}", f"--to-revision={way.target.number}")
+    command = kubectl(cluster, aim.namespace, *words)
+    return one_fewer.by_hand(cluster, aim, way.item, command) if way.fewer else (command,)
 
 
 def _way(request: Request, systems: Systems, now: Millis) -> _Way:
@@ -143,10 +174,10 @@ def _way(request: Request, systems: Systems, now: Millis) -> _Way:
     if said:
         target = next((each for each in found if str(each.number) == said), None)
         if target is None:
-            raise BadRequestError(f"{aim} has no revision {said!r}: {_listed(found, now)}")
+            raise BadRequestError(f"{aim} has no revision {safe(said, 40)!r}: {_listed(found, now)}")
     elif (target := revisions.proposed(found)) is None:
         raise BadRequestError(f"no revision of {aim} is another one than now and was healthy: {_listed(found, now)}")
-    return _Way(item, pods, found, target)
+    return _Way(item, pods, found, target, one_fewer.asked(request, item))
 
 
 def _listed(found: tuple[Revision, ...], now: Millis) -> str:
@@ -174,8 +205,9 @@ def _checks(request: Request, systems: Systems, way: _Way, would: Object, now: M
             "explain", "the server would keep another template than that of the revision: something rewrites it"
         )
     yield from ownership_checks(aim, item)
-    there = sum(revisions.is_of(target, each) and not each.over for each in way.pods)
-    yield from rollout_checks(systems, aim, item, target.template, there)
+    if way.fewer:
+        yield one_fewer.check(aim, item)
+    yield from rollout_checks(systems, aim, way.rolled, target.template, way.there)
     if aim.kind == "statefulset" and any(each.failing for each in way.pods):
         told = "a stateful set replaces no pod while one of the old revision fails: remove the failing pods after it"
         yield Check("explain", told, (seen(aim, item, "OrderedReady"),))
@@ -208,8 +240,15 @@ def _of_target(request: Request, way: _Way, now: Millis) -> Iterator[Check]:
             yield Check("ok", f"passes over revision {each.number}: {why}")
 
 
-def _alternatives(aim: Aim, way: _Way, now: Millis) -> Iterator[Alternative]:
-    """Every other revision that has other pods than now, its restarts left out."""
+def _alternatives(systems: Systems, aim: Aim, way: _Way, now: Millis) -> Iterator[Alternative]:
+    """Without a spare GPU, the same with one pod fewer; then every other revision that has other pods than now, its
+    restarts left out."""
+    if aim.kind == "deployment" and not way.fewer and way.there < wanted(way.item):
+        stuck = gpu_wait(systems, way.target.template, strategy_of(aim.kind, way.item))
+        if stuck is not None and stuck.judgement == "refuse":
+            words = f"roll back {one_fewer.offered(aim, way.item)}"
+            parameters = {"revision": str(way.target.number), "strategy": one_fewer.WORD}
+            yield Alternative(words, Request("roll-back", aim, parameters))
     told = {way.current.pods, way.target.pods}
     for each in way.found[:_LISTED]:
         if each.pods not in told:

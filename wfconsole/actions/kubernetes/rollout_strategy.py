@@ -17,10 +17,11 @@ from wfconsole.actions.kubernetes.workloads import path_of, resource_of, seen
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import Millis
 from wfconsole.incident.plan import Aim, Check, Found, Outcome, Plan, Reading, Request, Signal
+from wfconsole.text import safe
 
 ONE_FEWER: Final[Mapping[str, str]] = {"surge": "0", "unavailable": "1"}
 _DEFAULT: Final = "25%"
-_GOOD: Final = re.compile(r"\d{1,5}|\d{1,3}%")
+_GOOD: Final = re.compile(r"[0-9]{1,5}|[0-9]{1,3}%")
 
 
 class RolloutStrategy(Action):
@@ -125,7 +126,7 @@ def _wanted(request: Request) -> dict[str, str]:
     said = {name: request.parameters.get(name, "") for name in ("surge", "unavailable")}
     for name, value in said.items():
         if not _GOOD.fullmatch(value):
-            raise BadRequestError(f"{name} {value!r}: a number of pods, or a share such as 25%")
+            raise BadRequestError(f"{name} {safe(value, 40)!r}: a number of pods, or a share such as 25%")
     if all(value.rstrip("%").strip("0") == "" for value in said.values()):
         raise BadRequestError("surge and unavailable cannot both be 0: no pod could ever be replaced")
     return said

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from wfconsole.actions.contract import in_words
 from wfconsole.actions.kubernetes.cluster import Cluster, Object
 from wfconsole.actions.kubernetes.limit_ranges import broken, defaulted
 from wfconsole.actions.kubernetes.placing import Held, Node, Place, left_out, nodes_of, places
@@ -68,7 +69,11 @@ class Room(msgspec.Struct, frozen=True):
 
 
 def room_of(cluster: Cluster) -> Room:
-    """What the nodes have and what all pods ask of them. Raises SourceError."""
+    """What the nodes have and what all pods ask of them, two seconds old at most. Raises SourceError."""
+    return cluster.lately("room", lambda: _room(cluster))
+
+
+def _room(cluster: Cluster) -> Room:
     items = tuple(cluster.list("/api/v1/nodes", "nodes"))
     pods = cluster.list_as(_Pod, "/api/v1/pods", "pods of all namespaces", fieldSelector=_NOT_OVER)
     # One that is on its way out holds its node until it is gone, and waits for none.
@@ -91,7 +96,7 @@ def start_checks(cluster: Cluster, namespace: str, pod: Object, more: int) -> It
     try:
         ranges = limits_of(cluster, namespace)
     except SourceError as error:
-        yield Check("explain", f"not known: which defaults and bounds the namespace sets: {error.message}")
+        yield Check("explain", f"not known: which defaults and bounds the namespace sets: {in_words(error)}")
         ranges = []
     whole = defaulted(pod, ranges)
     for bound in broken(whole, ranges):
@@ -115,7 +120,7 @@ def quota_checks(cluster: Cluster, namespace: str, pod: Object, more: int) -> It
     try:
         quotas = cluster.list(f"/api/v1/namespaces/{namespace}/resourcequotas", "quotas")
     except SourceError as error:
-        yield Check("explain", f"not known: whether a quota allows {counted(more, 'more pod')}: {error.message}")
+        yield Check("explain", f"not known: whether a quota allows {counted(more, 'more pod')}: {in_words(error)}")
         return
     seen = tuple(map(_quota_seen, quotas))
     short = list(shortages(quotas, pod, more))
@@ -163,7 +168,7 @@ def node_checks(cluster: Cluster, pod: Object, more: int) -> Iterator[Check]:
         room = room_of(cluster)
     except SourceError as error:
         yield Check(
-            "explain", f"not known: whether the nodes have room for {counted(more, 'more pod')}: {error.message}"
+            "explain", f"not known: whether the nodes have room for {counted(more, 'more pod')}: {in_words(error)}"
         )
         return
     needs = needs_of(pod)

@@ -7,11 +7,13 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from wfconsole.actions.contract import Action, BadRequestError, Say, Stale
+from wfconsole.actions.asked import whole_number
+from wfconsole.actions.contract import Action, BadRequestError, Say, Stale, in_words
 from wfconsole.actions.kubernetes.autoscalers import name_of, scaler_checks, scaler_instead
 from wfconsole.actions.kubernetes.by_hand import kubectl
 from wfconsole.actions.kubernetes.cluster import Call, Cluster, Object, Unchanged, unchanged
 from wfconsole.actions.kubernetes.ownership import may_be_taken_back
+from wfconsole.actions.kubernetes.pods import budget_seen, budgets
 from wfconsole.actions.kubernetes.replicas import growing, is_database, loses_volumes, shrinking
 from wfconsole.actions.kubernetes.rollouts import under_way
 from wfconsole.actions.kubernetes.room import start_checks
@@ -105,9 +107,10 @@ def _signal(aim: Aim, current: int, replicas: int, hpa: Object | None) -> Signal
 
 def _number(request: Request) -> int:
     said = request.parameters.get("replicas", "")
-    if not (said.isascii() and said.isdecimal()) or int(said) > 10_000:
+    number = whole_number(said, 0, 10_000)
+    if number is None:
         raise BadRequestError(f"replicas {safe(said, 40)!r}: a number from 0 to 10000")
-    return int(said)
+    return number
 
 
 def _by_hand(cluster: Cluster, request: Request, current: int, replicas: int) -> str:
@@ -153,6 +156,7 @@ def _checks(request: Request, systems: Systems, change: _Change, hpa: Object | N
     yield from may_be_taken_back(item)
     if replicas < current:
         yield from _fewer(request, change, evidence)
+        yield from _of_budgets(systems.cluster, aim, item, replicas)
         return
     yield from _standing(aim.kind, item, current)
     if aim.kind == "statefulset":
@@ -174,6 +178,19 @@ def _fewer(request: Request, change: _Change, evidence: tuple[Observed, ...]) ->
         yield Check("refuse", "nothing serves any more until somebody scales it up again", overridable=True)
     if request.aim.kind == "statefulset":
         yield from shrinking(request.aim, *change)
+
+
+def _of_budgets(cluster: Cluster, aim: Aim, item: Object, replicas: int) -> Iterator[Check]:
+    """Only evictions ask a disruption budget."""
+    try:
+        found = budgets(cluster, aim.namespace, item["spec"]["template"]["metadata"].get("labels") or {})
+    except SourceError as error:
+        yield Check("explain", f"not known: what disruption budgets want: {in_words(error)}")
+        return
+    for each in found:
+        if replicas < each.wants:
+            told = f"disruption budget {each.name} wants {each.wants} healthy pods, and a scaling does not ask it"
+            yield Check("explain", f"{told}: {replicas} stay", (budget_seen(each),))
 
 
 def _standing(kind: str, item: Object, current: int) -> Iterator[Check]:

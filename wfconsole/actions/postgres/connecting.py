@@ -1,4 +1,7 @@
-"""One connection of one who acts: as a role of our choice, with a deadline on everything that waits."""
+"""A connection as any role, with a password that is at hand and in no file: the application's own, for one login.
+
+Who acts has one of its own, `server.Database`. This one has a deadline on everything that waits, too.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,19 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
+import msgspec
+
+from wfconsole.actions.postgres.server import APPLICATION
 from wfconsole.config.systems import DatabaseSettings
 from wfconsole.secret import Secret
-from wfconsole.sources.contract import SourceError
-from wfconsole.sources.passwords import read_secret
 from wfconsole.sources.polling import shut
 from wfconsole.sources.postgres import failures
+from wfconsole.sources.postgres.connection import Row, parameters
 from wfconsole.sources.postgres.opening import Opening
 from wfconsole.sources.resolver import Resolver
 
 if TYPE_CHECKING:
     import psycopg
-
-Row = dict[str, Any]
 
 _CONNECTED_S: Final = 4.0
 _ANSWERED_S: Final = 8.0  # above statement_timeout: what is only slow ends in the server
@@ -35,8 +38,7 @@ class Connection:
     """As a context manager. psycopg's errors come out as SourceError, except where `raw` asks for them."""
 
     def __init__(self, settings: DatabaseSettings, user: str, password: Secret | None, *, reads: bool = True) -> None:
-        self._settings = settings
-        self._user = user
+        self._settings = msgspec.structs.replace(settings, user=user)
         self._password = password
         self._options = _OPTIONS + (_READS if reads else _WRITES)
         self._connection: psycopg.Connection[Row]
@@ -50,7 +52,8 @@ class Connection:
         named = settings.host and not settings.host.startswith("/")
         found = Resolver(settings.host, settings.port, "database.host").addresses(_CONNECTED_S) if named else []
         try:
-            opened = Opening().open(self._parameters(), [address[0] for _, address in found], _CONNECTED_S)
+            told = parameters(settings, self._password, APPLICATION, self._options)
+            opened = Opening().open(told, [address[0] for _, address in found], _CONNECTED_S)
         except psycopg.Error as error:
             raise failures.explain(error, settings) from None
         self._connection = psycopg.Connection(opened, row_factory=dict_row)
@@ -94,37 +97,3 @@ class Connection:
             duplicate = socket.socket(fileno=os.dup(self._connection.fileno()))
             shut(duplicate)
             duplicate.close()
-
-    def _parameters(self) -> dict[str, Any]:
-        settings = self._settings
-        named = {
-            "host": settings.host,
-            "port": str(settings.port) if settings.host else "",
-            "dbname": settings.name,
-            "user": self._user,
-            "service": settings.service,
-            "sslmode": settings.tls,
-            "sslrootcert": settings.ca_file,
-            "password": self._password.reveal() if self._password is not None else "",
-        }
-        return {
-            **{key: value for key, value in named.items() if value},
-            "application_name": "wfconsole/act",
-            "keepalives_idle": 2,
-            "keepalives_interval": 1,
-            "keepalives_count": 3,
-            "tcp_user_timeout": 4000,
-            "gssencmode": "disable",
-            "options": self._options,
-        }
-
-
-def acting(settings: DatabaseSettings) -> Connection:
-    """As the role that acts, and only reads. Raises SourceError, also where no database is named."""
-    if not settings.configured:
-        remedy = "Name it in [database] of the configuration."
-        raise SourceError("configuration", "no database is named", remedy=remedy)
-    if settings.acting_user:
-        password = read_secret(settings.acting_password_file, "database.acting_password_file")
-        return Connection(settings, settings.acting_user, password)
-    return Connection(settings, settings.user, read_secret(settings.password_file, "database.password_file"))

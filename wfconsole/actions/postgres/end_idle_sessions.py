@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from wfconsole.actions.asked import whole_number
 from wfconsole.actions.contract import Action, BadRequestError, Say, Stale, Unknown
 from wfconsole.actions.postgres.judging import FEW_SLOTS
 from wfconsole.actions.postgres.server import Database, Standing, ending, identifier, right_to_see, statement
@@ -36,6 +37,7 @@ MOST: Final = 50
 FEW: Final = 10  # at once; more is wide
 _IDLE_S: Final = 10
 _LISTED: Final = 20
+KIND: Final = "sessions"
 _OF_EACH_MS: Final[Millis] = 2 * SECOND
 
 
@@ -66,6 +68,8 @@ class EndIdleSessions(Action):
     """
 
     def plan(self, request: Request, systems: Systems, now: Millis) -> Plan:
+        if request.aim.kind != KIND:
+            raise BadRequestError(f"{request.aim.kind}: this is done to {KIND}")
         count = number(request, "count", 0, 1, MOST)
         idle_s = number(request, "idle_seconds", _IDLE_S, 1, 86_400)
         database, never = systems.database, systems.settings.actions.never_end
@@ -75,7 +79,9 @@ class EndIdleSessions(Action):
         wanted = free + max(1, len(found) // 2)
         return Plan(
             request,
-            title=f"End the {counted(len(found), 'session')} that idled for longest",
+            title=f"End {counted(len(found), 'session')}, those that idled for longest"
+            if found
+            else "End idle sessions",
             place=database.where,
             danger="R3" if len(found) > FEW else "R2",
             made_at=now,
@@ -145,21 +151,28 @@ def idle_ones(database: Database, count: int, idle_s: int, never: tuple[str, ...
 def number(request: Request, name: str, default: int, least: int, most: int) -> int:
     """A parameter that is a number; a `default` of 0: it has to be given. Raises BadRequestError."""
     said = request.parameters.get(name, str(default) if default else "")
-    if not (said.isascii() and said.isdecimal() and least <= int(said[:9]) <= most):
+    found = whole_number(said, least, most)
+    if found is None:
         raise BadRequestError(f"{name} {safe(said, 40)!r}: a number from {least} to {most}")
-    return int(said)
+    return found
 
 
 def _checks(
     found: Sequence[IdleSession], standing: Standing, count: int, idle_s: int, slots_of: tuple[int, int]
 ) -> Iterator[Check]:
     if not standing.sees_all:
-        yield Check("refuse", "which sessions there are, the server hides from us")
+        yield Check(
+            "refuse", "which sessions there are, the server hides from us", (Observed("pg_stat_activity", "hidden"),)
+        )
         return
     free, usable = slots_of
     slots = f"{free} of {usable} connection slots are free"
     if not found:
-        yield Check("refuse", f"no session has been idle for {idle_s} s: there is nobody to end. {slots}")
+        yield Check(
+            "refuse",
+            f"no session has been idle for {idle_s} s: there is nobody to end. {slots}",
+            (Observed("pg_stat_activity", "none"),),
+        )
         return
     seen = tuple(
         Observed(f"session {each.pid}", f"{each.who}, idle for {spell_duration(each.idle_ms)}", each.start)
@@ -167,7 +180,12 @@ def _checks(
     )
     yield Check("ok", "idle clients outside of any transaction: no superuser's, no walsender, none of ours", seen)
     if free > max(FEW_SLOTS, usable // 5):
-        yield Check("refuse", f"{slots}: slots are not what lacks", overridable=True)
+        yield Check(
+            "refuse",
+            f"{slots}: slots are not what lacks",
+            (Observed("slots", f"{free} of {usable} free"),),
+            overridable=True,
+        )
     else:
         yield Check("ok", slots)
     if len(found) < count:

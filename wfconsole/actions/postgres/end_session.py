@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from wfconsole.actions.contract import Action, BadRequestError, Say, Stale, Unknown
+from wfconsole.actions.contract import Action, Say, Stale, Unknown
 from wfconsole.actions.postgres import judging
 from wfconsole.actions.postgres.judging import Look
 from wfconsole.actions.postgres.server import GONE_WITHIN_MS, Database, ending, right_to_see, statement
@@ -34,8 +34,8 @@ _AGAIN_S: Final = 0.1
 
 
 class EndSession(Action):
-    """See `contract.Action`. The aim's name is the pid. Parameters: `backend_start`, as pg_stat_activity has it, and
-    `how`: cancel or terminate; without it what fits."""
+    """See `contract.Action`. The aim's name is the pid. Parameters: `backend_start`, as pg_stat_activity has it;
+    without it only who has had the pid for minutes is meant. `how`: cancel or terminate; without it what fits."""
 
     def plan(self, request: Request, systems: Systems, now: Millis) -> Plan:
         look = look_at(request, systems, now)
@@ -122,9 +122,6 @@ def look_at(request: Request, systems: Systems, now: Millis) -> Look:
     never = systems.settings.actions.never_end
     target = find(database, pid, never) if pid else None
     start = start_of(request) if pid else None
-    if pid and start is None:
-        known = f": session {pid} began at {target.start} ({target.who})" if target is not None else ""
-        raise BadRequestError(f"say by backend_start which session is meant, as a pid is used again{known}")
     return Look(
         request,
         pid,

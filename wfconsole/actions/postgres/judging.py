@@ -10,13 +10,14 @@ import msgspec
 from wfconsole.actions.postgres.server import Standing, ending
 from wfconsole.actions.postgres.target import KIND, How, Start, Target, another, called
 from wfconsole.actions.postgres.tree import Tree, prepared_roots, shown
-from wfconsole.clock import SECOND, Millis
+from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.incident.plan import Aim, Alternative, Check, Observed, Request
 from wfconsole.incident.wording import counted, spell_duration
 from wfconsole.observations.sessions import PREPARED, SessionRow, remedy
 from wfconsole.text import safe
 
 FEW_SLOTS: Final = 3
+YOUNG_MS: Final[Millis] = 5 * MINUTE  # since somebody may have looked at the one who had the pid before
 _LISTED: Final = 5  # prepared transactions
 _PREPARED: Final = Aim(KIND, "0")  # what the server itself calls the one who holds its locks
 _BACKGROUND: Final[Mapping[str, str]] = {
@@ -67,6 +68,8 @@ def checks(look: Look) -> Iterator[Check]:
         yield Check("refuse", barred, evidence)
         return
     yield Check("ok", "a client's session: no walsender, no background work, no superuser's, none of ours", evidence)
+    if look.start is None:
+        yield _unnamed(look, target)
     yield _statement(look, target)
     if target.building.upper().endswith("CONCURRENTLY"):
         text = f"it runs {safe(target.building, 60)}: ending that leaves an invalid index behind, to be dropped by hand"
@@ -93,6 +96,16 @@ def _barred(target: Target) -> str:
             " never ended from here"
         )
     return ""
+
+
+def _unnamed(look: Look, target: Target) -> Check:
+    """Nobody has said when the session that is meant began. A pid is used again, but hardly within minutes."""
+    lasts = look.clock - target.started_at
+    text = f"no backend_start was given: this is who has pid {target.pid} now, for {spell_duration(lasts)}"
+    if lasts >= YOUNG_MS:
+        return Check("explain", f"{text}; make sure that it is the one that is meant", (target.seen(look.clock),))
+    text = f"{text}: it may be another one than is meant; give backend_start={target.start}"
+    return Check("refuse", text, (target.seen(look.clock),), overridable=True)
 
 
 def _statement(look: Look, target: Target) -> Check:
@@ -139,13 +152,15 @@ def _afterwards(look: Look, target: Target) -> Iterator[Check]:
     freed = set(tree.freed(key))
     kept = [each for each in waiting if each not in freed]
     if kept:
-        others = sorted({other for each in kept for other in tree.others(each, key)})
-        text = f"{len(kept)} of them wait for others too, and are not freed: {tree.named(others)}"
+        text = f"{len(kept)} of them wait for others too, and are not freed: {tree.named(tree.others(key))}"
         yield Check("explain", text)
     heir = tree.next_root(key)
     if heir:
-        after = len(tree.waiters(heir))
-        yield Check("explain", f"the next root may be {tree.name(heir)}: {after} wait for it; look at the tree again")
+        after = _wait(tree.rows[heir].behind)
+        yield Check(
+            "explain",
+            f"the next root may be {tree.name(heir)}: {after} for it; look at the tree again",
+        )
     if not tree.whole:
         yield Check("explain", "more sessions are among locks than one look can tell: these numbers are the least")
 
@@ -254,7 +269,11 @@ def _same(look: Look, how: How) -> Request:
 def nothing_to_end(look: Look) -> Iterator[Check]:
     """Why there is nothing to end: it is hidden or gone, or it is a prepared transaction, which has no session."""
     if not look.standing.sees_all:
-        yield Check("refuse", "which sessions there are, and who waits for whom, the server hides from us")
+        yield Check(
+            "refuse",
+            "which sessions there are, and who waits for whom, the server hides from us",
+            (Observed("pg_stat_activity", "hidden"),),
+        )
         return
     if look.pid:
         there = () if look.target is None else (look.target.seen(look.clock),)
@@ -271,7 +290,7 @@ def nothing_to_end(look: Look) -> Iterator[Check]:
         owner = safe(row.user, 63)
         yield Check(
             "explain",
-            f"{_gid(row)}: {row.behind} wait for it; only {owner} or a superuser may end it, in its own database, and"
+            f"{_gid(row)}: {_wait(row.behind)} for it; only {owner} or a superuser may end it, in its own database, and"
             " whoever prepared it may still mean to COMMIT PREPARED: ask its transaction manager first",
         )
 
@@ -282,6 +301,10 @@ def rollbacks(look: Look) -> Sequence[str]:
         return ()
     rows = [row for row in prepared_roots(look.tree)[:_LISTED] if row.gid != "?"]
     return tuple(f"ROLLBACK PREPARED '{_quoted(row.gid)}'" for row in rows)
+
+
+def _wait(count: int) -> str:
+    return f"{count} waits" if count == 1 else f"{count} wait"
 
 
 def _gid(row: SessionRow) -> str:
@@ -314,8 +337,7 @@ def left_waiting(tree: Tree, waiting: Sequence[str]) -> str:
     """Who still waits, and for whom."""
     if not waiting:
         return "nobody of them waits any more"
-    roots = sorted({root for each in waiting for root in tree.roots(each)})
-    return f"{len(waiting)} of them wait, for {tree.named(roots)}"
+    return f"{len(waiting)} of them wait, for {tree.named(tree.roots(*waiting))}"
 
 
 def _row(tree: Tree, key: str) -> str:

@@ -8,6 +8,7 @@ import msgspec
 
 from wfconsole.actions.contract import Unknown
 from wfconsole.actions.postgres.connecting import Connection
+from wfconsole.actions.postgres.server import Database
 from wfconsole.clock import Millis
 from wfconsole.config.systems import DatabaseSettings
 from wfconsole.secret import Secret
@@ -78,12 +79,12 @@ class Role(msgspec.Struct, frozen=True):
         return sum(each.count for each in self.sessions)
 
 
-def role_named(looking: Connection, name: str) -> Role | None:
+def role_named(looking: Database, name: str) -> Role | None:
     """The role, None where there is none. Raises SourceError."""
     found = looking.rows(_FACTS, {"role": name})
     if not found:
         return None
-    (row,) = found
+    row = dict(found[0])
     sessions = tuple(
         Sessions(safe(each["application"], 60) or "no application_name", safe(each["address"], 60), each["count"])
         for each in looking.rows(_SESSIONS, {"role": name})[:_LISTED]
@@ -92,7 +93,7 @@ def role_named(looking: Connection, name: str) -> Role | None:
     return Role(**{**row, "until": row["until"] or ""}, others=others, sessions=sessions)
 
 
-def logins_since(looking: Connection, role: str, since: Millis) -> int:
+def logins_since(looking: Database, role: str, since: Millis) -> int:
     """How many of its open sessions began after this instant of the server's clock. Raises SourceError."""
     return int(looking.rows(_SINCE, {"role": role, "since": since})[0]["count"])
 

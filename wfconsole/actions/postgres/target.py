@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from wfconsole.actions.asked import whole_number
 from wfconsole.actions.contract import BadRequestError
 from wfconsole.actions.postgres.server import Database, Standing, statement
 from wfconsole.clock import SECOND, Millis
@@ -96,9 +97,10 @@ def pid_of(aim: Aim) -> int:
     BadRequestError."""
     if aim.kind != KIND:
         raise BadRequestError(f"{aim.kind} {safe(aim.name, 60)}: this is done to a session")
-    if not aim.name.isdecimal() or not aim.name.isascii() or int(aim.name) > _MOST_PID:
+    pid = whole_number(aim.name, 0, _MOST_PID)
+    if pid is None:
         raise BadRequestError(f"session {safe(aim.name, 60)!r}: name it by its pid, such as 3321")
-    return int(aim.name)
+    return pid
 
 
 def find(database: Database, pid: int, never: tuple[str, ...]) -> Target | None:

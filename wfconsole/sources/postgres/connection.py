@@ -121,7 +121,7 @@ class Session:
         try:
             poll.check()  # an end that came before there was anything to sever
             reached = [address[0] for _, address in addresses]
-            opened = opening.open(_parameters(self.settings, password, self._application), reached, poll.left_s())
+            opened = opening.open(parameters(self.settings, password, self._application), reached, poll.left_s())
             self._connection = connection = psycopg.Connection(opened, row_factory=dict_row)
         finally:
             self._opening = None
@@ -132,7 +132,9 @@ class Session:
         return connection
 
 
-def _parameters(settings: DatabaseSettings, password: Secret | None, application: str) -> dict[str, Any]:
+def parameters(
+    settings: DatabaseSettings, password: Secret | None, application: str, options: str = _OPTIONS
+) -> dict[str, Any]:
     """What libpq is told. What is not set is left to it: environment, service file, ~/.pgpass."""
     named = {
         "host": settings.host,
@@ -152,5 +154,5 @@ def _parameters(settings: DatabaseSettings, password: Secret | None, application
         "keepalives_count": 3,
         "tcp_user_timeout": 4000,
         "gssencmode": "disable",
-        "options": _OPTIONS,
+        "options": options,
     }

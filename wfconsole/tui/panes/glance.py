@@ -119,7 +119,9 @@ def _lag(frame: Frame) -> Line:
 
 
 def _armed(frame: Frame) -> Line:
-    """Nothing while disarmed: that is how a console starts. Armed it is never silent."""
+    """Nothing while disarmed: that is how a console starts. Armed it is never silent, nor where it never can be."""
+    if frame.capabilities.change and "arm" in frame.capabilities.refusals and not frame.observer:
+        return (Span("READ-ONLY", "warn"), Span("  "))
     left = frame.view.incident.armed_until - frame.now
     return (Span(f" ARMED {countdown(left)} ", "warn-badge"), Span("  ")) if left > 0 else ()
 

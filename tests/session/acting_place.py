@@ -1,0 +1,102 @@
+"""A machine with an open incident on it, and a configuration that leads to a real Redis and to no cluster."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tests.actions.cache.conftest import acting_on
+from tests.builders import an_entry
+from tests.rig.systems.redis import Redis
+from tests.session.crashing import Console
+from wfconsole.clock import SystemClock
+from wfconsole.config.actions import ActingSettings
+from wfconsole.incident.action_events import ActionEnded, ActionIntended
+from wfconsole.incident.events import Declared, Entry
+from wfconsole.session.journaling import JournalSink, read_entries
+
+INCIDENT = "INC-20260301-1420"
+OPERATOR = "ada"
+
+
+class Machine:
+    """`redis` is what is acted on: `users` have three sessions each."""
+
+    def __init__(self, folder: Path, redis: Redis, *, severity: str = "SEV2", **actions: Any) -> None:
+        self.folder, self.redis = folder, redis
+        self.state = folder / "state"
+        self.settings: ActingSettings = acting_on(redis)
+        self.incident = self.state / "incidents" / INCIDENT
+        clock = SystemClock()
+        sink = JournalSink(self.state / "incidents", clock, fallbacks=(), saved=lambda _ids: None, changed=lambda: None)
+        declared = Declared(INCIDENT, "keys were stolen", severity, OPERATOR)
+        sink.begin(INCIDENT, [an_entry(declared, at=clock.now(), actor=OPERATOR)])
+        sink.close(5_000)
+        self.config = self._configured({"armed_minutes": 15, **actions})
+
+    def _configured(self, actions: dict[str, Any]) -> Path:
+        kubeconfig = self.folder / "kubeconfig"  # nobody is asked there
+        kubeconfig.write_text(
+            json.dumps(
+                {
+                    "apiVersion": "v1",
+                    "kind": "Config",
+                    "current-context": "rig",
+                    "clusters": [{"name": "rig", "cluster": {"server": "http://127.0.0.1:9"}}],
+                    "users": [{"name": "rig", "user": {}}],
+                    "contexts": [{"name": "rig", "context": {"cluster": "rig", "user": "rig"}}],
+                }
+            )
+        )
+        told: dict[str, dict[str, Any]] = {
+            "console": {"operator": OPERATOR},
+            "kubernetes": {"kubeconfig": str(kubeconfig)},
+            "actions": actions,
+            "cache": msgspec.to_builtins(self.settings.cache),
+        }
+        file = self.folder / "config.toml"
+        tables = [
+            f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+            for name, table in told.items()
+        ]
+        file.write_text("\n".join(tables))
+        file.chmod(0o600)
+        return file
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"WFCONSOLE_STATE_DIR": str(self.state), "XDG_CACHE_HOME": str(self.folder / "cache")}
+
+    def log_in(self, user: str) -> None:
+        self.redis.admin().mset({f"session:{user}:{number}": 1 for number in range(3)})
+
+    def left(self, user: str) -> int:
+        """How many sessions of this user there are still."""
+        return sum(1 for _ in self.redis.admin().scan_iter(f"session:{user}:*", count=1000))
+
+    def effects(self) -> int:
+        """How many times anything was deleted on this server."""
+        stats = self.redis.admin().info("commandstats")
+        return int(stats.get("cmdstat_unlink", {}).get("calls", 0))
+
+    def words(self, user: str, *more: str) -> list[str]:
+        end = ["act", "end-user-sessions", "user-sessions", user, f"user={user}"]
+        return [*end, *more, "--config", str(self.config)]
+
+    def act(self, user: str, *more: str) -> Console:
+        """Somebody ends this user's sessions, on the command line."""
+        return Console(self.words(user, *more), self.folder / f"out-{user}", self.environment)
+
+    def entries(self) -> list[Entry]:
+        return read_entries(self.incident)[0]
+
+    def intended(self) -> list[str]:
+        return [each.event.receipt for each in self.entries() if isinstance(each.event, ActionIntended)]
+
+    def ended(self) -> list[tuple[str, str]]:
+        return [
+            (each.event.receipt, each.event.result) for each in self.entries() if isinstance(each.event, ActionEnded)
+        ]
