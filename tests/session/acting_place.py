@@ -15,6 +15,7 @@ from tests.session.crashing import Console
 from wfconsole.clock import SystemClock
 from wfconsole.config.actions import ActingSettings
 from wfconsole.incident.action_events import ActionEnded, ActionIntended
+from wfconsole.incident.policy import SeverityName
 from wfconsole.incident.events import Declared, Entry
 from wfconsole.session.journaling import JournalSink, read_entries
 
@@ -25,7 +26,7 @@ OPERATOR = "ada"
 class Machine:
     """`redis` is what is acted on: `users` have three sessions each."""
 
-    def __init__(self, folder: Path, redis: Redis, *, severity: str = "SEV2", **actions: Any) -> None:
+    def __init__(self, folder: Path, redis: Redis, *, severity: SeverityName = "SEV2", **actions: Any) -> None:
         self.folder, self.redis = folder, redis
         self.state = folder / "state"
         self.settings: ActingSettings = acting_on(redis)
