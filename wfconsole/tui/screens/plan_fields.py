@@ -33,9 +33,9 @@ class PlanFields(DeafForm):
     ]
 
     DEFAULT_CSS = """
-    PlanForm > #form { height: 100%; overflow: hidden; }
-    PlanForm #read { height: 1fr; width: 100%; scrollbar-size-vertical: 1; }
-    PlanForm #run { width: 100%; height: 1; }
+    PlanFields > #form { height: 100%; overflow: hidden; }
+    PlanFields #read { height: 1fr; width: 100%; scrollbar-size-vertical: 1; }
+    PlanFields #run { width: 100%; height: 1; }
     """
 
     def fields(self) -> Iterable[Widget]:
