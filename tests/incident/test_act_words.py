@@ -47,15 +47,17 @@ def test_a_line_goes_on_a_word_longer(typed: str, longer: str) -> None:
 
 
 def test_a_whole_line_is_a_request() -> None:
-    offer = typed_offer("scale deployment production/gateway replicas=12".split())
+    offer = typed_offer(["scale", "deployment", "production/gateway", "replicas=12"])
     assert offer.parameters == ()
     assert offer.request({}) == Request("scale", Aim("deployment", "gateway", "production"), {"replicas": "12"})
 
 
 def test_what_it_needs_and_was_not_said_is_asked_for() -> None:
-    assert [each.name for each in typed_offer("scale deployment a/b".split()).parameters] == ["replicas"]
-    assert [each.name for each in typed_offer("config-value configmap a/b key=x remove=yes".split()).parameters] == []
-    asked = typed_offer("memory-limit deployment".split())
+    assert [each.name for each in typed_offer(["scale", "deployment", "a/b"]).parameters] == ["replicas"]
+    assert [
+        each.name for each in typed_offer(["config-value", "configmap", "a/b", "key=x", "remove=yes"]).parameters
+    ] == []
+    asked = typed_offer(["memory-limit", "deployment"])
     assert [each.label for each in asked.parameters] == ["Deployment", "Limit"]
 
 

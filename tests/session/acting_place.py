@@ -15,8 +15,8 @@ from tests.session.crashing import Console
 from wfconsole.clock import SystemClock
 from wfconsole.config.actions import ActingSettings
 from wfconsole.incident.action_events import ActionEnded, ActionIntended
-from wfconsole.incident.policy import SeverityName
 from wfconsole.incident.events import Declared, Entry
+from wfconsole.incident.policy import SeverityName
 from wfconsole.session.journaling import JournalSink, read_entries
 
 INCIDENT = "INC-20260301-1420"
