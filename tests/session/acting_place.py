@@ -13,9 +13,9 @@ from tests.builders import an_entry
 from tests.rig.systems.redis import Redis
 from tests.session.crashing import Console
 from wfconsole.clock import SystemClock
-from wfconsole.config.actions import ActingSettings
 from wfconsole.incident.action_events import ActionEnded, ActionIntended
 from wfconsole.incident.events import Declared, Entry
+from wfconsole.incident.policy import SeverityName
 from wfconsole.session.journaling import JournalSink, read_entries
 
 INCIDENT = "INC-20260301-1420"
@@ -25,19 +25,20 @@ OPERATOR = "ada"
 class Machine:
     """`redis` is what is acted on: `users` have three sessions each."""
 
-    def __init__(self, folder: Path, redis: Redis, *, severity: str = "SEV2", **actions: Any) -> None:
+    def __init__(self, folder: Path, redis: Redis, *, severity: SeverityName = "SEV2", **cache: Any) -> None:
         self.folder, self.redis = folder, redis
         self.state = folder / "state"
-        self.settings: ActingSettings = acting_on(redis)
+        told = acting_on(redis)
+        self.settings = msgspec.structs.replace(told, cache=msgspec.structs.replace(told.cache, **cache))
         self.incident = self.state / "incidents" / INCIDENT
         clock = SystemClock()
         sink = JournalSink(self.state / "incidents", clock, fallbacks=(), saved=lambda _ids: None, changed=lambda: None)
         declared = Declared(INCIDENT, "keys were stolen", severity, OPERATOR)
         sink.begin(INCIDENT, [an_entry(declared, at=clock.now(), actor=OPERATOR)])
         sink.close(5_000)
-        self.config = self._configured({"armed_minutes": 15, **actions})
+        self.config = self._configured()
 
-    def _configured(self, actions: dict[str, Any]) -> Path:
+    def _configured(self) -> Path:
         kubeconfig = self.folder / "kubeconfig"  # nobody is asked there
         kubeconfig.write_text(
             json.dumps(
@@ -54,7 +55,6 @@ class Machine:
         told: dict[str, dict[str, Any]] = {
             "console": {"operator": OPERATOR},
             "kubernetes": {"kubeconfig": str(kubeconfig)},
-            "actions": actions,
             "cache": msgspec.to_builtins(self.settings.cache),
         }
         file = self.folder / "config.toml"
