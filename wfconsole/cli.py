@@ -260,7 +260,7 @@ def _cluster_options(command: argparse.ArgumentParser) -> None:
 
 
 COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
-    "live": ("the war room on a cluster, read-only", _live),
+    "live": ("the war room on a cluster; changes nothing until it is armed", _live),
     "demo": ("the bundled incident, offline", _screen_options),
     "replay": ("play a recording or a scenario", _replay),
     "resume": ("go on with an incident after anything", _resume),

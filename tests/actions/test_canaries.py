@@ -411,7 +411,7 @@ def test_nothing_of_them_reaches_the_screen_of_the_console_nor_its_recording(
         terminal.press("A")
         terminal.wait_for("Rotate it")
         terminal.press("enter")
-        terminal.wait_for("To arm it")
+        terminal.wait_for("To unlock")
         _confirm(terminal)
         terminal.wait_for("is AWSCURRENT")
         assert in_processes(planted) == {}
@@ -446,16 +446,16 @@ def _arm(terminal: Terminal) -> None:
 def _confirm(terminal: Terminal) -> None:
     """What the dialog asks for, field by field."""
     terminal.wait_for(FOCUS)
+    # For half a second it hears nothing, whatever is typed: so that long it must have been on show.
+    shown = GOOD_FOR.search(terminal.text)
+    assert shown is not None
+    terminal.wait_gone(shown[0])
     terminal.press("tab")
     terminal.wait_gone(FOCUS)
     _type(terminal, "because it was")
     terminal.press("enter")
     _type(terminal, "nobody uses it")
     terminal.press("enter", "enter")
-    # For half a second it hears no word, whatever is typed: so that long it must have been on show.
-    shown = GOOD_FOR.search(terminal.text)
-    assert shown is not None
-    terminal.wait_gone(shown[0])
     terminal.send(NAME)
     terminal.wait_gone(f"type {NAME}")
     terminal.press("tab")

@@ -80,7 +80,7 @@ def _against(systems: Systems, opens: str, asked: int, *, known: bool) -> Check:
     except SourceError as error:
         # A server that lets nobody in is what a full one looks like.
         told = f"{opens}; not known: how many are free: {in_words(error)}"
-        seen = (Observed("database", in_words(error)),)
+        seen = (Observed("database", error.message),)
         return Check("refuse" if known else "explain", told, seen, overridable=known)
     name = f"database {row.name}"
     if row.clients is None:

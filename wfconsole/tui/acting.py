@@ -62,6 +62,10 @@ def offers(room: WarRoom, source: str, key: str) -> tuple[Offer, ...]:
 
 def take_up(room: WarRoom, offer: Offer, step: str = "") -> None:
     """Ask for what has to be said, or look at once what it would do."""
+    from wfconsole.tui.forms.form import Form
+
+    if isinstance(room.screen, Form):
+        return  # a key that was pressed twice
     if refusal := refused(room):
         room.say(refusal)
     elif offer.parameters:

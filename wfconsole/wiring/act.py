@@ -37,7 +37,7 @@ _LOOK_S: Final = 0.1
 _LONGEST_MS: Final[Millis] = 60 * MINUTE
 _LONGEST_WORDS: Final = 400
 _WITH_SLASHES: Final = ("secret", "step", "source")  # whose names have them, and which are in no namespace
-_NO_CLUSTER: Final = ("incident", "step")  # acting on these needs none
+_NO_CLUSTER: Final = ("cache", "incident", "role", "session", "sessions", "step", "user sessions")  # these need none
 
 
 def act(base: Ground, arguments: argparse.Namespace) -> int:

@@ -113,7 +113,9 @@ def of_consumers(found: Found) -> Iterator[Check]:
         yield from _of_one(each)
     yield from _of_syncing(found.synced)
     unseen = "jobs, other namespaces and clusters, and whoever puts the name together"
-    more = f"; and {safe('; '.join(found.unknown), 300)}" if found.unknown else ""
+    more = f"; and {safe(found.unknown[0], 300)}" if found.unknown else ""
+    if len(found.unknown) > 1:
+        more += f" (and {len(found.unknown) - 1} more that could not be read)"
     yield Check("explain", f"not known: {unseen}{more}")
 
 

@@ -44,6 +44,14 @@ class WordField(Field):
             self.screen.say("type it: what is pasted unlocks nothing")
 
 
+class LeaveButton(Cancel):
+    """Leaves; an Enter that was meant for something else does not."""
+
+    def action_press(self) -> None:
+        if not (isinstance(self.screen, PlanForm) and self.screen.deaf):
+            super().action_press()
+
+
 class RunButton(Cancel):
     """Runs it, and says what; locked it says that."""
 
@@ -103,7 +111,7 @@ class PlanForm(Form):
         with VerticalScroll(id="read", can_focus=False):
             yield Words(id="plan", make=self._rows)
         yield Words(id="second", make=self._second)
-        yield Cancel()
+        yield LeaveButton()
         yield Row("Why", Field(id="reason", placeholder="goes into the record"))
         yield Row("Override", Field(id="override", placeholder="why it is done all the same"))
         yield Row("Alone", Field(id="alone", placeholder="only in a SEV1: why there is no second person"))
@@ -116,8 +124,8 @@ class PlanForm(Form):
 
     def prepare(self) -> None:
         self._close_fields()
-        self.set_interval(_LOOK_SECONDS, self._look)
-        self._look()
+        self.set_interval(_LOOK_SECONDS, self.look)
+        self.look()
 
     def first_focus(self) -> Widget:
         return self.query_one("#cancel")
@@ -153,7 +161,7 @@ class PlanForm(Form):
     def action_again(self) -> None:
         if not self.deaf:
             self.war_room.session.acts.again(self._receipt)
-            self._look()
+            self.look()
 
     def action_cancel(self) -> None:
         if self.is_current and self._act() is not None:
@@ -170,7 +178,7 @@ class PlanForm(Form):
     def _act(self) -> Act | None:
         return next((each for each in self.war_room.session.acts.show() if each.receipt == self._receipt), None)
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Show what is new: at least once a second, because a plan grows old."""
         self._say_what_is_below()
         act, second = self._act(), int(time.monotonic())
