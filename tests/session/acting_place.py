@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +12,20 @@ import msgspec
 
 from tests.actions.cache.conftest import acting_on
 from tests.builders import an_entry
+from tests.journal.helpers import until
 from tests.rig.systems.redis import Redis
 from tests.session.crashing import Console
-from wfconsole.clock import SystemClock
-from wfconsole.config.actions import ActingSettings
-from wfconsole.incident.action_events import ActionEnded, ActionIntended
+from wfconsole.clock import MINUTE, SECOND, SystemClock
+from wfconsole.incident.action_events import ActionEnded, ActionIntended, ActionsArmed
 from wfconsole.incident.events import Declared, Entry
+from wfconsole.incident.plan import Aim, Request
 from wfconsole.incident.policy import SeverityName
+from wfconsole.runbook import load_runbook
+from wfconsole.session.act_book import ActBook
+from wfconsole.session.acting import Acting
+from wfconsole.session.acts import Act
 from wfconsole.session.journaling import JournalSink, read_entries
+from wfconsole.session.session import Session
 
 INCIDENT = "INC-20260301-1420"
 OPERATOR = "ada"
@@ -26,19 +34,20 @@ OPERATOR = "ada"
 class Machine:
     """`redis` is what is acted on: `users` have three sessions each."""
 
-    def __init__(self, folder: Path, redis: Redis, *, severity: SeverityName = "SEV2", **actions: Any) -> None:
+    def __init__(self, folder: Path, redis: Redis, *, severity: SeverityName = "SEV2", **cache: Any) -> None:
         self.folder, self.redis = folder, redis
         self.state = folder / "state"
-        self.settings: ActingSettings = acting_on(redis)
+        told = acting_on(redis)
+        self.settings = msgspec.structs.replace(told, cache=msgspec.structs.replace(told.cache, **cache))
         self.incident = self.state / "incidents" / INCIDENT
         clock = SystemClock()
         sink = JournalSink(self.state / "incidents", clock, fallbacks=(), saved=lambda _ids: None, changed=lambda: None)
         declared = Declared(INCIDENT, "keys were stolen", severity, OPERATOR)
         sink.begin(INCIDENT, [an_entry(declared, at=clock.now(), actor=OPERATOR)])
         sink.close(5_000)
-        self.config = self._configured({"armed_minutes": 15, **actions})
+        self.config = self._configured()
 
-    def _configured(self, actions: dict[str, Any]) -> Path:
+    def _configured(self) -> Path:
         kubeconfig = self.folder / "kubeconfig"  # nobody is asked there
         kubeconfig.write_text(
             json.dumps(
@@ -55,7 +64,6 @@ class Machine:
         told: dict[str, dict[str, Any]] = {
             "console": {"operator": OPERATOR},
             "kubernetes": {"kubeconfig": str(kubeconfig)},
-            "actions": actions,
             "cache": msgspec.to_builtins(self.settings.cache),
         }
         file = self.folder / "config.toml"
@@ -101,3 +109,66 @@ class Machine:
         return [
             (each.event.receipt, each.event.result) for each in self.entries() if isinstance(each.event, ActionEnded)
         ]
+
+
+class Desk:
+    """A console that goes on with the incident of a machine, without a screen."""
+
+    def __init__(self, machine: Machine, *, incidents: Path | None = None, prelude: str = "") -> None:
+        """`incidents`: where its journal goes instead; `prelude`: what the process that acts does first."""
+        self._clock = SystemClock()
+        self.session = Session(clock=self._clock, runbook=load_runbook(None), operator=OPERATOR)
+        self._sink = JournalSink(
+            incidents or machine.state / "incidents",
+            self._clock,
+            fallbacks=(),
+            saved=self.session.saved,
+            changed=self.session.journal_changed,
+        )
+        self.session.keep_in(self._sink)
+        self.session.resume(machine.entries())
+        self._sink.begin(INCIDENT)
+        locks = str(machine.state / "locks")
+        program = f"{prelude}\nimport sys\nfrom wfconsole.actions.main import main\nsys.exit(main())"
+        book = ActBook(
+            self.session,
+            self._clock,
+            lambda: machine.settings,
+            operator=OPERATOR,
+            locks=locks,
+            command=(sys.executable, "-c", program),
+        )
+        self.acting = Acting(book)
+
+    def answered(self) -> bool:
+        return all(each.result for each in self.session.view.incident.receipts.values())
+
+    def find_out(self) -> None:
+        self.acting.take_up()
+        until(self.answered, "every open intent is answered")
+
+    def act(self, receipt: str) -> Act:
+        return next(each for each in self.acting.show() if each.receipt == receipt)
+
+    def result(self, receipt: str) -> str:
+        found = self.session.view.incident.receipts.get(receipt)
+        return "" if found is None else found.result
+
+    def plan(self, user: str) -> str:
+        """Plan to end a user's sessions, armed; its receipt."""
+        self.session.submit(ActionsArmed(self._clock.now() + MINUTE))
+        receipt = self.acting.plan(ends(user))
+        until(lambda: self.act(receipt).stage != "planning", "it is planned")
+        assert self.act(receipt).plan is not None, self.act(receipt)
+        return receipt
+
+    def close(self) -> float:
+        """How long it took, in seconds."""
+        began = time.monotonic()
+        self.acting.close()
+        self._sink.close(5 * SECOND)
+        return time.monotonic() - began
+
+
+def ends(user: str) -> Request:
+    return Request("end-user-sessions", Aim("user sessions", user), {"user": user})

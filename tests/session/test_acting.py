@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
+import yaml
 
 from tests.actions.bed import Bed
 from tests.journal.helpers import until
+from tests.rig.cluster import Cluster
 from tests.session.test_by_hand import SlowSink
+from tests.sources.fault_proxy import Fault, FaultProxy
 from wfconsole.clock import MINUTE, SystemClock
 from wfconsole.config.actions import ActingSettings
 from wfconsole.incident.action_events import ActionEnded, ActionIntended, ActionsArmed
@@ -212,3 +217,41 @@ def test_a_request_that_makes_no_sense_says_what_would(bed: Bed, places: Places)
     receipt = place.acting.plan(Request("scale", bed.deployment(replicas=1), {"replicas": "many"}))
     until(lambda: place.act(receipt).stage == "over", "it is refused")
     assert "a number from 0 to 10000" in place.act(receipt).trouble
+
+
+def through(acting: ActingSettings, folder: Path, proxy: FaultProxy) -> ActingSettings:
+    """The same cluster, by way of the proxy."""
+    told = yaml.safe_load(Path(acting.kubeconfig).read_text())
+    told["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{proxy.port}"
+    file = folder / "kubeconfig"
+    file.write_text(yaml.safe_dump(told))
+    return msgspec.structs.replace(acting, kubeconfig=str(file))
+
+
+def test_an_answer_that_is_lost_is_asked_for_and_nothing_is_sent_again(
+    bed: Bed, acting: ActingSettings, cluster: Cluster, tmp_path: Path
+) -> None:
+    aim = bed.deployment(replicas=1)
+    lost = threading.Event()
+
+    def cut(answer: bytes) -> bytes:
+        """The change has arrived, and nobody hears of it."""
+        if not lost.is_set() and replicas(bed) == 2:
+            lost.set()
+            raise ConnectionResetError
+        return answer
+
+    with FaultProxy(int(cluster.api.base_url.rpartition(":")[2])) as proxy:
+        place = Place(through(acting, tmp_path, proxy))
+        try:
+            name, _ = place.plan(scaled(aim, 2))
+            generation = bed.workload()["metadata"]["generation"]
+            proxy.become(Fault("pass", changed=cut))
+            place.acting.confirm(name, YES)
+            until(lambda: place.result(name) == "done", "it is found out")
+        finally:
+            place.acting.close()
+    assert lost.is_set()
+    ended = [each.event for each in place.session.entries if isinstance(each.event, ActionEnded)]
+    assert [(each.result, each.found_later) for each in ended] == [("unknown", False), ("done", True)]
+    assert (replicas(bed), bed.workload()["metadata"]["generation"]) == (2, generation + 1)

@@ -16,14 +16,8 @@ import pytest
 
 from tests.journal.helpers import until
 from tests.rig.systems.redis import Redis
-from tests.session.acting_place import INCIDENT, OPERATOR, Machine
+from tests.session.acting_place import Desk, Machine
 from tests.session.crashing import Console, gone
-from wfconsole.clock import SECOND, SystemClock
-from wfconsole.runbook import load_runbook
-from wfconsole.session.act_book import ActBook
-from wfconsole.session.acting import Acting
-from wfconsole.session.journaling import JournalSink
-from wfconsole.session.session import Session
 
 VICTIMS = ("console", "acting", "both")
 MOMENTS = ("planned", "intent", "effect", "result")
@@ -34,38 +28,6 @@ ROUNDS = int(os.environ.get("WFCONSOLE_CRASH_ROUNDS", len(VICTIMS) * len(MOMENTS
 @pytest.fixture
 def machine(redis: Redis, tmp_path: Path) -> Machine:
     return Machine(tmp_path, redis)
-
-
-class Resumed:
-    """The console that comes after: it goes on with the journal, and asks what became of what is open."""
-
-    def __init__(self, machine: Machine) -> None:
-        clock = SystemClock()
-        self.session = Session(clock=clock, runbook=load_runbook(None), operator=OPERATOR)
-        self._sink = JournalSink(
-            machine.state / "incidents",
-            clock,
-            fallbacks=(),
-            saved=self.session.saved,
-            changed=self.session.journal_changed,
-        )
-        self.session.keep_in(self._sink)
-        self.session.resume(machine.entries())
-        self._sink.begin(INCIDENT)
-        locks = str(machine.state / "locks")
-        book = ActBook(self.session, clock, lambda: machine.settings, operator=OPERATOR, locks=locks)
-        self.acting = Acting(book)
-
-    def answered(self) -> bool:
-        return all(each.result for each in self.session.view.incident.receipts.values())
-
-    def find_out(self) -> None:
-        self.acting.take_up()
-        until(self.answered, "every open intent is answered")
-
-    def close(self) -> None:
-        self.acting.close()
-        self._sink.close(5 * SECOND)
 
 
 def rounds() -> Iterator[tuple[int, str, str]]:
@@ -113,7 +75,7 @@ def test_a_kill_at_any_moment_loses_nothing_and_does_nothing_twice(machine: Mach
         come(machine, console, user, moment)
         time.sleep(chance.choice((0.0, 0.0, 0.002, 0.01, 0.04)))
         acting = strike(console, victim)
-        resumed = Resumed(machine)
+        resumed = Desk(machine)
         try:
             resumed.find_out()
             until(lambda pids=acting: all(map(gone, pids)), "nobody acts any more")  # type: ignore[misc]
@@ -122,7 +84,7 @@ def test_a_kill_at_any_moment_loses_nothing_and_does_nothing_twice(machine: Mach
             resumed.close()
 
 
-def judge(machine: Machine, resumed: Resumed, user: str, effects: int, intents: int, told: str) -> None:
+def judge(machine: Machine, resumed: Desk, user: str, effects: int, intents: int, told: str) -> None:
     intended = machine.intended()
     assert len(intended) <= intents + 1, told
     assert effects <= 1, told

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -18,6 +20,7 @@ from wfconsole.guard.approvals import VALID_MS
 from wfconsole.incident.action_events import ActionsArmed, ActionsDisarmed
 from wfconsole.incident.arming import may_not_arm
 from wfconsole.incident.plan import Aim, Plan, Request
+from wfconsole.incident.state import Receipt
 from wfconsole.reports.plan_text import plan_text
 from wfconsole.session.act_book import ActBook
 from wfconsole.session.acting import Acting
@@ -29,6 +32,7 @@ from wfconsole.wiring.acting import acting_settings
 from wfconsole.wiring.collecting import require_cluster
 from wfconsole.wiring.ground import NO_RUNBOOK, Ground, incident_folder
 
+_INTERRUPTED: Final = "interrupted: what has begun goes on by itself; `wfconsole resume` finds out what became of it"
 _LOOK_S: Final = 0.1
 _LONGEST_MS: Final[Millis] = 60 * MINUTE
 _LONGEST_WORDS: Final = 400
@@ -110,10 +114,9 @@ class _Run:
 
     def _show(self, plan: Plan) -> None:
         if self._arguments.json:
-            sys.stdout.write(msgspec.json.format(msgspec.json.encode(_Shown.of(plan)), indent=2).decode() + "\n")
+            _print(msgspec.json.format(msgspec.json.encode(_Shown.of(plan)), indent=2).decode() + "\n")
         else:
-            sys.stdout.write(plan_text(plan))
-        sys.stdout.flush()
+            _print(plan_text(plan))
 
     def _confirm_word(self, plan: Plan) -> None:
         """R1 wants --yes, all else the word of the plan, as the dialog does."""
@@ -143,7 +146,11 @@ class _Run:
     def _run(self, receipt: str, said: Confirmation) -> int:
         if refusal := self._acting.confirm(receipt, said):
             raise UserError(f"nothing was changed: {refusal}", exit_codes.ACTION)
-        act = self._wait(receipt, self._over)
+        try:
+            act = self._wait(receipt, self._over)
+        except KeyboardInterrupt:
+            print(_INTERRUPTED, file=sys.stderr, flush=True)
+            raise
         found = self._session.view.incident.receipts.get(receipt)
         if found is None:
             raise UserError(f"nothing was changed: {act.trouble}", exit_codes.ACTION)
@@ -158,14 +165,9 @@ class _Run:
                 found.lines,
                 found.settled,
             )
-            sys.stdout.write(msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n")
+            _print(msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n")
         else:
-            sys.stdout.write(f"RESULT   {found.result}: {found.text}\n")
-            sys.stdout.writelines(f"         {line}\n" for line in found.lines)
-            if found.verdict:
-                sys.stdout.write(f"VERDICT  {found.verdict}: {found.verdict_text}\n")
-            if found.settled:
-                sys.stdout.write(f"SETTLED  {found.settled}\n")
+            _print(_result(found))
         worked = found.result == "done" and found.verdict in ("", "WORKED") and found.settled in ("", "kept")
         return exit_codes.OK if worked else exit_codes.ACTION
 
@@ -184,6 +186,24 @@ class _Run:
                 return act
             threading.Event().wait(_LOOK_S)
         raise UserError("it takes longer than an hour: the record says how it stands", exit_codes.ACTION)
+
+
+def _result(found: Receipt) -> str:
+    lines = [f"RESULT   {found.result}: {found.text}", *(f"         {line}" for line in found.lines)]
+    if found.verdict:
+        lines.append(f"VERDICT  {found.verdict}: {found.verdict_text}")
+    if found.settled:
+        lines.append(f"SETTLED  {found.settled}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _print(text: str) -> None:
+    """Whoever has stopped reading changes neither what is done nor how it is told by the exit code."""
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _words(said: str | None) -> str:
