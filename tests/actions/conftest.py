@@ -13,6 +13,7 @@ from wfconsole.actions.catalogue import action_named
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import SystemClock
 from wfconsole.config.actions import ActingSettings
+from wfconsole.incident.act_words import CLASSES
 from wfconsole.incident.plan import Outcome, Plan, Request
 
 Kubectl = Callable[..., str]
@@ -37,6 +38,7 @@ def kubectl(cluster: Cluster) -> Kubectl:
 def planned(systems: Systems, request: Request) -> Plan:
     """The plan, as it comes back from the record."""
     plan = action_named(request.action).plan(request, systems, systems.now())
+    assert plan.danger in CLASSES[request.action], "the list of actions says another class"
     return msgspec.json.decode(msgspec.json.encode(plan), type=Plan)
 
 

@@ -21,7 +21,7 @@ from wfconsole.session.act_book import ActBook
 from wfconsole.session.acting import Acting
 from wfconsole.session.acts import Act, Confirmation
 from wfconsole.tui import acting
-from wfconsole.tui.screens import plan as plan_screen
+from wfconsole.tui.forms import deaf as deaf_forms
 from wfconsole.tui.screens.plan import PlanForm
 
 AIM = Aim("deployment", "gateway", "shop")
@@ -109,7 +109,7 @@ def a_plan(desk: Desk, **changes: Any) -> Plan:
 async def on_show(room: Room, monkeypatch: pytest.MonkeyPatch, *, deaf: bool = False) -> PlanForm:
     """The form with its plan, and ears for what is typed."""
     if not deaf:
-        monkeypatch.setattr(plan_screen, "DEAF_SECONDS", 0.0)
+        monkeypatch.setattr(deaf_forms, "DEAF_SECONDS", 0.0)
     acting.plan(room.app, REQUEST)
     await room.pilot.pause()
     form = form_of(room)
