@@ -53,10 +53,10 @@ def test_the_line_of_the_record_says_that_it_is_watched_until_there_is_a_verdict
     def line(*events: Event) -> str:
         return [line.text for line in fold(entries(*events)).lines.values() if line.kind == "ACTION"][-1]
 
-    assert line(declared(), intended()).endswith("begun; not known yet how it ended")
-    assert line(*RAN).endswith("done: 10 replicas; watched for 3m00s, whether it helps")
-    assert line(*RAN, ActionVerified("r1", "WORKED", "10 pods")).endswith("WORKED: 10 pods")
-    assert line(declared(), intended(None), ENDED).endswith("done: 10 replicas")
+    assert line(declared(), intended()) == f"begun: {TITLE}: not known yet how it ended"
+    assert line(*RAN) == f"done, watched for 3m00s: {TITLE}: 10 replicas"
+    assert line(*RAN, ActionVerified("r1", "WORKED", "10 pods")) == f"WORKED: {TITLE}: 10 pods"
+    assert line(declared(), intended(None), ENDED) == f"done: {TITLE}: 10 replicas"
 
 
 @pytest.mark.parametrize(

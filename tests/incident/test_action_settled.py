@@ -20,17 +20,17 @@ RAN = (
 @pytest.mark.parametrize(
     ("settled", "text", "state", "can_be_undone", "level"),
     [
-        (ActionSettled("act-1", True), "it stays", "kept", True, Level.OK),
+        (ActionSettled("act-1", True), "it stays: Keep 203.0.113.9 out", "kept", True, Level.OK),
         (
             ActionSettled("act-1", False, "the console is gone", "done", "it is let in"),
-            "taken back by itself: the console is gone: it is let in",
+            "taken back by itself: Keep 203.0.113.9 out: the console is gone: it is let in",
             "taken back",
             False,
             Level.OK,
         ),
         (
             ActionSettled("act-1", False, "nobody said", "failed", "no right"),
-            "NOT taken back (failed): nobody said: no right",
+            "NOT taken back (failed): Keep 203.0.113.9 out: nobody said: no right",
             "not taken back",
             True,
             Level.CRITICAL,
@@ -45,7 +45,7 @@ def test_it_has_a_line_of_its_own(
     receipt = after.receipts["act-1"]
     assert (receipt.settled, receipt.can_be_undone) == (state, can_be_undone)
     last = list(after.lines.values())[-1]
-    assert (last.kind, last.text, last.level) == ("ACTION", f"Keep 203.0.113.9 out: {text}", level)
+    assert (last.kind, last.text, last.level) == ("ACTION", text, level)
 
 
 def test_until_then_it_is_open() -> None:

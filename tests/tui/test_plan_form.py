@@ -261,7 +261,7 @@ async def test_what_is_refused_for_good_has_no_run(bench: Bench, monkeypatch: py
         assert run_word(room) == ""
         assert "REFUSE  we may not patch deployments" in room.text
         assert "mends it: kubectl apply -f role.yaml" in room.text
-        assert "locked: refused: not allowed: patch deployments" in room.text
+        assert "locked: refused, and cannot be overridden: not allowed: patch deployments" in flat(room.text)
         await room.press("tab", "enter")
     assert bench.acts.confirmed == []
 
@@ -279,7 +279,7 @@ async def test_an_override_wants_its_reason(bench: Bench, monkeypatch: pytest.Mo
         await on_show(room, monkeypatch)
         assert "(may be" in room.text
         await room.press("tab", "tab", "tab", *"gateway", "enter", "enter")
-        assert "NOT RUN, locked: refused, unless you say why" in room.text
+        assert "NOT RUN, locked: refused: say in Override why" in room.text
         assert bench.acts.confirmed == []
         await room.press("shift+tab", "shift+tab", *"only for an hour", "tab", "tab", "enter")
     assert bench.acts.confirmed == [Confirmation("", "only for an hour")]
@@ -344,7 +344,7 @@ async def test_the_better_action_is_one_choice_away(bench: Bench, monkeypatch: p
         form = await on_show(room, monkeypatch)
         assert "BETTER   raise the autoscaler's minimum to 10" in room.text
         await room.press("tab")
-        assert "do it: raise the autoscaler's minimum to 10" in room.text
+        assert "instead  raise the autoscaler's minimum to 10" in room.text
         await room.press("down", "enter")
         assert room.app.screen is not form
         assert isinstance(room.app.screen, PlanForm)

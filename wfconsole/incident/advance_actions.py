@@ -72,19 +72,19 @@ def _intended(draft: Draft, entry: Entry, event: ev.ActionIntended) -> None:
         undoes=event.undoes,
     )
     draft.put("receipts", event.receipt, receipt)
-    draft.line(entry, "ACTION", _told(receipt, "begun; not known yet how it ended"))
+    draft.line(entry, "ACTION", _told(receipt, "begun", "not known yet how it ended"))
     draft.mapping("line_of_key")[f"action {event.receipt}"] = entry.id
 
 
 def _ended(draft: Draft, entry: Entry, event: ev.ActionEnded) -> None:
     receipt: Receipt | None = draft.get("receipts").get(event.receipt)
-    said = f"{event.result}{' (asked later)' if event.found_later else ''}: {event.text}"
+    word = f"{event.result}{' (asked later)' if event.found_later else ''}"
     level = _LEVELS.get(event.result, Level.WARNING)
     window = watched_for(receipt.plan) if receipt is not None and event.result in ("done", "partial") else 0
     if window:
-        said += f"; watched for {age(window)}, whether it helps"
+        word += f", watched for {age(window)}"
     if receipt is None:
-        draft.line(entry, "ACTION", f"an action that is not here: {said}", level=level)
+        draft.line(entry, "ACTION", f"an action that is not here: {word}: {event.text}", level=level)
         return
     after = msgspec.structs.replace(
         receipt,
@@ -98,32 +98,30 @@ def _ended(draft: Draft, entry: Entry, event: ev.ActionEnded) -> None:
     draft.put("receipts", event.receipt, after)
     if receipt.undoes and event.result == "done":
         _undone(draft, receipt.undoes, event.receipt)
-    draft.on_the_same_line(entry, f"action {event.receipt}", "ACTION", text=_told(after, said), level=level)
+    draft.on_the_same_line(entry, f"action {event.receipt}", "ACTION", text=_told(after, word, event.text), level=level)
 
 
 def _verified(draft: Draft, entry: Entry, event: ev.ActionVerified) -> None:
     receipt: Receipt | None = draft.get("receipts").get(event.receipt)
-    said = f"{event.verdict}: {event.text}"
     level = _LEVELS.get(event.verdict, Level.WARNING)
     if receipt is None:
-        draft.line(entry, "ACTION", f"an action that is not here: {said}", level=level)
+        draft.line(entry, "ACTION", f"an action that is not here: {event.verdict}: {event.text}", level=level)
         return
     after = msgspec.structs.replace(receipt, verdict=event.verdict, verdict_text=event.text, verified_at=entry.at)
     draft.put("receipts", event.receipt, after)
-    draft.on_the_same_line(entry, f"action {event.receipt}", "ACTION", text=_told(after, said), level=level)
+    draft.on_the_same_line(
+        entry, f"action {event.receipt}", "ACTION", text=_told(after, event.verdict, event.text), level=level
+    )
 
 
 def _settled(draft: Draft, entry: Entry, event: ev.ActionSettled) -> None:
     receipt: Receipt | None = draft.get("receipts").get(event.receipt)
     back = event.result == "done"
-    if event.kept:
-        said = because("it stays", event.why)
-    else:
-        how = "taken back by itself" if back else f"NOT taken back ({event.result})"
-        said = f"{because(how, event.why)}: {event.text}"
+    how = "it stays" if event.kept else "taken back by itself" if back else f"NOT taken back ({event.result})"
+    why = ": ".join(filter(None, (event.why, "" if event.kept else event.text)))
     level = Level.OK if event.kept or back else Level.CRITICAL
     if receipt is None:
-        draft.line(entry, "ACTION", f"an action that is not here: {said}", level=level)
+        draft.line(entry, "ACTION", because(f"an action that is not here: {how}", why), level=level)
         return
     after = msgspec.structs.replace(
         receipt,
@@ -131,7 +129,7 @@ def _settled(draft: Draft, entry: Entry, event: ev.ActionSettled) -> None:
         undone_by=event.receipt if back and not event.kept else receipt.undone_by,
     )
     draft.put("receipts", event.receipt, after)
-    draft.line(entry, "ACTION", f"{receipt.title}: {said}", level=level)
+    draft.line(entry, "ACTION", because(f"{how}: {receipt.title}", why), level=level)
 
 
 def _undone(draft: Draft, receipt_id: str, by: str) -> None:
@@ -140,8 +138,9 @@ def _undone(draft: Draft, receipt_id: str, by: str) -> None:
         draft.put("receipts", receipt_id, msgspec.structs.replace(undone, undone_by=by))
 
 
-def _told(receipt: Receipt, said: str) -> str:
-    """The line of an action: what, how it stands, and whatever was unusual about how it came to be."""
+def _told(receipt: Receipt, word: str, text: str) -> str:
+    """The line of an action: how it stands, what it is, and whatever was unusual about how it came to be. A narrow
+    screen cuts the end off."""
     unusual = "".join(
         (
             f"; overridden ({receipt.override})" if receipt.override else "",
@@ -149,7 +148,7 @@ def _told(receipt: Receipt, said: str) -> str:
             f"; without a second person ({receipt.break_glass})" if receipt.break_glass else "",
         )
     )
-    return f"{because(receipt.title, receipt.reason)}: {said}{unusual}"
+    return f"{word}: {because(receipt.title, receipt.reason)}: {text}{unusual}"
 
 
 CAN_UNDO: Final = frozenset((ev.ActionsArmed,))

@@ -102,7 +102,7 @@ def _view(seen: Situation) -> Iterator[Need]:
 
 def _failed(seen: Situation) -> Iterator[Need]:
     for receipt, (title, until) in seen.provisional.items():
-        text = f"takes itself back in {countdown(until - seen.now)} unless you keep it: {title}"
+        text = f"keep? taken back in {countdown(until - seen.now)}: {title}"
         yield Need(text, Level.WARNING, f"action:{receipt}")
     if seen.state.receipts:
         from wfconsole.incident.action_needs import (

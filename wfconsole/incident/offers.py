@@ -209,7 +209,11 @@ def _of_workload(kind: str, namespace: str, name: str, desired: int | None = Non
 
 
 def _workload(row: Any) -> Iterator[Offer]:
-    yield from _of_workload(row.kind, row.namespace, row.name, row.desired)
+    """What is being rolled out and is not all there is mostly rolled back; else it is mostly scaled."""
+    found = list(_of_workload(row.kind, row.namespace, row.name, row.desired))
+    if row.ready < (row.desired or 0):
+        found.sort(key=lambda offer: offer.action != "roll-back")
+    yield from found
 
 
 def _pod(row: Any) -> Iterator[Offer]:
@@ -239,7 +243,8 @@ def _session(row: Any) -> Iterator[Offer]:
     if not row.pid:
         return
     aim, start = Aim("session", str(row.pid)), {"backend_start": iso(row.started_at)}
-    yield Offer("end-session", "Cancel its query", aim, fixed={**start, "how": "cancel"})
+    if row.state == "active":  # to cancel does nothing to what runs nothing
+        yield Offer("end-session", "Cancel its query", aim, fixed={**start, "how": "cancel"})
     yield Offer("end-session", "End this session", aim, fixed={**start, "how": "terminate"})
     yield _IDLE
 

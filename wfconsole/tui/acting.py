@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from wfconsole.tui.record_keys import NO_INCIDENT, StepKeys
 from wfconsole.tui.screens.console_screen import ConsoleScreen
@@ -42,7 +42,10 @@ def looked_at(room: WarRoom) -> tuple[str, str]:
     item = steps.step_item() if steps is not None else None
     if item is not None:
         return "step", item.step.id
-    source, _, key = screen.evidence().partition(" ") if isinstance(screen, ConsoleScreen) else ("", "", "")
+    if isinstance(screen, StandsFor):
+        source, key = screen.stands_for()
+    else:
+        source, _, key = screen.evidence().partition(" ") if isinstance(screen, ConsoleScreen) else ("", "", "")
     snapshot = room.session.view().world.snapshots.get(source)
     return (source, key) if snapshot is not None and key in snapshot.rows else ("", "")
 
@@ -162,6 +165,13 @@ def take_back(room: WarRoom, receipt: str) -> None:
     else:
         request = msgspec.json.decode(found.inverse, type=Request)
         plan(room, msgspec.structs.replace(request, undoes=receipt), found.step)
+
+
+@runtime_checkable
+class StandsFor(Protocol):
+    """A screen whose rows are about things that may stand elsewhere: a group of pods is about its workload."""
+
+    def stands_for(self) -> tuple[str, str]: ...
 
 
 class ActingKeys:

@@ -169,7 +169,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("follow-up", ("F",), "follow-up: something to do after the incident, its owner and day", "open('follow-up')",
            "change", mnemonic="Follow up"),
     Action("act", ("A",), "actions: what can be done about this, with what it would really do; what was done", "act",
-           label="actions", rank=86, mnemonic="Act"),
+           label="actions", rank=89, mnemonic="Act"),
     Action("arm", ("G",), "arm the console for actions, for a while; again: disarm", "arm", "change",
            mnemonic="Guard"),
     Action("take-back", ("V",), "take the action back: plans its inverse", "take_back", "change", where="actions",

@@ -16,11 +16,12 @@ from wfconsole.tui.wrapping import labelled, paragraphs, wrapped
 
 INDENT: Final = 9
 CLASSES: Final = {
-    "R1": "R1: small, and can be reversed",
-    "R2": "R2: people feel it, or it cannot be undone",
+    "R1": "R1: small, can be undone",
+    "R2": "R2: people feel it, or no undo",
     "R3": "R3: wide, or one way only",
 }
 _INSIDE: Final = INDENT + 8
+_VERSION: Final = 20
 _JUDGED: Final[dict[str, tuple[str, Ink]]] = {
     "explain": ("EXPLAIN", "warn"),
     "refuse": ("REFUSE", "crit"),
@@ -80,27 +81,31 @@ def second_rows(second: Second, width: int) -> list[Line]:
     return labelled("SECOND", how, width, indent=INDENT, ink="warn")
 
 
-def plan_rows(frame: Frame, plan: Plan, now: Millis, width: int) -> list[Line]:
-    """The whole plan: what decides first, what is well last."""
+def plan_rows(frame: Frame, plan: Plan, now: Millis | None, width: int) -> list[Line]:
+    """The whole plan: what decides first, what is well last. `now` None: it was confirmed, and grows no older."""
     rows = labelled("WHAT", plan.title, width, indent=INDENT, ink="strong")
     rows += _where(frame, plan, width)
     rows += _several("BLAST", plan.blast, width)
     rows += labelled("UNDO", plan.undo or "nothing brings it back", width, indent=INDENT)
-    rows += _several("LOST", plan.lost, width, "warn")
-    rows += list(_checks(plan, width))
-    rows += _several("BETTER", tuple(each.text for each in plan.alternatives), width, "strong")
-    rows += _dry_run(plan, now, width)
     if plan.reverts_ms:
         words = f"it takes itself back {age(plan.reverts_ms)} after that, unless somebody keeps it"
         rows += labelled("", words, width, indent=INDENT)
+    rows += list(_checks(plan, width))
+    rows += _several("BETTER", tuple(each.text for each in plan.alternatives), width, "strong")
+    rows += _dry_run(plan, now, width)
+    rows += _several("LOST", plan.lost, width, "warn")
     if plan.signal is not None:
         rows += labelled("PROOF", signal_words(plan.signal, plan.before), width, indent=INDENT)
     rows += _several("KEPT", tuple(f"before: {what}" for what in plan.captures), width, "dim")
     rows += labelled("CLASS", CLASSES[plan.danger], width, indent=INDENT, ink=_ink_of(plan))
     rows += _several("BY HAND", plan.by_hand, width, "dim")
+    return [*rows, *_several("OK", _well(plan), width, "dim")]
+
+
+def _well(plan: Plan) -> tuple[str, ...]:
+    """The checks that found nothing to say, and the rights that are there."""
     well = [check.text for check in plan.checks if check.judgement == "ok"]
-    well += [f"may {each.right}" for each in plan.permissions if each.allowed]
-    return [*rows, *_several("OK", tuple(well), width, "dim")]
+    return (*well, *(f"may {each.right}" for each in plan.permissions if each.allowed))
 
 
 def signal_words(signal: Signal, before: Reading | None) -> str:
@@ -112,17 +117,18 @@ def signal_words(signal: Signal, before: Reading | None) -> str:
     return f"{signal.text}: {asked} within {age(signal.window_ms)}{held}; before {now}"
 
 
-def progress_rows(frame: Frame, act: Act, width: int) -> list[Line]:
-    """How it goes on: what was kept, what it says, what came of it, what is read."""
+def progress_rows(frame: Frame, act: Act, width: int, *, result: bool = True) -> list[Line]:
+    """How it goes on: what was kept, what it says, what came of it (unless that is told beside it), what is read."""
     since = f", for {age(frame.now - act.since)}" if act.stage == "planning" else ""
-    rows: list[Line] = labelled("STAGE", f"{STAGES[act.stage]}{since}", width, indent=INDENT, ink="strong")
+    stage = "done; it takes itself back unless it is kept" if act.kept_unless and act.verdict else STAGES[act.stage]
+    rows: list[Line] = labelled("STAGE", f"{stage}{since}", width, indent=INDENT, ink="strong")
     for kept in act.kept:
         said = kept.missing or f"{len(kept.lines)} lines"
         rows += labelled("KEPT", f"{kept.what}: {said}", width, indent=INDENT, ink="warn" if kept.missing else "text")
     rows += _several("SAYS", act.said[-6:], width)
     if act.trouble:
         rows += labelled("TROUBLE", f"{act.trouble}. {act.remedy}".strip(), width, indent=INDENT, ink="warn")
-    if act.outcome is not None:
+    if act.outcome is not None and result:
         ink: Ink = "text" if act.outcome.result == "done" else "warn"
         rows += labelled("RESULT", f"{act.outcome.result}: {act.outcome.text}", width, indent=INDENT, ink=ink)
         rows += _several("", act.outcome.lines, width)
@@ -132,7 +138,7 @@ def progress_rows(frame: Frame, act: Act, width: int) -> list[Line]:
     if act.plan is not None and act.plan.signal is not None and act.stage == "watching":
         rows += labelled("WANTED", signal_words(act.plan.signal, act.plan.before), width, indent=INDENT)
     rows += reading_rows(frame, act, width)
-    if act.verdict is not None:
+    if act.verdict is not None and result:
         ink = _VERDICTS.get(act.verdict.word, "warn")
         rows += labelled("VERDICT", f"{act.verdict.word}: {act.verdict.text}", width, indent=INDENT, ink=ink)
     return rows
@@ -162,11 +168,18 @@ def _several(label: str, texts: tuple[str, ...], width: int, ink: Ink = "text") 
     return rows
 
 
+def check_words(plan: Plan) -> str:
+    """`1 REFUSE, 2 EXPLAIN`, or GREEN."""
+    counts = {"REFUSE": len(plan.refusals)}
+    counts["EXPLAIN"] = sum(check.judgement == "explain" for check in plan.checks)
+    counts["EXPLAIN"] += sum(each.allowed is None for each in plan.permissions)
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count) or plan.colour
+
+
 def _checks(plan: Plan, width: int) -> Iterator[Line]:
     """What refuses first, then what has to be known; of what is well only how much it is."""
-    well = sum(check.judgement == "ok" for check in plan.checks)
-    well += sum(bool(each.allowed) for each in plan.permissions)
-    words = f"{plan.colour}   {well} ok, below" if well else plan.colour
+    well = len(_well(plan))
+    words = f"{check_words(plan)}; {well} ok, at the end" if well else check_words(plan)
     yield from labelled("CHECKS", words, width, indent=INDENT, ink=_COLOURS[plan.colour])
     for judgement in ("refuse", "explain"):
         for check in plan.checks:
@@ -179,7 +192,7 @@ def _check(check: Check, width: int) -> Iterator[Line]:
     may = " (may be overridden)" if check.judgement == "refuse" and check.overridable else ""
     yield from _judged(check.judgement, f"{check.text}{may}", width)
     for seen in check.evidence:
-        version = f" [{seen.version}]" if seen.version else ""
+        version = f" [{seen.version}]" if 0 < len(seen.version) <= _VERSION else ""  # a UUID tells nobody anything
         yield from paragraphs((f"{seen.what}: {seen.said}{version}",), width, "dim", indent=_INSIDE)
 
 
@@ -199,11 +212,12 @@ def _judged(judgement: str, text: str, width: int) -> Iterator[Line]:
         yield (Span(" " * INDENT), Span((word if place == 0 else "").ljust(_INSIDE - INDENT), ink), Span(row, ink))
 
 
-def _dry_run(plan: Plan, now: Millis, width: int) -> list[Line]:
-    left = GOOD_FOR_MS - (now - plan.made_at)
-    fresh = f"good for {age(left)} more" if left > 0 else "too old: it has to be made again"
-    words = {"server": "tried by the server", "explained": "explained only", "failed": "refused by the server"}
-    said = f"{words[plan.dry_run.kind]}{f': {plan.dry_run.text}' if plan.dry_run.text else ''} ({fresh})"
+def _dry_run(plan: Plan, now: Millis | None, width: int) -> list[Line]:
+    left = GOOD_FOR_MS - (now - plan.made_at) if now is not None else GOOD_FOR_MS
+    fresh = f" (good for {age(left)} more)" if left > 0 else " (too old: it has to be made again)"
+    words = {"server": "", "explained": "explained only", "failed": "refused by the server"}
+    told = filter(None, (words[plan.dry_run.kind], plan.dry_run.text))
+    said = f"{': '.join(told) or 'the server has tried it and kept nothing'}{fresh if now is not None else ''}"
     ink: Ink = "crit" if plan.dry_run.kind == "failed" else "text" if left > 0 else "warn"
     rows = labelled("DRY RUN", said, width, indent=INDENT, ink=ink)
     inks: dict[str, Ink] = {"-": "dim", "+": "strong"}

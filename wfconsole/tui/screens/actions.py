@@ -53,7 +53,8 @@ class ActionRows(BlockList):
                 key = f"offer:{len(self.offers)}"
                 self.offers[key] = offer
                 here = key == (self.cursor_key or "offer:0")
-                row = _offer_row(frame, offer, acting.busy(self._room, offer), width, here=here)
+                named = offer.aim.name in self._key.split("/")  # the title says it
+                row = _offer_row(frame, offer, acting.busy(self._room, offer), width, here=here, named=named)
                 rows.append(Block(key, [row], words=f"{offer.title} {offer.aim}"))
         receipts = frame.view.incident.receipts
         if receipts:
@@ -71,7 +72,8 @@ class ActionRows(BlockList):
     def _about(self, frame: Frame) -> str:
         """The thing itself, in words of the console."""
         if self._source != "step":
-            return f"FOR {self._source.removesuffix('s')} {self._key}"
+            name = self._key.split("/")[0] if self._source == "sessions" else self._key
+            return f"FOR {self._source.removesuffix('s')} {name}"
         item = next((item for item in frame.checklist.items if item.step.id == self._key), None)
         return f"FOR step {item.number}: {item.step.title}" if item is not None else "FOR a step"
 
@@ -122,11 +124,11 @@ def _columns(title: str, width: int) -> Line:
     return (Span(" "), Span(fit(cut(title, room), room), "title"), Span(" CLASS", "dim"))
 
 
-def _offer_row(frame: Frame, offer: Offer, state: str, width: int, *, here: bool) -> Line:
+def _offer_row(frame: Frame, offer: Offer, state: str, width: int, *, here: bool, named: bool) -> Line:
     """The action, the thing where there is room, what is happening to it, and the class that its plan may have."""
     pointer = frame.glyphs.pointer if here else " "
     room = width - _CLASS - 3 - (cells(state) + 2 if state else 0)
-    aim = "" if offer.named_by or offer.aim.kind == "incident" else f"  {offer.aim}"
+    aim = "" if named or offer.named_by or offer.aim.kind == "incident" else f": {offer.aim}"
     return (
         Span(f" {pointer} ", "strong"),
         Span(fit(f"{offer.title}{aim}", room - 2), "strong" if here else "text"),

@@ -25,7 +25,15 @@ from wfconsole.tui.forms.choice import Choice, Option
 from wfconsole.tui.forms.fields import Cancel, Field, Row, Words
 from wfconsole.tui.forms.form import Form
 from wfconsole.tui.ink import Line, Span
-from wfconsole.tui.panes.plan_sections import CLASSES, can_run, changed_rows, plan_rows, progress_rows, second_rows
+from wfconsole.tui.panes.plan_sections import (
+    CLASSES,
+    can_run,
+    changed_rows,
+    check_words,
+    plan_rows,
+    progress_rows,
+    second_rows,
+)
 from wfconsole.tui.wrapping import paragraphs, wrapped
 
 DEAF_SECONDS: Final = 0.5
@@ -105,7 +113,9 @@ class PlanForm(Form):
 
     def title_words(self) -> str:
         plan = self._planned
-        return f"ACTION   {self.frame.environment}" + (f"   {CLASSES[plan.danger]}" if plan is not None else "")
+        told = (CLASSES[plan.danger], f"checks: {check_words(plan)}") if plan is not None else ()
+        word = "TAKE BACK" if plan is not None and plan.request.undoes else "ACTION"
+        return "   ".join((word, self.frame.environment, *told))
 
     def fields(self) -> Iterable[Widget]:
         with VerticalScroll(id="read", can_focus=False):
@@ -216,8 +226,8 @@ class PlanForm(Form):
     def _offer_instead(self, plan: Plan) -> None:
         self.query("#instead").remove()
         if plan.alternatives:
-            options = [Option("", "go on with this")]
-            options += [Option(str(place), f"do it: {each.text}") for place, each in enumerate(plan.alternatives)]
+            options = [Option("", "this", ("go on with what is shown",))]
+            options += [Option(str(place), "instead", (each.text,)) for place, each in enumerate(plan.alternatives)]
             choice = Choice(options, id="instead", title="Better", hint="arrows, Enter")
             self.query_one("#form").mount(choice, after=self.query_one("#cancel"))
 
@@ -281,6 +291,10 @@ class PlanForm(Form):
             return _STALE
         if why := not_armed(room.session.view().incident, room.session.now()):
             return f"{why}: leave with Esc, {room.key_of(action_names.BY_ID['arm'])} arms the console"
+        if not can_run(plan):
+            return f"refused, and cannot be overridden: {plan.refusals[0]}"
+        if plan.colour == "REFUSE" and not self._words("override"):
+            return "refused: say in Override why it is done all the same"
         if refusal := room.session.acts.barred(self._receipt, self._said()):
             return refusal
         return differs(self._words("word"), plan.word) if plan.danger != "R1" else ""

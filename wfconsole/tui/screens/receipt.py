@@ -43,7 +43,7 @@ class ReceiptText(ScrollText):
         receipt = frame.view.incident.receipts.get(self._receipt)
         found: list[Section] = []
         if act is not None and (act.stage != "over" or receipt is None):
-            found.append(Section(heading(frame, "NOW", ""), progress_rows(frame, act, width)))
+            found.append(Section(heading(frame, "NOW", ""), progress_rows(frame, act, width, result=receipt is None)))
         if receipt is not None:
             stage = act.stage if act is not None else None
             found.append(Section(heading(frame, "RECEIPT", receipt.by), _receipt_rows(frame, receipt, stage, width)))
@@ -51,7 +51,7 @@ class ReceiptText(ScrollText):
             found.append(Section(heading(frame, "READ", "the newest last"), reading_rows(frame, act, width)))
         plan = act.plan if act is not None else _plan_of(receipt)
         if plan is not None:
-            rows = plan_rows(frame, plan, plan.made_at, width)
+            rows = plan_rows(frame, plan, None, width)
             found.append(Section(heading(frame, "PLAN", "as it was confirmed"), rows))
         found += self._evidence(frame)
         return found or [Section(heading(frame, "ACTION", ""), [(Span("  the record knows no such action"),)])]
@@ -112,13 +112,14 @@ class ReceiptScreen(FramedScreen):
         if receipt is None:
             return (Span("ACTION ", "title"), Span(cut(title, 60), "strong"))
         word, ink = standing(receipt, act.stage if act is not None else None)
-        return (Span("ACTION ", "title"), Span(word, ink), Span(f"  {cut(title, 50)}", "strong"))
+        return (Span("ACTION ", "title"), Span(word, ink), Span(f"  {title}", "strong"))
 
     def footer(self, frame: Frame) -> Line:
         receipt, act = frame.view.incident.receipts.get(self._receipt), self._text.act()
         keep = "   K keeps it" if act is not None and act.kept_unless else ""
         back = "   V takes it back" if receipt is not None and receipt.can_be_undone else ""
-        return (Span(f"{self._text.place()}   n b section{keep}{back}   Bksp back: it goes on", "dim"),)
+        on = ": it goes on" if act is not None and act.stage != "over" else ""
+        return (Span(f"{self._text.place()}   n b section{keep}{back}   Bksp back{on}", "dim"),)
 
     def action_keep_action(self) -> None:
         acting.keep(self.war_room, self._receipt)

@@ -192,6 +192,12 @@ class Zoom(FilteringScreen):
         rows = self.frame.view.world.snapshots.get(source) if self.frame is not None else None
         return f"{source} {key}" if rows is not None and key in rows.rows else source
 
+    def stands_for(self) -> tuple[str, str]:
+        """The source and the key of the thing that the row with the cursor is about: what Enter opens. "" for none."""
+        key = self.row_key()
+        opened = self.listing.opens(self.frame, key) if self.listing and self.frame and key else None
+        return (opened.source, opened.key) if opened is not None else ("", "")
+
     def on_line_table_moved(self) -> None:
         if self.frame is not None:
             self.draw_edges()
