@@ -1,4 +1,4 @@
-"""Guarded actions as they were looked at: the dialog in each of its states, the list, the receipt. With a few pictures."""
+"""Guarded actions as they were looked at: the dialog in each of its states, the list, the receipt. A few pictures."""
 
 from __future__ import annotations
 

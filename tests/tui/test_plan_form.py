@@ -363,6 +363,9 @@ async def test_what_went_wrong_with_the_plan_is_said_with_its_remedy(
         await look(room)
         assert "kubernetes: no route to host. is the VPN up?" in flat(room.text)
         assert run_word(room) == ""
+        await room.press("f5")
+        assert bench.acts.stages == ["planning"]
+        assert "looking what it would really do" in room.text
         await room.press("tab", "enter")
         assert not isinstance(room.app.screen, PlanForm)
 

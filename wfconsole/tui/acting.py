@@ -129,7 +129,7 @@ def busy(room: WarRoom, offer: Offer) -> str:
         if act.request.aim == offer.aim and act.under_way:
             return "another action on it is under way"
         if act.request.aim == offer.aim and act.stage in ("watching", "asking"):
-            return "an action on it is watched"
+            return "action watched"
     return ""
 
 

@@ -121,7 +121,9 @@ def progress_rows(frame: Frame, act: Act, width: int, *, result: bool = True) ->
     """How it goes on: what was kept, what it says, what came of it (unless that is told beside it), what is read."""
     since = f", for {age(frame.now - act.since)}" if act.stage == "planning" else ""
     stage = "done; it takes itself back unless it is kept" if act.kept_unless and act.verdict else STAGES[act.stage]
-    rows: list[Line] = labelled("STAGE", f"{stage}{since}", width, indent=INDENT, ink="strong")
+    rows: list[Line] = []
+    if act.plan is not None or not act.trouble:
+        rows = labelled("STAGE", f"{stage}{since}", width, indent=INDENT, ink="strong")
     for kept in act.kept:
         said = kept.missing or f"{len(kept.lines)} lines"
         rows += labelled("KEPT", f"{kept.what}: {said}", width, indent=INDENT, ink="warn" if kept.missing else "text")

@@ -65,9 +65,15 @@ class PlanForm(PlanFields):
     # --- keys
 
     def action_again(self) -> None:
-        if not self.deaf:
-            self.war_room.session.acts.again(self._receipt)
-            self.look()
+        act, acts = self._act(), self.war_room.session.acts
+        if self.deaf or act is None:
+            return
+        if act.stage == "over" and act.outcome is None:  # its process is gone: another one looks
+            acts.drop(self._receipt)
+            self._receipt = acts.plan(act.request, act.step)
+        else:
+            acts.again(self._receipt)
+        self.look()
 
     def action_cancel(self) -> None:
         if self.is_current and self._act() is not None:
