@@ -61,7 +61,7 @@ async def test_without_an_incident_there_is_nothing_to_write() -> None:
     async with war_room(quiet_desk(runbook=BUNDLED)) as room:
         await room.press("m")
         assert "no incident is open; D declares one" in room.text
-        for key in ("P", "A", "n", "enter", "y"):
+        for key in ("P", "B", "n", "enter", "y"):
             await room.press(key)
         assert isinstance(room.app.screen, CommsScreen)
 
@@ -79,7 +79,7 @@ async def test_in_the_editor_every_key_types_and_esc_stops_it() -> None:
         await room.press("m", "enter")
         before = editor(room).text
         editor(room).move_cursor((0, 0))
-        for key in ("P", "A", "n", "q", "Q", ":", "?", "0", "u", "space", "slash", "left_square_bracket"):
+        for key in ("P", "B", "n", "q", "Q", ":", "?", "0", "u", "space", "slash", "left_square_bracket"):
             await room.press(key)
         assert isinstance(room.app.screen, CommsScreen)
         assert editor(room).text == "PAnqQ:?0u /[" + before
@@ -116,10 +116,10 @@ async def test_what_somebody_began_is_kept_and_drafted_anew_only_when_asked_twic
         assert "Impact: XY" in editor(room).text
         await room.press("escape", "m")
         assert "Impact: XY" in editor(room).text
-        await room.press("A")
+        await room.press("B")
         assert "the same key again drops your words" in room.text
         assert "Impact: XY" in editor(room).text
-        await room.press("A")
+        await room.press("B")
         assert "Impact: [GAP" in editor(room).text
 
 
@@ -135,7 +135,7 @@ async def test_drafting_anew_takes_in_what_is_known_by_now() -> None:
     async with war_room(desk) as room:
         await room.press("m")
         desk.happen(NoteAdded("impact: nobody can pay"), NOW)
-        await room.press("A")
+        await room.press("B")
         assert "Impact: nobody can pay" in room.text
 
 
