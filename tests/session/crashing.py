@@ -14,6 +14,7 @@ from pathlib import Path
 import wfconsole.wiring.act
 import wfconsole.wiring.commands  # noqa: F401
 from wfconsole.cli import main
+from wfconsole.session import act_life
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__])
@@ -60,6 +61,7 @@ class Console:
 
 def _run(words: list[str], out: str, environment: dict[str, str]) -> None:
     os.environ.update(environment)
+    act_life.IN_FLIGHT_MS = 100  # type: ignore[misc]  # it is a short way to the server of a test
     signal.signal(signal.SIGINT, signal.default_int_handler)
     file = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.dup2(file, 1)

@@ -22,7 +22,7 @@ from wfconsole.incident.events import Declared, Entry
 from wfconsole.incident.plan import Aim, Plan, Request
 from wfconsole.incident.state import Receipt
 from wfconsole.runbook import load_runbook
-from wfconsole.session import act_book
+from wfconsole.session import act_book, act_life
 from wfconsole.session.act_book import ActBook
 from wfconsole.session.acting import Acting
 from wfconsole.session.acts import Act, Confirmation
@@ -83,7 +83,8 @@ Places = Callable[..., Place]
 
 
 @pytest.fixture
-def places(acting: ActingSettings) -> Iterator[Places]:
+def places(acting: ActingSettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Places]:
+    monkeypatch.setattr(act_life, "IN_FLIGHT_MS", 200)
     made: list[Place] = []
 
     def make(**how: object) -> Place:

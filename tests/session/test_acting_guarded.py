@@ -36,6 +36,7 @@ def machine(redis: Redis, tmp_path: Path) -> Machine:
 @pytest.fixture
 def desks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desks]:
     monkeypatch.setattr(act_life, "ASKED_EVERY_MS", 100)
+    monkeypatch.setattr(act_life, "IN_FLIGHT_MS", 100)
     made: list[Desk] = []
 
     def sit(machine: Machine, **how: Any) -> Desk:
@@ -171,6 +172,43 @@ def test_an_answer_that_is_lost_is_unknown_and_asked_for_and_sent_once(
     until(lambda: desk.result(receipt) == "done", "it is found out")
     until(lambda: [result for _, result in machine.ended()] == ["unknown", "done"], "the record has both")
     assert (cut.asked, machine.effects() - before, machine.left("eve")) == (1, 1, 0)
+
+
+# The request is on its way, and whoever sent it is gone; it arrives when there is a file.
+ON_ITS_WAY = """
+import os, subprocess
+from wfconsole.actions.cache.server import Cache
+def change(self, *words, what):
+    keys = " ".join(word.decode() for word in words[1:])
+    script = "until [ -e {go} ]; do sleep 0.02; done; redis-cli -p {port} unlink " + keys
+    quiet = subprocess.DEVNULL
+    subprocess.Popen(["sh", "-c", script], start_new_session=True, stdin=quiet, stdout=quiet, stderr=quiet)
+    os._exit(9)
+Cache.change = change
+"""
+
+
+def test_what_is_still_on_its_way_has_not_failed(
+    machine: Machine, desks: Desks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(act_life, "IN_FLIGHT_MS", 3000)
+    go, asked, really = tmp_path / "go", list[str](), act_life._asked
+
+    def asked_early(*told: Any) -> protocol.Asked | None:
+        found = really(*told)
+        assert found is not None
+        asked.append(found.found)
+        go.write_text("")
+        until(lambda: machine.left("eve") == 0, "it has arrived")
+        return found
+
+    monkeypatch.setattr(act_life, "_asked", asked_early)
+    desk = desks(machine, prelude=ON_ITS_WAY.replace("{go}", str(go)).replace("{port}", str(machine.redis.port)))
+    receipt = desk.plan("eve")
+    desk.acting.confirm(receipt, YES)
+    until(lambda: desk.result(receipt) == "done", "it is found out")
+    assert asked == ["did not run", "ran"]
+    until(lambda: [result for _, result in machine.ended()] == ["unknown", "done"], "the record has both")
 
 
 # --- leaving

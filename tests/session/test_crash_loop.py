@@ -18,6 +18,7 @@ from tests.journal.helpers import until
 from tests.rig.systems.redis import Redis
 from tests.session.acting_place import Desk, Machine
 from tests.session.crashing import Console, gone
+from wfconsole.session import act_life
 
 VICTIMS = ("console", "acting", "both")
 MOMENTS = ("planned", "intent", "effect", "result")
@@ -26,7 +27,8 @@ ROUNDS = int(os.environ.get("WFCONSOLE_CRASH_ROUNDS", len(VICTIMS) * len(MOMENTS
 
 
 @pytest.fixture
-def machine(redis: Redis, tmp_path: Path) -> Machine:
+def machine(redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    monkeypatch.setattr(act_life, "IN_FLIGHT_MS", 100)
     return Machine(tmp_path, redis)
 
 

@@ -23,6 +23,9 @@ LATE_MS: Final[Millis] = 5 * SECOND  # after every deadline of the process itsel
 READ_WITHIN_MS: Final[Millis] = 30 * SECOND  # one look at a signal, with all its deadlines
 ASKED_EVERY_MS: Final[Millis] = 15 * SECOND
 ASKED_TIMES: Final = 40
+# A request whose answer was lost may still be on its way, or with an admission webhook: "did not run" is believed only
+# so long after nobody heard of it.
+IN_FLIGHT_MS: Final[Millis] = 5 * SECOND
 _SAID_KEPT: Final = 50
 _BY_FOUND: Final[dict[Found, Result]] = {"ran": "done", "did not run": "failed", "cannot tell": "unknown"}
 
@@ -181,6 +184,11 @@ def ask_later(book: ActBook, receipt: str, plan: Plan, ended_at: Millis) -> None
     book.set(receipt, stage="asking")
     for _ in range(ASKED_TIMES):
         asked = _asked(book, receipt, plan)
+        left = ended_at + IN_FLIGHT_MS - book.clock.now()
+        if asked is not None and asked.found == "did not run" and left > 0:
+            if book.closing.wait(left / SECOND):
+                return
+            asked = _asked(book, receipt, plan)
         if asked is not None and asked.found != "cannot tell":
             book.end(receipt, Outcome(_BY_FOUND[asked.found], asked.text), later=True)
             if asked.found == "ran":

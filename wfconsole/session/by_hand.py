@@ -164,9 +164,11 @@ class ByHand:
         rest = b""
         while True:
             left = max(0, until - self._clock.monotonic())
-            if not select.select([process.stdout], [], [], left / SECOND)[0]:
+            try:
+                ready = select.select([process.stdout], [], [], left / SECOND)[0]
+                chunk = process.stdout.read(_READ_AT_ONCE) if ready else b""
+            except ValueError:  # it was cut short, and its pipe is closed
                 return
-            chunk = process.stdout.read(_READ_AT_ONCE)
             if not chunk:
                 return
             *whole, rest = (rest + chunk).split(b"\n")

@@ -367,5 +367,7 @@ def _identity(event: Event, at: Millis) -> str:
     if isinstance(event, ActionsDisarmed) and event.reason == _OVER:
         return uuid.uuid5(_SCRIBE_IDS, f"disarmed|{event.reason}|{at}").hex
     if isinstance(event, Noticed):
-        return uuid.uuid5(_SCRIBE_IDS, f"{event.key}|{event.phase}|{event.count}|{at}").hex
+        # Sources that are lost in the same instant are one line that grows, an entry for each of them.
+        which = f"|{event.text}" if event.sources else ""
+        return uuid.uuid5(_SCRIBE_IDS, f"{event.key}|{event.phase}|{event.count}|{at}{which}").hex
     return uuid.uuid4().hex
