@@ -19,7 +19,7 @@ from tests.tui.harness import SIZES, Room, an_app, war_room
 from wfconsole.clock import MINUTE, SECOND
 from wfconsole.guard import approvals
 from wfconsole.incident.action_events import ActionEnded, ActionIntended, ActionVerified
-from wfconsole.incident.plan import Alternative, Check, Observed, Reading
+from wfconsole.incident.plan import Alternative, Check, DryRun, Observed, Reading
 from wfconsole.session.acts import Act
 from wfconsole.tui import acting
 from wfconsole.tui.forms import deaf
@@ -41,6 +41,10 @@ FLUSH = {
     "undo": "",
     "lost": ("everything in it: everybody is logged out",),
     "diff": (),
+    "dry_run": DryRun("explained", "Redis cannot try it"),
+    "by_hand": ("redis-cli -h 127.0.0.1 -p 6379 -n 0 FLUSHDB ASYNC",),
+    "permissions": (),
+    "signal": None,
     "word": "127.0.0.1:6379",
     "checks": (
         Check(
@@ -73,6 +77,13 @@ async def shown(room: Room) -> None:
     acting.plan(room.app, REQUEST)
     await room.pilot.pause()
     await look(room)
+
+
+async def settled(room: Room) -> None:
+    """All that goes by a clock has had its turn."""
+    for _ in range(2):
+        await look(room)
+        await room.repaint()
 
 
 async def small(room: Room, bench: Bench) -> None:
@@ -190,6 +201,7 @@ WAYS: dict[str, Way] = {
 async def test_it_says_what_it_said(name: str, size: tuple[int, int], bench: Bench) -> None:
     async with war_room(bench.desk, size) as room:
         await WAYS[name](room, bench)
+        await settled(room)
         goldens.check(f"act-{name}-{size[0]}x{size[1]}", "\n".join(line.rstrip() for line in room.lines))
 
 
@@ -214,6 +226,8 @@ def test_it_looks_as_it_looked(snap_compare: Any, name: str, theme: str, bench: 
 
     async def way(pilot: Pilot[int]) -> None:
         await pilot.pause()
-        await WAYS[name](Room(app, bench.desk, pilot), bench)
+        room = Room(app, bench.desk, pilot)
+        await WAYS[name](room, bench)
+        await settled(room)
 
     assert snap_compare(app, run_before=way, terminal_size=(80, 24))

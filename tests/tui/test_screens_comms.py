@@ -82,7 +82,7 @@ async def test_in_the_editor_every_key_types_and_esc_stops_it() -> None:
         for key in ("P", "B", "n", "q", "Q", ":", "?", "0", "u", "space", "slash", "left_square_bracket"):
             await room.press(key)
         assert isinstance(room.app.screen, CommsScreen)
-        assert editor(room).text == "PAnqQ:?0u /[" + before
+        assert editor(room).text == "PBnqQ:?0u /[" + before
         assert "Esc stops typing" in room.text
         await room.press("escape")
         assert room.focused == "head"
