@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError
 
 from wfconsole.sources.resolver import Addresses
 
-Pools = Mapping[str, type[Any]]  # of a PoolManager: by scheme
+Pools = Mapping[str, Any]  # of a PoolManager: by scheme
 
 
 def pools_to(host: str, addresses: Addresses, pools: Pools) -> dict[str, type[Any]]:
