@@ -9,7 +9,7 @@ from wfconsole.tui.user_keys import usable
 
 
 def test_what_is_free_is_used() -> None:
-    assert usable({"note": "G", "help": "g,f2"}) == ({"note": "G", "help": "g,f2"}, ())
+    assert usable({"note": "L", "help": "g,f2"}) == ({"note": "L", "help": "g,f2"}, ())
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ def test_two_actions_may_change_places() -> None:
 
 
 def test_one_mistake_leaves_the_others_in_use() -> None:
-    kept, problems = usable({"note": "G", "quitt": "x"})
-    assert kept == {"note": "G"}
+    kept, problems = usable({"note": "L", "quitt": "x"})
+    assert kept == {"note": "L"}
     assert len(problems) == 1
 
 
