@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import threading
+
 # From glibc's malloc.h.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 _LARGE = 256 * 1024
@@ -23,3 +26,19 @@ def give_back_what_is_freed() -> None:
     mallopt(_M_ARENA_MAX, 2)
     mallopt(_M_MMAP_THRESHOLD, _LARGE)
     mallopt(_M_TRIM_THRESHOLD, _LARGE)
+
+
+def sweep_every(seconds: float) -> None:
+    """From here on look for garbage of every age once in so many seconds, in a thread of its own.
+
+    Left to itself Python looks at the young alone. What is in use at that moment counts as old from then on, and the
+    clients of other systems are large and full of cycles: a look at AWS leaves 300 kB of them, one at Alertmanager 20.
+    Whichever was caught under way would stay for hours.
+    """
+    pause = threading.Event()  # never set
+
+    def sweep() -> None:
+        while not pause.wait(seconds):
+            gc.collect()
+
+    threading.Thread(target=sweep, name="sweeper", daemon=True).start()

@@ -21,6 +21,7 @@ from tests.actions.aws.application import NAME, Vault
 from tests.actions.aws.gate import Gate, Where
 from tests.actions.process import Actor
 from tests.builders import an_entry
+from tests.journal.helpers import until
 from tests.rig.systems.aws import ACTOR, CONSOLE, REGIONS, Aws
 from tests.rig.systems.postgres import ACTING, DATABASE, MONITOR, ORDERS, PASSWORD, Postgres
 from tests.rig.systems.redis import MONITOR as REDIS_MONITOR
@@ -171,8 +172,11 @@ def test_the_canaries_can_be_found(planted: Planted, tmp_path: Path) -> None:
     assert in_files(planted, [tmp_path])[str(tmp_path / "log")] == ["current"]
     program = "import sys; sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", program, value], stdin=subprocess.PIPE, env={"X": value}) as process:
-        found = {path.rpartition("/")[2] for path in in_processes(planted) if f"/{process.pid}/" in path}
-        assert found == {"cmdline", "environ"}
+
+        def found() -> set[str]:
+            return {path.rpartition("/")[2] for path in in_processes(planted) if f"/{process.pid}/" in path}
+
+        until(lambda: found() == {"cmdline", "environ"}, "the new program is there")
         assert process.stdin is not None
         process.stdin.close()
 

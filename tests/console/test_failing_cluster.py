@@ -311,5 +311,5 @@ def test_a_missing_right_is_denied_with_its_name_and_the_other_panes_live(
         wait_line(terminal, "4 HPA", "below max|BLIND")  # what it says depends on what was tested before
         terminal.press("e")
         terminal.wait_for("SOURCES")
-        terminal.press("down", "down", "down")
+        terminal.press("home", "down", "down", "down")
         terminal.wait_for(re.compile("do +.*nodes"))

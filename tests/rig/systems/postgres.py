@@ -88,6 +88,7 @@ class Postgres(System):
                 "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE usename = ANY(%s)",
                 ([APPLICATION, MONITOR, ORDERS],),  # a console of the test before would be counted in the next
             )
+            connection.execute(f"ALTER ROLE {ORDERS} PASSWORD '{PASSWORD}'")  # a rotation has given it another one
 
     def restart(self) -> None:
         """End it in good order, and start it again on the same port."""

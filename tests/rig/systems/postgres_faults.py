@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tests.rig.systems.postgres import Postgres
 
 DEADLINE_S = 10.0
+_REFUSALS = 3  # in a row, until a server counts as full
+_BETWEEN_REFUSALS_S = 0.1
 
 
 class PostgresFaults:
@@ -64,15 +66,19 @@ class PostgresFaults:
 
     def connections_exhausted(self) -> str:
         """All slots that the application may have are taken."""
-        count = 0
+        count = refused = 0
         while True:
             try:
                 session = self._server.application("checkout-api")
             except psycopg.OperationalError as error:
-                return f"{count} sessions, then: {str(error).strip().splitlines()[-1]}"
+                refused += 1
+                if refused == _REFUSALS:
+                    return f"{count} sessions, then: {str(error).strip().splitlines()[-1]}"
+                time.sleep(_BETWEEN_REFUSALS_S)  # a session of somebody else that is just ending would leave a slot
+                continue
             session.autocommit = True
             self._held.append(session)
-            count += 1
+            count, refused = count + 1, 0
 
     def idle_in_transaction(self) -> str:
         """One session read something and never ended its transaction."""
