@@ -48,8 +48,17 @@ class Workshop:
         self.bed.api.patch(path, patch)
 
     def patch(self, spec: Object) -> None:
-        """As somebody else would."""
-        self.bed.api.patch(path_of("apps/v1", "Deployment", self.name, self.bed.namespace), {"spec": spec}, STRATEGIC)
+        """As somebody else would; what the controllers make of it is over."""
+        path = path_of("apps/v1", "Deployment", self.name, self.bed.namespace)
+        wanted = self.bed.api.patch(path, {"spec": spec}, STRATEGIC)
+
+        def settled() -> bool:
+            item, pods = self.bed.workload(self.name), self.bed.pods(self.name)
+            status, replicas = item["status"], item["spec"]["replicas"]
+            seen = status.get("observedGeneration", 0) >= wanted["metadata"]["generation"]
+            return bool(seen and len(pods) == replicas == status.get("updatedReplicas") == status.get("readyReplicas"))
+
+        wait_for("it has settled", settled)
 
     def state(self) -> object:
         """What people have written: what controllers count and note is not compared."""

@@ -81,6 +81,8 @@ class Postgres(System):
         return {**self.made.all, **auth_faults.faults(self.application)}
 
     def recover(self) -> None:
+        if not self.answers(self.port):  # a test that failed half way has left it down
+            self.restart()
         self.made.end()
         auth_faults.recover(self.application)
         with self.admin() as connection:
