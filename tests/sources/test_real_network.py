@@ -84,11 +84,13 @@ def test_a_service_whose_pods_are_not_ready_is_seen_down(world: World) -> None:
     with watching(world.viewer.kubeconfig) as collector:
         collector.until(lambda: GATEWAY in rows(collector, "services"), "the service", 30)
         world.fault("crash-loop")
-        row = collector.until(
-            lambda: (row := rows(collector, "services")[GATEWAY]).ready is not None and row.ready < 4 and row,
-            "endpoints lost",
-            60,
-        )
+
+        def lost() -> Any:
+            """Endpoints and pods come from lists of their own: until both are read, one of them is not known."""
+            row = rows(collector, "services")[GATEWAY]
+            return row if row.ready is not None and row.ready < 4 and row.pods is not None else None
+
+        row = collector.until(lost, "endpoints lost", 60)
         assert row.pods >= row.pods_ready
 
 
