@@ -306,6 +306,22 @@ def test_a_recording_that_was_taken_away_says_so_and_live_goes_on(place: Place) 
     assert place.console.transport.show().mode == "live"
 
 
+def test_a_past_that_cannot_be_put_together_says_so_and_live_goes_on(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("no such thing")
+
+    place.trouble()
+    assert place.recorder is not None
+    place.recorder.close()
+    monkeypatch.setattr(Playback, "_fold", broken)
+    place.console.transport.seek(at(10))
+    place.wait_for(lambda: "makes no sense here" in place.console.transport.show().problem)
+    place.console.transport.live()
+    assert (place.console.transport.show().mode, place.console.transport.show().problem) == ("live", "")
+
+
 # --- the recording
 
 

@@ -25,7 +25,7 @@ class LookBack:
         self._waiting: list[Callable[[Playback], None]] = []
         self._playback: Playback | None = None
         self._closed = False
-        self.problem = ""
+        self._unopened = ""
         threading.Thread(target=self._open, name="look-back", daemon=True).start()
 
     def view(self) -> View:
@@ -37,6 +37,11 @@ class LookBack:
     def position(self) -> Millis:
         """The instant on show, or the one that a seek is on its way to."""
         return self._target if self._playback is None else self._playback.player.state().position
+
+    @property
+    def problem(self) -> str:
+        """Why the recording was not opened, or why it is not played any further; "" where nothing is wrong."""
+        return self._unopened if self._playback is None else self._playback.player.state().problem
 
     def seek(self, instant: Millis) -> None:
         self._target = instant
@@ -63,7 +68,7 @@ class LookBack:
         try:
             playback = self._open_playback()
         except RecordingError as error:
-            self.problem = str(error)
+            self._unopened = str(error)
             self._changed()
             return
         playback.seek(self._here[0])
