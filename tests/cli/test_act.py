@@ -179,9 +179,9 @@ def test_a_second_person_says_yes_in_a_login_of_their_own(machine: Machine) -> N
 
 
 def test_ctrl_c_ends_no_change_in_the_middle(machine: Machine) -> None:
-    machine.log_in("eve")
+    machine.log_in("eve", 3000)
     console = machine.act("eve", "--word", "eve")
-    until(lambda: bool(machine.intended()), "the intent is on disk")
+    until(lambda: machine.left("eve") < 3000, "the change has begun")
     acting = console.acting
     console.interrupt()
     assert console.end() in (128 + 2, exit_codes.OK)

@@ -79,8 +79,8 @@ class Machine:
     def environment(self) -> dict[str, str]:
         return {"WFCONSOLE_STATE_DIR": str(self.state), "XDG_CACHE_HOME": str(self.folder / "cache")}
 
-    def log_in(self, user: str) -> None:
-        self.redis.admin().mset({f"session:{user}:{number}": 1 for number in range(3)})
+    def log_in(self, user: str, sessions: int = 3) -> None:
+        self.redis.admin().mset({f"session:{user}:{number}": 1 for number in range(sessions)})
 
     def left(self, user: str) -> int:
         """How many sessions of this user there are still."""

@@ -60,6 +60,7 @@ class ByHand:
         self._group = 0
         self._planned = False  # it has its plan: before that, a word to it would be taken for one
         self._word = b""
+        self._ended = False  # somebody has said how, or is about to
         self._closing = False
         self._over = threading.Event()
         self._over.set()
@@ -77,7 +78,7 @@ class ByHand:
         assert isinstance(event, CommandStarted)
         with self._lock:
             self._running = Running(event.command, event.text, started.at, event.deadline_ms)
-            self._planned, self._word = False, b""
+            self._planned, self._word, self._ended = False, b"", False
             self._over.clear()
         threading.Thread(target=self._run, args=(started, event, text), name="by-hand", daemon=True).start()
 
@@ -189,11 +190,12 @@ class ByHand:
         self._session.repaint()
 
     def _end(self, outcome: str, *, code: int = 0, took_ms: Millis = 0, reason: str = "") -> None:
-        """Once for each command: whoever comes first says how it ended."""
+        """Once for each command: whoever comes first says how it ended. The record has it before the screen says so."""
         with self._lock:
             running = self._running
-            if running is None or running.stage == "over":
+            if running is None or self._ended:
                 return
+            self._ended = True
             event = CommandEnded(
                 running.command,
                 outcome,  # type: ignore[arg-type]  # one of the literals, by its callers
@@ -203,9 +205,11 @@ class ByHand:
                 took_ms=took_ms,
                 reason=reason,
             )
-            self._running = msgspec.structs.replace(running, stage="over", ended=event)
         self._session.submit(event)
+        with self._lock:
+            self._running = msgspec.structs.replace(running, stage="over", ended=event)
         self._over.set()
+        self._session.repaint()
         self._reap()
 
     # --- the process

@@ -77,6 +77,7 @@ def test_a_deleted_pod_is_gone_and_ours_stays_as_evidence_out_of_service(
     assert ran(systems, back).result == "done"
     wait_for("its workload has two pods again", lambda: len(uids(bed)) == 2)
     assert observed(systems, back) in ("ran", "cannot tell")
+    wait_for("those two serve", lambda: in_service(bed) == {each["metadata"]["name"] for each in bed.pods()})
     with pytest.raises(NothingToDo):
         planned(systems, Request("return-pod", Aim("pod", next(iter(in_service(bed))), bed.namespace)))
 
