@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Iterator, Mapping
 
-from wfconsole.actions.kubernetes.rollouts import Object, counted, needs_of, spelled
+from wfconsole.actions.kubernetes.rollouts import Object, needs_of, spelled, units
 from wfconsole.text import safe
 
 
@@ -40,7 +40,7 @@ def broken(pod: Object, ranges: Iterable[Object]) -> Iterator[str]:
                 for box in pod.get("containers") or ():
                     told = box.get("resources") or {}
                     asked = {
-                        of: {key: counted(key, value) for key, value in (told.get(of) or {}).items()}
+                        of: {key: units(key, value) for key, value in (told.get(of) or {}).items()}
                         for of in ("requests", "limits")
                     }
                     yield from (f"{name}: container {safe(box['name'])}: {each}" for each in _outside(bound, asked))
@@ -51,12 +51,12 @@ def broken(pod: Object, ranges: Iterable[Object]) -> Iterator[str]:
 
 def _outside(bound: Object, asked: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
     for resource, value in (bound.get("max") or {}).items():
-        most, mine = counted(resource, value), asked["limits"].get(resource)
+        most, mine = units(resource, value), asked["limits"].get(resource)
         if mine is None or mine > most:
             told = "no limit" if mine is None else f"limit {spelled(resource, mine)}"
             yield f"{told} of {safe(resource)}, at most {spelled(resource, most)}"
     for resource, value in (bound.get("min") or {}).items():
-        least, mine = counted(resource, value), asked["requests"].get(resource)
+        least, mine = units(resource, value), asked["requests"].get(resource)
         if mine is None or mine < least:
             told = "no request" if mine is None else f"request {spelled(resource, mine)}"
             yield f"{told} of {safe(resource)}, at least {spelled(resource, least)}"

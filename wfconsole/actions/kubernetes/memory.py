@@ -11,10 +11,10 @@ from wfconsole.actions.kubernetes.cluster import Cluster, Object
 from wfconsole.actions.kubernetes.limit_ranges import broken, defaulted
 from wfconsole.actions.kubernetes.placing import barred, places
 from wfconsole.actions.kubernetes.pods import Member
-from wfconsole.actions.kubernetes.rollouts import counted, needs_of, selector_of, shortages, spelled
+from wfconsole.actions.kubernetes.rollouts import needs_of, selector_of, shortages, spelled, units
 from wfconsole.actions.kubernetes.room import Room, limits_of, room_of, told
 from wfconsole.incident.plan import Aim, Check, Observed
-from wfconsole.incident.wording import counted as so_many
+from wfconsole.incident.wording import counted
 from wfconsole.sources.contract import SourceError
 from wfconsole.text import safe
 
@@ -62,7 +62,7 @@ def memory_of(box: Object) -> Memory:
 
     def one(kind: str) -> int | None:
         value = (resources.get(kind) or {}).get("memory")
-        return None if value is None else counted("memory", value)
+        return None if value is None else units("memory", value)
 
     return Memory(one("limits"), one("requests"))
 
@@ -75,7 +75,7 @@ def used(cluster: Cluster, namespace: str, pods: Iterable[Member], container: st
     path = f"/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods"
     mine = {each.name for each in pods}
     return {
-        item["metadata"]["name"]: counted("memory", box["usage"].get("memory", "0"))
+        item["metadata"]["name"]: units("memory", box["usage"].get("memory", "0"))
         for item in cluster.list(path, "use of memory")
         if item["metadata"]["name"] in mine
         for box in item.get("containers") or ()
@@ -102,7 +102,7 @@ def use_checks(cluster: Cluster, aim: Aim, pods: Sequence[Member], change: Chang
     else:
         yield _against(uses, container, new, lower=lower)
     if kills:
-        yield Check("ok", f"{so_many(len(kills), 'pod')} had {safe(container)} killed for its memory", kills)
+        yield Check("ok", f"{counted(len(kills), 'pod')} had {safe(container)} killed for its memory", kills)
     elif not lower and pods:
         yield Check(
             "explain", f"no pod of it shows a kill for memory in {safe(container)}: its limit may not be what hurts"
@@ -152,7 +152,7 @@ def bound_checks(cluster: Cluster, namespace: str, pod: Object) -> Iterator[Chec
     for bound in outside:
         yield Check("refuse", f"no such pod is let in: LimitRange {bound}", overridable=True)
     if ranges and not outside:
-        yield Check("ok", f"within the bounds of {so_many(len(ranges), 'LimitRange')}")
+        yield Check("ok", f"within the bounds of {counted(len(ranges), 'LimitRange')}")
 
 
 def place_checks(cluster: Cluster, aim: Aim, item: Object, pod: Object, limit: int | None) -> Iterator[Check]:
@@ -198,7 +198,7 @@ def _all_of_them(room: Room, aim: Aim, item: Object, pod: Object) -> Check:
     if takes >= replicas:
         return Check("ok", f"the nodes have room for all {replicas} of them, each {told(needs)}")
     why = "; ".join(f"{each.node.name}: {each.why}" for each in found[:_SHOWN])
-    said = f"the nodes have room for {takes} of {so_many(replicas, 'such pod')}, each {told(needs)}"
+    said = f"the nodes have room for {takes} of {counted(replicas, 'such pod')}, each {told(needs)}"
     return Check("refuse", f"{said}; the rest would stay pending: {why}", overridable=True)
 
 

@@ -27,8 +27,7 @@ from wfconsole.actions.kubernetes.ownership import ownership_checks
 from wfconsole.actions.kubernetes.pods import Member, members
 from wfconsole.actions.kubernetes.progress import rollout_signal, standing
 from wfconsole.actions.kubernetes.rollout_checks import paused, rollout_checks
-from wfconsole.actions.kubernetes.rollouts import counted as amount_of
-from wfconsole.actions.kubernetes.rollouts import strategy_of, under_way
+from wfconsole.actions.kubernetes.rollouts import strategy_of, under_way, units
 from wfconsole.actions.kubernetes.workloads import hpa_of, path_of, resource_of, seen, wanted
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import Millis
@@ -141,7 +140,7 @@ def _parsed(name: str, said: str) -> int | None:
         return None
     if not _QUANTITY.fullmatch(said):
         raise BadRequestError(f"{name} {safe(said, 40)!r}: an amount of memory such as 512Mi or 2Gi, or {_NONE}")
-    value = amount_of("memory", said)
+    value = units("memory", said)
     if value < _LEAST:
         raise BadRequestError(f"{name} {said} is {value} bytes, with which nothing starts: did you mean {said}Mi?")
     return value

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from wfconsole.actions.kubernetes.rollouts import Needs, Object, counted, spelled
+from wfconsole.actions.kubernetes.rollouts import Needs, Object, spelled, units
 from wfconsole.observations.policies import Requirement
 from wfconsole.text import safe
 
@@ -69,7 +69,7 @@ def nodes_of(items: Iterable[Object], held: Iterable[Held]) -> tuple[Node, ...]:
 def _node(item: Object, taken: Needs) -> Node:
     spec, status = item.get("spec") or {}, item.get("status") or {}
     told = status.get("allocatable") or status.get("capacity") or {}
-    there = {name: counted(name, value) for name, value in told.items()}
+    there = {name: units(name, value) for name, value in told.items()}
     taints = [(each["key"], each.get("value") or "", each["effect"]) for each in spec.get("taints") or ()]
     return Node(
         safe(item["metadata"]["name"]),

@@ -154,7 +154,7 @@ def needs_of(pod: Object, of: str = "requests") -> dict[str, int]:
             peak[name] = max(peak.get(name, 0), side.get(name, 0) + asked.get(name, 0))
     _add(total, side)
     found = {name: max(total.get(name, 0), peak.get(name, 0)) for name in total.keys() | peak.keys()}
-    _add(found, {name: counted(name, value) for name, value in (pod.get("overhead") or {}).items()})
+    _add(found, {name: units(name, value) for name, value in (pod.get("overhead") or {}).items()})
     return found
 
 
@@ -163,7 +163,7 @@ def _asked(box: Object, of: str) -> dict[str, int]:
     limits = resources.get("limits") or {}
     # A limit without a request is the request too.
     told = limits if of == "limits" else limits | (resources.get("requests") or {})
-    return {name: counted(name, value) for name, value in told.items()}
+    return {name: units(name, value) for name, value in told.items()}
 
 
 def _add(total: dict[str, int], more: Needs) -> None:
@@ -171,7 +171,7 @@ def _add(total: dict[str, int], more: Needs) -> None:
         total[name] = total.get(name, 0) + value
 
 
-def counted(resource: str, value: object) -> int:
+def units(resource: str, value: object) -> int:
     """A quantity of a resource as a whole number: CPU in thousandths of a core."""
     cpu = resource.removeprefix("requests.").removeprefix("limits.") == "cpu"
     return millicores(str(value)) if cpu else amount(str(value))
@@ -274,7 +274,7 @@ def shortages(quotas: Iterable[Object], pod: Object, pods: int) -> Iterator[Shor
         hard, used = status.get("hard") or quota["spec"].get("hard") or {}, status.get("used") or {}
         scoped = bool(quota["spec"].get("scopes") or quota["spec"].get("scopeSelector"))
         for name in sorted(hard.keys() & wanted.keys()):
-            left = counted(name, hard[name]) - counted(name, used.get(name, "0"))
+            left = units(name, hard[name]) - units(name, used.get(name, "0"))
             if wanted[name] > left:
                 yield Shortage(safe(quota["metadata"]["name"]), safe(name), wanted[name], left, scoped)
 
