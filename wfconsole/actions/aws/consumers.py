@@ -12,7 +12,8 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.actions.kubernetes.cluster import Cluster, Object
-from wfconsole.actions.kubernetes.workloads import path_of, ready, wanted
+from wfconsole.actions.kubernetes.rollouts import wanted
+from wfconsole.actions.kubernetes.workloads import path_of, ready
 from wfconsole.incident.plan import Aim
 from wfconsole.sources.contract import SourceError
 from wfconsole.text import safe

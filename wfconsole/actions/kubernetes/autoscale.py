@@ -14,8 +14,9 @@ from wfconsole.actions.kubernetes.by_hand import kubectl
 from wfconsole.actions.kubernetes.cluster import Call, Cluster, Object, Unchanged, unchanged
 from wfconsole.actions.kubernetes.ownership import may_be_taken_back
 from wfconsole.actions.kubernetes.replicas import growing, is_database
+from wfconsole.actions.kubernetes.rollouts import wanted
 from wfconsole.actions.kubernetes.room import start_checks
-from wfconsole.actions.kubernetes.workloads import named, path_of, ready, seen, wanted
+from wfconsole.actions.kubernetes.workloads import named, path_of, ready, seen
 from wfconsole.actions.slots import slot_checks
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis

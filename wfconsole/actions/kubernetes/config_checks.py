@@ -14,9 +14,9 @@ from wfconsole.actions.kubernetes.config_readers import KINDS, Reader, loners, r
 from wfconsole.actions.kubernetes.left_behind import changed_at
 from wfconsole.actions.kubernetes.ownership import ownership_checks
 from wfconsole.actions.kubernetes.rollout_checks import paused, rollout_checks
-from wfconsole.actions.kubernetes.rollouts import under_way
+from wfconsole.actions.kubernetes.rollouts import under_way, wanted
 from wfconsole.actions.kubernetes.trade_offs import direction
-from wfconsole.actions.kubernetes.workloads import seen, wanted
+from wfconsole.actions.kubernetes.workloads import seen
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import Millis
 from wfconsole.incident.plan import Aim, Check, Observed

@@ -16,8 +16,8 @@ from wfconsole.actions.kubernetes.config_readers import Reader
 from wfconsole.actions.kubernetes.pods import members
 from wfconsole.actions.kubernetes.progress import rollout_signal, standing
 from wfconsole.actions.kubernetes.restart import moment
-from wfconsole.actions.kubernetes.rollouts import RESTARTED_AT
-from wfconsole.actions.kubernetes.workloads import named, path_of, wanted
+from wfconsole.actions.kubernetes.rollouts import RESTARTED_AT, wanted
+from wfconsole.actions.kubernetes.workloads import named, path_of
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.plan import (

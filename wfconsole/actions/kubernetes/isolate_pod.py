@@ -16,8 +16,9 @@ from wfconsole.actions.kubernetes.cluster import MERGE, Call, Cluster, Object, U
 from wfconsole.actions.kubernetes.network_facts import enforcement
 from wfconsole.actions.kubernetes.pods import Member, member, members, pod_at, workload_of
 from wfconsole.actions.kubernetes.quarantine import HAD, LABEL, POLICY, YES, Bonds
+from wfconsole.actions.kubernetes.rollouts import wanted
 from wfconsole.actions.kubernetes.room import start_checks
-from wfconsole.actions.kubernetes.workloads import path_of, seen, wanted
+from wfconsole.actions.kubernetes.workloads import path_of, seen
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.incident.plan import (

@@ -11,7 +11,7 @@ from wfconsole.actions.kubernetes.cluster import Cluster, Object
 from wfconsole.actions.kubernetes.limit_ranges import broken, defaulted
 from wfconsole.actions.kubernetes.placing import barred, places
 from wfconsole.actions.kubernetes.pods import Member
-from wfconsole.actions.kubernetes.rollouts import needs_of, selector_of, shortages, spelled, units
+from wfconsole.actions.kubernetes.rollouts import needs_of, selector_of, shortages, spelled, units, wanted
 from wfconsole.actions.kubernetes.room import Room, limits_of, room_of, told
 from wfconsole.incident.plan import Aim, Check, Observed
 from wfconsole.incident.wording import counted
@@ -192,7 +192,7 @@ def _largest(room: Room, pod: Object, limit: int | None) -> Iterator[Check]:
 def _all_of_them(room: Room, aim: Aim, item: Object, pod: Object) -> Check:
     selector = selector_of(item["spec"]["selector"])
     nodes = room.nodes(without=lambda held: held.namespace == aim.namespace and selector.matches(held.labels))
-    replicas, needs = _count(item), needs_of(pod)
+    replicas, needs = wanted(item), needs_of(pod)
     found = places(nodes, pod, needs)
     takes = sum(each.takes for each in found)
     if takes >= replicas:
@@ -200,13 +200,6 @@ def _all_of_them(room: Room, aim: Aim, item: Object, pod: Object) -> Check:
     why = "; ".join(f"{each.node.name}: {each.why}" for each in found[:_SHOWN])
     said = f"the nodes have room for {takes} of {counted(replicas, 'such pod')}, each {told(needs)}"
     return Check("refuse", f"{said}; the rest would stay pending: {why}", overridable=True)
-
-
-def _count(item: Object) -> int:
-    status = item.get("status") or {}
-    if "numberReady" in status:
-        return int(status.get("desiredNumberScheduled") or 0)
-    return int(item["spec"].get("replicas", 1))
 
 
 def quota_growth(cluster: Cluster, aim: Aim, item: Object, pod: Object) -> Iterator[Check]:
@@ -217,7 +210,7 @@ def quota_growth(cluster: Cluster, aim: Aim, item: Object, pod: Object) -> Itera
         yield Check("explain", f"not known: whether a quota allows it: {in_words(error)}")
         return
     grown = _growth(item["spec"]["template"]["spec"], pod)
-    for each in shortages(quotas, grown, _count(item)):
+    for each in shortages(quotas, grown, wanted(item)):
         if each.resource not in ("pods", "count/pods"):
             judged = "explain" if each.scoped else "refuse"
             yield Check(judged, f"{each} for all its pods", overridable=not each.scoped)  # type: ignore[arg-type]

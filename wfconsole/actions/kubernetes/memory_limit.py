@@ -27,8 +27,8 @@ from wfconsole.actions.kubernetes.ownership import ownership_checks
 from wfconsole.actions.kubernetes.pods import Member, members
 from wfconsole.actions.kubernetes.progress import rollout_signal, standing
 from wfconsole.actions.kubernetes.rollout_checks import paused, rollout_checks
-from wfconsole.actions.kubernetes.rollouts import strategy_of, under_way, units
-from wfconsole.actions.kubernetes.workloads import hpa_of, path_of, resource_of, seen, wanted
+from wfconsole.actions.kubernetes.rollouts import strategy_of, under_way, units, wanted
+from wfconsole.actions.kubernetes.workloads import hpa_of, path_of, resource_of, seen
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import Millis
 from wfconsole.incident.plan import Aim, Check, Found, Observed, Outcome, Plan, Reading, Request

@@ -13,8 +13,8 @@ from wfconsole.actions.kubernetes.by_hand import kubectl
 from wfconsole.actions.kubernetes.cluster import Cluster, Object
 from wfconsole.actions.kubernetes.pods import wait_until
 from wfconsole.actions.kubernetes.rollout_strategy import ONE_FEWER, before_of, put_back, set_strategy
-from wfconsole.actions.kubernetes.rollouts import under_way
-from wfconsole.actions.kubernetes.workloads import path_of, seen, wanted
+from wfconsole.actions.kubernetes.rollouts import under_way, wanted
+from wfconsole.actions.kubernetes.workloads import path_of, seen
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, Millis
 from wfconsole.incident.plan import Aim, Check, Outcome, Plan, Request

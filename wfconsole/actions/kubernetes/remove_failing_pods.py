@@ -25,8 +25,8 @@ from wfconsole.actions.kubernetes.pods import (
     wait_until,
 )
 from wfconsole.actions.kubernetes.remove_pod import LOST
-from wfconsole.actions.kubernetes.rollouts import under_way
-from wfconsole.actions.kubernetes.workloads import path_of, resource_of, seen, wanted
+from wfconsole.actions.kubernetes.rollouts import under_way, wanted
+from wfconsole.actions.kubernetes.workloads import path_of, resource_of, seen
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.incident.plan import (

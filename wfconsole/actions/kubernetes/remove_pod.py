@@ -23,7 +23,8 @@ from wfconsole.actions.kubernetes.pods import (
     tried,
     workload_of,
 )
-from wfconsole.actions.kubernetes.workloads import path_of, seen, wanted
+from wfconsole.actions.kubernetes.rollouts import wanted
+from wfconsole.actions.kubernetes.workloads import path_of, seen
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.incident.plan import Aim, Alternative, Check, Evidence, Found, Outcome, Plan, Reading, Request, Signal

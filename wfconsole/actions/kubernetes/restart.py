@@ -20,8 +20,8 @@ from wfconsole.actions.kubernetes.pods import Member, members
 from wfconsole.actions.kubernetes.progress import rollout_signal, standing
 from wfconsole.actions.kubernetes.restart_checks import restart_checks, stuck
 from wfconsole.actions.kubernetes.rollout_strategy import ONE_FEWER, before_of, set_strategy
-from wfconsole.actions.kubernetes.rollouts import RESTARTED_AT, strategy_of, under_way
-from wfconsole.actions.kubernetes.workloads import path_of, resource_of, wanted
+from wfconsole.actions.kubernetes.rollouts import RESTARTED_AT, strategy_of, under_way, wanted
+from wfconsole.actions.kubernetes.workloads import path_of, resource_of
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, Millis
 from wfconsole.incident.plan import Aim, Alternative, Found, Outcome, Plan, Reading, Request

@@ -9,8 +9,8 @@ from wfconsole.actions.kubernetes import one_fewer
 from wfconsole.actions.kubernetes.cluster import Object
 from wfconsole.actions.kubernetes.pods import Member
 from wfconsole.actions.kubernetes.rollout_checks import gpu_wait, paused, rollout_checks
-from wfconsole.actions.kubernetes.rollouts import strategy_of, under_way
-from wfconsole.actions.kubernetes.workloads import seen, wanted
+from wfconsole.actions.kubernetes.rollouts import strategy_of, under_way, wanted
+from wfconsole.actions.kubernetes.workloads import seen
 from wfconsole.actions.systems import Systems
 from wfconsole.incident.plan import Aim, Check
 from wfconsole.incident.wording import counted

@@ -20,8 +20,8 @@ from wfconsole.actions.kubernetes.progress import rollout_signal, standing
 from wfconsole.actions.kubernetes.revisions import Revision
 from wfconsole.actions.kubernetes.rollout_checks import gpu_wait, paused, rollout_checks
 from wfconsole.actions.kubernetes.rollout_strategy import before_of
-from wfconsole.actions.kubernetes.rollouts import plain_template, strategy_of, templates_equal
-from wfconsole.actions.kubernetes.workloads import path_of, resource_of, seen, wanted
+from wfconsole.actions.kubernetes.rollouts import plain_template, strategy_of, templates_equal, wanted
+from wfconsole.actions.kubernetes.workloads import path_of, resource_of, seen
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, Millis
 from wfconsole.incident.plan import Aim, Alternative, Check, Found, Observed, Outcome, Plan, Reading, Request

@@ -57,7 +57,7 @@ class Strategy(msgspec.Struct, frozen=True):
 
 def strategy_of(kind: str, item: Object) -> Strategy:
     """How a deployment, a stateful set or a daemon set replaces its pods."""
-    replicas = _replicas(item)
+    replicas = wanted(item)
     spec = item["spec"]
     if kind == "deployment":
         return _of_deployment(spec.get("strategy") or {}, replicas)
@@ -93,11 +93,12 @@ def share(value: object, of: int, *, up: bool) -> int:
     return int(part.to_integral_value(ROUND_CEILING if up else ROUND_FLOOR))
 
 
-def _replicas(item: Object) -> int:
+def wanted(item: Object) -> int:
+    """How many pods a workload should have."""
     if "numberReady" in (item.get("status") or {}):
         return int(item["status"].get("desiredNumberScheduled") or 0)
-    wanted = item["spec"].get("replicas")
-    return 1 if wanted is None else int(wanted)
+    replicas = item["spec"].get("replicas")
+    return 1 if replicas is None else int(replicas)
 
 
 def under_way(kind: str, item: Object) -> str:
@@ -107,7 +108,7 @@ def under_way(kind: str, item: Object) -> str:
         return "its controller has not seen the last change yet"
     if strategy_of(kind, item).kind == "OnDelete":
         return ""
-    wanted = _replicas(item)
+    new = wanted(item)
     if kind == "daemonset":
         updated = int(status.get("updatedNumberScheduled") or 0)
         up = int(status.get("numberAvailable") or 0)
@@ -117,10 +118,10 @@ def under_way(kind: str, item: Object) -> str:
     if kind == "statefulset":
         if status.get("updateRevision") == status.get("currentRevision"):
             return ""
-        wanted -= strategy_of(kind, item).kept
+        new -= strategy_of(kind, item).kept
     old = int(status.get("replicas") or 0) - updated if kind == "deployment" else 0
-    if updated < wanted:
-        return f"{updated} of {wanted} pods are of the new revision"
+    if updated < new:
+        return f"{updated} of {new} pods are of the new revision"
     if old > 0:
         return f"{old} pods of the old revision are still there"
     if kind != "deployment" or up >= updated or _completed(status):

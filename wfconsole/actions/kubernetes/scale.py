@@ -15,9 +15,9 @@ from wfconsole.actions.kubernetes.cluster import Call, Cluster, Object, Unchange
 from wfconsole.actions.kubernetes.ownership import may_be_taken_back
 from wfconsole.actions.kubernetes.pods import budget_seen, budgets
 from wfconsole.actions.kubernetes.replicas import growing, is_database, loses_volumes, shrinking
-from wfconsole.actions.kubernetes.rollouts import under_way
+from wfconsole.actions.kubernetes.rollouts import under_way, wanted
 from wfconsole.actions.kubernetes.room import start_checks
-from wfconsole.actions.kubernetes.workloads import hpa_of, path_of, ready, resource_of, seen, wanted
+from wfconsole.actions.kubernetes.workloads import hpa_of, path_of, ready, resource_of, seen
 from wfconsole.actions.slots import replica_checks, slot_checks
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis

@@ -42,13 +42,6 @@ def ready(item: Object) -> int:
     return int(status.get("numberReady", status.get("readyReplicas", 0)) or 0)
 
 
-def wanted(item: Object) -> int:
-    """How many pods it should have."""
-    if "replicas" in item.get("spec", {}):
-        return int(item["spec"]["replicas"])
-    return int((item.get("status") or {}).get("desiredNumberScheduled", 1))
-
-
 def seen(aim: Aim, item: Object, said: str) -> Observed:
     """A workload as evidence."""
     return Observed(str(aim), said, item["metadata"].get("resourceVersion", ""))
