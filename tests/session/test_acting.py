@@ -22,7 +22,7 @@ from wfconsole.incident.events import Declared, Entry
 from wfconsole.incident.plan import Aim, Plan, Request
 from wfconsole.incident.state import Receipt
 from wfconsole.runbook import load_runbook
-from wfconsole.session import act_book, act_life
+from wfconsole.session import act_life, confirming
 from wfconsole.session.act_book import ActBook
 from wfconsole.session.acting import Acting
 from wfconsole.session.acts import Act, Confirmation
@@ -139,7 +139,7 @@ def test_nothing_is_sent_before_the_intent_is_on_disk(bed: Bed, places: Places) 
 def test_an_intent_that_no_disk_confirms_is_not_carried_out(
     bed: Bed, places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(act_book, "CONFIRMED_WITHIN_MS", 50)
+    monkeypatch.setattr(confirming, "CONFIRMED_WITHIN_MS", 50)
     place = places(sink=SlowSink())
     name, _ = place.plan(scaled(bed.deployment(replicas=1), 2))
     place.acting.confirm(name, YES)

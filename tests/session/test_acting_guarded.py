@@ -19,7 +19,7 @@ from tests.sources.fault_proxy import Fault, FaultProxy
 from wfconsole.guard import protocol
 from wfconsole.guard.protocol import Begin
 from wfconsole.journal.disk import Disk
-from wfconsole.session import act_book, act_life
+from wfconsole.session import act_life, confirming
 from wfconsole.session.acts import Confirmation
 
 YES = Confirmation()
@@ -74,7 +74,7 @@ def test_with_a_record_in_memory_only_nothing_is_run(machine: Machine, desks: De
 def test_a_disk_that_dies_between_plan_and_intent(
     machine: Machine, desks: Desks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(act_book, "CONFIRMED_WITHIN_MS", 300)
+    monkeypatch.setattr(confirming, "CONFIRMED_WITHIN_MS", 300)
     desk = desks(machine)
     receipt = desk.plan("eve")
     until(lambda: not desk.session.view.pending, "all is on disk")

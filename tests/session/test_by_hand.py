@@ -18,7 +18,7 @@ from tests.session.made import BEGAN
 from wfconsole.clock import MINUTE, SECOND, ManualClock, SystemClock
 from wfconsole.incident.events import CommandEnded, CommandStarted, Declared, Entry
 from wfconsole.runbook import load_runbook
-from wfconsole.session import by_hand
+from wfconsole.session import by_hand, confirming
 from wfconsole.session.by_hand import ByHand, end_unknown
 from wfconsole.session.session import Session
 from wfconsole.session.view import JournalView
@@ -93,7 +93,7 @@ def test_nothing_runs_before_the_intent_is_on_disk(tmp_path: Path) -> None:
 
 
 def test_an_intent_that_no_disk_confirms_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(by_hand, "CONFIRMED_WITHIN_MS", 50)
+    monkeypatch.setattr(confirming, "CONFIRMED_WITHIN_MS", 50)
     mark = tmp_path / "ran"
     place = Place(sink=SlowSink())
     place.run(f"touch {mark}")

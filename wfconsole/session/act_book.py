@@ -22,7 +22,6 @@ from wfconsole.session.acts import Act
 from wfconsole.session.session import Session
 from wfconsole.text import safe
 
-CONFIRMED_WITHIN_MS: Final[Millis] = 5 * SECOND
 _REAPED_WITHIN_MS: Final[Millis] = SECOND
 
 
@@ -171,9 +170,3 @@ class ActBook:
         result = "" if said.kept else what.result
         self.session.submit(ActionSettled(receipt, said.kept, said.why, result, what.text, what.lines))
         self.set(receipt, kept_unless=0)
-
-    def on_disk(self, entry: str) -> bool:
-        """Wait until this entry is on disk; whether it is."""
-        with self.session.on_disk:
-            within = CONFIRMED_WITHIN_MS / SECOND
-            return self.session.on_disk.wait_for(lambda: entry not in self.session.view.pending, within)

@@ -18,6 +18,7 @@ from wfconsole.session.act_after import read_before, settle_later, watch_probe
 from wfconsole.session.act_book import ActBook
 from wfconsole.session.act_process import ActProcess, Silent
 from wfconsole.session.acts import READINGS_KEPT, Act, Confirmation
+from wfconsole.session.confirming import is_on_disk
 
 LATE_MS: Final[Millis] = 5 * SECOND  # after every deadline of the process itself
 READ_WITHIN_MS: Final[Millis] = 30 * SECOND  # one look at a signal, with all its deadlines
@@ -68,7 +69,7 @@ def run_it(book: ActBook, receipt: str, said: Confirmation) -> None:
         return
     book.set(receipt, stage="recording")
     entry = book.session.submit(_intended(act, act.plan, said, book.approvals.spend(act.plan)))
-    if not book.on_disk(entry.id):
+    if not is_on_disk(book.session, entry.id):
         book.end(receipt, Outcome("failed", "no disk has confirmed the intent: nothing was sent"))
         book.over(receipt)
         return

@@ -20,11 +20,11 @@ import msgspec
 
 from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.incident.events import CommandEnded, CommandStarted, Entry
+from wfconsole.session.confirming import is_on_disk
 from wfconsole.session.session import Session
 from wfconsole.session.view import Running
 from wfconsole.text import safe
 
-CONFIRMED_WITHIN_MS: Final[Millis] = 5 * SECOND
 CLOSES_WITHIN_MS: Final[Millis] = 500
 _LATE_MS: Final[Millis] = 5 * SECOND  # after deadline and grace: the process that should have ended it hangs
 _READ_AT_ONCE: Final = 64 << 10
@@ -105,7 +105,7 @@ class ByHand:
     # --- the thread of one command
 
     def _run(self, started: Entry, event: CommandStarted, text: str) -> None:
-        if not _confirmed(self._session, started.id):
+        if not is_on_disk(self._session, started.id):
             self._end("not started", reason="no disk has confirmed the intent")
             return
         if self._closing or self._word:
@@ -254,12 +254,6 @@ class ByHand:
                 pipe.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(CLOSES_WITHIN_MS / SECOND)
-
-
-def _confirmed(session: Session, entry: str) -> bool:
-    """Wait until this entry is on disk; whether it is."""
-    with session.on_disk:
-        return session.on_disk.wait_for(lambda: entry not in session.view.pending, CONFIRMED_WITHIN_MS / SECOND)
 
 
 def _last(lines: tuple[str, ...], count: int, size: int) -> tuple[str, ...]:
