@@ -15,7 +15,7 @@ import resource
 import signal
 import threading
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
@@ -29,13 +29,13 @@ from wfconsole.actions.taking_back import as_kept, take_back
 from wfconsole.clock import SECOND, Clock, Millis, SystemClock
 from wfconsole.guard import protocol
 from wfconsole.guard.protocol import AGAIN, CAPTURE, KEEP, REVERT, Begin, Report, Run
+from wfconsole.hands.words import words_of_the_console
 from wfconsole.incident.plan import Outcome, Plan, Reading, Request, Signal, Verdict
 from wfconsole.incident.verdict import verdict_of
 from wfconsole.redaction import redact_text
 from wfconsole.sources.contract import SourceError
 from wfconsole.text import safe
 
-_READ_AT_ONCE: Final = 64 << 10
 _SAID_AT_MOST: Final = 400
 _PATIENCE_MS: Final[Millis] = 5 * SECOND
 _LOOK_S: Final = 0.05
@@ -305,17 +305,9 @@ def _shown(text: str) -> str:
 
 
 def _listen(words: queue.SimpleQueue[bytes | None]) -> None:
-    for word in _lines():
+    for word in words_of_the_console():
         words.put(word)
     words.put(None)
-
-
-def _lines() -> Iterator[bytes]:
-    """The lines of standard input, read without a buffer: a thread that waits in one stops the end of the process."""
-    rest = b""
-    while chunk := os.read(0, _READ_AT_ONCE):
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from whole
 
 
 def _tell(report: Report) -> None:

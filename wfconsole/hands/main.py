@@ -23,6 +23,7 @@ from wfconsole.clock import SECOND, Millis, SystemClock
 from wfconsole.hands import group
 from wfconsole.hands.output import Output
 from wfconsole.hands.plan import HURRIED_MS, HURRY, STOP, Began, Ended, Plan, Report, clean
+from wfconsole.hands.words import words_of_the_console
 from wfconsole.text import safe
 
 _READ_AT_ONCE: Final = 64 << 10
@@ -35,7 +36,7 @@ Sign = int | bytes  # the shell's exit code, or a word of the console
 def main() -> int:
     """The process. Signals that are meant for the console do not end it: it ends when its command has."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    words = _words()
+    words = words_of_the_console()
     plan = msgspec.json.decode(next(words), type=Plan)
     group.adopt_orphans()
     try:
@@ -125,14 +126,6 @@ class _Run:
         for word in self._words:
             self._signs.put(word)
         self._signs.put(HURRY)
-
-
-def _words() -> Iterator[bytes]:
-    """The lines of standard input, read without a buffer: a thread that waits in one stops the end of the process."""
-    rest = b""
-    while chunk := os.read(0, _READ_AT_ONCE):
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from whole
 
 
 def _tell(report: Report) -> None:
