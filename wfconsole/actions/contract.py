@@ -62,3 +62,10 @@ class Action(Protocol):
 
     def measure(self, plan: Plan, systems: Systems) -> Reading:
         """The plan's signal now; `undone` where something has taken the change back. Called only where there is one."""
+
+
+def found_by(now: object, plan: Plan, told: str) -> tuple[Found, str]:
+    """What became of an action that sets a value, by what is there `now`; `plan.calls` has it as "from" and "to"."""
+    if now == plan.calls["to"]:
+        return "ran", told
+    return ("did not run" if now == plan.calls["from"] else "cannot tell"), told

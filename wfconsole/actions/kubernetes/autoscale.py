@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from wfconsole.actions.asked import whole_number
-from wfconsole.actions.contract import Action, BadRequestError, Say
+from wfconsole.actions.contract import Action, BadRequestError, Say, found_by
 from wfconsole.actions.kubernetes.autoscalers import at_most, blind, bounds_of, scaler_seen
 from wfconsole.actions.kubernetes.by_hand import kubectl
 from wfconsole.actions.kubernetes.cluster import Call, Cluster, Object, Unchanged, unchanged
@@ -110,9 +110,7 @@ class Autoscale(Action):
         aim = plan.request.aim
         now = list(bounds_of(systems.cluster.get(_path(aim), str(aim))))
         told = f"{aim} has min {now[0]}, max {now[1]}"
-        if now == plan.calls["to"]:
-            return "ran", told
-        return ("did not run", told) if now == plan.calls["from"] else ("cannot tell", told)
+        return found_by(now, plan, told)
 
     def measure(self, plan: Plan, systems: Systems) -> Reading:
         aim, to = plan.request.aim, plan.calls["to"]

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from wfconsole.actions.contract import Action, BadRequestError, Say, in_words
+from wfconsole.actions.contract import Action, BadRequestError, Say, found_by, in_words
 from wfconsole.actions.kubernetes.by_hand import kubectl
 from wfconsole.actions.kubernetes.cluster import STRATEGIC, Call, Cluster, Object, Unchanged, unchanged
 from wfconsole.actions.kubernetes.memory import (
@@ -96,9 +96,7 @@ class MemoryLimit(Action):
     def observe(self, plan: Plan, systems: Systems) -> tuple[Found, str]:
         now = _now(plan, systems.cluster.get(path_of(plan.request.aim), str(plan.request.aim)))
         told = f"{plan.calls['container']} is not there" if now is None else f"{plan.calls['container']} has {now}"
-        if now is not None and list(now) == plan.calls["to"]:
-            return "ran", told
-        return ("did not run" if now is not None and list(now) == plan.calls["from"] else "cannot tell"), told
+        return found_by(None if now is None else list(now), plan, told)
 
     def measure(self, plan: Plan, systems: Systems) -> Reading:
         aim, name, to, at = plan.request.aim, plan.calls["container"], plan.calls["to"], systems.now()

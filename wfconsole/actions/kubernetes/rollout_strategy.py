@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from wfconsole.actions.contract import Action, BadRequestError, NothingToDo, Say, Stale
+from wfconsole.actions.contract import Action, BadRequestError, NothingToDo, Say, Stale, found_by
 from wfconsole.actions.kubernetes.by_hand import kubectl
 from wfconsole.actions.kubernetes.cluster import MERGE, Call, Cluster, Object, Unchanged, unchanged
 from wfconsole.actions.kubernetes.rollouts import strategy_of
@@ -73,9 +73,7 @@ class RolloutStrategy(Action):
 
     def observe(self, plan: Plan, systems: Systems) -> tuple[Found, str]:
         now = _now(systems, plan.request.aim)
-        if now == plan.calls["to"]:
-            return "ran", _told(now)
-        return ("did not run" if now == plan.calls["from"] else "cannot tell"), _told(now)
+        return found_by(now, plan, _told(now))
 
     def measure(self, plan: Plan, systems: Systems) -> Reading:
         now = _now(systems, plan.request.aim)

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from wfconsole.actions.asked import whole_number
-from wfconsole.actions.contract import Action, BadRequestError, Say, Stale, in_words
+from wfconsole.actions.contract import Action, BadRequestError, Say, Stale, found_by, in_words
 from wfconsole.actions.kubernetes.autoscalers import name_of, scaler_checks, scaler_instead
 from wfconsole.actions.kubernetes.by_hand import kubectl
 from wfconsole.actions.kubernetes.cluster import Call, Cluster, Object, Unchanged, unchanged
@@ -82,9 +82,7 @@ class Scale(Action):
         aim = plan.request.aim
         now = wanted(systems.cluster.get(path_of(aim), str(aim)))
         told = f"{aim} wants {now} replicas"
-        if now == plan.calls["to"]:
-            return "ran", told
-        return ("did not run", told) if now == plan.calls["from"] else ("cannot tell", told)
+        return found_by(now, plan, told)
 
     def measure(self, plan: Plan, systems: Systems) -> Reading:
         aim, to = plan.request.aim, plan.calls["to"]
