@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -22,9 +22,16 @@ from wfconsole.text import is_safe
 class Hands:
     """One such process, spoken to as the console does."""
 
-    def __init__(self, text: str, deadline_ms: int = MINUTE, grace_ms: int = SECOND, **environment: str) -> None:
+    def __init__(
+        self,
+        text: str,
+        deadline_ms: int = MINUTE,
+        grace_ms: int = SECOND,
+        program: Sequence[str] = ("-m", "wfconsole.hands"),
+        **environment: str,
+    ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "wfconsole.hands"],
+            [sys.executable, *program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -142,6 +149,21 @@ def test_a_signal_to_the_process_ends_the_command_too(tmp_path: Path, number: in
     hands.process.send_signal(number)
     assert hands.whole()[2].outcome == "cancelled"
     assert not is_alive(pid)
+
+
+def test_a_signal_that_comes_with_the_first_instruction_of_the_command_ends_it_too() -> None:
+    program = (
+        "import os, signal\n"
+        "from wfconsole.hands import group, main\n"
+        "begin = group.begin\n"
+        "def begun(*told):\n"
+        "    shell = begin(*told)\n"
+        "    os.kill(os.getpid(), signal.SIGHUP)\n"
+        "    return shell\n"
+        "group.begin = begun\n"
+        "raise SystemExit(main.main())"
+    )
+    assert Hands("sleep 600", program=("-c", program)).whole()[2].outcome == "cancelled"
 
 
 def test_a_command_leaves_nothing_running_behind_it(tmp_path: Path) -> None:

@@ -39,6 +39,9 @@ def main() -> int:
     words = words_of_the_console()
     plan = msgspec.json.decode(next(words), type=Plan)
     group.adopt_orphans()
+    signs: queue.SimpleQueue[Sign] = queue.SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGHUP):  # before there is a command that one of them would leave alone
+        signal.signal(number, lambda *_: signs.put(HURRY))
     try:
         shell = group.begin(plan.command or group.in_a_shell(plan.text), clean(os.environ))
     except (OSError, ValueError) as error:  # ValueError: a NUL in an argument
@@ -47,26 +50,26 @@ def main() -> int:
         _tell(Ended("not started", reason=safe(f"{what}: {why or error}", 200)))
         return 0
     _tell(Began(shell.pid))
-    _tell(_Run(plan, shell, words).to_the_end())
+    _tell(_Run(plan, shell, words, signs).to_the_end())
     return 0
 
 
 class _Run:
-    def __init__(self, plan: Plan, shell: subprocess.Popen[bytes], words: Iterator[bytes]) -> None:
+    def __init__(
+        self, plan: Plan, shell: subprocess.Popen[bytes], words: Iterator[bytes], signs: queue.SimpleQueue[Sign]
+    ) -> None:
         self._plan = plan
         self._words = words
         self._shell = shell
         self._clock = SystemClock()
         self._began_at = self._clock.monotonic()
         self._output = Output()
-        self._signs: queue.SimpleQueue[Sign] = queue.SimpleQueue()
+        self._signs = signs
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._stopped: Literal["", "timed out", "cancelled"] = ""
         self._kill_at: Millis | None = None
 
     def to_the_end(self) -> Ended:
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: self._signs.put(HURRY))
         self._reader.start()
         for wait in (self._wait, self._listen):
             threading.Thread(target=wait, daemon=True).start()
