@@ -19,23 +19,20 @@ import pytest
 
 from tests.actions.aws.application import NAME, Vault
 from tests.actions.aws.gate import Gate, Where
+from tests.actions.configured import declared, unasked_cluster, written
 from tests.actions.process import Actor
-from tests.builders import an_entry
 from tests.journal.helpers import until
 from tests.rig.systems.aws import ACTOR, CONSOLE, REGIONS, Aws
 from tests.rig.systems.postgres import ACTING, DATABASE, MONITOR, ORDERS, PASSWORD, Postgres
 from tests.rig.systems.redis import MONITOR as REDIS_MONITOR
 from tests.rig.systems.redis import Redis
 from tests.terminal.pty import Terminal
-from wfconsole.clock import SystemClock
 from wfconsole.config.actions import ActingSettings
 from wfconsole.config.messaging import PagerDutySettings
 from wfconsole.config.systems import AwsSettings, CacheSettings, DatabaseSettings
 from wfconsole.guard import protocol
 from wfconsole.guard.protocol import Begin
-from wfconsole.incident.events import Declared
 from wfconsole.incident.plan import Aim, Request
-from wfconsole.session.journaling import JournalSink
 
 REQUEST = Request("rotate-secret", Aim("secret", NAME), {"region": REGIONS[0]})
 OPERATOR = "ada"
@@ -326,28 +323,13 @@ def test_a_process_that_acts_leaves_no_core_and_shows_its_memory_to_nobody() -> 
 def state(tmp_path: Path) -> Path:
     """A machine with an incident that is open, and somebody who commands it."""
     folder = tmp_path / "state"
-    sink = JournalSink(folder / "incidents", SystemClock(), fallbacks=(), saved=lambda _ids: None, changed=lambda: None)
-    declared = Declared(INCIDENT, "keys were stolen", "SEV2", OPERATOR)
-    sink.begin(INCIDENT, [an_entry(declared, at=SystemClock().now(), actor=OPERATOR)])
-    sink.close(5_000)
+    declared(folder / "incidents", INCIDENT, OPERATOR)
     return folder
 
 
 @pytest.fixture
 def configuration(settings: ActingSettings, planted: Planted, tmp_path: Path) -> Path:
-    kubeconfig = tmp_path / "kubeconfig"  # nobody is asked there
-    kubeconfig.write_text(
-        json.dumps(
-            {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "current-context": "rig",
-                "clusters": [{"name": "rig", "cluster": {"server": "http://127.0.0.1:9"}}],
-                "users": [{"name": "rig", "user": {}}],
-                "contexts": [{"name": "rig", "context": {"cluster": "rig", "user": "rig"}}],
-            }
-        )
-    )
+    kubeconfig = unasked_cluster(tmp_path)
     told = {
         "console": {"operator": OPERATOR},
         "kubernetes": {"kubeconfig": str(kubeconfig)},
@@ -357,14 +339,7 @@ def configuration(settings: ActingSettings, planted: Planted, tmp_path: Path) ->
         "aws": msgspec.to_builtins(settings.aws),
         "pagerduty": msgspec.to_builtins(settings.pagerduty),
     }
-    file = tmp_path / "config.toml"
-    tables = [
-        f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
-        for name, table in told.items()
-    ]
-    file.write_text("\n".join(tables))
-    file.chmod(0o600)
-    return file
+    return written(tmp_path, told)
 
 
 @pytest.mark.parametrize("ends", ["well", "in the middle"])

@@ -13,11 +13,12 @@ from tests.actions.aws.application import NAME, Vault
 from tests.actions.cache.conftest import acting_on, names
 from tests.actions.conftest import planned, ran
 from tests.actions.kubernetes import test_contract as on_the_cluster
+from tests.actions.postgres.conftest import on_postgres
 from tests.actions.postgres.test_end_role_sessions import log_in
 from tests.actions.terms import Target, hold
 from tests.comms.servers import PagerDuty, serving
-from tests.rig.systems.aws import ACTOR, CONSOLE, REGIONS
-from tests.rig.systems.postgres import ACTING, DATABASE, ORDERS, PASSWORD, Postgres
+from tests.rig.systems.aws import REGIONS
+from tests.rig.systems.postgres import ORDERS, PASSWORD, Postgres
 from tests.rig.systems.redis import Redis
 from tests.runbook.documents import HEAD
 from wfconsole.actions import catalogue
@@ -27,7 +28,6 @@ from wfconsole.actions.systems import Systems
 from wfconsole.clock import SystemClock
 from wfconsole.config.actions import ActingSettings
 from wfconsole.config.messaging import PagedPerson, PagerDutySettings
-from wfconsole.config.systems import AwsSettings, DatabaseSettings
 from wfconsole.incident.offers import KINDS, offer_from
 from wfconsole.incident.plan import Aim, Request
 
@@ -67,13 +67,6 @@ def whole_database(fixtures: pytest.FixtureRequest) -> Target:
 
 
 # --- PostgreSQL
-
-
-def on_postgres(postgres: Postgres) -> ActingSettings:
-    told = msgspec.convert(postgres.settings()["database"], DatabaseSettings)
-    return ActingSettings(
-        database=msgspec.structs.replace(told, acting_user=ACTING, acting_password_file=told.password_file)
-    )
 
 
 def sessions(postgres: Postgres) -> set[tuple[Any, ...]]:
@@ -150,17 +143,7 @@ def sessions_of_a_role(fixtures: pytest.FixtureRequest) -> Target:
 
 def vault_of(fixtures: pytest.FixtureRequest) -> tuple[Vault, Systems]:
     vault = Vault(fixtures.getfixturevalue("aws"), fixtures.getfixturevalue("postgres"))
-    file = vault.postgres.directory / "acting.password"
-    file.write_text(f"{PASSWORD}\n")
-    database = DatabaseSettings(
-        host="127.0.0.1",
-        port=vault.postgres.port,
-        name=DATABASE,
-        acting_user=ACTING,
-        acting_password_file=str(file),
-    )
-    aws = AwsSettings(regions=REGIONS, endpoint_url=vault.aws.url, profile=CONSOLE, acting_profile=ACTOR)
-    return vault, acts_on(ActingSettings(database=database, aws=aws))
+    return vault, acts_on(vault.acting())
 
 
 def somebody_rotates(vault: Vault) -> None:
@@ -190,7 +173,6 @@ def a_rotated_secret(fixtures: pytest.FixtureRequest) -> Target:
 @pytest.fixture
 def pagerduty() -> Iterator[PagerDuty]:
     with serving(PagerDuty()) as server:
-        assert isinstance(server, PagerDuty)
         yield server
 
 

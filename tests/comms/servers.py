@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 WRITES = ("POST", "PATCH")
@@ -194,10 +194,11 @@ class _Server(ThreadingHTTPServer):
 
 
 Kind = type[Receiver]
+Served = TypeVar("Served", bound=Receiver)
 
 
 @contextmanager
-def serving(receiver: Receiver, port: int = 0) -> Iterator[Receiver]:
+def serving(receiver: Served, port: int = 0) -> Iterator[Served]:
     """The receiver behind a real server."""
     handler = type("Handler", (_Handler,), {"receiver": receiver})
     server = _Server(("127.0.0.1", port), handler)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -11,13 +10,13 @@ from typing import Any
 import msgspec
 
 from tests.actions.cache.conftest import acting_on
-from tests.builders import an_entry
+from tests.actions.configured import declared, unasked_cluster, written
 from tests.journal.helpers import until
 from tests.rig.systems.redis import Redis
 from tests.session.crashing import Console
 from wfconsole.clock import MINUTE, SECOND, SystemClock
 from wfconsole.incident.action_events import ActionEnded, ActionIntended, ActionsArmed
-from wfconsole.incident.events import Declared, Entry
+from wfconsole.incident.events import Entry
 from wfconsole.incident.plan import Aim, Request
 from wfconsole.incident.policy import SeverityName
 from wfconsole.runbook import load_runbook
@@ -40,40 +39,18 @@ class Machine:
         told = acting_on(redis)
         self.settings = msgspec.structs.replace(told, cache=msgspec.structs.replace(told.cache, **cache))
         self.incident = self.state / "incidents" / INCIDENT
-        clock = SystemClock()
-        sink = JournalSink(self.state / "incidents", clock, fallbacks=(), saved=lambda _ids: None, changed=lambda: None)
-        declared = Declared(INCIDENT, "keys were stolen", severity, OPERATOR)
-        sink.begin(INCIDENT, [an_entry(declared, at=clock.now(), actor=OPERATOR)])
-        sink.close(5_000)
+        declared(self.state / "incidents", INCIDENT, OPERATOR, severity=severity)
         self.config = self._configured()
 
     def _configured(self) -> Path:
-        kubeconfig = self.folder / "kubeconfig"  # nobody is asked there
-        kubeconfig.write_text(
-            json.dumps(
-                {
-                    "apiVersion": "v1",
-                    "kind": "Config",
-                    "current-context": "rig",
-                    "clusters": [{"name": "rig", "cluster": {"server": "http://127.0.0.1:9"}}],
-                    "users": [{"name": "rig", "user": {}}],
-                    "contexts": [{"name": "rig", "context": {"cluster": "rig", "user": "rig"}}],
-                }
-            )
+        return written(
+            self.folder,
+            {
+                "console": {"operator": OPERATOR},
+                "kubernetes": {"kubeconfig": str(unasked_cluster(self.folder))},
+                "cache": msgspec.to_builtins(self.settings.cache),
+            },
         )
-        told: dict[str, dict[str, Any]] = {
-            "console": {"operator": OPERATOR},
-            "kubernetes": {"kubeconfig": str(kubeconfig)},
-            "cache": msgspec.to_builtins(self.settings.cache),
-        }
-        file = self.folder / "config.toml"
-        tables = [
-            f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
-            for name, table in told.items()
-        ]
-        file.write_text("\n".join(tables))
-        file.chmod(0o600)
-        return file
 
     @property
     def environment(self) -> dict[str, str]:

@@ -8,8 +8,10 @@ from typing import Any
 import psycopg
 
 from tests.actions.bed import Bed
-from tests.rig.systems.aws import Aws
-from tests.rig.systems.postgres import DATABASE, ORDERS, PASSWORD, Postgres
+from tests.rig.systems.aws import ACTOR, CONSOLE, REGIONS, Aws
+from tests.rig.systems.postgres import ACTING, DATABASE, ORDERS, PASSWORD, Postgres
+from wfconsole.config.actions import ActingSettings
+from wfconsole.config.systems import AwsSettings, DatabaseSettings
 
 NAME = "prod/orders/database"
 CURRENT = "AWSCURRENT"
@@ -77,6 +79,20 @@ class Vault:
         made = self.client.create_secret(Name=NAME, SecretString=json.dumps(fields))
         self.arn: str = made["ARN"]
         self.first: str = made["VersionId"]
+
+    def acting(self) -> ActingSettings:
+        """Who acts on both: the database and AWS, and no cluster."""
+        file = self.postgres.directory / "acting.password"
+        file.write_text(f"{PASSWORD}\n")
+        database = DatabaseSettings(
+            host="127.0.0.1",
+            port=self.postgres.port,
+            name=DATABASE,
+            acting_user=ACTING,
+            acting_password_file=str(file),
+        )
+        aws = AwsSettings(regions=REGIONS, endpoint_url=self.aws.url, profile=CONSOLE, acting_profile=ACTOR)
+        return ActingSettings(kubeconfig=str(self.postgres.directory / "no-kubeconfig"), database=database, aws=aws)
 
     def set_in_database(self, password: str) -> None:
         with self.postgres.admin() as connection:

@@ -13,12 +13,11 @@ from tests.actions.aws.application import NAME, Application, Vault
 from tests.actions.bed import Bed
 from tests.rig import world as worlds
 from tests.rig.cluster import Cluster
-from tests.rig.systems.aws import ACTOR, CONSOLE, REGIONS, Aws
-from tests.rig.systems.postgres import ACTING, DATABASE, PASSWORD, Postgres
+from tests.rig.systems.aws import REGIONS, Aws
+from tests.rig.systems.postgres import Postgres
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import SystemClock
 from wfconsole.config.actions import ActingSettings
-from wfconsole.config.systems import AwsSettings, DatabaseSettings
 from wfconsole.incident.plan import Aim, Plan, Request
 
 SYNCED = "orders-database"  # the Kubernetes Secret
@@ -31,18 +30,7 @@ def vault(aws: Aws, postgres: Postgres) -> Vault:
 
 @pytest.fixture
 def outside(vault: Vault) -> ActingSettings:
-    """The database and AWS, and no cluster."""
-    file = vault.postgres.directory / "acting.password"
-    file.write_text(f"{PASSWORD}\n")
-    database = DatabaseSettings(
-        host="127.0.0.1",
-        port=vault.postgres.port,
-        name=DATABASE,
-        acting_user=ACTING,
-        acting_password_file=str(file),
-    )
-    aws = AwsSettings(regions=REGIONS, endpoint_url=vault.aws.url, profile=CONSOLE, acting_profile=ACTOR)
-    return ActingSettings(kubeconfig=str(vault.postgres.directory / "no-kubeconfig"), database=database, aws=aws)
+    return vault.acting()
 
 
 @pytest.fixture

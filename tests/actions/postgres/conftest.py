@@ -21,13 +21,16 @@ Opens = Callable[..., Systems]
 Starts = Callable[[int], str]
 
 
-@pytest.fixture
-def acting(postgres: Postgres) -> ActingSettings:
+def on_postgres(postgres: Postgres) -> ActingSettings:
     told = msgspec.convert(postgres.settings()["database"], DatabaseSettings)
     return ActingSettings(
-        database=msgspec.structs.replace(told, acting_user=ACTING, acting_password_file=told.password_file),
-        actions=ActionsSettings(never_end=("pg_dump*",)),
+        database=msgspec.structs.replace(told, acting_user=ACTING, acting_password_file=told.password_file)
     )
+
+
+@pytest.fixture
+def acting(postgres: Postgres) -> ActingSettings:
+    return msgspec.structs.replace(on_postgres(postgres), actions=ActionsSettings(never_end=("pg_dump*",)))
 
 
 @pytest.fixture
