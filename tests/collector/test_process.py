@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -298,16 +299,22 @@ def test_a_long_list_comes_page_by_page_and_says_how_far_it_is(double: ApiDouble
         meta = f'{{"resourceVersion":"7"{more}}}'
         return f'{{"kind":"PodList","apiVersion":"v1","metadata":{meta},"items":[{items}]}}'.encode()
 
+    seen = threading.Event()
+
     def behave(talk: Conversation, request: Request) -> None:
         if request.path != "/api/v1/pods" or request.watching:
             well(talk, request)
         else:
             start = int(request.query.get("continue", "c0")[1:])
             assert int(request.query["limit"]) == PAGE
+            if start:
+                seen.wait(5)  # pages that come faster than changes are sent are told of together
             talk.answer(page(start, min(PAGE, 1200 - start), 1200))
 
     double.behaviour = behave
     with CollectorProcess({**settings_for(double, tmp_path, sources=["pods"]), "flush_ms": 500}) as collector:
+        collector.until(lambda: _rows(collector) == PAGE, "the first page")
+        seen.set()
         collector.until(lambda: _rows(collector) == 1200 and not collector.snapshots["pods"].partial, "all pods")
         shown = [(len(each.rows), each.partial) for each in collector.history if each.partial]
         pages = [

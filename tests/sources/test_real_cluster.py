@@ -55,9 +55,10 @@ def _or_none(read: Callable[[], Any]) -> Any:
 
 
 def placed(api: Api, namespace: str, name: str, spec: dict[str, Any], pod_status: dict[str, Any]) -> None:
-    """A pod with the status of somebody's choice, on a node that nobody plays: so it stays."""
+    """A pod with the status of somebody's choice. Nobody schedules it, so it stays: one that is on a node which is not
+    there is deleted by the control plane before long."""
     pods = f"/api/v1/namespaces/{namespace}/pods"
-    api.create(pods, {"metadata": {"name": name}, "spec": {"nodeName": "nowhere", **spec}})
+    api.create(pods, {"metadata": {"name": name}, "spec": {"schedulerName": "nobody", **spec}})
     api.patch(f"{pods}/{name}/status", {"status": pod_status}, MERGE)
 
 
