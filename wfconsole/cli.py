@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Final
 
-SCREENS = ("live", "demo", "replay", "resume")
+SCREENS = ("live", "demo", "replay", "drill", "resume")
 GO_ON = "What the journal confirmed is safe: `wfconsole resume` goes on there."
 
 
@@ -112,6 +112,11 @@ def _replay(command: argparse.ArgumentParser) -> None:
     command.add_argument("--at", metavar="TIME", default="", help="start at 14:32, T+03:10 or 40%%")
     command.add_argument("--speed", type=float, default=1.0, metavar="X", help="1/4 to 60 times (default 1)")
     command.add_argument("--paused", action="store_true", help="open it standing still")
+
+
+def _drill(command: argparse.ArgumentParser) -> None:
+    _screen_options(command)
+    command.add_argument("path", metavar="PATH", help="a recording, a scenario directory, or the name of a bundled one")
 
 
 def _resume(command: argparse.ArgumentParser) -> None:
@@ -263,6 +268,7 @@ COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None
     "live": ("the war room on a cluster; changes nothing until it is armed", _live),
     "demo": ("the bundled incident, offline", _screen_options),
     "replay": ("play a recording or a scenario", _replay),
+    "drill": ("practise on a recorded incident: you act, its world answers, it is scored", _drill),
     "resume": ("go on with an incident after anything", _resume),
     "record": ("record without a screen", _record),
     "doctor": ("is every system reachable and permitted, and what mends what is not", _doctor),

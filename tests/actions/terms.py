@@ -11,11 +11,13 @@ import msgspec
 import pytest
 
 from tests.actions.conftest import planned, ran
+from tests.drills.recorded import drilled
 from wfconsole.actions.asked import sensible
 from wfconsole.actions.catalogue import action_named
 from wfconsole.actions.contract import BadRequestError, Stale
 from wfconsole.actions.systems import Systems
-from wfconsole.incident.plan import Aim, Found, Plan, Request
+from wfconsole.drills.acting import IN_A_DRILL
+from wfconsole.incident.plan import Aim, Found, Outcome, Plan, Request, changes
 from wfconsole.redaction import redact
 from wfconsole.sources.contract import SourceError
 from wfconsole.text import is_safe
@@ -65,6 +67,7 @@ def hold(target: Target) -> None:
     assert outcome.result == "done", outcome
     assert target.state() != disturbed, "a run changes something"
     assert action.observe(plan, systems)[0] == target.after_run
+    is_the_same_in_a_drill(plan, outcome)
     inverse = outcome.inverse or plan.inverse
     if inverse is not None:
         back = planned(systems, inverse)
@@ -105,6 +108,16 @@ def shown(plan: Plan) -> None:
     assert not odd, odd
     for line in plan.by_hand:
         subprocess.run(["bash", "-n", "-c", line], check=True, timeout=10)
+
+
+def is_the_same_in_a_drill(plan: Plan, outcome: Outcome) -> None:
+    """Whoever practises on a recording of it is shown the very plan, and told the very outcome."""
+    shown_then, told_then = drilled(plan, outcome)
+    assert shown_then.place == f"{IN_A_DRILL}{plan.place}"
+    now = {"place": plan.place, "made_at": plan.made_at, "before": plan.before}
+    assert msgspec.structs.replace(shown_then, **now).substance == plan.substance
+    assert changes(plan, msgspec.structs.replace(shown_then, **now)) == ()
+    assert told_then == outcome
 
 
 def refuses_nonsense(target: Target) -> None:

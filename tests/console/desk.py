@@ -51,6 +51,10 @@ class Desk:
         """`wfconsole live` on the cluster of $KUBECONFIG, with its own collector."""
         return self.shell(f"exec {sys.executable} -m wfconsole live --operator {operator} {' '.join(options)}")
 
+    def drill(self, path: Path, operator: str = "op1") -> Terminal:
+        """`wfconsole drill` on what was recorded."""
+        return self.shell(f"exec {sys.executable} -m wfconsole drill {path} --operator {operator}")
+
     def resumed(self, *options: str, operator: str = "op2") -> Terminal:
         """`wfconsole resume`, where there is no cluster."""
         return self.shell(f"exec {sys.executable} -m wfconsole resume --operator {operator} {' '.join(options)}")

@@ -17,7 +17,7 @@ from wfconsole.guard.protocol import KEEP, Begin, Settled
 from wfconsole.incident.action_events import ActionEnded, ActionSettled, ActionVerified
 from wfconsole.incident.paging import call_made
 from wfconsole.incident.plan import Outcome, Verdict
-from wfconsole.session.act_process import ActProcess
+from wfconsole.session.act_process import ActingProcess, ActProcess
 from wfconsole.session.acts import Act
 from wfconsole.session.session import Session
 from wfconsole.text import safe
@@ -38,8 +38,10 @@ class ActBook:
         locks: str = "",
         approvals: Approvals | None = None,
         command: tuple[str, ...] = (sys.executable, "-m", "wfconsole.actions"),
+        stand_in: Callable[[Begin], ActingProcess] | None = None,
     ) -> None:
-        """`settings` is asked anew for every process; `locks` is a folder that all consoles of this machine share."""
+        """`settings` is asked anew for every process; `locks` is a folder that all consoles of this machine share.
+        `stand_in`: what acts in the place of a process."""
         self.session = session
         self.clock = clock
         self.settings = settings
@@ -47,10 +49,10 @@ class ActBook:
         self.approvals = approvals or Approvals(clock, session.repaint)
         self.operator = operator
         self._locks = locks
-        self._command = command
+        self._begin = stand_in or (lambda begin: ActProcess(command, dict(os.environ), begin, clock))
         self._lock = threading.Lock()
         self._acts: dict[str, Act] = {}
-        self._processes: dict[str, ActProcess] = {}
+        self._processes: dict[str, ActingProcess] = {}
 
     def show(self) -> tuple[Act, ...]:
         with self._lock:
@@ -92,7 +94,7 @@ class ActBook:
 
     # --- processes
 
-    def begin(self, receipt: str, **told: Any) -> ActProcess | None:
+    def begin(self, receipt: str, **told: Any) -> ActingProcess | None:
         """Start a process; where none can be started the act says so."""
         begin = Begin(
             self.settings(),
@@ -103,7 +105,7 @@ class ActBook:
             **told,
         )
         try:
-            process = ActProcess(self._command, dict(os.environ), begin, self.clock)
+            process = self._begin(begin)
         except OSError as error:
             self.trouble(receipt, safe(f"no process: {error.strerror or error}", 200), "Is this machine full?")
             return None
@@ -111,7 +113,7 @@ class ActBook:
             self._processes[receipt] = process
         return process
 
-    def process(self, receipt: str) -> ActProcess | None:
+    def process(self, receipt: str) -> ActingProcess | None:
         with self._lock:
             return self._processes.get(receipt)
 

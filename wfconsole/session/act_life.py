@@ -16,7 +16,7 @@ from wfconsole.incident.action_events import ActionIntended, EvidenceKept
 from wfconsole.incident.plan import Found, Outcome, Plan, Result, Verdict
 from wfconsole.session.act_after import read_before, settle_later, watch_probe
 from wfconsole.session.act_book import ActBook
-from wfconsole.session.act_process import ActProcess, Silent
+from wfconsole.session.act_process import ActingProcess, Silent
 from wfconsole.session.acts import READINGS_KEPT, Act, Confirmation
 from wfconsole.session.confirming import is_on_disk
 
@@ -48,7 +48,7 @@ def plan_again(book: ActBook, receipt: str) -> None:
         hear_plan(book, receipt, process)
 
 
-def hear_plan(book: ActBook, receipt: str, process: ActProcess) -> None:
+def hear_plan(book: ActBook, receipt: str, process: ActingProcess) -> None:
     """Until there is a plan, or a reason why there is none."""
     try:
         report = process.hear(protocol.PLANNED_WITHIN_MS + LATE_MS)
@@ -94,7 +94,7 @@ def run_it(book: ActBook, receipt: str, said: Confirmation) -> None:
         book.over(receipt)
 
 
-def _captured(book: ActBook, receipt: str, process: ActProcess) -> bool:
+def _captured(book: ActBook, receipt: str, process: ActingProcess) -> bool:
     """Keep the evidence; whether the way is free."""
     process.say(protocol.CAPTURE)
     while True:
@@ -117,7 +117,7 @@ def _captured(book: ActBook, receipt: str, process: ActProcess) -> bool:
             return True
 
 
-def _outcome(book: ActBook, receipt: str, process: ActProcess, plan: Plan) -> Outcome | None:
+def _outcome(book: ActBook, receipt: str, process: ActingProcess, plan: Plan) -> Outcome | None:
     """How it ended; None where the console ends before that."""
     until = book.clock.monotonic() + plan.deadline_ms + LATE_MS
     sent = False
@@ -142,7 +142,7 @@ def _outcome(book: ActBook, receipt: str, process: ActProcess, plan: Plan) -> Ou
             return report.outcome
 
 
-def _watch(book: ActBook, receipt: str, process: ActProcess) -> None:
+def _watch(book: ActBook, receipt: str, process: ActingProcess) -> None:
     """Until there is a verdict, and nothing takes itself back any more."""
     book.set(receipt, stage="watching")
     while True:

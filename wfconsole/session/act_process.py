@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -28,8 +28,28 @@ class Silent(Exception):  # noqa: N818  not always an error
         self.gone = gone
 
 
+class ActingProcess(Protocol):
+    """What acts, as the console talks to it. `hear` blocks: call it in a thread of its own. All else may be called from
+    any thread."""
+
+    def say(self, word: bytes) -> None:
+        """One that is gone hears nothing."""
+
+    def hear(self, within_ms: Millis) -> Report:
+        """The next report. Raises Silent."""
+
+    def leave(self) -> None:
+        """Say that nobody listens any more. One that changes something finishes that, and ends."""
+
+    def kill(self) -> None:
+        """It hangs beyond every deadline."""
+
+    def reap(self, within_ms: Millis) -> None:
+        """Wait for its end, and close what is left."""
+
+
 class ActProcess:
-    """`hear` blocks: call it in a thread of its own. All else may be called from any thread."""
+    """See `ActingProcess`: a process of its own."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], begin: Begin, clock: Clock) -> None:
         """Raises OSError where no process can be started."""
@@ -50,7 +70,6 @@ class ActProcess:
         self.say(msgspec.json.encode(begin))
 
     def say(self, word: bytes) -> None:
-        """A process that is gone hears nothing."""
         with self._lock:
             pipe = self._process.stdin
             if pipe is not None and not pipe.closed:
@@ -58,7 +77,7 @@ class ActProcess:
                     pipe.write(word + b"\n")
 
     def hear(self, within_ms: Millis) -> Report:
-        """The next report. Raises Silent; what cannot be understood counts as gone."""
+        """What cannot be understood counts as gone."""
         until = self._clock.monotonic() + within_ms
         while not self._lines:
             self._read(max(0, until - self._clock.monotonic()))
@@ -69,7 +88,6 @@ class ActProcess:
         return report
 
     def leave(self) -> None:
-        """Say that nobody listens any more. One that changes something finishes that, and ends."""
         with self._lock:
             pipe = self._process.stdin
             if pipe is not None:
@@ -77,13 +95,11 @@ class ActProcess:
                     pipe.close()
 
     def kill(self) -> None:
-        """It hangs beyond every deadline."""
         if self._process.poll() is None:
             with contextlib.suppress(OSError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def reap(self, within_ms: Millis) -> None:
-        """Wait for its end, and close what is left."""
         self.leave()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(within_ms / SECOND)

@@ -43,6 +43,22 @@ class Receiver(Protocol):
         """Decoded items and the very bytes they came from, for the recording; no bytes where the feed itself speaks."""
 
 
+class Stream(Protocol):
+    """What a live console plays."""
+
+    def start(self, receiver: Receiver) -> None:
+        """Called once, when there is somebody to hear it."""
+
+    def ask(self, ask: Ask) -> None:
+        """Send a request; lost without a word when nobody listens (the sources say so themselves)."""
+
+    def close(self) -> None:
+        """It is to end. Never waits."""
+
+    def finish(self) -> None:
+        """After `close`: nothing of it is left behind, whatever it hangs on."""
+
+
 class Feed:
     """Reads a stream until it is closed: that of `command`, started again when it ends, or a descriptor, once.
 
@@ -89,7 +105,6 @@ class Feed:
         self._thread.start()
 
     def ask(self, ask: Ask) -> None:
-        """Send a request; lost without a word when nobody listens (the sources say so themselves)."""
         child = self._child
         if child is not None:
             child.tell(msgspec.json.encode(ask))
@@ -103,7 +118,7 @@ class Feed:
             child.ask_to_end()
 
     def finish(self, within_ms: Millis = ENDS_WITHIN_MS) -> None:
-        """After `close`: nothing of the collector is left behind, whatever it hangs on."""
+        """The collector gets so long."""
         child = self._child
         if child is not None:
             child.end(within_ms)

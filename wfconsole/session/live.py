@@ -19,7 +19,7 @@ from wfconsole.observations.answers import Ask, CollectorSaid
 from wfconsole.recording.lines import Header, Item, Noted, OperatorNote, SourcePatch
 from wfconsole.session.by_hand import ByHand
 from wfconsole.session.console import Acts, Hands, NoActs, NoHands, Outbox
-from wfconsole.session.feed import Feed
+from wfconsole.session.feed import Stream
 from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.journaling import JournalFollower, JournalSink
 from wfconsole.session.marks import Mark, alerts_in, marks_in
@@ -79,8 +79,11 @@ class LiveTransport:
         clock: Clock,
         opened_at: Millis,
         past: Callable[[tuple[Millis, View]], LookBack | str | None],
+        *,
+        drill: bool = False,
     ) -> None:
         """`past` opens the recording, with what is on show until it is open, or says why there is nothing to see."""
+        self._drill = drill
         self._session = session
         self._clock = clock
         self._begins_at = opened_at
@@ -121,6 +124,7 @@ class LiveTransport:
             markers=self._marks() if self._past is not None else (),
             problem=self._past.problem if self._past is not None else self._problem,
             behind_ms=max(0, end - position) if mode != "live" else 0,
+            drill=self._drill,
         )
 
     def toggle(self) -> None:
@@ -192,7 +196,7 @@ class LiveConsole:
         *,
         session: Session,
         clock: StreamClock,
-        feed: Feed,
+        feed: Stream,
         operator: str,
         environment: Callable[[str], str],
         transport: LiveTransport,

@@ -79,6 +79,12 @@ class TransportView(msgspec.Struct, frozen=True):
     truncated: bool = False  # the recording has no end mark
     problem: str = ""  # why the recording cannot be played further
     behind_ms: int = 0  # frozen or looking back: how far behind live
+    drill: bool = False  # what is live here is recorded, and answers
+
+    @property
+    def word(self) -> str:
+        """The first word on the screen."""
+        return "DRILL" if self.drill and self.mode == "live" else self.mode.upper()
 
 
 class Running(msgspec.Struct, frozen=True):

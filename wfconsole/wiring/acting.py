@@ -3,18 +3,30 @@ way."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from wfconsole.config.actions import ActingSettings
+from wfconsole.guard.protocol import Begin
 from wfconsole.session.act_book import ActBook
+from wfconsole.session.act_process import ActingProcess
 from wfconsole.session.acting import Acting
 from wfconsole.session.live import StreamClock
 from wfconsole.session.session import Session
 from wfconsole.wiring.ground import Ground
 
 
-def acting(base: Ground, session: Session, clock: StreamClock) -> Acting:
-    """What acts for this console."""
-    locks = str(base.places.state / "locks")
-    book = ActBook(session, clock, lambda: acting_settings(base, session), operator=base.operator, locks=locks)
+def acting(
+    base: Ground, session: Session, clock: StreamClock, stand_in: Callable[[Begin], ActingProcess] | None = None
+) -> Acting:
+    """What acts for this console; `stand_in` where that is no process."""
+    book = ActBook(
+        session,
+        clock,
+        lambda: acting_settings(base, session),
+        operator=base.operator,
+        locks=str(base.places.state / "locks"),
+        stand_in=stand_in,
+    )
     return Acting(book)
 
 

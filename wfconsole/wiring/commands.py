@@ -70,6 +70,19 @@ def replay(arguments: argparse.Namespace) -> int:
     return _show(base, arguments, replay_console(base, arguments))
 
 
+def drill(arguments: argparse.Namespace) -> int:
+    """Practise on a recorded incident: you act, its world answers, and it is scored."""
+    base = ground(arguments)
+    _check_terminal(arguments)
+    from wfconsole.wiring.drill import Drill
+
+    practice = Drill(base, arguments.path)
+    code = _show(base, arguments, practice.console)
+    _tell_unsaved(practice.console)
+    print(practice.score(), end="")
+    return code
+
+
 def record(arguments: argparse.Namespace) -> int:
     """Record without a screen."""
     from wfconsole.wiring.headless import record_to

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -18,7 +19,7 @@ from wfconsole.observations.answers import AskRules
 from wfconsole.recording.lines import LIMITS, MIB, Header, Note, RecordingError
 from wfconsole.session.by_hand import ByHand, end_unknown
 from wfconsole.session.console import Outbox
-from wfconsole.session.feed import Feed
+from wfconsole.session.feed import Feed, Stream
 from wfconsole.session.journaling import JournalFollower, JournalSink, read_entries
 from wfconsole.session.live import LiveConsole, LiveTransport, Reach, StreamClock
 from wfconsole.session.session import Session
@@ -29,6 +30,8 @@ from wfconsole.wiring.ground import NO_RUNBOOK, Ground, stamp
 from wfconsole.wiring.screen_files import live_files
 
 if TYPE_CHECKING:
+    from wfconsole.drills.acting import RecordedAct
+    from wfconsole.guard.protocol import Begin
     from wfconsole.recording.keep import Recorder
     from wfconsole.session.acting import Acting
     from wfconsole.session.lookback import LookBack
@@ -39,6 +42,14 @@ FOLLOWED_EVERY_MS = SECOND
 READ_ONLY = "read-only: nothing is changed from here (--read-only, or actions.enabled = false)"
 RECORD_ONLY = Capabilities(refusals={"arm": READ_ONLY, "take-back": READ_ONLY, "run-command": READ_ONLY})
 OBSERVER = Capabilities(change=False, refusals={"*": "observers change nothing"})
+DRILL = Capabilities(refusals={"run-command": "a drill: nothing here reaches a system, so no command is run"})
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """A world that somebody plays, in the place of the real one: its stream, and what acts in it."""
+
+    stream: Stream
+    act: Callable[[Begin], RecordedAct]
 
 
 class LiveParts:
@@ -47,21 +58,13 @@ class LiveParts:
     The recorder, the journal and looking back are imported after the first frame, which needs none of them.
     """
 
-    def __init__(self, base: Ground, *, source: int | None, recording: bool) -> None:
+    def __init__(self, base: Ground, *, source: int | None, recording: bool, stage: Stage | None = None) -> None:
         self._base = base
+        self._stage = stage
         self._clock = StreamClock(base.clock)
         self._opened_at = base.clock.now()
         self._session = Session(clock=self._clock, runbook=NO_RUNBOOK, operator=base.operator, keep=self._keep)
-        own = source is None
-        self._feed = Feed(
-            self._clock,
-            command=collector_command() if own else (),
-            settings=self._collector_settings,
-            source=source,
-            sources=lambda: tuple(self._session.view.world.snapshots) or sources_of(base.settings),
-            silent_ms=silent_after(base.settings),
-        )
-        self._feed.spawn()
+        self._feed: Stream = self._collected(source) if stage is None else stage.stream
         self._recording = recording and base.settings.recording.enabled
         self._recorder: Recorder | None = None
         self._no_recording = ""
@@ -92,8 +95,10 @@ class LiveParts:
             clock=self._clock,
             feed=self._feed,
             operator=self._base.operator,
-            environment=settings.environment_word,
-            transport=LiveTransport(self._session, self._clock, self._opened_at, self._past),
+            environment=settings.environment_word if self._stage is None else lambda _context: "DRILL",
+            transport=LiveTransport(
+                self._session, self._clock, self._opened_at, self._past, drill=self._stage is not None
+            ),
             sink=None if settings.observer else self._sink,
             follower=self._follower,
             open_recorder=self._open_recorder,
@@ -104,13 +109,31 @@ class LiveParts:
             reach=Reach(open_acts=lambda: "observers change nothing") if settings.observer else self._reach(),
         )
 
+    def _collected(self, source: int | None) -> Feed:
+        """What a collector of ours sees, or somebody else's stream."""
+        settings = self._base.settings
+        feed = Feed(
+            self._clock,
+            command=collector_command() if source is None else (),
+            settings=self._collector_settings,
+            source=source,
+            sources=lambda: tuple(self._session.view.world.snapshots) or sources_of(settings),
+            silent_ms=silent_after(settings),
+        )
+        feed.spawn()
+        return feed
+
     def _capabilities(self) -> Capabilities:
         if self._base.settings.console.observer:
             return OBSERVER
+        if self._stage is not None:
+            return DRILL
         return Capabilities() if self._base.settings.actions.enabled else RECORD_ONLY
 
     def _reach(self) -> Reach:
         """Commands by hand find the cluster where the collector finds it."""
+        if self._stage is not None:
+            return Reach(open_acts=self._acting)
         if not self._base.settings.actions.enabled:
             return Reach(None, self._open_outbox, lambda: READ_ONLY)
         kubeconfig = self._base.settings.kubernetes.kubeconfig
@@ -120,7 +143,8 @@ class LiveParts:
     def _acting(self) -> Acting:
         from wfconsole.wiring.acting import acting  # here, because the first frame changes nothing
 
-        return acting(self._base, self._session, self._clock)
+        stand_in = None if self._stage is None else self._stage.act
+        return acting(self._base, self._session, self._clock, stand_in)
 
     def _resume(self, incident: str) -> None:
         """Fold the journal, go on writing it, and say so in it. An observer only reads on."""

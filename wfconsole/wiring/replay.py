@@ -16,7 +16,7 @@ from wfconsole.wiring.screen_files import folders, replay_files
 def replay_console(base: Ground, arguments: argparse.Namespace) -> ReplayConsole:
     """The console on the recording that was named: a path, or the name of a scenario. Raises UserError."""
     try:
-        recording = open_recording(_path(base, arguments.path))
+        recording = open_recording(recording_named(base, arguments.path))
     except RecordingError as error:
         raise UserError(str(error), exit_codes.RECORDING) from None
     return ReplayConsole(
@@ -31,7 +31,8 @@ def replay_console(base: Ground, arguments: argparse.Namespace) -> ReplayConsole
     )
 
 
-def _path(base: Ground, named: str) -> Path:
+def recording_named(base: Ground, named: str) -> Path:
+    """A path, or the name of a scenario or recording. Raises UserError where there is none."""
     path = Path(named)
     if path.exists():
         return path

@@ -34,13 +34,10 @@ class Glance(Pane):
 
 def _mode(frame: Frame) -> Line:
     glyphs, time = frame.glyphs, frame.time
-    words: dict[str, tuple[str, str, Ink]] = {
-        "live": (glyphs.live, "LIVE", "live"),
-        "frozen": (glyphs.frozen, f"FROZEN {age(time.behind_ms)}", "replay"),
-        "back": (glyphs.back, f"BACK {age(time.behind_ms)}", "replay"),
-        "replay": (glyphs.replay, "REPLAY", "replay"),
-    }
-    sign, word, ink = words[time.mode]
+    signs = {"LIVE": glyphs.live, "FROZEN": glyphs.frozen, "BACK": glyphs.back}
+    sign = signs.get(time.word, glyphs.replay)
+    ink: Ink = "live" if time.word == "LIVE" else "replay"
+    word = f"{time.word} {age(time.behind_ms)}" if time.mode in ("frozen", "back") else time.word
     return (Span(" "), Span(f"{sign} {word}", ink), Span(" " * max(1, 9 - cells(word))))
 
 
@@ -68,7 +65,7 @@ def _right(frame: Frame, width: int, room: int) -> Line:
     who = _who(frame, width)
     clock = f"  {frame.times.clock(frame.now)} "
     spare = room - cells(clock) - cells(who)
-    environment = f" {frame.environment} " if frame.environment.lower() != frame.time.mode else ""
+    environment = f" {frame.environment} " if frame.environment.upper() != frame.time.word else ""
     line: list[Span] = []
     if environment.strip() and spare > cells(environment) + 1:
         line += [Span(" "), Span(environment, "tag")]

@@ -36,8 +36,8 @@ def _keys(*pairs: tuple[str, str]) -> Line:
 def _live(frame: Frame, width: int) -> Line:
     time = frame.time
     reach = f"history {position(time.end - time.start)}"
-    state = "LIVE" if time.mode == "live" else f"FROZEN {age(time.behind_ms)}"
-    sign = frame.glyphs.live if time.mode == "live" else frame.glyphs.frozen
+    state = time.word if time.mode == "live" else f"FROZEN {age(time.behind_ms)}"
+    sign = {"LIVE": frame.glyphs.live, "DRILL": frame.glyphs.replay}.get(time.word, frame.glyphs.frozen)
     space = "freeze" if time.mode == "live" else "go on"
     keys = _keys(("Space", space), ("[ ]", "look back/fwd 10s"), ("{ }", "marker"), ("\\", "live"))
     if width < WIDE:

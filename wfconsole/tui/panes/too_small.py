@@ -20,7 +20,7 @@ class TooSmall(Pane):
         what = "NO INCIDENT"
         if incident.declared:
             what = f"{incident.severity.replace('SEV', 'SEV-')} {elapsed(frame.now - frame.incident_since)}"
-        mode = frame.time.mode.upper()
+        mode = frame.time.word
         return [
             (Span(f"{frame.glyphs.live if mode == 'LIVE' else frame.glyphs.replay} {mode} {what}", "strong"),),
             (Span(cut(f"{level_sign(frame.glyphs, need.level)} {need.text}", width), level_ink(need.level)),),

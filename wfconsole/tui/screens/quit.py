@@ -84,6 +84,8 @@ def _consequences(frame: Frame) -> list[tuple[str, Ink]]:
     incident, journal = frame.view.incident, frame.view.journal
     if frame.time.mode == "replay":
         return [("The replay ends. The recording stays as it is.", "text")]
+    if frame.time.drill:
+        return [("The drill ends, and how it went is told. Its record stays; nobody can go on with it.", "text")]
     told: list[tuple[str, Ink]] = []
     if incident.declared and not incident.resolved:
         told.append((f"{incident.id} stays open and its clocks go on. Nobody is told that you left.", "strong"))
