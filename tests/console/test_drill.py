@@ -33,9 +33,9 @@ def test_a_drill_says_on_every_screen_that_it_is_one_and_how_it_went_at_its_end(
         console.press("down", "enter")
         assert console.wait_exit() == 0
         told = console.text
-    assert "DRILL A bad rollout: 50 of 100 points" in told
-    assert re.search(r"25/25 +severity +SEV1", told)
-    assert re.search(r"0/25 +it helped +nothing was done", told)
+    assert "DRILL A bad rollout: 40 of 100 points" in told
+    assert re.search(r"20/20 +severity +SEV1", told)
+    assert re.search(r"0/20 +it helped +nothing was done", told)
     assert not desk.incidents.exists(), "no drill is taken for an incident"
 
 

@@ -110,14 +110,23 @@ def test_the_world_never_goes_back(tmp_path: Path) -> None:
 
 
 def test_a_branch_is_another_way_on(tmp_path: Path) -> None:
-    with Playing(BRANCH.write(tmp_path / "first.jsonl", 7), trunk(tmp_path)) as playing:
+    in_vain = Script().pod(0, "gateway-1", keyframe=True).act("v1", 1, a_plan(RESTART), verdict="NO EFFECT")
+    with Playing(branch(tmp_path), in_vain.pod(2, "still-bad").write(tmp_path / "vain.jsonl", 3)) as playing:
         playing.world.enter(door(playing, RESTART))
-        playing.until(lambda: "shop/gateway-restarted" in playing.audience.rows, "the other recording")
+        playing.until(lambda: "shop/still-bad" in playing.audience.rows, "the other recording")
         found = door(playing, ROLL_BACK)
         assert found.recording == 0, "nothing has helped yet: the ways of the first recording are open too"
         playing.world.enter(found)
         playing.until(lambda: "shop/branch-good" in playing.audience.rows, "the first recording")
         assert playing.world.answer_to(RESTART) == PAST, "it has helped: no way leads back into the trouble"
+
+
+def test_of_two_ways_the_one_is_taken_that_passes_over_less(tmp_path: Path) -> None:
+    with Playing(trunk(tmp_path), branch(tmp_path)) as playing:
+        assert door(playing, ROLL_BACK).recording == 1, "in the first one somebody has restarted before"
+        playing.world.enter(door(playing, RESTART))
+        playing.until(lambda: "shop/gateway-restarted" in playing.audience.rows, "so it is here by now")
+        assert door(playing, ROLL_BACK).recording == 0
 
 
 def test_what_was_looked_at_then_is_there_to_be_looked_at(tmp_path: Path) -> None:

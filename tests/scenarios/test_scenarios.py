@@ -10,6 +10,7 @@ import pytest
 
 from wfconsole import reports
 from wfconsole.clock import MINUTE, ManualClock
+from wfconsole.drills.doors import doors_of
 from wfconsole.incident.events import Declared, Target
 from wfconsole.recording.lines import Noted, OperatorNote, SourcePatch
 from wfconsole.recording.play import Recording
@@ -79,8 +80,30 @@ def test_a_scenario_is_a_whole_incident_of_some_minutes(path: Path) -> None:
 def test_a_scenario_holds_no_secret_and_no_place_of_the_machine_that_made_it(path: Path) -> None:
     import gzip
 
-    file = next(path.glob("recording.jsonl*"))
-    raw = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
-    text = raw.decode()
-    assert redact_text(text) == text
-    assert re.search(r"/(work|root|tmp|home)/", text) is None
+    for file in path.rglob("*.jsonl*"):
+        raw = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+        text = raw.decode()
+        assert redact_text(text) == text
+        assert re.search(r"/(work|root|tmp|home)/", text) is None
+
+
+BRANCHES = sorted(SCENARIOS.glob("*/branches/*"))
+
+
+@pytest.mark.parametrize("path", BRANCHES, ids=lambda path: path.name)
+def test_a_branch_plays_to_its_end_and_somebody_acts_in_it(path: Path) -> None:
+    assert any(receipt.verdict for receipt in played(path).view.incident.receipts.values())
+
+
+def test_the_bundled_drill_has_one_way_in_vain_and_two_that_help() -> None:
+    place = SCENARIOS / "bad-rollout"
+    recordings = [Recording(each) for each in (place, *BRANCHES)]
+    doors = [door for number, each in enumerate(recordings) for door in doors_of(each, number)]
+    for each in recordings:
+        each.close()
+    told = [(door.recording, door.plan.request.action, door.plan.colour, door.worked) for door in doors]
+    assert told == [
+        (0, "remove-failing-pods", "REFUSE", False),
+        (0, "roll-back", "EXPLAIN", True),
+        (1, "roll-back", "EXPLAIN", True),
+    ]

@@ -90,7 +90,7 @@ def test_the_whole_life_of_an_action_is_lived_in_a_drill(drill: Drill, tmp_path:
     receipts = drill.console.view().incident.receipts.values()
     assert [(each.result, each.verdict) for each in receipts] == [("done", "NO EFFECT"), ("done", "WORKED")]
     told = drill.score()
-    assert "DRILL A bad rollout: 90 of 100 points" in told
+    assert "DRILL A bad rollout: 70 of 100 points" in told
     assert "restart it: NO EFFECT" in told
     (folder,) = (tmp_path / "state" / "drills" / "incidents").iterdir()
     until(lambda: not drill.console.view().pending, "all of it is on disk")

@@ -63,11 +63,12 @@ class Doors:
         self.entered: Door | None = None  # the last one
 
     def opened_by(self, request: Request, shift: Millis) -> Door | str:
-        """The door that a request opens, or why none does."""
+        """The door that a request opens, or why none does. Of several the one before which least was done that nobody
+        has done now."""
         found = [door for door in self.all if door.asked_by(request, shift)]
         ahead = [door for door in found if self._leads_on(door)]
         if ahead:
-            return ahead[0]
+            return min(ahead, key=self._passes)
         return PAST if found else UNKNOWN
 
     @property
@@ -78,6 +79,12 @@ class Doors:
         """When the people of a recording act next in it, after what came of the door that was entered last."""
         after = self.entered.over_at if self.entered is not None else 0
         return min((door.at for door in self.all if door.recording == recording and door.at > after), default=None)
+
+    def _passes(self, door: Door) -> int:
+        """How many doors of its recording lie between here and there."""
+        entered = self.entered
+        here = entered.at if entered is not None and entered.recording == door.recording else 0
+        return sum(each.recording == door.recording and here < each.at < door.at for each in self.all)
 
     def _leads_on(self, door: Door) -> bool:
         """In one recording only forward; into another one only while nothing has helped."""

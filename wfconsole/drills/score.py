@@ -13,8 +13,8 @@ from wfconsole.incident.policy import SEVERITIES, SeverityPolicy
 from wfconsole.incident.state import IncidentState, Receipt
 from wfconsole.text import age, safe
 
-EACH: Final = 25
-_LESS_FOR_HARM: Final = 10
+EACH: Final = 20
+_LESS: Final = 10  # for each thing in vain, and each step of severity beside the right one
 _HARMS: Final = ("NO EFFECT", "WORSE")
 
 
@@ -46,7 +46,7 @@ def score_of(state: IncidentState, policy: SeverityPolicy, *, began_at: Millis, 
     """`began_at`: when the drill began; `severity`: the right one, None where the scenario names none."""
     receipts = tuple(state.receipts.values())
     marks = [_declared(state, policy, began_at), _severity(state, severity), _worked(receipts, began_at)]
-    return Score((*marks, _harm(receipts)), _facts(state))
+    return Score((*marks, _harm(receipts), _told(state)), _facts(state))
 
 
 def as_text(score: Score, title: str) -> str:
@@ -77,9 +77,7 @@ def _severity(state: IncidentState, right: int | None) -> Mark:
         return Mark(title, 0, f"{state.severity}; the scenario does not say what is right", of=0)
     off = abs(SEVERITIES.index(state.severity) - (right - 1))
     wanted = SEVERITIES[right - 1]
-    return Mark(
-        title, max(0, EACH - off * _LESS_FOR_HARM), f"{state.severity}" + (f"; right is {wanted}" if off else "")
-    )
+    return Mark(title, max(0, EACH - off * _LESS), f"{state.severity}" + (f"; right is {wanted}" if off else ""))
 
 
 def _worked(receipts: Sequence[Receipt], began_at: Millis) -> Mark:
@@ -97,14 +95,18 @@ def _harm(receipts: Sequence[Receipt]) -> Mark:
     told += [f"{safe(each.title)}: without a second person" for each in receipts if each.break_glass]
     if not receipts:
         return Mark(title, 0, "nothing was done")
-    return Mark(title, max(0, EACH - _LESS_FOR_HARM * len(told)), "; ".join(told) or "every action had its reason")
+    return Mark(title, max(0, EACH - _LESS * len(told)), "; ".join(told) or "every action had its reason")
+
+
+def _told(state: IncidentState) -> Mark:
+    title = "people told"
+    if not state.last_update_at:
+        return Mark(title, 0, "nobody outside was told anything")
+    return Mark(title, EACH, f"{age(state.last_update_at - state.declared_at)} after it was declared, the last time")
 
 
 def _facts(state: IncidentState) -> tuple[str, ...]:
     steps = Counter(step.mark for step in state.steps.values() if step.mark != "open")
     told = [f"steps: {', '.join(f'{count} {mark}' for mark, count in sorted(steps.items())) or 'none'}"]
-    told.append(
-        f"messages: {len(state.messages)}; people outside were {'told' if state.last_update_at else 'never told'}"
-    )
     told.append(f"status at the end: {state.status}" if state.declared else "no record was begun")
     return tuple(told)

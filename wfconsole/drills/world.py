@@ -21,6 +21,7 @@ from wfconsole.observations.snapshot import Failure, Patch, Snapshot, follow
 from wfconsole.recording.lines import Item, Noted, OperatorNote, RecordingError, SourcePatch, text_of
 from wfconsole.recording.play import Recording
 from wfconsole.session.feed import Receiver
+from wfconsole.session.view import DrillStanding
 
 STILL: Final = "the recorded world stands still here, and goes on when you act"
 OVER: Final = "the recorded world ends here, and stands still"
@@ -43,7 +44,7 @@ class RecordedWorld:
         self._number = 0
         self._position = 0
         self._holds_at: Millis = 0
-        self._still = False
+        self._standing: DrillStanding = "plays"
         self._shift: Millis = 0  # from the recording's time to ours, in whole seconds: texts may be no finer
         self._snapshots: dict[str, Snapshot[object]] = {}
         self._told_at: dict[str, Millis] = {}
@@ -78,6 +79,10 @@ class RecordedWorld:
     def answer_to(self, request: Request) -> Door | str:
         """The door that a request opens, or why none does."""
         return self.doors.opened_by(request, self._shift)
+
+    def standing(self) -> DrillStanding:
+        """Whether it waits for somebody to act; from any thread."""
+        return self._standing
 
     def enter(self, door: Door) -> None:
         """Somebody has done it: from now on the world is what it was after that."""
@@ -119,7 +124,7 @@ class RecordedWorld:
         self._shift = (now - instant) // SECOND * SECOND
         acts_at = self.doors.next_at(self._number)
         self._holds_at = self._recordings[self._number].end if acts_at is None else acts_at
-        self._still = False
+        self._standing = "plays"
 
     def _go(self, door: Door) -> None:
         self._number, self.doors.entered = door.recording, door
@@ -163,9 +168,9 @@ class RecordedWorld:
 
     def _stand_still(self, now: Millis) -> Millis:
         """Each source looks again, and sees what it saw; a source that failed goes on failing."""
-        if not self._still:
-            self._still = True
-            self._say(STILL if self.doors.one_leads_on else OVER)
+        if self._standing == "plays":
+            self._standing = "stands still" if self.doors.one_leads_on else "is over"
+            self._say(STILL if self._standing == "stands still" else OVER)
         for source, seen in self._snapshots.items():
             if now - self._told_at.get(source, 0) >= seen.interval_ms:
                 self._tell([SourcePatch(now, source, Patch(), keyframe=False)])

@@ -24,7 +24,7 @@ from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.journaling import JournalFollower, JournalSink
 from wfconsole.session.marks import Mark, alerts_in, marks_in
 from wfconsole.session.session import Session
-from wfconsole.session.view import Capabilities, RecordingEntry, RecordingView, TransportView, View
+from wfconsole.session.view import Capabilities, DrillStanding, RecordingEntry, RecordingView, TransportView, View
 from wfconsole.text import safe
 
 if TYPE_CHECKING:
@@ -80,9 +80,10 @@ class LiveTransport:
         opened_at: Millis,
         past: Callable[[tuple[Millis, View]], LookBack | str | None],
         *,
-        drill: bool = False,
+        drill: Callable[[], DrillStanding] = lambda: "",
     ) -> None:
-        """`past` opens the recording, with what is on show until it is open, or says why there is nothing to see."""
+        """`past` opens the recording, with what is on show until it is open, or says why there is nothing to see.
+        `drill`: how it stands with a recorded world, "" where the world is the real one."""
         self._drill = drill
         self._session = session
         self._clock = clock
@@ -124,7 +125,7 @@ class LiveTransport:
             markers=self._marks() if self._past is not None else (),
             problem=self._past.problem if self._past is not None else self._problem,
             behind_ms=max(0, end - position) if mode != "live" else 0,
-            drill=self._drill,
+            drill=self._drill(),
         )
 
     def toggle(self) -> None:

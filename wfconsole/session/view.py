@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wfconsole.incident.symptoms import SymptomsHeld
 
 Mode = Literal["live", "frozen", "back", "replay"]
+DrillStanding = Literal["", "plays", "stands still", "is over"]
 JournalCondition = Literal["none", "opening", "durable", "fallback", "memory-only"]
 RecordingCondition = Literal["off", "recording", "stopped"]
 
@@ -79,7 +80,7 @@ class TransportView(msgspec.Struct, frozen=True):
     truncated: bool = False  # the recording has no end mark
     problem: str = ""  # why the recording cannot be played further
     behind_ms: int = 0  # frozen or looking back: how far behind live
-    drill: bool = False  # what is live here is recorded, and answers
+    drill: DrillStanding = ""  # what is live here is recorded, and answers: how it stands with it
 
     @property
     def word(self) -> str:

@@ -42,7 +42,7 @@ class Drill:
         self._title = text.title if text is not None and text.title else path.name
         self._severity = text.severity if text is not None else None
         self._began_at = base.clock.now()
-        stage = Stage(world, lambda begin: RecordedAct(world, begin, base.clock))
+        stage = Stage(world, world.standing, lambda begin: RecordedAct(world, begin, base.clock))
         self.console = LiveParts(_apart(base), source=None, recording=True, stage=stage).console(eager=True)
 
     def score(self) -> str:

@@ -23,7 +23,7 @@ from wfconsole.session.feed import Feed, Stream
 from wfconsole.session.journaling import JournalFollower, JournalSink, read_entries
 from wfconsole.session.live import LiveConsole, LiveTransport, Reach, StreamClock
 from wfconsole.session.session import Session
-from wfconsole.session.view import Capabilities, View
+from wfconsole.session.view import Capabilities, DrillStanding, View
 from wfconsole.text import safe
 from wfconsole.wiring.collecting import collector_command, collector_settings, rules_of, silent_after, sources_of
 from wfconsole.wiring.ground import NO_RUNBOOK, Ground, stamp
@@ -49,6 +49,7 @@ class Stage(msgspec.Struct, frozen=True):
     """A world that somebody plays, in the place of the real one: its stream, and what acts in it."""
 
     stream: Stream
+    standing: Callable[[], DrillStanding]
     act: Callable[[Begin], RecordedAct]
 
 
@@ -96,9 +97,7 @@ class LiveParts:
             feed=self._feed,
             operator=self._base.operator,
             environment=settings.environment_word if self._stage is None else lambda _context: "DRILL",
-            transport=LiveTransport(
-                self._session, self._clock, self._opened_at, self._past, drill=self._stage is not None
-            ),
+            transport=self._transport(),
             sink=None if settings.observer else self._sink,
             follower=self._follower,
             open_recorder=self._open_recorder,
@@ -122,6 +121,11 @@ class LiveParts:
         )
         feed.spawn()
         return feed
+
+    def _transport(self) -> LiveTransport:
+        if self._stage is None:
+            return LiveTransport(self._session, self._clock, self._opened_at, self._past)
+        return LiveTransport(self._session, self._clock, self._opened_at, self._past, drill=self._stage.standing)
 
     def _capabilities(self) -> Capabilities:
         if self._base.settings.console.observer:

@@ -42,9 +42,20 @@ def _live(frame: Frame, width: int) -> Line:
     keys = _keys(("Space", space), ("[ ]", "look back/fwd 10s"), ("{ }", "marker"), ("\\", "live"))
     if width < WIDE:
         keys = _keys(("Space", space), ("[ ]", "10 s"), ("{ }", "marker"), ("\\", "live"))
-    left = (Span(f" {sign} {state} ", "dim" if time.mode == "live" else "replay"), Span(reach, "dim"), *keys)
+    left = (
+        Span(f" {sign} {state} ", "dim" if time.word == "LIVE" else "replay"),
+        *_drill(time),
+        Span(reach, "dim"),
+        *keys,
+    )
     kept = _kept(frame)
     return spread(left, kept, width) if width_of(left) + width_of(kept) <= width else left
+
+
+def _drill(time: TransportView) -> Line:
+    """A world that stands still waits for whoever looks at it."""
+    words = {"stands still": "world stands still: act  ", "is over": "world stands still: its recording is over  "}
+    return (Span(words[time.drill], "strong"),) if time.drill in words else ()
 
 
 def _kept(frame: Frame) -> Line:
