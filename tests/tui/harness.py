@@ -33,7 +33,7 @@ from wfconsole.recording.lines import Noted, SourcePatch
 from wfconsole.session.console import Acts, Hands, NoActs, NoHands
 from wfconsole.session.live import LiveTransport
 from wfconsole.session.session import Session
-from wfconsole.session.view import Capabilities, RecordingEntry, View
+from wfconsole.session.view import Capabilities, DrillStanding, RecordingEntry, View
 from wfconsole.tui import compat
 from wfconsole.tui.app import WarRoom
 from wfconsole.tui.theming import glyphs_of, load_themes
@@ -64,17 +64,17 @@ SIZES = ((80, 24), (120, 40), (200, 60))
 class Desk:
     """A console in memory: the session, the time controls and the clock are the real ones; nothing is stored."""
 
-    def __init__(self, *, change: bool = True, runbook: Runbook = RUNBOOK) -> None:
+    def __init__(self, *, change: bool = True, runbook: Runbook = RUNBOOK, drill: DrillStanding = "") -> None:
         self.clock = ManualClock(NOW)
         target = Target(context="kind-shop", namespace="production", server="https://127.0.0.1:6443")
         self.session = Session(clock=self.clock, runbook=runbook, operator="op1", target=target)
-        self.transport = LiveTransport(self.session, self.clock, NOW - HOUR, lambda _: None)
+        self.transport = LiveTransport(self.session, self.clock, NOW - HOUR, lambda _: None, drill=lambda: drill)
         refusals = {} if change else {"*": "this console only looks"}
         self.capabilities = Capabilities(change=change, refusals=refusals)
         self.hands: Hands = NoHands()
         self.acts: Acts = NoActs()
         self.operator = "op1"
-        self.environment = "LAB"
+        self.environment = "DRILL" if drill else "LAB"
         self.submitted: list[Event] = []
         self.asked: list[Ask] = []
         self.closed = ""

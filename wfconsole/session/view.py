@@ -87,6 +87,11 @@ class TransportView(msgspec.Struct, frozen=True):
         """The first word on the screen."""
         return "DRILL" if self.drill and self.mode == "live" else self.mode.upper()
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether what is on show goes on by itself; else the time bar says what it waits for."""
+        return self.mode == "live" and self.drill in ("", "plays")
+
 
 class Running(msgspec.Struct, frozen=True):
     """The command that runs by hand, or the one that ran last. `lines` is the end of its output, safe to show;

@@ -47,7 +47,7 @@ class Overview(StepKeys, ConsoleScreen):
 
     def places(self, size: Size) -> places.Places:
         room, frame = self.war_room, self.frame
-        moved = frame is not None and frame.time.mode != "live"
+        moved = frame is not None and not frame.time.goes_on
         off = frame is None or any(line.quality == Quality.OFF for line in frame.board)
         on = () if frame is None else {line.number for line in frame.board if line.quality != Quality.OFF}
         pins = room.pins_on_show(frame)

@@ -32,7 +32,7 @@ class WallScreen(ConsoleScreen):
     def places(self, size: Size) -> places.Places:
         frame = self.frame
         counts = BOXES if frame is None else tuple(map(len, self.numbers(frame)))
-        moved = frame is not None and frame.time.mode != "live"
+        moved = frame is not None and not frame.time.goes_on
         return places.wall(size, boxes=counts, time_bar=moved)
 
     def numbers(self, frame: Frame) -> NumberRows:
