@@ -49,8 +49,10 @@ class Script:
         self._writer = StreamWriter(self._chunks.append, self._clock)
         self._writer.header(title="a bad rollout", target=Target("lab", "shop", "https://127.0.0.1:6443"))
 
-    def rows(self, second: float, rows: dict[str, Any], source: str = "pods", *, keyframe: bool = False) -> Script:
-        patch: Patch[Any] = Patch(rows=rows, interval_ms=SECOND)
+    def rows(
+        self, second: float, rows: dict[str, Any], source: str = "pods", *, keyframe: bool = False, **more: Any
+    ) -> Script:
+        patch: Patch[Any] = Patch(rows=rows, **{"interval_ms": SECOND, **more})
         self._writer.patch(source, _at(second), msgspec.json.encode(patch), keyframe)
         return self
 

@@ -12,7 +12,7 @@ from wfconsole.drills.doors import PAST, UNKNOWN, Door
 from wfconsole.drills.world import OVER, STILL
 from wfconsole.incident.plan import Request
 from wfconsole.observations.answers import AskPod, Marker, PodAnswer, PodDetail
-from wfconsole.observations.snapshot import follow
+from wfconsole.observations.snapshot import Failure, follow
 
 # Whole: a bad pod, somebody restarts in vain, then rolls back.
 TRUNK = (
@@ -143,6 +143,50 @@ def test_what_was_looked_at_then_is_there_to_be_looked_at(tmp_path: Path) -> Non
         assert abs(known.detail.use_at - SystemClock().now()) < 10 * SECOND
         assert unknown.failure is not None
         assert "nobody looked at this pod" in unknown.failure.message
+
+
+def test_behind_a_door_each_source_is_as_it_was_there(tmp_path: Path) -> None:
+    failure = Failure("timeout", "no answer within 4 s", since=EPOCH + SECOND, retry_at=EPOCH + 3 * SECOND)
+    elsewhere = Script().pod(0, "gateway-1", keyframe=True).rows(0, {}, "nodes", keyframe=True, age_ms=-1)
+    elsewhere.rows(1.5, {"shop/gateway-1": None}, failure=failure).act("b1", 5, a_plan())
+    script = (
+        Script().pod(0, "gateway-1", keyframe=True).rows(0, {}, "events", keyframe=True).act("r1", 0.5, a_plan(RESTART))
+    )
+    paths = script.write(tmp_path / "first.jsonl", 2), elsewhere.write(tmp_path / "branch.jsonl", 6)
+    with Playing(*paths) as playing:
+        audience = playing.audience
+        playing.until(lambda: STILL in audience.words, "it stands still")
+        entered, now = len(audience.patches), SystemClock().now()
+        playing.world.enter(door(playing, ROLL_BACK))
+        playing.until(lambda: OVER in audience.words, "it is over")
+        assert playing.world.shift % SECOND == 0, "texts of whole seconds move with it"
+        after = audience.patches[entered:]
+        assert {each.source for each in after} == {"pods", "nodes"}, "nothing is said of what nobody saw there"
+        pods, nodes = (next(each for each in after if each.source == name) for name in ("pods", "nodes"))
+        shown = follow(None, "pods", pods.at, pods.patch, keyframe=True)
+        assert shown.failure is not None
+        assert abs(shown.failure.since - (now - 4 * SECOND)) < 2 * SECOND, "as long ago as then"
+        assert shown.good_at is not None
+        assert abs(shown.good_at - (now - 5 * SECOND)) < 2 * SECOND
+        assert follow(None, "nodes", nodes.at, nodes.patch, keyframe=True).good_at is None, "never seen"
+
+
+def test_a_world_that_stands_still_is_looked_at_as_often_as_before(tmp_path: Path) -> None:
+    script = Script().pod(0, "gateway-1", keyframe=True).rows(0, {}, "nodes", keyframe=True, interval_ms=60 * SECOND)
+    with Playing(script.act("r1", 0.2, a_plan()).write(tmp_path / "made.jsonl", 2)) as playing:
+        told = playing.audience.patches
+        playing.until(
+            lambda: len([p for p in playing.audience.patches if p.source == "pods"]) >= 3, "pods, each second"
+        )
+        assert [each.source for each in playing.audience.patches].count("nodes") == 1, told
+
+
+def test_how_it_stands_is_told_to_the_screen(tmp_path: Path) -> None:
+    with Playing(trunk(tmp_path)) as playing:
+        assert playing.world.standing() == "plays"
+        playing.until(lambda: playing.world.standing() == "stands still", "it waits")
+        playing.world.enter(door(playing, ROLL_BACK))
+        playing.until(lambda: playing.world.standing() == "is over", "there is no more")
 
 
 def test_it_ends_at_once_wherever_it_stands(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.drills.recorded import RESTART, ROLL_BACK, Script, a_plan
@@ -15,7 +16,7 @@ from tests.sources.api_double import until
 from wfconsole import exit_codes
 from wfconsole.clock import MINUTE, SystemClock
 from wfconsole.config.locations import find_locations
-from wfconsole.config.settings import Settings
+from wfconsole.config.settings import JournalSettings, Settings
 from wfconsole.errors import UserError
 from wfconsole.incident.action_events import ActionsArmed
 from wfconsole.incident.events import Declared, Noticed
@@ -98,6 +99,20 @@ def test_the_whole_life_of_an_action_is_lived_in_a_drill(drill: Drill, tmp_path:
     life = ["EvidenceKept", "ActionIntended", "ActionEnded", "ActionVerified"]
     assert kinds == ["Declared", "ActionsArmed", *life, *life]
     assert not (tmp_path / "state" / "incidents").exists(), "a drill is no incident"
+
+
+def test_the_places_of_real_journals_are_left_alone(tmp_path: Path) -> None:
+    base = ground(tmp_path)
+    journal = JournalSettings(directory=str(tmp_path / "real"), fallbacks=(str(tmp_path / "fallback"),))
+    settings = msgspec.structs.replace(base.settings, journal=journal)
+    practice = Drill(msgspec.structs.replace(base, settings=settings), str(scenario(tmp_path)))
+    practice.console.start()
+    practice.console.submit(Declared("", "the gateway is down", "SEV2", "op1"))
+    until(lambda: not practice.console.view().pending, "it is on disk")
+    practice.console.close("quit")
+    assert not (tmp_path / "real").exists()
+    assert not (tmp_path / "fallback").exists()
+    assert list((tmp_path / "state" / "drills" / "incidents").iterdir())
 
 
 def test_nothing_is_done_in_a_drill_either_while_it_is_not_armed(drill: Drill) -> None:
