@@ -10,7 +10,8 @@ import pytest
 from tests.drills.recorded import EPOCH, GATEWAY, RESTART, ROLL_BACK, Script, a_plan
 from wfconsole.clock import SECOND
 from wfconsole.drills.doors import Door, doors_of
-from wfconsole.incident.action_events import ActionEnded, ActionIntended, ActionSettled
+from wfconsole.incident.action_events import ActionEnded, ActionIntended, ActionSettled, ActionVerified
+from wfconsole.incident.events import Event
 from wfconsole.incident.plan import Aim, Evidence, Request
 from wfconsole.recording.lines import OperatorNote
 from wfconsole.recording.play import Recording
@@ -33,8 +34,8 @@ def test_an_action_is_whole_from_its_evidence_to_its_verdict(tmp_path: Path) -> 
     assert door.plan == a_plan()
     assert door.evidence == (Evidence("the pods", ("gateway-1 is down",)),)
     assert (door.outcome.result, door.outcome.text, door.outcome.inverse) == ("done", "it was taken", None)
-    assert door.verified is not None
-    assert (door.verified.verdict, door.verified_at) == ("WORKED", EPOCH + 11 * SECOND)
+    assert door.verdict is not None
+    assert (door.verdict.word, door.verified_at) == ("WORKED", EPOCH + 11 * SECOND)
     assert door.settled is not None
     assert door.over_at == door.settled_at == EPOCH + 12 * SECOND
     assert door.worked
@@ -53,11 +54,25 @@ def test_what_nobody_knows_the_end_of_is_no_door(tmp_path: Path) -> None:
     assert doors(script, tmp_path) == ()
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        ActionEnded("r1", "splendid", "it was taken"),
+        ActionEnded("r1", "done", "it was taken", inverse=msgspec.Raw(b'{"action":7}')),
+        ActionVerified("r1", "SPLENDID", "it is well"),
+        ActionSettled("r1", kept=False, result="splendid"),
+    ],
+)
+def test_what_makes_no_sense_is_no_door_and_ends_nothing(event: Event, tmp_path: Path) -> None:
+    script = Script().act("r1", 1, a_plan(), verdict="").act("r2", 10, a_plan(RESTART))
+    assert [door.plan.request for door in doors(script.event(20, event), tmp_path)] == [RESTART]
+
+
 def test_doors_stand_in_the_order_in_which_they_were_opened(tmp_path: Path) -> None:
     script = Script().act("r1", 2, a_plan(RESTART), verdict="NO EFFECT").act("r2", 10, a_plan(), verdict="")
     first, second = doors(script, tmp_path)
     assert (first.plan.request, first.worked) == (RESTART, False)
-    assert (second.plan.request, second.verified, second.worked) == (ROLL_BACK, None, False)
+    assert (second.plan.request, second.verdict, second.worked) == (ROLL_BACK, None, False)
 
 
 def test_an_event_of_a_newer_version_is_passed_over(tmp_path: Path) -> None:

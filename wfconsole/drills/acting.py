@@ -114,8 +114,7 @@ class RecordedAct:
             self._report(protocol.Provisional(self._clock.now() + took + plan.reverts_ms), took)
             self._report(_settled(door), took + plan.reverts_ms)
         if plan.signal is not None:
-            said = door.verified
-            verdict = Verdict(said.verdict, said.text) if said is not None else Verdict("CANNOT TELL", _NOT_HEARD)  # type: ignore[arg-type]
+            verdict = door.verdict or Verdict("CANNOT TELL", _NOT_HEARD)
             self._report(protocol.Judged(verdict), max(took, door.verified_at - door.at))
 
     def _settle_now(self, said: Settled) -> None:
@@ -128,7 +127,7 @@ class RecordedAct:
 
 def _settled(door: Door) -> Settled:
     """What comes of one that takes itself back when nobody says that it shall stay."""
-    why, said = "nobody said that it shall stay", door.settled
-    if said is None or said.kept:
-        return Settled(kept=False, why=why, outcome=Outcome("unknown", _NOT_UNDONE))
-    return Settled(kept=False, why=said.why or why, outcome=Outcome(said.result, said.text, said.lines))  # type: ignore[arg-type]
+    if door.settled is None or door.settled.kept:
+        unknown = Outcome("unknown", _NOT_UNDONE)
+        return Settled(kept=False, why="nobody said that it shall stay", outcome=unknown)
+    return door.settled

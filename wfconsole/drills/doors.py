@@ -9,9 +9,10 @@ import msgspec
 
 from wfconsole.clock import Millis
 from wfconsole.drills.instants import moved_text
+from wfconsole.guard.protocol import Settled
 from wfconsole.incident.action_events import ActionEnded, ActionIntended, ActionSettled, ActionVerified, EvidenceKept
 from wfconsole.incident.events import Event
-from wfconsole.incident.plan import Evidence, Outcome, Plan, Request
+from wfconsole.incident.plan import Evidence, Outcome, Plan, Request, Verdict
 from wfconsole.recording.lines import OperatorNote
 from wfconsole.recording.play import Recording
 
@@ -22,7 +23,7 @@ PAST: Final = "the recorded world is past that: it has no answer any more"
 class Door(msgspec.Struct, frozen=True):
     """One action of a recording, from its plan to its verdict. Instants are those of the recording, 0 for never.
 
-    `recording` counts the recordings of the drill. `verified` is None where nobody heard whether it helped, `settled`
+    `recording` counts the recordings of the drill. `verdict` is None where nobody heard whether it helped, `settled`
     where it was not one that takes itself back.
     """
 
@@ -33,9 +34,9 @@ class Door(msgspec.Struct, frozen=True):
     ended_at: Millis
     outcome: Outcome
     verified_at: Millis = 0
-    verified: ActionVerified | None = None
+    verdict: Verdict | None = None
     settled_at: Millis = 0
-    settled: ActionSettled | None = None
+    settled: Settled | None = None
 
     @property
     def over_at(self) -> Millis:
@@ -44,7 +45,7 @@ class Door(msgspec.Struct, frozen=True):
 
     @property
     def worked(self) -> bool:
-        return self.verified is not None and self.verified.verdict == "WORKED"
+        return self.verdict is not None and self.verdict.word == "WORKED"
 
     def asked_by(self, request: Request, shift: Millis) -> bool:
         """Whether this may be meant, in a world that is played so many milliseconds later than it was recorded."""
@@ -114,7 +115,14 @@ def _events(recording: Recording) -> Iterator[tuple[Millis, Event]]:
 
 
 def _door(number: int, events: list[tuple[Millis, Event]]) -> Door | None:
-    """None where it never ran, where nobody heard its end, or where its plan cannot be read."""
+    """None where it never ran, where nobody heard its end, or where what is said of it makes no sense."""
+    try:
+        return _told(number, events)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+
+
+def _told(number: int, events: list[tuple[Millis, Event]]) -> Door | None:
     evidence: list[Evidence] = []
     plan, door = None, None
     began: Millis = 0
@@ -122,23 +130,22 @@ def _door(number: int, events: list[tuple[Millis, Event]]) -> Door | None:
         if isinstance(event, EvidenceKept):
             evidence.append(Evidence(event.what, event.lines, event.left_out, event.missing))
         elif isinstance(event, ActionIntended):
-            plan, began = _plan(event), at
+            plan, began = msgspec.json.decode(event.plan, type=Plan), at
         elif isinstance(event, ActionEnded) and plan is not None and event.result != "unknown":
             door = Door(number, began, plan, tuple(evidence), at, _outcome(event))
         elif isinstance(event, ActionVerified) and door is not None:
-            door = msgspec.structs.replace(door, verified_at=at, verified=event)
+            verdict = msgspec.convert({"word": event.verdict, "text": event.text}, Verdict)
+            door = msgspec.structs.replace(door, verified_at=at, verdict=verdict)
         elif isinstance(event, ActionSettled) and door is not None:
-            door = msgspec.structs.replace(door, settled_at=at, settled=event)
+            door = msgspec.structs.replace(door, settled_at=at, settled=_settled(event))
     return door
 
 
-def _plan(event: ActionIntended) -> Plan | None:
-    try:
-        return msgspec.json.decode(event.plan, type=Plan)
-    except msgspec.MsgspecError:
-        return None
+def _settled(event: ActionSettled) -> Settled:
+    told = {"result": event.result, "text": event.text, "lines": event.lines}
+    return Settled(event.kept, event.why, None if event.kept else msgspec.convert(told, Outcome))
 
 
 def _outcome(event: ActionEnded) -> Outcome:
-    inverse = msgspec.json.decode(event.inverse, type=Request | None)
-    return Outcome(event.result, event.text, event.lines, inverse, event.lost, event.took_ms)  # type: ignore[arg-type]
+    told = {name: getattr(event, name) for name in ("result", "text", "lines", "lost", "took_ms")}
+    return msgspec.convert({**told, "inverse": msgspec.json.decode(event.inverse)}, Outcome)
