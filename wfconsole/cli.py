@@ -20,19 +20,23 @@ if TYPE_CHECKING:
     from typing import Final
 
 SCREENS = ("live", "demo", "replay", "drill", "resume")
+DRILL_OVER = "The record of the drill is safe; it cannot be resumed."
 GO_ON = "What the journal confirmed is safe: `wfconsole resume` goes on there."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code (see `exit_codes`)."""
     words = sys.argv[1:] if argv is None else argv
-    if next((word for word in words if not word.startswith("-")), "") not in SCREENS:
+    command = next((word for word in words if not word.startswith("-")), "")
+    if command not in SCREENS:
         return _told(_parser(words).parse_args(words))
     from wfconsole.tui.launcher import watch_over
 
     gc.disable()  # looking for garbage is a tenth of the start, and imports make none; the first frame turns it on
     try:
-        return watch_over(lambda: _told(_parser(words).parse_args(words)), lambda: GO_ON)
+        return watch_over(
+            lambda: _told(_parser(words).parse_args(words)), lambda: DRILL_OVER if command == "drill" else GO_ON
+        )
     finally:
         gc.enable()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from pathlib import Path
 
 from tests.console.desk import Desk, declare
@@ -44,3 +46,13 @@ def test_what_cannot_be_practised_is_told_without_a_screen(desk: Desk, tmp_path:
     with desk.drill(path) as console:
         assert console.wait_exit() == 5
         assert "nobody acted in" in console.text
+
+
+def test_whoever_is_cut_off_is_not_sent_to_resume(desk: Desk, tmp_path: Path) -> None:
+    with desk.drill(scenario(tmp_path)) as console:
+        console.wait_for("1/1 ready")
+        (screen,) = Path(f"/proc/{console.pid}/task/{console.pid}/children").read_text().split()
+        os.kill(int(screen), signal.SIGKILL)
+        assert console.wait_exit() == 128 + signal.SIGKILL
+        assert "it cannot be resumed" in " ".join(console.text.split())
+        assert "wfconsole resume" not in console.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.builders import NOW
+from tests.drills.recorded import Script, a_plan
 from wfconsole.clock import MINUTE, ManualClock
 from wfconsole.recording.format import StreamWriter
 from wfconsole.session.files import recordings_in
@@ -24,6 +25,14 @@ def test_each_recording_has_the_command_that_opens_it(tmp_path: Path) -> None:
     assert (found.name, found.title, found.kind) == ("night", "a bad night", "recorded")
     assert found.command == "wfconsole replay night"
     assert (found.length_ms, found.recorded_at, found.problem) == (MINUTE, NOW, "")
+
+
+def test_where_somebody_acted_one_can_practise(tmp_path: Path) -> None:
+    a_recording(tmp_path / "watched.jsonl")
+    Script().act("r1", 1, a_plan()).write(tmp_path / "acted.jsonl", 5)
+    found = {each.name: each for each in recordings_in([tmp_path])}
+    assert found["watched"].drill == ""
+    assert found["acted"].drill == "wfconsole drill acted"
 
 
 def test_two_of_the_same_name_are_opened_by_their_path(tmp_path: Path) -> None:

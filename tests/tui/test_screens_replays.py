@@ -86,6 +86,16 @@ async def test_enter_copies_the_command_that_opens_it_in_a_console_of_its_own(tm
         assert "copied" in room.lines[-1]
 
 
+async def test_what_one_can_practise_on_says_how() -> None:
+    desk = quiet_desk()
+    desk.to_replay = (msgspec.structs.replace(OUTAGE, drill="wfconsole drill service-outage"), BROKEN)
+    async with war_room(desk) as room:
+        await a_list(room)
+        assert "you act, and its world answers: wfconsole drill service-outage" in flat(room.text)
+        await room.press("down")
+        assert "wfconsole drill" not in room.text
+
+
 async def test_what_cannot_be_opened_says_why() -> None:
     async with war_room(a_desk()) as room:
         await a_list(room)

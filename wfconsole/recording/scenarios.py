@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from wfconsole.clock import Millis
-from wfconsole.recording.lines import KIB, MIB, Limits, RecordingError, TooMuchError
+from wfconsole.recording.lines import KIB, MIB, Limits, Note, OperatorNote, RecordingError, TooMuchError
 from wfconsole.recording.play import Recording
 from wfconsole.text import safe
 
@@ -40,6 +40,7 @@ class Listed(msgspec.Struct, frozen=True):
     truncated: bool = False
     redacted: bool = False
     marks: tuple[Millis, ...] = ()  # what people said, as milliseconds from the beginning
+    acted: bool = False  # whether a guarded action was run in it, so that one can practise on it
     problem: str = ""
 
 
@@ -143,7 +144,7 @@ def _described(path: Path, look_at: int) -> tuple[Listed, int]:
 def _of_recording(path: Path, look_at: int) -> tuple[dict[str, Any], int]:
     recording = Recording(path, limits=Limits(inflated=look_at))
     try:
-        marks = tuple(mark.at - recording.start for mark in recording.marks())
+        said = recording.marks()
         problem = recording.problem
         cut = isinstance(problem, TooMuchError)
         facts = {
@@ -152,9 +153,23 @@ def _of_recording(path: Path, look_at: int) -> tuple[dict[str, Any], int]:
             "recorded_at": recording.start,
             "truncated": recording.truncated and not cut,
             "redacted": recording.header.redacted,
-            "marks": marks,
+            "marks": tuple(mark.at - recording.start for mark in said),
+            "acted": any(_ends_an_action(mark.note) for mark in said),
             "problem": "" if cut or problem is None else str(problem),
         }
         return facts, recording.size
     finally:
         recording.close()
+
+
+class _Tagged(msgspec.Struct):
+    type: str = ""
+
+
+def _ends_an_action(note: Note) -> bool:
+    if not isinstance(note, OperatorNote):
+        return False
+    try:
+        return msgspec.json.decode(note.event, type=_Tagged).type == "action-ended"
+    except msgspec.MsgspecError:
+        return False

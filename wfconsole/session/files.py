@@ -53,10 +53,12 @@ def recordings_in(folders: Iterable[Path]) -> tuple[RecordingEntry, ...]:
 def _entry(found: Listed, named: str) -> RecordingEntry:
     import shlex
 
+    quoted = safe(shlex.quote(named))
     return RecordingEntry(
         name=found.name,
         kind=found.kind,
-        command=f"wfconsole replay {safe(shlex.quote(named))}",
+        command=f"wfconsole replay {quoted}",
+        drill=f"wfconsole drill {quoted}" if found.acted else "",
         title=found.title,
         length_ms=found.length_ms,
         recorded_at=found.recorded_at,

@@ -116,11 +116,13 @@ class Capabilities(msgspec.Struct, frozen=True):
 
 
 class RecordingEntry(msgspec.Struct, frozen=True):
-    """One thing that can be replayed. `command` opens it; `problem` says why it cannot be opened, "" when it can."""
+    """One thing that can be replayed. `command` opens it; `problem` says why it cannot be opened, "" when it can.
+    `drill` practises on it, "" where nobody acted in it."""
 
     name: str
     kind: Literal["scenario", "recorded"]
     command: str
+    drill: str = ""
     title: str = ""
     length_ms: Millis | None = None  # None: not known
     recorded_at: Millis | None = None

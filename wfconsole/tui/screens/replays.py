@@ -110,6 +110,8 @@ def _opened(frame: Frame, entry: RecordingEntry, width: int) -> list[Line]:
         if entry.length_ms:
             told.append(("marks", _bar(frame, entry.marks, entry.length_ms)))
         told.append(("Enter", f"copies: {entry.command}"))
+        if entry.drill:
+            told.append(("drill", f"you act, and its world answers: {entry.drill}"))
     indent = _INDENT * 2 + _WORD
     return [row for word, text in told for row in labelled(f"{'':{_INDENT * 2}}{word}", text, width, indent=indent)]
 
