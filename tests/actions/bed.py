@@ -22,8 +22,8 @@ class Bed:
         worlds.await_account(api, self.namespace)
 
     def leave(self) -> None:
-        """Its pods at once: in a namespace that ends, the node that plays one may not record that it stops it, and waits
-        for ever."""
+        """Its pods at once: in a namespace that ends, whoever plays the node may not record that a pod is stopped, and
+        never stops one that nothing owns."""
         self.api.delete(path_of("v1", "Namespace", self.namespace))
         pods = path_of("v1", "Pod", namespace=self.namespace)
         self.api.request("DELETE", pods, params={"gracePeriodSeconds": 0})

@@ -87,6 +87,22 @@ def test_another_plan_than_the_one_that_was_made_is_not_run(tmp_path: Path) -> N
         assert playing.world.doors.entered is None
 
 
+def test_a_plan_that_the_world_has_passed_by_is_stale(tmp_path: Path) -> None:
+    script = Script().act("r1", 1, a_plan(RESTART), verdict="NO EFFECT").act("r2", 3, a_plan())
+    with drill(script, tmp_path) as playing:
+        first, second = playing.act(RESTART), playing.act()
+        plan = planned(first)
+        confirmed(second)
+        heard(second, 3)
+        first.say(msgspec.json.encode(Run(plan.digest)))
+        (ran,) = heard(first, 1)
+        assert isinstance(ran, protocol.Ran)
+        assert ran.outcome.result == "stale"
+        entered = playing.world.doors.entered
+        assert entered is not None
+        assert entered.plan.request == ROLL_BACK, "it never goes back"
+
+
 def test_again_is_a_plan_of_now(tmp_path: Path) -> None:
     with drill(Script().act("r1", 1, a_plan()), tmp_path) as playing:
         act = playing.act()

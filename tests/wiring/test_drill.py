@@ -156,6 +156,14 @@ def test_a_branch_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         Drill(ground(tmp_path), str(place))
 
 
+def test_a_scenario_that_says_nonsense_of_itself_is_told(tmp_path: Path) -> None:
+    place = scenario(tmp_path)
+    (place / "scenario.toml").write_text("severity = 9\n")
+    with pytest.raises(UserError, match="severity is 9, it must be 1 to 4") as error:
+        Drill(ground(tmp_path), str(place))
+    assert error.value.code == exit_codes.RECORDING
+
+
 def test_a_recording_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no recording 'nowhere'; there are: "):
         Drill(ground(tmp_path), "nowhere")

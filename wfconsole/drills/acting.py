@@ -21,6 +21,7 @@ IN_A_DRILL = "in a drill, as it was recorded: "
 _REMEDY = "In a drill only what was done when it was recorded can be done. Nothing was changed."
 _NOT_HEARD = "the recording ends before anybody said whether it helped"
 _NOT_UNDONE = "the recording does not show that it was taken back"
+_GONE_ON = "the recorded world has gone on since this was planned: nothing was sent"
 _FORGOTTEN = "a drill does not know what another one did"
 
 
@@ -105,6 +106,9 @@ class RecordedAct:
         door, plan = self._door, self._plan
         if door is None or plan is None or told.digest != plan.digest:
             self._report(protocol.Ran(Outcome("failed", "that is not the plan that was made: nothing was sent")))
+            return
+        if self._world.answer_to(plan.request) is not door:
+            self._report(protocol.Ran(Outcome("stale", _GONE_ON)))
             return
         self._report(protocol.Sending())
         self._world.enter(door)

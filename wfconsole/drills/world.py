@@ -120,8 +120,9 @@ class RecordedWorld:
                     self._word.wait(wait_ms / SECOND)
 
     def _begin(self, instant: Millis, now: Millis) -> None:
-        """From here on the present recording is played so that this instant is now; until the next door in it."""
-        self._shift = (now - instant) // SECOND * SECOND
+        """From here on the present recording is played so that this instant is now, or within a second: never before
+        what was told already. Until the next door in it."""
+        self._shift = -(-(now - instant) // SECOND) * SECOND
         acts_at = self.doors.next_at(self._number)
         self._holds_at = self._recordings[self._number].end if acts_at is None else acts_at
         self._standing = "plays"

@@ -14,7 +14,7 @@ from wfconsole.drills.world import RecordedWorld
 from wfconsole.errors import UserError
 from wfconsole.recording.lines import RecordingError
 from wfconsole.recording.play import Recording
-from wfconsole.recording.scenarios import ENDINGS, scenario_text
+from wfconsole.recording.scenarios import ENDINGS, ScenarioText, scenario_text
 from wfconsole.session.replay import open_recording
 from wfconsole.wiring.ground import Ground
 from wfconsole.wiring.live import LiveParts, Stage
@@ -30,7 +30,12 @@ class Drill:
     def __init__(self, base: Ground, named: str) -> None:
         """Raises UserError where there is no recording, or nobody acted in it."""
         path = recording_named(base, named)
-        world = RecordedWorld(_recordings(path), base.clock)
+        try:
+            text = scenario_text(path) if path.is_dir() else ScenarioText()
+            recordings = _recordings(path)
+        except RecordingError as error:
+            raise UserError(str(error), exit_codes.RECORDING) from None
+        world = RecordedWorld(recordings, base.clock)
         if not world.doors.all:
             world.close_files()
             raise UserError(
@@ -38,9 +43,7 @@ class Drill:
                 f"watch it with `wfconsole replay {named}`",
                 exit_codes.RECORDING,
             )
-        text = scenario_text(path) if path.is_dir() else None
-        self._title = text.title if text is not None and text.title else path.name
-        self._severity = text.severity if text is not None else None
+        self._title, self._severity = text.title or path.name, text.severity
         self._began_at = base.clock.now()
         stage = Stage(world, world.standing, lambda begin: RecordedAct(world, begin, base.clock))
         self.console = LiveParts(_apart(base), source=None, recording=True, stage=stage).console(eager=True)
@@ -61,14 +64,14 @@ def _apart(base: Ground) -> Ground:
 
 
 def _recordings(path: Path) -> tuple[Recording, ...]:
-    """The recording itself, then what else may happen in it. Raises UserError."""
+    """The recording itself, then what else may happen in it. Raises RecordingError."""
     folder = path / BRANCHES
     paths = [path, *(sorted(each for each in folder.glob("*") if each.name.endswith(ENDINGS)) if path.is_dir() else ())]
     opened: list[Recording] = []
     try:
         opened += (open_recording(each) for each in paths)
-    except RecordingError as error:
+    except RecordingError:
         for each in opened:
             each.close()
-        raise UserError(str(error), exit_codes.RECORDING) from None
+        raise
     return tuple(opened)
