@@ -152,8 +152,13 @@ def test_a_right_that_lacks_is_said_once_with_its_grant_and_once_when_it_is_ther
             if not right.wholly:
                 scribe.looked(right.source)
         hidden = Quality.DENIED if right.wholly else Quality.PARTIAL
-        snapshot = collector.snapshots[right.source]
-        assert snapshot.quality(snapshot.observed_at) == hidden
+
+        def so_it_stands() -> Any:
+            """A look that was late for once is none."""
+            snapshot = collector.snapshots[right.source]
+            return snapshot if snapshot.quality(snapshot.observed_at) == hidden else None
+
+        snapshot = collector.until(so_it_stands, f"its pane is {hidden.value}")
         told = snapshot.failure.remedy if snapshot.failure is not None else snapshot.partial
         assert right.said.rpartition("; ")[2].removesuffix(".") in told, "its pane says what mends it too"
         mine = [each for each in scribe.said if each.key == began.key]

@@ -45,7 +45,7 @@ class RecordedWorld:
         self._position = 0
         self._holds_at: Millis = 0
         self._standing: DrillStanding = "plays"
-        self._shift: Millis = 0  # from the recording's time to ours, in whole seconds: texts may be no finer
+        self.shift: Millis = 0  # from the recording's time to ours, in whole seconds: texts may be no finer
         self._snapshots: dict[str, Snapshot[object]] = {}
         self._told_at: dict[str, Millis] = {}
         self._answers: dict[tuple[str, str], PodAnswer] = {}
@@ -78,7 +78,7 @@ class RecordedWorld:
 
     def answer_to(self, request: Request) -> Door | str:
         """The door that a request opens, or why none does."""
-        return self.doors.opened_by(request, self._shift)
+        return self.doors.opened_by(request, self.shift)
 
     def standing(self) -> DrillStanding:
         """Whether it waits for somebody to act; from any thread."""
@@ -87,11 +87,6 @@ class RecordedWorld:
     def enter(self, door: Door) -> None:
         """Somebody has done it: from now on the world is what it was after that."""
         self._do(lambda: self._go(door))
-
-    @property
-    def shift(self) -> Millis:
-        """How much later than recorded the world is played."""
-        return self._shift
 
     # --- its thread
 
@@ -122,7 +117,7 @@ class RecordedWorld:
     def _begin(self, instant: Millis, now: Millis) -> None:
         """From here on the present recording is played so that this instant is now, or within a second: never before
         what was told already. Until the next door in it."""
-        self._shift = -(-(now - instant) // SECOND) * SECOND
+        self.shift = -(-(now - instant) // SECOND) * SECOND
         acts_at = self.doors.next_at(self._number)
         self._holds_at = self._recordings[self._number].end if acts_at is None else acts_at
         self._standing = "plays"
@@ -136,27 +131,27 @@ class RecordedWorld:
         for item in recording.state(door.at):
             self._keep(item)
         self._position = recording.position(door.at)
-        self._tell([_keyframe(each, now, self._shift) for each in self._snapshots.values()])
+        self._tell([_keyframe(each, now, self.shift) for each in self._snapshots.values()])
 
     def _play(self) -> Millis:
         """Tell what is due; how long until more is."""
         recording, now = self._recordings[self._number], self._clock.now()
         if self._position >= len(recording) or recording.at(self._position) > self._holds_at:
             return self._stand_still(now)
-        due = recording.at(self._position) + self._shift
+        due = recording.at(self._position) + self.shift
         if due > now:
             return due - now
         self._tell(list(self._due(recording, now)))
         return 0
 
     def _due(self, recording: Recording, now: Millis) -> Iterator[Item]:
-        last = min(recording.position(now - self._shift), recording.position(self._holds_at))
+        last = min(recording.position(now - self.shift), recording.position(self._holds_at))
         for _, item in recording.read(self._position, last):
             self._keep(item)
             if isinstance(item, SourcePatch):
-                yield SourcePatch(item.at + self._shift, item.source, moved(item.patch, self._shift), item.keyframe)
+                yield SourcePatch(item.at + self.shift, item.source, moved(item.patch, self.shift), item.keyframe)
             elif isinstance(item, Noted) and not isinstance(item.note, OperatorNote | PodAnswer):
-                yield Noted(item.at + self._shift, item.note)
+                yield Noted(item.at + self.shift, item.note)
         self._position = last
 
     def _keep(self, item: Item) -> None:
@@ -183,7 +178,7 @@ class RecordedWorld:
         if found is None:
             found = PodAnswer(ask.id, ask.namespace, ask.name, failure=Failure("not-served", _ASKED, now))
         else:
-            found = msgspec.structs.replace(moved(found, self._shift), id=ask.id)
+            found = msgspec.structs.replace(moved(found, self.shift), id=ask.id)
         self._tell([Noted(now, found)])
 
     def _say(self, text: str) -> None:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from tests.rig.systems.postgres import Postgres
 
 DEADLINE_S = 10.0
-_REFUSALS = 3  # in a row, until a server counts as full
-_BETWEEN_REFUSALS_S = 0.1
+_REFUSALS = 8  # in a row, until a server counts as full
+_BETWEEN_REFUSALS_S = 0.2
 
 
 class PostgresFaults:
