@@ -296,9 +296,11 @@ def test_one_failing_part_makes_the_workloads_partial(double: ApiDouble, tmp_pat
     with started(double, tmp_path, sources=["workloads"]) as collector:
         collector.until_well(("workloads",))
         collector.until(lambda: "daemonsets: 500" in collector.snapshots["workloads"].partial, "a partial source")
-        snapshot = collector.snapshots["workloads"]
-        assert snapshot.failure is None
-        assert any(key.startswith("Deployment/") for key in snapshot.rows)
+        collector.until(
+            lambda: any(key.startswith("Deployment/") for key in collector.snapshots["workloads"].rows),
+            "the kinds that do answer",
+        )
+        assert collector.snapshots["workloads"].failure is None
         double.mend()
         collector.until(lambda: not collector.snapshots["workloads"].partial, "the whole source")
 
