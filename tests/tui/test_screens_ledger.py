@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from tests.builders import NOW
@@ -16,6 +17,7 @@ from wfconsole.incident.events import (
     MessageTried,
     Restricted,
 )
+from wfconsole.tui.glyphs import UNICODE
 from wfconsole.tui.screens.ledger import LedgerScreen
 
 SLACK = MessageQueued("m1", "status-update", "slack", "INCIDENT UPDATE\nall of it", place="#inc")
@@ -53,6 +55,18 @@ async def test_it_says_what_is_public_and_what_has_not_arrived(size: tuple[int, 
         assert "all of it" in room.text
         await room.press("n")
         assert "there it is sp1" in room.text
+
+
+async def test_what_is_not_on_disk_yet_has_a_hollow_mark(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = a_desk()
+    entry = desk.view().incident.messages["p1"].entry
+    assert entry == next(each.id for each in desk.entries() if isinstance(each.event, MessageSent))
+    view = msgspec.structs.replace(desk.view(), pending=frozenset({entry}))
+    monkeypatch.setattr(desk, "view", lambda: view)
+    async with war_room(desk) as room:
+        await room.press("l")
+        (line,) = [line for line in room.lines if f"sent    {UNICODE.pending}" in line]
+        assert "INVESTIGATING" in line
 
 
 async def test_with_nothing_said_it_says_so() -> None:

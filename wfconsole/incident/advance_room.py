@@ -122,9 +122,8 @@ def _message(draft: Draft, entry: Entry, event: ev.MessageQueued) -> None:
         return
     draft.line(entry, "COMMS", f"to be sent: {_to(event)}")
     draft.mapping("line_of_key")[f"message {event.message}"] = entry.id
-    message = Message(
-        event.template, event.target, event.text, entry.actor, entry.at, event.audience, event.place, event.state
-    )
+    told = (event.template, event.target, event.text, entry.actor, entry.at)
+    message = Message(*told, event.audience, event.place, event.state, entry=entry.id)
     draft.put("messages", event.message, message)
 
 
@@ -181,7 +180,7 @@ def _message_stands(
     draft.on_the_same_line(entry, f"message {name}", "COMMS", text=f"{said}: {what}", level=level)
     if before is None:
         return None
-    after = msgspec.structs.replace(before, **changes)
+    after = msgspec.structs.replace(before, **changes, entry=entry.id)
     draft.put("messages", name, after)
     return after
 

@@ -157,6 +157,7 @@ class Message(msgspec.Struct, frozen=True):
     reference: str = ""
     settled_at: Millis = 0  # when it was sent, or dropped
     doubted: bool = False
+    entry: str = ""  # id of the journal entry that says how it stands
 
 
 class Answered(msgspec.Struct, frozen=True):

@@ -164,9 +164,10 @@ def _row(frame: Frame, message: Message, width: int, *, here: bool) -> Line:
     told = f"{message.state} " if message.state else ""
     first = next((line for line in message.text.split("\n") if line.strip()), "")
     pointer = frame.glyphs.pointer if here else " "
+    sign = frame.glyphs.pending if message.entry in frame.view.pending else " "
     return (
         Span(f"{pointer}{frame.times.column(at)[:8]} ", "dim"),
-        Span(f"{word:<9}", inks.get(message.standing, "text")),
+        Span(f"{word:<8}{sign}", inks.get(message.standing, "text")),
         Span(cut(f"{where}  {told}{first}", max(10, width - 20)), "text"),
     )
 
