@@ -39,10 +39,13 @@ def test_the_world_has_its_services_ways_in_and_open_pods(world: World) -> None:
     with watching(world.viewer.kubeconfig) as collector:
         collector.until_well(("pods", *NETWORK))
         collector.until(lambda: not any(each.partial for each in collector.snapshots.values()), "all of it")
-        row = collector.until(
-            lambda: (row := rows(collector, "services")[GATEWAY]).ready == 4 and row, "four endpoints", 30
-        )
-        assert (row.endpoints, row.pods, row.pods_ready) == (4, 4, 4)
+
+        def four_of_each() -> Any:
+            """Pods of a test before this one may still be on their way out."""
+            row = rows(collector, "services")[GATEWAY]
+            return row if (row.ready, row.endpoints, row.pods, row.pods_ready) == (4, 4, 4, 4) else None
+
+        row = collector.until(four_of_each, "four endpoints of four pods", 30)
         assert (row.selector, row.ports[0].port) == ("app=wearforce-clean-gateway", 8080)
         api_server = rows(collector, "services")["default/kubernetes"]
         assert (api_server.selector, api_server.pods) == ("", None)
