@@ -17,7 +17,7 @@ from wfconsole.drills.doors import Door, Doors, doors_of
 from wfconsole.drills.instants import moved
 from wfconsole.incident.plan import Request
 from wfconsole.observations.answers import Ask, AskPod, CollectorSaid, PodAnswer
-from wfconsole.observations.snapshot import Failure, Patch, Snapshot, follow
+from wfconsole.observations.snapshot import Failure, Patch, Snapshot, follow, whole
 from wfconsole.recording.lines import Item, Noted, OperatorNote, RecordingError, SourcePatch, text_of
 from wfconsole.recording.play import Recording
 from wfconsole.session.feed import Receiver
@@ -194,15 +194,4 @@ class RecordedWorld:
 
 def _keyframe(seen: Snapshot[object], now: Millis, shift: Millis) -> SourcePatch:
     """The whole state of a source, told at once."""
-    age = -1 if seen.good_at is None else max(0, now - seen.good_at - shift)
-    patch: Patch[object] = Patch(
-        rows=dict(seen.rows),
-        failure=seen.failure,
-        partial=seen.partial,
-        lacks=seen.lacks,
-        interval_ms=seen.interval_ms,
-        took_ms=seen.took_ms,
-        age_ms=age,
-        facts=dict(seen.facts),
-    )
-    return SourcePatch(now, seen.source, moved(patch, shift), keyframe=True)
+    return SourcePatch(now, seen.source, moved(whole(seen, now - shift), shift), keyframe=True)

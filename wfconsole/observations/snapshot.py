@@ -185,6 +185,20 @@ def follow(
     )
 
 
+def whole(snapshot: Snapshot[Row], at: Millis) -> Patch[Row]:
+    """The patch that leads from nothing to this state at `at`."""
+    return Patch(
+        rows=dict(snapshot.rows),
+        failure=snapshot.failure,
+        partial=snapshot.partial,
+        lacks=snapshot.lacks or UNSET,
+        interval_ms=snapshot.interval_ms,
+        took_ms=snapshot.took_ms,
+        age_ms=-1 if snapshot.good_at is None else max(0, at - snapshot.good_at),
+        facts=dict(snapshot.facts),
+    )
+
+
 def _lacks(base: Snapshot[Any], patch: Patch[Any]) -> tuple[Lack, ...]:
     """Words that come without their causes leave none of those before."""
     if patch.lacks is not UNSET:

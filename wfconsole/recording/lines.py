@@ -120,6 +120,18 @@ class OperatorNote(msgspec.Struct, frozen=True, tag="operator", omit_defaults=Tr
 Note = StreamNote | OperatorNote
 
 
+class _Tagged(msgspec.Struct):
+    type: str = ""
+
+
+def kind_of(event: bytes | Raw) -> str:
+    """The tag of an encoded event, "" where it is none."""
+    try:
+        return msgspec.json.decode(event, type=_Tagged).type
+    except msgspec.MsgspecError:
+        return ""
+
+
 class SourcePatch(msgspec.Struct, frozen=True):
     """One whole step of one source; `keyframe` says that it applies to nothing. Feed it to `snapshot.follow`."""
 

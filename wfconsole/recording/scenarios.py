@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from wfconsole.clock import Millis
-from wfconsole.recording.lines import KIB, MIB, Limits, Note, OperatorNote, RecordingError, TooMuchError
+from wfconsole.recording.lines import KIB, MIB, Limits, Note, OperatorNote, RecordingError, TooMuchError, kind_of
 from wfconsole.recording.play import Recording
 from wfconsole.text import safe
 
@@ -162,14 +162,5 @@ def _of_recording(path: Path, look_at: int) -> tuple[dict[str, Any], int]:
         recording.close()
 
 
-class _Tagged(msgspec.Struct):
-    type: str = ""
-
-
 def _ends_an_action(note: Note) -> bool:
-    if not isinstance(note, OperatorNote):
-        return False
-    try:
-        return msgspec.json.decode(note.event, type=_Tagged).type == "action-ended"
-    except msgspec.MsgspecError:
-        return False
+    return isinstance(note, OperatorNote) and kind_of(note.event) == "action-ended"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -15,7 +15,7 @@ from msgspec import UNSET, Raw, UnsetType
 from wfconsole.clock import MINUTE, Millis
 from wfconsole.observations.answers import CollectorSaid
 from wfconsole.observations.kinds import KINDS
-from wfconsole.observations.snapshot import Failure, Lack, Patch, Snapshot, follow
+from wfconsole.observations.snapshot import Failure, Lack, Patch, Snapshot, follow, whole
 from wfconsole.recording.decode import MALFORMED, Line
 from wfconsole.recording.lines import LIMITS, VERSION, Header, Limits, Note, SourcePatch, text_of
 from wfconsole.recording.writer import note_lines, patch_lines
@@ -304,15 +304,6 @@ def _folded(
     return follow(before, source[1:-1].decode(), at, step, keyframe=keyframe)
 
 
-def _whole(snapshot: Snapshot[bytes], at: Millis) -> Patch[Raw]:
-    """The patch that leads from nothing to this state at `at`."""
-    return Patch(
-        rows={key: Raw(row) for key, row in snapshot.rows.items()},
-        failure=snapshot.failure,
-        partial=snapshot.partial,
-        lacks=snapshot.lacks or UNSET,
-        interval_ms=snapshot.interval_ms,
-        took_ms=snapshot.took_ms,
-        age_ms=-1 if snapshot.good_at is None else at - snapshot.good_at,
-        facts=dict(snapshot.facts),
-    )
+def _whole(snapshot: Snapshot[Any], at: Millis) -> Patch[Any]:
+    """The whole state, with rows that are encoded already."""
+    return whole(msgspec.structs.replace(snapshot, rows={key: Raw(row) for key, row in snapshot.rows.items()}), at)

@@ -10,6 +10,7 @@ from wfconsole.clock import Millis
 from wfconsole.incident.events import SCRIBE, Entry
 from wfconsole.incident.state import IncidentState
 from wfconsole.observations.levels import Level
+from wfconsole.recording.lines import kind_of
 
 Mark = tuple[Millis, str]  # the instant, and one of the kinds of `TransportView.markers`
 
@@ -28,16 +29,9 @@ _KINDS = {
 }
 
 
-class _Tagged(msgspec.Struct):
-    type: str = ""
-
-
 def mark_of(event: bytes) -> str:
     """The kind of mark of an encoded event, "" for none."""
-    try:
-        return _KINDS.get(msgspec.json.decode(event, type=_Tagged).type, "")
-    except msgspec.MsgspecError:
-        return ""
+    return _KINDS.get(kind_of(event), "")
 
 
 def marks_in(entries: Iterable[Entry]) -> Iterator[Mark]:
