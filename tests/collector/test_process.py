@@ -17,7 +17,7 @@ from tests.collector.process import ALL, CollectorProcess, kubeconfig_for
 from tests.sources.api_double import ApiDouble, Conversation, Request, until, well
 from wfconsole.collector.settings import CollectorSettings
 from wfconsole.recording.format import StreamReader
-from wfconsole.sources.kubernetes.reflector import PAGE
+from wfconsole.sources.kubernetes.reflector import FIRST_PAGE, PAGE
 
 MIB = 1024 * 1024
 SETTINGS = {"deadline_ms": 400, "flush_ms": 50, "intervals": dict.fromkeys(ALL, 1000)}
@@ -306,14 +306,15 @@ def test_a_long_list_comes_page_by_page_and_says_how_far_it_is(double: ApiDouble
             well(talk, request)
         else:
             start = int(request.query.get("continue", "c0")[1:])
-            assert int(request.query["limit"]) == PAGE
+            limit = int(request.query["limit"])
+            assert limit == (PAGE if start else FIRST_PAGE)
             if start:
                 seen.wait(5)  # pages that come faster than changes are sent are told of together
-            talk.answer(page(start, min(PAGE, 1200 - start), 1200))
+            talk.answer(page(start, min(limit, 1200 - start), 1200))
 
     double.behaviour = behave
     with CollectorProcess({**settings_for(double, tmp_path, sources=["pods"]), "flush_ms": 500}) as collector:
-        collector.until(lambda: _rows(collector) == PAGE, "the first page")
+        collector.until(lambda: _rows(collector) == FIRST_PAGE, "the first page")
         seen.set()
         collector.until(lambda: _rows(collector) == 1200 and not collector.snapshots["pods"].partial, "all pods")
         shown = [(len(each.rows), each.partial) for each in collector.history if each.partial]
@@ -322,8 +323,11 @@ def test_a_long_list_comes_page_by_page_and_says_how_far_it_is(double: ApiDouble
             for request in double.requests
             if request.path == "/api/v1/pods" and "watch" not in request.query
         ]
-    assert (f"listing {PAGE} of about 1200") in [partial for _, partial in shown]
-    assert [query.get("continue") for query in pages] == [None, *(f"c{start}" for start in range(PAGE, 1200, PAGE))]
+    assert (f"listing {FIRST_PAGE} of about 1200") in [partial for _, partial in shown]
+    assert [query.get("continue") for query in pages] == [
+        None,
+        *(f"c{start}" for start in range(FIRST_PAGE, 1200, PAGE)),
+    ]
 
 
 def _rows(collector: CollectorProcess) -> int:

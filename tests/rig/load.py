@@ -25,6 +25,8 @@ PER_WORKLOAD = 100
 UNREADY = 100
 #: As long as the names of the copies.
 _ORIGINAL = "seed-000"
+#: What generated names end in (k8s.io/apimachinery, pkg/util/rand).
+_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _PODS = path_of("v1", "Pod", namespace=NAMESPACE)
 _COUNTS = {"replicas", "readyReplicas", "availableReplicas", "updatedReplicas", "fullyLabeledReplicas"}
 
@@ -173,7 +175,7 @@ class _Original(msgspec.Struct, frozen=True):
         uid = self.pod["metadata"]["uid"]
         first = self.pod["metadata"]["name"]
         old = first.replace(_ORIGINAL, _workload(index))
-        name = f"{old[:-5]}{number:05}"
+        name = old[:-5] + _suffix(number)
         return name, stored.replace(old.encode(), name.encode()).replace(
             uid.encode(), _uid("pod", index * PER_WORKLOAD + number).encode()
         )
@@ -181,6 +183,11 @@ class _Original(msgspec.Struct, frozen=True):
 
 def _uid(kind: str, number: int) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{kind}-{number}"))
+
+
+def _suffix(number: int) -> str:
+    """Five of the letters that the API server makes names of."""
+    return "".join(_LETTERS[number // len(_LETTERS) ** place % len(_LETTERS)] for place in reversed(range(5)))
 
 
 def _workload(index: int) -> str:

@@ -67,6 +67,12 @@ def test_a_right_is_asked_for_in_each_namespace_that_is_looked_at(double: ApiDou
     assert {each["resourceAttributes"].get("namespace") for each in asked} == {None, "production", "staging"}
 
 
+def test_who_names_namespaces_needs_no_right_to_list_them(double: ApiDouble, tmp_path: Path) -> None:
+    assert "list namespaces" in examined(double, tmp_path).named("permission")
+    named = examined(double, tmp_path, namespaces=("production",)).named("permission")
+    assert "list namespaces" not in named
+
+
 def test_whoever_may_do_everything_is_told_so(double: ApiDouble, tmp_path: Path) -> None:
     found = examined(double, tmp_path)
     assert found["authenticated"].detail == "someone (may do everything)"

@@ -21,8 +21,14 @@ from tests.rig.cluster import Cluster
 from tests.rig.fixtures import World
 from tests.sources.bad_pods import KINDS, box, container, status
 from tests.sources.scribing import Scribe
-from wfconsole.observations.pods import PodRow
+from wfconsole.clock import SystemClock
+from wfconsole.observations.levels import Level
+from wfconsole.observations.pods import PodRow, judge_pod
+from wfconsole.sources.kubernetes.client import Server
+from wfconsole.sources.kubernetes.glance import Glance
+from wfconsole.sources.kubernetes.kubeconfig import load_access
 from wfconsole.sources.kubernetes.payloads import Pod
+from wfconsole.sources.kubernetes.pod_mirror import PodMirror
 from wfconsole.sources.kubernetes.pods import pod_row
 from wfconsole.text import is_safe
 
@@ -128,6 +134,17 @@ def printed_by_the_server(api: Api, namespace: str) -> dict[str, tuple[str, str,
     return rows
 
 
+def at_first_look(cluster: Cluster, namespace: str) -> dict[str, PodRow]:
+    """The pods of one namespace as the first look at a large cluster shows them."""
+    mirror = PodMirror()
+    server = Server(load_access(str(cluster.viewer.kubeconfig), ""))
+    client = server.client()
+    assert any(Glance(server, mirror).take(client, frozenset((namespace,))))
+    client.close()
+    rows = (msgspec.json.decode(row, type=PodRow) for row in mirror.table.rows().values())
+    return {row.name: row for row in rows}
+
+
 def test_pods_are_told_in_the_very_words_of_the_servers_printer(cluster: Cluster, namespace: str) -> None:
     named = {f"p{number}": kind for number, kind in enumerate(KINDS.values())}
     for name, kind in named.items():
@@ -141,16 +158,28 @@ def test_pods_are_told_in_the_very_words_of_the_servers_printer(cluster: Cluster
             cluster.api.delete(f"/api/v1/namespaces/{namespace}/pods/{name}")
     try:
         theirs = printed_by_the_server(cluster.api, namespace)
-        ours = {}
-        for item in cluster.api.items(f"/api/v1/namespaces/{namespace}/pods"):
-            row = pod_row(msgspec.convert(item, Pod))
-            ours[row.name] = (f"{row.ready_containers}/{row.all_containers}", row.status, row.restarts)
+        items = cluster.api.items(f"/api/v1/namespaces/{namespace}/pods")
+        glimpsed = at_first_look(cluster, namespace)
     finally:
         for name, kind in named.items():
             if kind.deleted:
                 path = f"/api/v1/namespaces/{namespace}/pods/{name}"
                 cluster.api.patch(path, {"metadata": {"finalizers": None}}, MERGE)
+    rows = {row.name: row for row in (pod_row(msgspec.convert(item, Pod)) for item in items)}
+    ours = {
+        name: (f"{row.ready_containers}/{row.all_containers}", row.status, row.restarts) for name, row in rows.items()
+    }
     assert ours == theirs
+    same = ("status", "ready_containers", "all_containers", "restarts", "node", "ready")
+    assert {name: [getattr(row, field) for field in same] for name, row in glimpsed.items()} == {
+        name: [getattr(row, field) for field in same] for name, row in rows.items()
+    }
+    now = SystemClock().now()
+
+    def critical(told: dict[str, PodRow]) -> set[str]:
+        return {name for name, row in told.items() if judge_pod(row, now).level == Level.CRITICAL}
+
+    assert critical(glimpsed) <= critical(rows)
     assert {word for _, word, _ in theirs.values()} >= {"Init:CrashLoopBackOff", "Terminating", "Evicted", "NotReady"}
 
 

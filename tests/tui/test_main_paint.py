@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from tests.builders import NOW
 from tests.tui.harness import SIZES, Room, quiet_desk, troubled_desk, war_room
 from wfconsole.clock import SECOND
 from wfconsole.tui import compat
+from wfconsole.tui.app import NEXT_BEAT_SECONDS
+from wfconsole.tui.pace import DATA_FRAME_EVERY, FIRST_FRAMES_EVERY, FIRST_FRAMES_FOR
 from wfconsole.tui.widgets.lines import Lines
 
 
@@ -119,6 +122,34 @@ async def test_a_terminal_that_is_behind_gets_no_data_frames_and_is_told_of_its_
         room.app._paint_data()
         await room.pilot.pause()
         assert "display lag" not in room.lines[1]
+
+
+async def test_a_frame_that_the_terminal_could_not_take_is_tried_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not with the next beat: what changed would be a second late although the terminal was busy for a moment."""
+    desk = troubled_desk()
+    async with war_room(desk, clock=desk.clock) as room:
+        ticks: list[float] = []
+        monkeypatch.setattr(room.app, "_tick_in", ticks.append)
+        monkeypatch.setattr(compat, "unwritten", lambda _: 5)
+        room.app._paint_data(NEXT_BEAT_SECONDS)
+        desk.clock.advance(FIRST_FRAMES_FOR)
+        room.app._paint_data(NEXT_BEAT_SECONDS)
+        assert ticks == [FIRST_FRAMES_EVERY / SECOND, DATA_FRAME_EVERY / SECOND]
+
+
+async def test_frames_for_data_come_quicker_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = troubled_desk()
+    async with war_room(desk, clock=desk.clock) as room:
+        waits: list[float] = []
+        monkeypatch.setattr(
+            room.app, "set_timer", lambda seconds, paint: waits.append(seconds) if isinstance(paint, partial) else None
+        )
+        room.app.show_now()
+        room.app.on_session_changed()
+        desk.clock.advance(FIRST_FRAMES_FOR)
+        room.app.show_now()
+        room.app.on_session_changed()
+        assert waits == [FIRST_FRAMES_EVERY / SECOND, DATA_FRAME_EVERY / SECOND]
 
 
 async def test_many_changes_from_many_threads_are_one_message() -> None:

@@ -14,6 +14,7 @@ from wfconsole.text import safe
 
 STDERR_KEPT = 4096
 READ_AT_ONCE = 65_536
+PIPE_BYTES = 1024 * 1024  # the most that Linux gives to everybody
 LAST_WORDS_WITHIN_MS: Millis = 200
 DIES_WITHIN_MS: Millis = 200  # once it was killed; longer only where the kernel itself hangs on a dead disk
 
@@ -41,6 +42,7 @@ class Child:
         self._ending = threading.Lock()
         self._over = False
         self._words = b""
+        _widen(self.output)
         os.set_blocking(self._input.fileno(), False)  # one that stopped reading must not stop a key press
         self.tell(settings)
         self._listener = threading.Thread(target=self._listen, name="collector-stderr", daemon=True)
@@ -101,6 +103,15 @@ class Child:
         with pipe:
             while words := pipe.read(READ_AT_ONCE):
                 self._words = (self._words + words)[-STDERR_KEPT:]
+
+
+def _widen(pipe: int) -> None:
+    """Let a first list of ten thousand pods through in a few writes. `Popen` can do so too, but fails where the system
+    grants no more; a pipe of the usual size only takes longer."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):  # Linux alone has it
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _ended(code: int | None) -> str:

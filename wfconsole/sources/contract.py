@@ -125,6 +125,9 @@ class RowTable:
     def __len__(self) -> int:
         return len(self._rows)
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._rows
+
     def rows(self) -> dict[str, bytes]:
         """All rows as they are now."""
         with self._lock:

@@ -15,7 +15,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.timer import Timer
 
-from wfconsole.clock import Clock, Millis, SystemClock
+from wfconsole.clock import SECOND, Clock, Millis, SystemClock
 from wfconsole.session.console import Console
 from wfconsole.times import UTC_TIMES, Times
 from wfconsole.tui import action_names, compat, screens, theming
@@ -27,6 +27,7 @@ from wfconsole.tui.ink import Palette
 from wfconsole.tui.looks import Looks
 from wfconsole.tui.messages import SessionChanged
 from wfconsole.tui.navigation import Navigation
+from wfconsole.tui.pace import FramePace
 from wfconsole.tui.permissions import Permissions
 from wfconsole.tui.record_keys import RecordKeys
 from wfconsole.tui.screens.console_screen import ConsoleScreen
@@ -37,8 +38,6 @@ from wfconsole.tui.type_ahead import TypeAhead
 if TYPE_CHECKING:
     from wfconsole.tui.alarm import Alarm
 
-# Changes within this time of a repaint wait for the next one: many sources, one frame.
-DATA_FRAME_EVERY: Final[Millis] = 250
 TICK_SECONDS: Final = 1.0
 # After a frame for data: a busy collector speaks once a second, and clocks go on with the frame for that.
 NEXT_BEAT_SECONDS: Final = 1.25
@@ -102,12 +101,10 @@ class WarRoom(
         self.keys = action_names.keys_by_action(keymap or {})
         self._bell_wanted = bell
         self._alarm: Alarm | None = None
-        self._clock = clock or SystemClock()
+        self._pace = FramePace(clock or SystemClock())
         self._moved_keys: Keymap = dict(keymap or {})
         self.themes = {theme.name: theme} if themes is None else themes
         self.worn = theme
-        self._painted_at: Millis = -DATA_FRAME_EVERY
-        self._behind_since: Millis | None = None
         self._change_waits = False
         self._tick: Timer | None = None
 
@@ -157,26 +154,23 @@ class WarRoom(
             self.post_message(SessionChanged())
 
     def on_session_changed(self) -> None:
-        since = self._clock.monotonic() - self._painted_at
         paint = partial(self._paint_data, NEXT_BEAT_SECONDS)
-        if since >= DATA_FRAME_EVERY:
-            paint()
+        wait = self._pace.wait_ms
+        if wait:
+            self.set_timer(wait / SECOND, paint)
         else:
-            self.set_timer((DATA_FRAME_EVERY - since) / 1000, paint)
+            paint()
 
     def _paint_data(self, then: float = TICK_SECONDS) -> None:
-        """A frame that nobody asked for: not while the terminal still has to take the one before.
+        """A frame that nobody asked for: not while the terminal still has to take the one before, but soon after.
 
         Clocks and ages go on after `then` seconds, unless there is another frame before that.
         """
-        now = self._clock.monotonic()
         if compat.unwritten(self):
-            self._behind_since = now if self._behind_since is None else self._behind_since
-            self._tick_in(then)
+            self._pace.left_out()
+            self._tick_in(self._pace.every_ms / SECOND)
         else:
-            lag = 0 if self._behind_since is None else now - self._behind_since
-            self._behind_since = None
-            self._paint(lag, then)
+            self._paint(self._pace.caught_up(), then)
 
     def show_now(self, screen: Screen[Any] | None = None) -> None:
         """A frame after a key, or for a screen that has just come up: never skipped."""
@@ -185,7 +179,7 @@ class WarRoom(
 
     def _paint(self, lag_ms: Millis, then: float = TICK_SECONDS) -> None:
         self._change_waits = False
-        self._painted_at = self._clock.monotonic()
+        painted_at = self._pace.painted()
         self._tick_in(then)
         below = (screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen))
         screen = next(below, None)  # the one under a form goes on, so that nothing behind it is old
@@ -193,7 +187,7 @@ class WarRoom(
             frame = self.frame(lag_ms)
             screen.update(frame)
             if self._alarm is not None:
-                self._alarm.hear(frame, self._painted_at)
+                self._alarm.hear(frame, painted_at)
 
     def _tick_in(self, seconds: float) -> None:
         if self._tick is not None:

@@ -207,10 +207,11 @@ class Client:
         what: str,
         most_bytes: int = 0,
         also: int = 0,
+        accept: str = "application/json",
     ) -> bytes:
         """The body of a 200, or of the status `also`. `what` is named in errors. Raises SourceError and CutShort."""
         body = io.BytesIO()
-        self.read_into(body, path, query, what=what, most_bytes=most_bytes, also=also)
+        self._read(Request(path, query, accept=accept), body, what, most_bytes, also)
         return body.getvalue()
 
     def read_into(

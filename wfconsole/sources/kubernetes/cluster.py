@@ -13,13 +13,14 @@ from wfconsole.sources.contract import Part
 from wfconsole.sources.kubernetes import payloads
 from wfconsole.sources.kubernetes.client import Server
 from wfconsole.sources.kubernetes.events import EventMirror
+from wfconsole.sources.kubernetes.glance import Glance
 from wfconsole.sources.kubernetes.health import ServerHealth
 from wfconsole.sources.kubernetes.hpa_payloads import Hpa
 from wfconsole.sources.kubernetes.hpas import HpaMirror
 from wfconsole.sources.kubernetes.network import Network
 from wfconsole.sources.kubernetes.nodes import NodeMetricsPoll, NodeMirror
 from wfconsole.sources.kubernetes.pod_mirror import PodMirror
-from wfconsole.sources.kubernetes.reflector import Collection, Mirror, Reflector
+from wfconsole.sources.kubernetes.reflector import Collection, FirstLook, Mirror, Reflector
 from wfconsole.sources.kubernetes.workloads import WorkloadMirror
 from wfconsole.text import safe
 
@@ -96,21 +97,38 @@ class Cluster:
         return self._intervals_ms.get(name, 5 * SECOND)
 
     def reflect(
-        self, collection: Collection, kind: Any, mirror: Mirror[Any], source: str
+        self,
+        collection: Collection,
+        kind: Any,
+        mirror: Mirror[Any],
+        source: str,
+        first_look: Callable[[], FirstLook | None] = lambda: None,
     ) -> tuple[Reflector[Any], ...]:
         """One reflector for the whole cluster, or one for each namespace that we are told to look at."""
         named = self._namespaces if collection.namespaced else ()
-        window = self.interval(source)
+
+        def one(namespace: str = "", only: Sequence[str] = ()) -> Reflector[Any]:
+            return Reflector(
+                self.server,
+                collection,
+                kind,
+                mirror,
+                namespace=namespace,
+                only=frozenset(only),
+                window_ms=self.interval(source),
+                first_look=first_look(),
+            )
+
         if not named or len(named) > MOST_NAMESPACES:
-            return (Reflector(self.server, collection, kind, mirror, only=frozenset(named), window_ms=window),)
-        return tuple(
-            Reflector(self.server, collection, kind, mirror, namespace=each, window_ms=window) for each in named
-        )
+            return (one(only=named),)
+        return tuple(map(one, named))
 
     def follow_pods(self) -> tuple[Reflector[Any], ...]:
         """The pods are listed once, whoever asks."""
         if not self._pod_reflectors:
-            self._pod_reflectors = self.reflect(PODS, payloads.Pod, self.pods, "pods")
+            self._pod_reflectors = self.reflect(
+                PODS, payloads.Pod, self.pods, "pods", lambda: Glance(self.server, self.pods)
+            )
         return self._pod_reflectors
 
     def _make_pods(self) -> ClusterSource:

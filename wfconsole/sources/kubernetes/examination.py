@@ -18,7 +18,16 @@ from wfconsole.sources.checking import Looks
 from wfconsole.sources.contract import Source, SourceError, Task
 from wfconsole.sources.kubernetes.client import Server
 from wfconsole.sources.kubernetes.cluster import MOST_NAMESPACES, ClusterSource
-from wfconsole.sources.kubernetes.rights import ACTOR, EVERYTHING, GPU_EXEC, VIEWER, Right, grant, rights_of
+from wfconsole.sources.kubernetes.rights import (
+    ACTOR,
+    EVERYTHING,
+    GPU_EXEC,
+    NAMES_OF_NAMESPACES,
+    VIEWER,
+    Right,
+    grant,
+    rights_of,
+)
 from wfconsole.text import age, safe
 
 # Questions are asked over so many connections: far from the cluster each takes as long as the way there and back.
@@ -129,6 +138,7 @@ class ClusterExamination:
             self.sources = (*self.sources, cards.source)
         self._server = server
         self._namespaces = tuple(namespaces) if len(namespaces) <= MOST_NAMESPACES else ()
+        self._not_needed = {NAMES_OF_NAMESPACES} if namespaces else set()
         self._who = WhoAmI(server)
         roles = (VIEWER, ACTOR) if cards is None else (VIEWER, GPU_EXEC, ACTOR)
         questions = [(EVERYTHING, ""), *(each for role in roles for each in self._questions(role))]
@@ -178,7 +188,7 @@ class ClusterExamination:
         answers = {question: allowed for review in self._reviews for question, allowed in review.allowed.items()}
         refused: State = "problem" if aspect == "permission" else "off"
         source = "gpus" if role == GPU_EXEC else ""
-        for right in rights_of(role):
+        for right in self._rights(role):
             where = self._where(right, role)
             name = f"{right} in {where[0]}" if role == GPU_EXEC else str(right)
             unasked = [each for each in where if (right, each) not in answers]
@@ -193,7 +203,10 @@ class ClusterExamination:
                 yield Check("kubernetes", source, aspect, name, "ok")
 
     def _questions(self, role: str) -> Iterable[tuple[Right, str]]:
-        return ((right, namespace) for right in rights_of(role) for namespace in self._where(right, role))
+        return ((right, namespace) for right in self._rights(role) for namespace in self._where(right, role))
+
+    def _rights(self, role: str) -> Iterable[Right]:
+        return (right for right in rights_of(role) if right not in self._not_needed)
 
     def _where(self, right: Right, role: str) -> Sequence[str]:
         """The namespaces in which a right is asked for; "" stands for all of them, and for what has none."""

@@ -7,6 +7,7 @@ import threading
 
 import msgspec
 
+from wfconsole.observations.pods import PodRow
 from wfconsole.sources.contract import RowTable
 from wfconsole.sources.kubernetes.label_groups import LabelGroups
 from wfconsole.sources.kubernetes.payloads import Container, Pod
@@ -93,6 +94,13 @@ class PodMirror:
         else:
             self.groups.put(key, row.namespace, item.metadata.labels, (row.owner_kind, row.owner), ready=row.ready)
         self.loads.put(key, node, load_of(item, row.gpus))
+        return key
+
+    def glimpse(self, row: PodRow) -> str:
+        """Keep what a first look saw of a pod, for as long as there is nothing better; returns its key."""
+        key = f"{row.namespace}/{row.name}"
+        if key not in self.table:
+            self.table.put(key, seal(row))
         return key
 
     def drop(self, key: str) -> None:

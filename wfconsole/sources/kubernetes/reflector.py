@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 import msgspec
@@ -19,7 +19,7 @@ from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.kubernetes import failures
-from wfconsole.sources.kubernetes.client import TOO_LARGE, Server
+from wfconsole.sources.kubernetes.client import TOO_LARGE, Client, Server
 from wfconsole.sources.kubernetes.payloads import Added, Bookmark, Broken, Deleted, Listing, ListMeta, Modified
 from wfconsole.text import safe
 
@@ -28,6 +28,8 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 PAGE: Final = 250
 SMALLEST_PAGE: Final = 50
+# The first one is soon there, and tells whether there is more.
+FIRST_PAGE: Final = 100
 # How often a collection is listed where the server lets us list but not watch.
 POLL_MS: Final[Millis] = 10 * SECOND
 # How long a refusal holds (of the whole cluster, of watching) before that is tried again.
@@ -77,6 +79,14 @@ class Mirror(Protocol[T_contra]):
         """Which object that is."""
 
 
+class FirstLook(Protocol):
+    """Shows what a whole list, which takes its time, will bring."""
+
+    def take(self, client: Client, namespaces: frozenset[str]) -> Iterable[Iterable[str]]:
+        """Look once, into these namespaces, or into all where there are none. Gives the keys of what it has put into
+        the mirror, some thousands at a time. Raises CutShort, and nothing else."""
+
+
 class Reflector(Generic[T]):
     """A task that keeps a mirror current. `kind` is the struct of one object, from `payloads`."""
 
@@ -90,6 +100,7 @@ class Reflector(Generic[T]):
         namespace: str = "",
         only: frozenset[str] = frozenset(),
         window_ms: Millis,
+        first_look: FirstLook | None = None,
     ) -> None:
         """`namespace`: the one to read, "" for all; `only`: of these, the ones to keep, none for all."""
         self.name = collection.plural if not namespace else f"{collection.plural} in {namespace}"
@@ -98,6 +109,7 @@ class Reflector(Generic[T]):
         self.listed = False  # whether a whole list was ever read
         self._server = server
         self._client = server.client()
+        self._first_look = first_look
         self._collection = collection
         self._mirror = mirror
         self._namespace = namespace
@@ -198,15 +210,19 @@ class Reflector(Generic[T]):
     def _list(self, proven: Callable[[], None]) -> None:
         seen: set[str] = set()
         room = io.BytesIO()
-        query: dict[str, str | int] = {"limit": self._page, **FROM_MEMORY}
+        query: dict[str, str | int] = {"limit": min(FIRST_PAGE, self._page), **FROM_MEMORY}
         while query:
-            told = self._take_page(room, query, seen)
+            first = "continue" not in query
+            told = self._take_page(room, query, seen, ask_ahead=not first)
             self._keys |= seen
             if told.continue_ and not self.listed:
-                whole = len(seen) + (told.remaining_item_count or 0)
-                of = f" of about {whole}" if whole > len(seen) else ""
-                self.lacks = (Lack(f"listing {len(seen)}{of}", "loading"),)
+                left = told.remaining_item_count or 0
+                self._say_progress(len(seen), left)
                 proven()
+                for keys in self._ahead() if first else ():
+                    self._keys.update(keys)
+                    self._say_progress(len(seen), left)
+                    proven()
             query = {"limit": self._page, "continue": told.continue_} if told.continue_ else {}
         for key in self._keys - seen:
             self._mirror.drop(key)
@@ -216,13 +232,28 @@ class Reflector(Generic[T]):
         self._say_scope()
         proven()
 
-    def _take_page(self, room: io.BytesIO, query: Mapping[str, str | int], seen: set[str]) -> ListMeta:
+    def _ahead(self) -> Iterable[Iterable[str]]:
+        """There is more than a page: what the next ones will bring, as far as it can be had sooner."""
+        if self._first_look is None:
+            return ()
+        namespace = self._server.access.namespace if self._narrow else self._namespace
+        return self._first_look.take(self._client, frozenset((namespace,)) if namespace else self._only)
+
+    def _say_progress(self, seen: int, left: int) -> None:
+        of = f" of about {seen + left}" if left else ""
+        others = len(self._keys) - seen
+        ahead = f"; {others} others as the server prints them" if others else ""
+        self.lacks = (Lack(f"listing {seen}{of}{ahead}", "loading"),)
+
+    def _take_page(
+        self, room: io.BytesIO, query: Mapping[str, str | int], seen: set[str], *, ask_ahead: bool
+    ) -> ListMeta:
         """Read one page into `room` and keep what is in it; afterwards neither its bytes nor its objects are held.
-        While it is decoded the server prepares the next one."""
+        `ask_ahead`: while it is decoded the server prepares the next one."""
         size = self._client.read_into(room, self._where, query, what=self.name)
         body = room.getbuffer()[:size]
         following = _continue_of(body)
-        if following:
+        if following and ask_ahead:
             self._client.ask_ahead(self._where, {"limit": self._page, "continue": following}, what=self.name)
         page = self._decoded(body)
         for item in page.items or ():

@@ -14,13 +14,14 @@ Query = Mapping[str, str | int]
 
 
 class Request(NamedTuple):
-    """One request. `path` is below the server's own; `content` is what the body is."""
+    """One request. `path` is below the server's own; `content` is what the body is, `accept` what may answer it."""
 
     path: str
     query: Query | None = None
     body: bytes = b""
     method: str = "GET"
     content: str = "application/json"
+    accept: str = "application/json"
 
     def encoded(self, access: Access, proof: Proof) -> bytes:
         """The whole request. `proof` says who we are."""
@@ -33,7 +34,7 @@ class Request(NamedTuple):
             f"{self.method} {target} HTTP/1.1",
             f"Host: {host}:{access.port}",
             f"User-Agent: wfconsole/{wfconsole.__version__}",
-            "Accept: application/json",
+            f"Accept: {self.accept}",
             "Accept-Encoding: gzip",
             *content,
             *(f"{name}: {value}" for name, value in proof.headers),

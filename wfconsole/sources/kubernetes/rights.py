@@ -58,6 +58,8 @@ class Right(NamedTuple):
 
 # Nobody who only looks should have it: worth a word where somebody has.
 EVERYTHING: Final = Right("*", "*", "*")
+# Who is told which namespaces to look into asks nobody for their names.
+NAMES_OF_NAMESPACES: Final = Right("list", "namespaces")
 
 
 class _Rule(msgspec.Struct, rename="camel"):

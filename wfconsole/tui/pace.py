@@ -1,0 +1,49 @@
+"""When the next frame for data may come: frames after a key know no pace."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wfconsole.clock import SECOND, Clock, Millis
+
+# Changes within this time of a repaint wait for the next one: many sources, one frame.
+DATA_FRAME_EVERY: Final[Millis] = 250
+# At first what there is comes piece by piece, and everybody waits for it.
+FIRST_FRAMES_EVERY: Final[Millis] = 50
+FIRST_FRAMES_FOR: Final[Millis] = 5 * SECOND
+
+
+class FramePace:
+    """Which frames there were, and when. Used by the event loop alone."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._began_at = clock.monotonic()
+        self._painted_at: Millis = self._began_at - DATA_FRAME_EVERY
+        self._behind_since: Millis | None = None
+
+    @property
+    def every_ms(self) -> Millis:
+        """From one frame for data to the next."""
+        early = self._clock.monotonic() - self._began_at < FIRST_FRAMES_FOR
+        return FIRST_FRAMES_EVERY if early else DATA_FRAME_EVERY
+
+    @property
+    def wait_ms(self) -> Millis:
+        """How long the next frame for data has to wait."""
+        return max(0, self._painted_at + self.every_ms - self._clock.monotonic())
+
+    def left_out(self) -> None:
+        """A frame was due, and the terminal still had to take the one before."""
+        if self._behind_since is None:
+            self._behind_since = self._clock.monotonic()
+
+    def caught_up(self) -> Millis:
+        """The terminal takes frames; how long it did not."""
+        since, self._behind_since = self._behind_since, None
+        return 0 if since is None else self._clock.monotonic() - since
+
+    def painted(self) -> Millis:
+        """There is a frame; the monotonic instant."""
+        self._painted_at = self._clock.monotonic()
+        return self._painted_at
