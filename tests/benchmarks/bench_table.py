@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from statistics import median
 
 from tests.benchmarks.harness import Report, Screen, compiled, percentile, processes, screen
 from tests.benchmarks.made_world import MadeWorld, made_console
@@ -73,12 +74,14 @@ def refresh(rounds: int) -> Report:
                 cost = refresh_cost(shown, made.change_pods, REFRESHES)
                 costs.setdefault(f"the console's list, {rows:,} rows", []).append(cost)
     for name, found in costs.items():
-        cpu, size = min(each[0] for each in found), min(each[1] for each in found)
-        report.figure(f"{name}, a refresh, best round", f"{cpu:7.2f} CPU ms   {size:8.0f} bytes")
+        rounds_of = " ".join(f"{each[0]:.2f}" for each in found)
+        report.figure(f"{name}, a refresh, CPU ms of each round", rounds_of)
+        report.figure(f"{name}, a refresh, bytes", f"{median(each[1] for each in found):.0f}")
+    # What is left of two figures that are taken from each other has no best round.
     table, small, ours = (list(zip(*costs[name], strict=True)) for name in costs)
-    report.target("CPU, of DataTable.update_cell", min(ours[0]) / min(table[0]), 0.06, "x")
-    report.target("bytes, of DataTable.update_cell", min(ours[1]) / min(table[1]), 0.03, "x")
-    report.target("CPU at 10,000 rows, of that at 100", min(ours[0]) / min(small[0]), 1.3, "x")
+    report.target("CPU, of DataTable.update_cell", median(ours[0]) / median(table[0]), 0.06, "x")
+    report.target("bytes, of DataTable.update_cell", median(ours[1]) / median(table[1]), 0.03, "x")
+    report.target("CPU at 10,000 rows, of that at 100", median(ours[0]) / median(small[0]), 1.3, "x")
     return report
 
 
@@ -155,7 +158,7 @@ def _filtered(words: str, place: str) -> Callable[[str], bool]:
 
 def main() -> list[Report]:
     compiled()
-    return [refresh(3), filters(4)]
+    return [refresh(5), filters(4)]
 
 
 if __name__ == "__main__":

@@ -139,6 +139,8 @@ def sights_of_nodes(judged_before: Judged, judged: Judged, _lasting: frozenset[s
 
 
 def _pod_sights(group: PodGroup, rows: Mapping[str, PodRow], lasting: frozenset[str]) -> Iterable[Sight]:
+    if not group.troubled:
+        return
     for word, family, begins, keeps_up, phrase in _POD_WORDS:
         kinds = (*begins, *keeps_up) if f"{word} {group.key}" in lasting else begins
         least = Level.WATCH if keeps_up else Level.WARNING

@@ -70,7 +70,10 @@ def _look_at_rows(pen: Pen, memory: ScribeMemory, judged: Judged, source: str, *
     first = source not in memory.based
     seen = _seen(pen, memory, judged, source)
     begun: dict[str, tuple[Sight, str]] = {}
+    lasting = {key.partition(" ")[2] for key, found in pen.conditions.items() if found.active}
     for subject, sights in seen.items():
+        if not sights and subject not in lasting:
+            continue  # nothing is, and nothing was
         by_word = {sight.word: sight for sight in sights or ()}
         for word in words:
             key, sight = f"{word} {subject}", by_word.get(word)

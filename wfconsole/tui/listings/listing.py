@@ -14,7 +14,7 @@ from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.listings.standing import doubt, is_old, never_seen
 from wfconsole.tui.wrapping import wrapped
 
-Cells = Sequence[Span]
+Cells = tuple[Span, ...]
 # Up to so many rows are put in their place one by one.
 _FEW: Final = 500
 

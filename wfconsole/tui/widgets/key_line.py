@@ -40,8 +40,9 @@ class KeyLine(Lines):
         self._said = ""
 
     def hint(self, hints: Sequence[Hint]) -> None:
-        self._hints = tuple(hints)
-        self._show()
+        if (told := tuple(hints)) != self._hints:  # nearly every frame has those of the one before
+            self._hints = told
+            self._show()
 
     def say(self, words: str) -> None:
         """Words in place of the hints, until `say("")`."""

@@ -16,7 +16,7 @@ from wfconsole.text import ELLIPSIS, cells, fit
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span, faded
-from wfconsole.tui.listings.listing import Column, Listing
+from wfconsole.tui.listings.listing import Cells, Column, Listing
 from wfconsole.tui.listings.standing import is_old
 from wfconsole.tui.widgets.lines import Pane
 from wfconsole.tui.widgets.row_filter import RowFilter
@@ -49,6 +49,7 @@ class LineTable(Pane, can_focus=True):
         self.filter = ""
         self.rows = RowOrder()
         self._row_filter = RowFilter()
+        self._laid = LaidRows()
 
     @property
     def row_key(self) -> str | None:
@@ -71,10 +72,11 @@ class LineTable(Pane, can_focus=True):
         columns = fitting_columns(self.listing.columns, width - _POINTER_CELLS)
         lines: list[Line] = [_header(self.listing.columns, columns)]
         old = is_old(self.listing.quality(frame))
+        self._laid.begin(self.listing.columns, columns)
         visible = self.rows.keys[self.rows.top : self.rows.top + height - 1]
         for index, key in enumerate(visible, self.rows.top):
             pointer = frame.glyphs.pointer if index == self.rows.index else " "
-            cells_line = _cells_line(self.listing.cells(frame, key), self.listing.columns, columns)
+            cells_line = self._laid.line(self.listing.cells(frame, key))
             lines.append((Span(f"{pointer} ", "strong"), *(faded(cells_line) if old else cells_line)))
         if not visible and self.filter and keys:
             lines.append((Span(f"  no row matches {self.filter!r}", "dim"),))
@@ -150,6 +152,27 @@ class LineTable(Pane, can_focus=True):
         if event.y > 0:
             self.rows.move_to(self.rows.top + event.y - 1, self._height)
             self._changed()
+
+
+class LaidRows:
+    """Rows laid out in columns. Most of what is on the screen says the same as in the frame before."""
+
+    def __init__(self) -> None:
+        self._for: tuple[Sequence[Column], tuple[tuple[int, int], ...]] = ((), ())
+        self._before: dict[Cells, Line] = {}
+        self._now: dict[Cells, Line] = {}
+
+    def begin(self, columns: Sequence[Column], fitted: tuple[tuple[int, int], ...]) -> None:
+        """A frame begins, with columns of these sizes."""
+        self._before = self._now if self._for == (columns, fitted) else {}
+        self._for, self._now = (columns, fitted), {}
+
+    def line(self, row: Cells) -> Line:
+        line = self._before.get(row)
+        if line is None:
+            line = _cells_line(row, *self._for)
+        self._now[row] = line
+        return line
 
 
 def fitting_columns(columns: Sequence[Column], width: int) -> tuple[tuple[int, int], ...]:
