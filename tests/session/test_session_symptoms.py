@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.session.made import BEGAN, BROKEN, FINE, crashing, patch, recording, row
 from tests.session.test_session import Room
 from wfconsole.clock import SECOND, ManualClock
-from wfconsole.incident.symptoms import SymptomsHeld, match_playbooks
+from wfconsole.incident.probing import understood
+from wfconsole.incident.symptoms import SymptomsHeld, match_playbooks, watched_probes
 from wfconsole.recording.play import Recording
 from wfconsole.runbook import load_runbook
 from wfconsole.session.replay import Playback
@@ -86,3 +88,17 @@ def test_a_runbook_that_is_read_later_is_looked_for_from_then_on() -> None:
     session = Session(clock=ManualClock(BEGAN), runbook=Room().session.runbook, operator="op1")
     session.follow_runbook(RUNBOOK)
     assert session.view.symptoms is None
+
+
+def test_what_was_seen_before_the_runbook_was_read_is_looked_through_once_it_is() -> None:
+    """Or each frame would go through all pods for what nobody has looked at yet."""
+    room = Room()
+    policy = msgspec.structs.replace(RUNBOOK.policy, rules=())
+    room.session.follow_runbook(msgspec.structs.replace(RUNBOOK, checklists=(), policy=policy))
+    room.trouble()
+    assert held(room.session).looked == {}
+    room.session.follow_runbook(RUNBOOK)
+    resting = {text for text in watched_probes(RUNBOOK) if "pods" in understood(text).sources}
+    assert HALF in resting
+    assert set(held(room.session).looked) == resting
+    assert held(room.session).since[HALF] == BEGAN + 2 * SECOND

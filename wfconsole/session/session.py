@@ -116,9 +116,13 @@ class Session:
         return self._runbook
 
     def follow_runbook(self, runbook: Runbook) -> None:
-        """The runbook has been read, or read again."""
+        """The runbook has been read, or read again: what was seen before is looked through for its symptoms now, since
+        nobody else does so until its source speaks again."""
         with self._lock:
             self._runbook = runbook
+            if self._view.symptoms is not None:
+                symptoms = _symptoms_of_all(self._view, runbook)
+                self._view = msgspec.structs.replace(self._view, symptoms=symptoms)
         self._changed()
 
     @property
@@ -329,6 +333,16 @@ def _symptoms_after(view: View, runbook: Runbook, source: str, at: Millis) -> Sy
     from wfconsole.incident.symptoms import SymptomsHeld  # here, because the first frame has seen nothing
 
     return (view.symptoms or SymptomsHeld()).after(runbook, view.world, at, source)
+
+
+def _symptoms_of_all(view: View, runbook: Runbook) -> SymptomsHeld:
+    """All symptoms, as if each source had just spoken."""
+    from wfconsole.incident.symptoms import SymptomsHeld
+
+    held = msgspec.structs.replace(view.symptoms or SymptomsHeld(), looked_at={})
+    for source, snapshot in view.world.snapshots.items():
+        held = held.after(runbook, view.world, snapshot.observed_at, source)
+    return held
 
 
 def _with_recovery(view: View, runbook: Runbook, before: World, source: str, at: Millis) -> View:
