@@ -56,6 +56,8 @@ def refresh_cost(shown: Screen, act: Callable[[], None], refreshes: int) -> tupl
         shown.settle(quiet=0.2)
         return found.cpu_ms() - before, shown.received - received
 
+    act()  # the first one after everything came is another matter
+    shown.settle()
     still, busy = spent(lambda: None), spent(act)
     return (busy[0] - still[0]) / refreshes, (busy[1] - still[1]) / refreshes
 

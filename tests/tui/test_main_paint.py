@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from functools import partial
 from typing import Any
 
 import pytest
@@ -129,7 +128,7 @@ async def test_a_frame_that_the_terminal_could_not_take_is_tried_again_soon(monk
     desk = troubled_desk()
     async with war_room(desk, clock=desk.clock) as room:
         ticks: list[float] = []
-        monkeypatch.setattr(room.app, "_tick_in", ticks.append)
+        monkeypatch.setattr(room.app._pace, "tick_in", ticks.append)
         monkeypatch.setattr(compat, "unwritten", lambda _: 5)
         room.app._paint_data(NEXT_BEAT_SECONDS)
         desk.clock.advance(FIRST_FRAMES_FOR)
@@ -141,9 +140,7 @@ async def test_frames_for_data_come_quicker_at_first(monkeypatch: pytest.MonkeyP
     desk = troubled_desk()
     async with war_room(desk, clock=desk.clock) as room:
         waits: list[float] = []
-        monkeypatch.setattr(
-            room.app, "set_timer", lambda seconds, paint: waits.append(seconds) if isinstance(paint, partial) else None
-        )
+        monkeypatch.setattr(room.app, "set_timer", lambda seconds, _: waits.append(seconds))
         room.app.show_now()
         room.app.on_session_changed()
         desk.clock.advance(FIRST_FRAMES_FOR)

@@ -13,7 +13,6 @@ from textual.app import App, SystemCommand
 from textual.binding import Keymap
 from textual.filter import LineFilter
 from textual.screen import Screen
-from textual.timer import Timer
 
 from wfconsole.clock import SECOND, Clock, Millis, SystemClock
 from wfconsole.session.console import Console
@@ -25,7 +24,7 @@ from wfconsole.tui.frame import Frame, frame_of
 from wfconsole.tui.glyphs import Glyphs
 from wfconsole.tui.ink import Palette
 from wfconsole.tui.looks import Looks
-from wfconsole.tui.messages import SessionChanged
+from wfconsole.tui.messages import SessionChanged, Ticked
 from wfconsole.tui.navigation import Navigation
 from wfconsole.tui.pace import FramePace
 from wfconsole.tui.permissions import Permissions
@@ -101,12 +100,11 @@ class WarRoom(
         self.keys = action_names.keys_by_action(keymap or {})
         self._bell_wanted = bell
         self._alarm: Alarm | None = None
-        self._pace = FramePace(clock or SystemClock())
+        self._pace = FramePace(clock or SystemClock(), lambda: self.post_message(Ticked()))
         self._moved_keys: Keymap = dict(keymap or {})
         self.themes = {theme.name: theme} if themes is None else themes
         self.worn = theme
         self._change_waits = False
-        self._tick: Timer | None = None
 
     # --- starting
 
@@ -124,7 +122,7 @@ class WarRoom(
         self.set_keymap(self._moved_keys)
         self.session.subscribe(self._session_changed)
         self.call_after_refresh(self._begin)
-        self._tick_in(TICK_SECONDS)
+        self._pace.tick_in(TICK_SECONDS)
 
     def _begin(self) -> None:
         """The first frame is there. What was made up to here stays: no collection ever looks at it again."""
@@ -161,6 +159,9 @@ class WarRoom(
         else:
             paint()
 
+    def on_ticked(self) -> None:
+        self._paint_data()
+
     def _paint_data(self, then: float = TICK_SECONDS) -> None:
         """A frame that nobody asked for: not while the terminal still has to take the one before, but soon after.
 
@@ -168,7 +169,7 @@ class WarRoom(
         """
         if compat.unwritten(self):
             self._pace.left_out()
-            self._tick_in(self._pace.every_ms / SECOND)
+            self._pace.tick_in(self._pace.every_ms / SECOND)
         else:
             self._paint(self._pace.caught_up(), then)
 
@@ -180,7 +181,7 @@ class WarRoom(
     def _paint(self, lag_ms: Millis, then: float = TICK_SECONDS) -> None:
         self._change_waits = False
         painted_at = self._pace.painted()
-        self._tick_in(then)
+        self._pace.tick_in(then)
         below = (screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen))
         screen = next(below, None)  # the one under a form goes on, so that nothing behind it is old
         if screen is not None:
@@ -188,11 +189,6 @@ class WarRoom(
             screen.update(frame)
             if self._alarm is not None:
                 self._alarm.hear(frame, painted_at)
-
-    def _tick_in(self, seconds: float) -> None:
-        if self._tick is not None:
-            self._tick.stop()
-        self._tick = self.set_timer(seconds, self._paint_data)
 
     def frame(self, lag_ms: Millis = 0) -> Frame:
         """What there is to show at this instant."""

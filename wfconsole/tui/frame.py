@@ -57,6 +57,8 @@ def _fits(runbook: Runbook, view: View, now: Millis) -> str:
     """Which playbook fits, before anybody has declared: from what the session has looked at, so no row is read here."""
     if view.symptoms is None or view.incident.declared:
         return ""
+    if not (view.symptoms.since or view.incident.answers):
+        return ""  # nothing holds, and nobody says that anything does: no playbook has to be gone through
     from wfconsole.incident.symptoms import fits, match_playbooks  # here, because the first frame has seen nothing
 
     return fits(match_playbooks(runbook, view.world, view.symptoms, now, view.incident))

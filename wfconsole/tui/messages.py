@@ -10,3 +10,7 @@ class SessionChanged(Message, bubble=False):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, SessionChanged)
+
+
+class Ticked(Message):
+    """Nothing was painted for a while: clocks and ages go on."""

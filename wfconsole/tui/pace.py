@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from wfconsole.clock import SECOND, Clock, Millis
@@ -16,11 +18,14 @@ FIRST_FRAMES_FOR: Final[Millis] = 5 * SECOND
 class FramePace:
     """Which frames there were, and when. Used by the event loop alone."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, tick: Callable[[], object]) -> None:
+        """`tick` asks for a frame when none came for a while."""
         self._clock = clock
         self._began_at = clock.monotonic()
         self._painted_at: Millis = self._began_at - DATA_FRAME_EVERY
         self._behind_since: Millis | None = None
+        self._ask = tick
+        self._asks: asyncio.TimerHandle | None = None
 
     @property
     def every_ms(self) -> Millis:
@@ -47,3 +52,10 @@ class FramePace:
         """There is a frame; the monotonic instant."""
         self._painted_at = self._clock.monotonic()
         return self._painted_at
+
+    def tick_in(self, seconds: float) -> None:
+        """Ask for a frame after so long, instead of whenever that was to be. The loop's own timer: one of Textual's is
+        a task, and making it costs a twentieth of a frame."""
+        if self._asks is not None:
+            self._asks.cancel()
+        self._asks = asyncio.get_running_loop().call_later(seconds, self._ask)

@@ -35,8 +35,12 @@ class Lines(Widget, inherit_css=False):
 
     def show(self, lines: Sequence[Line], cursor_line: int | None = None) -> None:
         """Draw these lines from now on; only the parts of them that differ are painted."""
+        self._differ(lines, cursor_line, self.size)
+
+    def _differ(self, lines: Sequence[Line], cursor_line: int | None, size: Size) -> None:
+        """Textual works out a widget's size anew whenever it is asked: a frame asks once."""
         before, self._lines = self._lines, tuple(lines)
-        width, height = self.size
+        width, height = size
         regions: list[Region] = []
         for y in range(min(height, max(len(before), len(self._lines)))):
             old = before[y] if y < len(before) else BLANK
@@ -71,9 +75,9 @@ class Pane(Lines):
 
     def redraw(self) -> None:
         """Draw the frame on show once more: the size, the cursor or the focus is another."""
-        width, height = self._drawn_size = self.size
+        width, height = size = self._drawn_size = self.size
         if self.frame is not None and width and height:
-            self.show(self.draw(self.frame, width, height)[:height], self.cursor_line(self.frame))
+            self._differ(self.draw(self.frame, width, height)[:height], self.cursor_line(self.frame), size)
 
     def render_line(self, y: int) -> Strip:
         if self._drawn_size != self.size:  # Textual paints before it tells of a new size: no blank frame between
