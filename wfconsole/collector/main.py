@@ -25,6 +25,8 @@ from wfconsole.sources.contract import SourceError
 
 # Looking at everything takes 60 ms of a core once the client of AWS is loaded: a thousandth of it.
 SWEEP_S = 60.0
+# Young objects between two looks for garbage: a page of pods makes thousands, and none of them is any.
+GC_THRESHOLDS = (50_000, 20, 100)
 
 
 class _Told(BaseException):
@@ -70,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _keep_small() -> None:
     """Everything is imported: it is not looked at by the garbage collector again."""
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(*GC_THRESHOLDS)
     give_back_what_is_freed()
     sweep_every(SWEEP_S)
 
