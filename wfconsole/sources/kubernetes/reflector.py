@@ -28,7 +28,7 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 PAGE: Final = 250
 SMALLEST_PAGE: Final = 50
-# The first one is soon there, and tells whether there is more.
+# Where there is a first look: it follows a page that is soon there, and tells whether there is more.
 FIRST_PAGE: Final = 100
 # How often a collection is listed where the server lets us list but not watch.
 POLL_MS: Final[Millis] = 10 * SECOND
@@ -210,19 +210,23 @@ class Reflector(Generic[T]):
     def _list(self, proven: Callable[[], None]) -> None:
         seen: set[str] = set()
         room = io.BytesIO()
-        query: dict[str, str | int] = {"limit": min(FIRST_PAGE, self._page), **FROM_MEMORY}
+        look = None if self.listed else self._first_look
+        query: dict[str, str | int] = {
+            "limit": self._page if look is None else min(FIRST_PAGE, self._page),
+            **FROM_MEMORY,
+        }
         while query:
-            first = "continue" not in query
-            told = self._take_page(room, query, seen, ask_ahead=not first)
+            told = self._take_page(room, query, seen, ask_ahead=look is None)
             self._keys |= seen
             if told.continue_ and not self.listed:
                 left = told.remaining_item_count or 0
                 self._say_progress(len(seen), left)
                 proven()
-                for keys in self._ahead() if first else ():
+                for keys in self._ahead(look):
                     self._keys.update(keys)
                     self._say_progress(len(seen), left)
                     proven()
+                look = None
             query = {"limit": self._page, "continue": told.continue_} if told.continue_ else {}
         for key in self._keys - seen:
             self._mirror.drop(key)
@@ -232,12 +236,12 @@ class Reflector(Generic[T]):
         self._say_scope()
         proven()
 
-    def _ahead(self) -> Iterable[Iterable[str]]:
+    def _ahead(self, look: FirstLook | None) -> Iterable[Iterable[str]]:
         """There is more than a page: what the next ones will bring, as far as it can be had sooner."""
-        if self._first_look is None:
+        if look is None:
             return ()
         namespace = self._server.access.namespace if self._narrow else self._namespace
-        return self._first_look.take(self._client, frozenset((namespace,)) if namespace else self._only)
+        return look.take(self._client, frozenset((namespace,)) if namespace else self._only)
 
     def _say_progress(self, seen: int, left: int) -> None:
         of = f" of about {seen + left}" if left else ""
