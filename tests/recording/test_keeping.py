@@ -269,6 +269,19 @@ def test_a_recording_can_be_read_while_it_is_written(tmp_path: Path) -> None:
     recorder.close()
 
 
+def test_who_waits_for_its_beginning_can_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "begins.jsonl.gz"
+    recorder = Recorder(path, SystemClock())
+    recorder.keep(LIVE[:8000])
+    with pytest.raises(RecordingError):
+        Recording(path)
+    recorder.await_begun(20 * SECOND)
+    recording = Recording(path)
+    assert len(recording)
+    recording.close()
+    recorder.close()
+
+
 class Disk:
     """A disk that can hang, or fail."""
 

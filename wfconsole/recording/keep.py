@@ -134,6 +134,7 @@ class Recorder:
         self._lost_now = 0  # lines lost since the recording last said so
         self._readable_at = self._synced_at = clock.monotonic()
         self._unread = self._unsynced = False
+        self._begun = threading.Event()  # somebody can read it, or nobody ever will
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
@@ -170,6 +171,10 @@ class Recorder:
                 self._post(partial(self._tape.step, item))
             elif isinstance(item, Noted):
                 self.note(item.at, item.note)
+
+    def await_begun(self, within_ms: Millis) -> None:
+        """Wait until there is something to read in it, at most so long."""
+        self._begun.wait(within_ms / SECOND)
 
     def close(self, timeout_ms: int = 2 * SECOND) -> None:
         """Write what waits and the end mark, and stop. After `timeout_ms` the file stays without its end."""
@@ -213,6 +218,7 @@ class Recorder:
         with self._ready:
             self._reason = reason
             self._inbox.clear()
+        self._begun.set()
 
     def _record(self) -> str:
         """Write until closed or full; which of them it was."""
@@ -277,6 +283,7 @@ class Recorder:
         if last or (self._unread and now - self._readable_at >= READABLE_AFTER):
             self._write(self._packer.finish() if last else self._packer.readable())
             self._readable_at, self._unread = now, False
+            self._begun.set()
         if self._unsynced and (last or now - self._synced_at >= SYNC_AFTER):
             self._output.sync()
             self._synced_at, self._unsynced = now, False

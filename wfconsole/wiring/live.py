@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from wfconsole.session.replay import Playback
 
 CLAIMED_WITHIN_MS = 300
+RECORDED_WITHIN_MS = 5 * SECOND
 FOLLOWED_EVERY_MS = SECOND
 READ_ONLY = "read-only: nothing is changed from here (--read-only, or actions.enabled = false)"
 RECORD_ONLY = Capabilities(refusals={"arm": READ_ONLY, "take-back": READ_ONLY, "run-command": READ_ONLY})
@@ -247,6 +248,7 @@ class LiveParts:
         from wfconsole.session.replay import Playback
 
         def opened() -> Playback:
+            recorder.await_begun(RECORDED_WITHIN_MS)  # who looks back in the first second waits for what there is
             recording = Recording(Path(recorder.state.path), trusted=True)
             changed = self._session.repaint
             return Playback(recording, self._session.runbook, self._base.clock, changed=changed, growing=True)
