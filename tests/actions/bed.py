@@ -84,7 +84,12 @@ class Bed:
         return self.api.items(path_of("v1", "Pod", namespace=self.namespace), labelSelector=f"app={name}")
 
     def await_ready(self, name: str, replicas: int, kind: str = "Deployment") -> None:
-        wait_for(
-            f"{replicas} ready pods of {name}",
-            lambda: self.workload(name, kind)["status"].get("readyReplicas", 0) == replicas,
-        )
+        """So many are, as its controller says of what is wanted now."""
+
+        def so() -> bool:
+            found = self.workload(name, kind)
+            status = found["status"]
+            seen = status.get("observedGeneration", 0) >= found["metadata"].get("generation", 0)
+            return seen and status.get("readyReplicas", 0) == replicas
+
+        wait_for(f"{replicas} ready pods of {name}", so)

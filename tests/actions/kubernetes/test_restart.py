@@ -87,6 +87,7 @@ def test_without_a_spare_gpu_a_rollout_deadlocks_and_ours_takes_one_pod_away_fir
     assert let_on.inverse is not None
     assert ran(systems, planned(systems, let_on.inverse)).result == "done"
 
+    bed.await_ready("web", 2)
     before = uids(bed)
     ours = planned(systems, other.request)
     assert ours.colour == "EXPLAIN"
