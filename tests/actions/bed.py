@@ -89,7 +89,8 @@ class Bed:
         def so() -> bool:
             found = self.workload(name, kind)
             status = found["status"]
-            seen = status.get("observedGeneration", 0) >= found["metadata"].get("generation", 0)
-            return seen and status.get("readyReplicas", 0) == replicas
+            if status.get("observedGeneration", 0) < found["metadata"].get("generation", 0):
+                return False
+            return bool(status.get("readyReplicas", 0) == replicas)
 
         wait_for(f"{replicas} ready pods of {name}", so)
