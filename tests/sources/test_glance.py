@@ -149,7 +149,7 @@ def test_who_may_see_some_namespaces_is_not_asked_for_their_names(more: dict[str
     def behave(talk: Conversation, request: Request) -> None:
         if request.path.endswith("/namespaces/other/pods"):
             talk.answer(table(WIDE))
-        elif "limit" in request.query:
+        elif "limit" in request.query and "includeObject" not in request.query:
             request.path = "/api/v1/pods"
             cluster()(talk, request)
         else:
@@ -190,6 +190,22 @@ def test_a_first_look_that_fails_keeps_nobody_from_the_list(instead: dict[str, A
     assert set(listing.seen[-1][0]) == {"n/listed", "n/waiting"}
     assert listing.seen[-1][1] == ""
     assert not any("n/gone" in rows for rows, _ in listing.seen)
+
+
+def test_a_table_in_pieces_is_read_to_its_end() -> None:
+    def in_two(talk: Conversation, request: Request) -> None:
+        at = int(request.query.get("continue", "0"))
+        told = json.loads(table(WIDE, printed(("waiting", "gone")[at])))
+        told["metadata"] = {"resourceVersion": "7", **({} if at else {"continue": "1"})}
+        talk.answer(json.dumps(told).encode())
+
+    with ApiDouble(cluster(pods=in_two)) as double:
+        listing = Listing(double)
+        listing.look()
+    assert [set(rows) for rows, _ in listing.seen[1:3]] == [
+        {"n/listed", "n/waiting"},
+        {"n/listed", "n/waiting", "n/gone"},
+    ]
 
 
 def test_a_first_look_has_its_time_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,6 @@ import re
 import time
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import islice
 from typing import Final, Protocol
 
 import msgspec
@@ -24,15 +23,18 @@ from wfconsole.clock import DAY, HOUR, MINUTE, SECOND, Millis, SystemClock
 from wfconsole.observations.pods import PodRow
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.kubernetes.client import Client, Server
+from wfconsole.sources.kubernetes.payloads import ListMeta
+from wfconsole.sources.kubernetes.reflector import FROM_MEMORY
+from wfconsole.sources.kubernetes.request import Query
 
 # All of it takes no longer: what it has not seen by then, the pages bring.
 LONGEST_MS: Final[Millis] = SECOND
-# Pods that are shown together: the screen takes these while the next ones are read.
-_AT_ONCE: Final = 2500
+# Pods that are read and shown together: the screen takes these while the next ones are read, and their cells, of some
+# 60 bytes each in memory, are not held for all.
+_AT_ONCE: Final = 1000
 COLUMNS: Final = ("Name", "Ready", "Status", "Restarts", "Age", "Node", "Readiness Gates")
 
 _TABLE: Final = "application/json;as=Table;v=v1;g=meta.k8s.io"
-_QUERY: Final = {"includeObject": "None", "resourceVersion": "0"}  # from the server's memory
 _NAMESPACES: Final = "/api/v1/namespaces"
 
 # The words of phases that are no phase of a container: what ended stays what it is.
@@ -64,6 +66,7 @@ class Table(msgspec.Struct, rename="camel"):
 
     column_definitions: list[_Column]
     rows: list[_Line] | None = None
+    metadata: ListMeta = msgspec.field(default_factory=ListMeta)
 
     def lines(self, *columns: str) -> Iterator[tuple[str, ...]]:
         """The cells of these columns; "" where a row is too short. Raises ValueError for a column that is not there."""
@@ -99,17 +102,24 @@ class Glance:
             for namespace in sorted(namespaces or self._namespaces(client)):
                 if time.monotonic() >= over:
                     break
-                lines = self._read(client, f"{_NAMESPACES}/{namespace}/pods").lines(*COLUMNS)
-                while some := list(islice(lines, _AT_ONCE)):
-                    yield [self._keeper.glimpse(glimpsed(namespace, cells, now)) for cells in some]
+                more: dict[str, str | int] | None = {"limit": _AT_ONCE, **FROM_MEMORY}
+                while more and time.monotonic() < over:
+                    table = self._read(client, f"{_NAMESPACES}/{namespace}/pods", more)
+                    keys = [self._keeper.glimpse(glimpsed(namespace, cells, now)) for cells in table.lines(*COLUMNS)]
+                    if keys:
+                        yield keys
+                    follows = table.metadata.continue_
+                    more = {"limit": _AT_ONCE, "continue": follows} if follows else None
         except (SourceError, msgspec.MsgspecError, ValueError):
             pass  # what is wrong will be told by the list, which needs the same server
 
     def _namespaces(self, client: Client) -> list[str]:
-        return [name for (name,) in self._read(client, _NAMESPACES).lines("Name")]
+        return [name for (name,) in self._read(client, _NAMESPACES, FROM_MEMORY).lines("Name")]
 
-    def _read(self, client: Client, path: str) -> Table:
-        return self._table.decode(client.get(path, _QUERY, what="a first look at pods", accept=_TABLE))
+    def _read(self, client: Client, path: str, query: Query) -> Table:
+        return self._table.decode(
+            client.get(path, {**query, "includeObject": "None"}, what="a first look at pods", accept=_TABLE)
+        )
 
 
 def glimpsed(namespace: str, cells: tuple[str, ...], now: Millis) -> PodRow:
