@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tests.benchmarks.bench_first_paint import hello_wall, own_state
+from tests.benchmarks.bench_table import shown_at
 from tests.benchmarks.harness import (
     Case,
     Processes,
@@ -64,14 +65,12 @@ def to_all_pods(cluster: Loaded) -> float:
     frame before is written, and that may be one digit."""
     with tempfile.TemporaryDirectory() as state, live(cluster, state) as shown:
         shown.keep()
-        display = Display(200, 50)
+        display, all_of_them = Display(200, 50), f"/{cluster.pods:,} ready"
         until = time.perf_counter() + 60
         while time.perf_counter() < until:
             shown.drain(SHOWN_S)
-            for at, chunk in shown.kept:
-                display.show(chunk)
-                if f"/{cluster.pods:,} ready" in display.text:
-                    return 1000 * (at - shown.started)
+            if found := shown_at(shown, display, [lambda text: all_of_them in text], [shown.started]):
+                return found[0]
             shown.kept.clear()
     raise TimeoutError(f"{cluster.pods} pods never were on the screen:\n{display.text}")
 

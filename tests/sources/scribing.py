@@ -31,10 +31,13 @@ class Scribe:
             self.said += said
         return self.said
 
-    def until(self, phase: str, text: str, seconds: float = 30.0) -> Noticed:
-        """The first line of this phase with these words."""
+    def until(self, phase: str, text: str, seconds: float = 30.0, *, of: str = "") -> Noticed:
+        """The first line of this phase with these words, whose key ends in `of`."""
         found = self._collector.until(
-            lambda: next((each for each in self.hear() if each.phase == phase and text in each.text), None),
+            lambda: next(
+                (each for each in self.hear() if each.phase == phase and text in each.text and each.key.endswith(of)),
+                None,
+            ),
             f"{phase} {text}; it said {[f'{each.phase} {each.text}' for each in self.said]}",
             seconds,
         )

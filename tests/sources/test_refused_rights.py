@@ -146,7 +146,7 @@ def test_a_right_that_lacks_is_said_once_with_its_grant_and_once_when_it_is_ther
     settings = {**OFTEN, "sources": [], **server.settings(), **right.settings}
     with CollectorProcess(settings) as collector:
         scribe = Scribe(collector)
-        began = scribe.until("began", right.said)
+        began = scribe.until("began", right.said, of=right.over.partition(": ")[2])
         assert right.source in began.sources or right.fixture == "postgres"
         for _ in range(2):
             if not right.wholly:
@@ -167,11 +167,11 @@ def test_a_right_that_lacks_is_said_once_with_its_grant_and_once_when_it_is_ther
 
         right.give(server)
         collector.send({"type": "retry", "id": "1", "source": right.source})
-        scribe.until("ended", right.over)
+        over = scribe.until("ended", right.over)
+        assert over.key == began.key
 
         def none_lasts() -> bool:
             lasting = {each.key: each.phase for each in scribe.hear()}
             return all(phase == "ended" for key, phase in lasting.items() if key.startswith("right "))
 
         collector.until(none_lasts, "no right is missing any more, in no region")
-        assert began.key in {each.key for each in scribe.said if each.phase == "ended"}
