@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.builders import (
@@ -35,6 +36,8 @@ from wfconsole.incident.symptoms import (
     match_playbooks,
     watched_probes,
 )
+from wfconsole.observations.judged import Judged
+from wfconsole.observations.levels import Finding, Level
 from wfconsole.observations.world import World
 
 NOT_READY = "pods.not_ready_ratio > 20%"
@@ -112,6 +115,17 @@ def test_a_source_with_many_rows_is_gone_through_less_often() -> None:
     assert held.after(RUNBOOK, many, NOW + 4 * SECOND, "pods").looked[NOT_READY].at == NOW + 4 * SECOND
     few = SymptomsHeld().after(RUNBOOK, WELL, NOW, "pods")
     assert few.after(RUNBOOK, WELL, NOW + SECOND, "pods").looked[NOT_READY].at == NOW + SECOND
+
+
+def test_rows_that_are_judged_already_are_not_judged_again() -> None:
+    book = a_book(Symptom("pods crash", "pods crash-loop"))
+    judged = Judged().after(WELL, "pods", NOW)
+    table = judged.rows("pods")
+    crash = {key: Finding(Level.CRITICAL, "crash", "crash-loop") for key in table.rows}
+    said = msgspec.structs.replace(judged, tables={"pods": msgspec.structs.replace(table, findings=crash)})
+    assert seen(book, WELL, SymptomsHeld().after(book, WELL, NOW, "pods", said))[0].state == "present"
+    another = a_world(pods=[a_pod("a")], nodes=[a_node()])
+    assert seen(book, another, SymptomsHeld().after(book, another, NOW, "pods", said))[0].state == "absent"
 
 
 def test_what_was_looked_at_is_told_with_its_own_time_until_its_source_is_lost() -> None:

@@ -12,7 +12,7 @@ from tests.builders import GATEWAY, NOW, a_bad_pod, a_node, a_pod, a_snapshot, a
 from wfconsole.clock import MINUTE, SECOND
 from wfconsole.observations import judged as judging
 from wfconsole.observations.judged import Judged
-from wfconsole.observations.levels import Level
+from wfconsole.observations.levels import HEALTHY, Level
 from wfconsole.observations.pod_groups import PodTally, group_pods, worst_first
 from wfconsole.observations.pods import PodRow, judge_pod
 from wfconsole.observations.series import tally_pods
@@ -68,6 +68,12 @@ def test_following_the_changes_is_judging_everything(steps: list[Any], skip: int
         assert {key: judged.finding("pods", key) for key in world.pods} == expected
         assert dict(judged.groups) == group_pods(world.pods, expected)
         assert judged.tally == tally_pods(world.pods, now)
+        later = now + seconds * SECOND
+        standing = judged.standing("pods", world.pods, later)
+        if standing is not None:
+            assert {key: standing.get(key, HEALTHY) for key in world.pods} == {
+                key: judge_pod(row, later) for key, row in world.pods.items()
+            }
 
 
 def test_nothing_is_judged_while_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,6 +94,18 @@ def test_a_restart_is_forgotten_when_its_time_is_over_although_no_row_changed() 
     judged = judged.after(world.with_snapshot(later), "pods", NOW + MINUTE)
     assert judged.finding("pods", "production/gateway-1").level == Level.OK
     assert judged.groups[GATEWAY].level == Level.OK
+
+
+def test_a_judgement_stands_until_time_may_change_it_and_only_for_its_own_rows() -> None:
+    world = a_world(pods=[a_pod(restarts=1, restarted_at=NOW - 9 * MINUTE)])
+    judged = Judged().after(world, "pods", NOW)
+    found = judged.standing("pods", world.pods, NOW + MINUTE - 1)
+    assert found is not None
+    assert set(found) == {"production/gateway-1"}
+    assert judged.standing("pods", world.pods, NOW + MINUTE) is None
+    assert judged.standing("pods", world.pods, NOW - 1) is None
+    assert judged.standing("pods", dict(world.pods), NOW) is None
+    assert judged.standing("nodes", {}, NOW) is None
 
 
 def test_going_back_in_time_judges_afresh() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from wfconsole.observations.pods import PodRow, judge_pod
 from wfconsole.sources.contract import CutShort
 from wfconsole.sources.kubernetes import glance, payloads
 from wfconsole.sources.kubernetes.access import Access
-from wfconsole.sources.kubernetes.client import Server
+from wfconsole.sources.kubernetes.client import Limits, Server
 from wfconsole.sources.kubernetes.cluster import PODS
 from wfconsole.sources.kubernetes.glance import COLUMNS, Glance, glimpsed, owner_by_name
 from wfconsole.sources.kubernetes.pod_mirror import PodMirror
@@ -82,8 +83,8 @@ def cluster(**instead: Behaviour) -> Behaviour:
 class Listing:
     """One list of all pods: what could be seen at each moment at which something was told."""
 
-    def __init__(self, double: ApiDouble, **more: Any) -> None:
-        server = Server(Access(server=double.url, host="127.0.0.1", port=double.port, tls=False, context="c"))
+    def __init__(self, double: ApiDouble, *, limits: Limits = Limits(), **more: Any) -> None:  # noqa: B008  frozen
+        server = Server(Access(server=double.url, host="127.0.0.1", port=double.port, tls=False, context="c"), limits)
         self.mirror = PodMirror()
         self.reflector = Reflector[payloads.Pod](
             server, PODS, payloads.Pod, self.mirror, window_ms=1000, first_look=Glance(server, self.mirror), **more
@@ -190,6 +191,16 @@ def test_a_first_look_that_fails_keeps_nobody_from_the_list(instead: dict[str, A
     assert set(listing.seen[-1][0]) == {"n/listed", "n/waiting"}
     assert listing.seen[-1][1] == ""
     assert not any("n/gone" in rows for rows, _ in listing.seen)
+
+
+def test_a_first_look_that_hangs_is_given_up_long_before_a_list_would_be() -> None:
+    with ApiDouble(cluster(pods=lambda talk, _request: talk.hang())) as double:
+        listing = Listing(double, limits=Limits(deadline_ms=HOUR))
+        looking = threading.Thread(target=listing.look, daemon=True)
+        looking.start()
+        looking.join(60)
+        assert not looking.is_alive()
+    assert set(listing.seen[-1][0]) == {"n/listed", "n/waiting"}
 
 
 def test_a_table_in_pieces_is_read_to_its_end() -> None:

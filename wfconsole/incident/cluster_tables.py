@@ -19,7 +19,7 @@ from wfconsole.text import coarse_age, percent
 def _oom(row: PodRow, finding: Finding) -> bool:
     if finding.kind == "oom" or row.status.removeprefix("Init:") == "OOMKilled":
         return True
-    return any("OOMKilled" in (box.reason, box.last_reason) for box in row.containers) and finding.level > 0
+    return finding.level > 0 and any("OOMKilled" in (box.reason, box.last_reason) for box in row.containers)
 
 
 def _ready_for(row: PodRow, now: Millis) -> float | None:

@@ -14,7 +14,8 @@ import msgspec
 from wfconsole.clock import Millis
 from wfconsole.incident.probe_tables import Table, table_of
 from wfconsole.incident.probes import Clause, Filter, Probe, parse_probe
-from wfconsole.observations.levels import Finding, Level, Quality
+from wfconsole.observations.judged import Judged
+from wfconsole.observations.levels import HEALTHY, Finding, Level, Quality
 from wfconsole.observations.series import SIGNALS, measure
 from wfconsole.observations.world import World
 from wfconsole.text import UNKNOWN, percent
@@ -68,7 +69,9 @@ class Shared:
     With ten thousand pods this is most of the work, and symptoms ask for the same pods again and again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, judged: Judged | None = None) -> None:
+        """`judged`: how somebody has judged rows of this world already."""
+        self._judged = judged or Judged()
         self._meant: dict[tuple[Any, ...], Mapping[str, Any]] = {}
         self._findings: dict[tuple[Any, ...], Mapping[str, Finding]] = {}
         self._values: dict[tuple[Any, ...], Mapping[str, float | None]] = {}
@@ -80,8 +83,13 @@ class Shared:
             self._meant[key] = _meant(table_of(clause.table), clause.filters, rows)
         return self._meant[key]
 
-    def findings(self, clause: Clause, meant: Mapping[str, Any], now: Millis) -> Mapping[str, Finding]:
-        """The judgement of each of these rows."""
+    def findings(
+        self, clause: Clause, rows: Mapping[str, Any], meant: Mapping[str, Any], now: Millis
+    ) -> Mapping[str, Finding]:
+        """The judgement of those that are meant of all rows. Who is not in it is plainly healthy."""
+        judged = self._judged.standing(clause.table, rows, now)
+        if judged is not None:
+            return judged
         key = _identity(clause)
         if key not in self._findings:
             judge = table_of(clause.table).judge
@@ -137,7 +145,10 @@ def _clause(clause: Clause, world: World, now: Millis, shared: Shared) -> ProbeR
         why = _bad(world, clause.table, quality)
         return ProbeResult((f"{UNKNOWN} {why}",), Level.OK, quality, None, why)
     meant = shared.meant(clause, snapshot.rows)
-    result = _signal(clause, meant, now, shared) if clause.signal else _rows(clause, meant, now, shared)
+    if clause.signal:
+        result = _signal(clause, meant, now, shared)
+    else:
+        result = _rows(clause, meant, shared.findings(clause, snapshot.rows, meant, now), now)
     if not quality.conclusive:
         why = _bad(world, clause.table, quality)
         return ProbeResult((*result.lines, f"cannot tell: {why}"), result.level, quality, None, why)
@@ -179,7 +190,7 @@ def _count(value: float | None) -> str:
     return UNKNOWN if value is None else f"{value:g}"
 
 
-def _rows(clause: Clause, meant: Mapping[str, Any], now: Millis, shared: Shared) -> ProbeResult:
+def _rows(clause: Clause, meant: Mapping[str, Any], findings: Mapping[str, Finding], now: Millis) -> ProbeResult:
     table = table_of(clause.table)
     if not meant and not table.may_be_none:
         why = f"no such {table.one}"
@@ -187,9 +198,8 @@ def _rows(clause: Clause, meant: Mapping[str, Any], now: Millis, shared: Shared)
     tests = [_test(table, each, now) for each in clause.filters if each.kind != "identity"]
     matching: list[tuple[Any, Finding]] = []
     untold = 0
-    findings = shared.findings(clause, meant, now)
     for key, row in meant.items():
-        finding = findings[key]
+        finding = findings.get(key, HEALTHY)
         answer: bool | None = True
         for test in tests:
             one = test(row, finding)

@@ -13,6 +13,7 @@ from wfconsole.incident.policy import SeveritySign
 from wfconsole.incident.probing import ProbeResult, Shared, doubt, evaluate, understood
 from wfconsole.incident.state import Answered, IncidentState, symptom_key
 from wfconsole.incident.wording import counted, spell_duration
+from wfconsole.observations.judged import Judged
 from wfconsole.observations.signals import form, judge_signal
 from wfconsole.observations.snapshot import STALE_AFTER_INTERVALS
 from wfconsole.observations.world import World
@@ -105,8 +106,11 @@ class SymptomsHeld(msgspec.Struct, frozen=True):
     looked: Mapping[str, Looked] = msgspec.field(default_factory=dict)
     looked_at: Mapping[str, Millis] = msgspec.field(default_factory=dict)
 
-    def after(self, runbook: Runbook, world: World, now: Millis, source: str = "") -> SymptomsHeld:
-        """Looked again at `now`, at all of them or at those that rest on a source that has just spoken.
+    def after(
+        self, runbook: Runbook, world: World, now: Millis, source: str = "", judged: Judged | None = None
+    ) -> SymptomsHeld:
+        """Looked again at `now`, at all of them or at those that rest on a source that has just spoken. `judged`: how
+        the rows of this world were judged, where that is known.
 
         What cannot be told keeps its beginning: a lost source is no recovery.
         """
@@ -116,7 +120,7 @@ class SymptomsHeld(msgspec.Struct, frozen=True):
             if not probes or not self._is_due(world, source, now):
                 return self
         since, sure, looked = dict(self.since), dict(self.sure_since), dict(self.looked)
-        shared = Shared()
+        shared = Shared(judged)
         for text in probes:
             before = self.looked.get(text)
             result = evaluate(understood(text), world, now, shared)

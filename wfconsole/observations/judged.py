@@ -116,6 +116,13 @@ class Judged(msgspec.Struct, frozen=True):
     def rows(self, source: str) -> JudgedRows:
         return self.tables.get(source, _NOTHING)
 
+    def standing(self, source: str, rows: Mapping[str, Any], now: Millis) -> Mapping[str, Finding] | None:
+        """The findings of just these rows at `now`, without the plainly healthy; None where they are of others, or
+        time may have changed one since."""
+        table = self.rows(source)
+        stands = table.rows is rows and table.at <= now and not (table.next_due and table.next_due <= now)
+        return table.findings if stands else None
+
     def finding(self, source: str, key: str) -> Finding:
         """What is wrong with one row; healthy for a row that is not there."""
         return self.rows(source).finding(key)

@@ -332,7 +332,7 @@ def _symptoms_after(view: View, runbook: Runbook, source: str, at: Millis) -> Sy
     """Since when each symptom holds that rests on the source that has just spoken."""
     from wfconsole.incident.symptoms import SymptomsHeld  # here, because the first frame has seen nothing
 
-    return (view.symptoms or SymptomsHeld()).after(runbook, view.world, at, source)
+    return (view.symptoms or SymptomsHeld()).after(runbook, view.world, at, source, view.judged)
 
 
 def _symptoms_of_all(view: View, runbook: Runbook) -> SymptomsHeld:
@@ -341,7 +341,7 @@ def _symptoms_of_all(view: View, runbook: Runbook) -> SymptomsHeld:
 
     held = msgspec.structs.replace(view.symptoms or SymptomsHeld(), looked_at={})
     for source, snapshot in view.world.snapshots.items():
-        held = held.after(runbook, view.world, snapshot.observed_at, source)
+        held = held.after(runbook, view.world, snapshot.observed_at, source, view.judged)
     return held
 
 

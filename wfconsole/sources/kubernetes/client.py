@@ -208,10 +208,12 @@ class Client:
         most_bytes: int = 0,
         also: int = 0,
         accept: str = "application/json",
+        deadline_ms: Millis = 0,
     ) -> bytes:
-        """The body of a 200, or of the status `also`. `what` is named in errors. Raises SourceError and CutShort."""
+        """The body of a 200, or of the status `also`. `what` is named in errors; `deadline_ms` is for what is worth
+        less waiting than the server's limits allow. Raises SourceError and CutShort."""
         body = io.BytesIO()
-        self._read(Request(path, query, accept=accept), body, what, most_bytes, also)
+        self._read(Request(path, query, accept=accept), body, what, most_bytes, also, deadline_ms=deadline_ms)
         return body.getvalue()
 
     def read_into(
@@ -249,10 +251,12 @@ class Client:
         self._read(request, body, what, 0, _CREATED)
         return body.getvalue()
 
-    def _read(self, request: Request, body: io.BytesIO, what: str, most_bytes: int, also: int) -> int:
+    def _read(
+        self, request: Request, body: io.BytesIO, what: str, most_bytes: int, also: int, *, deadline_ms: Millis = 0
+    ) -> int:
         body.seek(0)
         try:
-            answer = self._ask(request, what, also)
+            answer = self._ask(request, what, also, deadline_ms=deadline_ms)
             for piece in answer.chunks(most_bytes or self._server.limits.most_bytes, what):
                 if not self._server.room.take(len(piece)):
                     raise SourceError("bad-answer", f"{what}: too much is being sent at once", code=TOO_LARGE)
@@ -292,10 +296,10 @@ class Client:
         self.close()
         return CutShort() if self._was_cut else failures.from_exception(error, what)
 
-    def _ask(self, request: Request, what: str, also: int = 0) -> Answer:
+    def _ask(self, request: Request, what: str, also: int = 0, *, deadline_ms: Millis = 0) -> Answer:
         """The answer: 200 or `also`. A refused proof is renewed once, a dead kept connection is replaced."""
         self._was_cut = False
-        patience = self._patience = Patience(what, self._server.limits.deadline_ms, _LONGEST_MS)
+        patience = self._patience = Patience(what, deadline_ms or self._server.limits.deadline_ms, _LONGEST_MS)
         answer = self._exchange(request, patience)
         if answer.status == 401 and self._proof is not None:
             self._drain(answer, what)

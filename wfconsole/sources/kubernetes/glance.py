@@ -118,7 +118,13 @@ class Glance:
 
     def _read(self, client: Client, path: str, query: Query) -> Table:
         return self._table.decode(
-            client.get(path, {**query, "includeObject": "None"}, what="a first look at pods", accept=_TABLE)
+            client.get(
+                path,
+                {**query, "includeObject": "None"},
+                what="a first look at pods",
+                accept=_TABLE,
+                deadline_ms=LONGEST_MS,  # a server that hangs over it may still give the list
+            )
         )
 
 

@@ -3,6 +3,7 @@ and their labels, for what selects them."""
 
 from __future__ import annotations
 
+import sys
 import threading
 
 import msgspec
@@ -84,7 +85,7 @@ class PodMirror:
         return f"{item.metadata.namespace}/{item.metadata.name}"
 
     def put(self, item: Pod) -> str:
-        key = f"{item.metadata.namespace}/{item.metadata.name}"
+        key = sys.intern(f"{item.metadata.namespace}/{item.metadata.name}")
         row = pod_row(item)
         self.table.put(key, seal(row))
         node = item.spec.node_name
@@ -98,7 +99,7 @@ class PodMirror:
 
     def glimpse(self, row: PodRow) -> str:
         """Keep what a first look saw of a pod, for as long as there is nothing better; returns its key."""
-        key = f"{row.namespace}/{row.name}"
+        key = sys.intern(f"{row.namespace}/{row.name}")  # the same for the pod: four tables have it
         if key not in self.table:
             self.table.put(key, seal(row))
         return key

@@ -208,7 +208,7 @@ class Reflector(Generic[T]):
         return False
 
     def _list(self, proven: Callable[[], None]) -> None:
-        seen: set[str] = set()
+        unseen = set(self._keys)  # kept, and not brought by this list yet
         room = io.BytesIO()
         look = None if self.listed else self._first_look
         query: dict[str, str | int] = {
@@ -216,21 +216,22 @@ class Reflector(Generic[T]):
             **FROM_MEMORY,
         }
         while query:
-            told = self._take_page(room, query, seen, ask_ahead=look is None)
-            self._keys |= seen
+            told = self._take_page(room, query, unseen, ask_ahead=look is None)
             if told.continue_ and not self.listed:
                 left = told.remaining_item_count or 0
-                self._say_progress(len(seen), left)
+                self._say_progress(unseen, left)
                 proven()
                 for keys in self._ahead(look):
-                    self._keys.update(keys)
-                    self._say_progress(len(seen), left)
+                    ahead = set(keys) - self._keys
+                    unseen |= ahead
+                    self._keys |= ahead
+                    self._say_progress(unseen, left)
                     proven()
                 look = None
             query = {"limit": self._page, "continue": told.continue_} if told.continue_ else {}
-        for key in self._keys - seen:
+        for key in unseen:
             self._mirror.drop(key)
-        self._keys = seen
+        self._keys -= unseen
         self._version = told.resource_version if self._watches else ""
         self.listed = True
         self._say_scope()
@@ -243,17 +244,17 @@ class Reflector(Generic[T]):
         namespace = self._server.access.namespace if self._narrow else self._namespace
         return look.take(self._client, frozenset((namespace,)) if namespace else self._only)
 
-    def _say_progress(self, seen: int, left: int) -> None:
+    def _say_progress(self, unseen: set[str], left: int) -> None:
+        seen = len(self._keys) - len(unseen)
         of = f" of about {seen + left}" if left else ""
-        others = len(self._keys) - seen
-        ahead = f"; {others} others as the server prints them" if others else ""
+        ahead = f"; {len(unseen)} others as the server prints them" if unseen else ""
         self.lacks = (Lack(f"listing {seen}{of}{ahead}", "loading"),)
 
     def _take_page(
-        self, room: io.BytesIO, query: Mapping[str, str | int], seen: set[str], *, ask_ahead: bool
+        self, room: io.BytesIO, query: Mapping[str, str | int], unseen: set[str], *, ask_ahead: bool
     ) -> ListMeta:
         """Read one page into `room` and keep what is in it; afterwards neither its bytes nor its objects are held.
-        `ask_ahead`: while it is decoded the server prepares the next one."""
+        What it brings is no longer `unseen`. `ask_ahead`: while it is decoded the server prepares the next one."""
         size = self._client.read_into(room, self._where, query, what=self.name)
         body = room.getbuffer()[:size]
         following = _continue_of(body)
@@ -262,7 +263,9 @@ class Reflector(Generic[T]):
         page = self._decoded(body)
         for item in page.items or ():
             if not self._only or item.metadata.namespace in self._only:
-                seen.add(self._mirror.put(item))
+                key = self._mirror.put(item)
+                self._keys.add(key)
+                unseen.discard(key)
         return page.metadata
 
     def _say_scope(self) -> None:
