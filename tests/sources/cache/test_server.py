@@ -183,7 +183,7 @@ def test_what_cannot_work_is_said_with_what_mends_it(
     redis: Redis, changes: dict[str, object], kind: str, remedy: str
 ) -> None:
     with pytest.raises(SourceError) as told:
-        look(ServerPoll(a_session(redis, **changes), 1000))
+        look(ServerPoll(a_session(redis, **changes), 3000))
     assert told.value.kind == kind, told.value.message
     assert remedy in told.value.remedy
 
