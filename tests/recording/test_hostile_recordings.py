@@ -376,6 +376,51 @@ def test_a_line_called_plain_holds_nothing_that_safe_would_change(text: str) -> 
         assert safe(text) == text
 
 
+HUGE = ("1" * 17, "1e16", "1E+16", f"{'1' * 17}.0")
+NUMBERS = (*HUGE, "9" * 16, "1.5e15", "1e-20", "0.1234567890123456789", "true")
+
+
+def traps(value: Any) -> set[str]:
+    """Which traps are in JSON, as lists, tuples of pairs, and texts."""
+    if isinstance(value, str):
+        return {"number too large"} if value in HUGE else set()
+    inside = [inner for _, inner in value] if isinstance(value, tuple) else value
+    found = set().union(*map(traps, inside))
+    if isinstance(value, tuple) and len({key for key, _ in value}) < len(value):
+        found.add("equal keys")
+    return found
+
+
+def written(value: Any, space: str) -> str:
+    """Such a value as JSON; a text that is a number or a word of JSON stands for itself."""
+    if isinstance(value, tuple):
+        return f"{{{','.join(f'{json.dumps(key)}{space}:{written(inner, space)}' for key, inner in value)}}}"
+    if isinstance(value, list):
+        return f"[{space}{','.join(written(inner, space) for inner in value)}]"
+    return value if value in NUMBERS else json.dumps(value)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.recursive(
+        st.sampled_from((*NUMBERS, "a:b", '":', "\\", "plain")),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.lists(st.tuples(st.sampled_from(("a", "b", ":", '"', "e+")), inner), max_size=3).map(tuple)
+        ),
+        max_leaves=8,
+    ),
+    st.sampled_from(("", " ")),
+)
+def test_vetting_refuses_equal_keys_and_huge_numbers_and_nothing_else(value: Any, space: str) -> None:
+    line, found = written(value, space).encode(), traps(value)
+    if found:
+        with pytest.raises(RecordingError, match=max(found)):  # numbers are looked for first
+            vet(line, 1)
+    else:
+        vet(line, 1)
+
+
 def test_vetting_lets_pass_what_real_lines_hold() -> None:
     for line in SAMPLE.splitlines()[1:]:
         vet(line, 2)
