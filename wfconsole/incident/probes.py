@@ -83,15 +83,11 @@ class Clause(msgspec.Struct, frozen=True):
 
 
 class Probe(msgspec.Struct, frozen=True):
-    """A probe, understood. `text` is how it was written."""
+    """A probe, understood. `text` is how it was written, `sources` names those that it reads, each once."""
 
     text: str
     clauses: tuple[Clause, ...]
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """Names of the sources that it reads, each once."""
-        return tuple(dict.fromkeys(clause.table for clause in self.clauses))
+    sources: tuple[str, ...]
 
 
 class _Token(msgspec.Struct, frozen=True):
@@ -138,7 +134,8 @@ class _Parser:
         while self._peek().is_word("and"):
             self._take()
             clauses.append(self._clause())
-        return Probe(" ".join(text.split()), tuple(clauses))
+        sources = dict.fromkeys(clause.table for clause in clauses)
+        return Probe(" ".join(text.split()), tuple(clauses), tuple(sources))
 
     def _peek(self) -> _Token:
         return self._tokens[self._next]

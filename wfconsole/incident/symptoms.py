@@ -114,10 +114,12 @@ class SymptomsHeld(msgspec.Struct, frozen=True):
 
         What cannot be told keeps its beginning: a lost source is no recovery.
         """
+        if source and not self._is_due(world, source, now):
+            return self
         probes = watched_probes(runbook)
         if source:
             probes = tuple(text for text in probes if source in understood(text).sources)
-            if not probes or not self._is_due(world, source, now):
+            if not probes:
                 return self
         since, sure, looked = dict(self.since), dict(self.sure_since), dict(self.looked)
         shared = Shared(judged)
@@ -140,6 +142,8 @@ class SymptomsHeld(msgspec.Struct, frozen=True):
         return max(0, now - self.sure_since.get(probe, self.since.get(probe, now)))
 
     def _is_due(self, world: World, source: str, now: Millis) -> bool:
+        if source not in world.snapshots:
+            return False
         rows = len(world.snapshots[source].rows)
         pace = 0 if rows <= _ROWS_AT_EACH_LOOK else min(_LONGEST_PACE, rows)
         last = self.looked_at.get(source)
