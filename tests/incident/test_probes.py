@@ -26,9 +26,10 @@ from wfconsole.clock import HOUR, MINUTE
 from wfconsole.incident.probe_tables import table_of
 from wfconsole.incident.probe_words import FIELDS, FLAGS
 from wfconsole.incident.probes import ProbeError, parse_probe
-from wfconsole.incident.probing import ROWS_TOLD, evaluate
+from wfconsole.incident.probing import ROWS_TOLD, Shared, evaluate
 from wfconsole.observations.hpas import HpaMetric
-from wfconsole.observations.levels import Level, Quality
+from wfconsole.observations.judged import Judged
+from wfconsole.observations.levels import HEALTHY, Level, Quality
 from wfconsole.observations.world import World
 from wfconsole.text import is_safe
 
@@ -222,3 +223,40 @@ def test_many_rows_are_counted_but_not_all_told() -> None:
 def test_a_signal_is_told_with_what_was_asked() -> None:
     result = evaluate(parse_probe("pods.not_ready_ratio > 20%"), WORLD, NOW)
     assert result.lines == ("pods.not_ready_ratio 33% (asked: > 20%)",)
+
+
+MIXED = [
+    a_pod("gateway-1"),
+    a_pod("gateway-2", restarts=2, restarted_at=NOW - MINUTE, containers=(a_container(last_reason="OOMKilled"),)),
+    a_bad_pod("gateway-3", restarts=7, restarted_at=NOW - MINUTE),
+    a_bad_pod("gateway-4", "OOMKilled", restarted_at=NOW - MINUTE),
+    a_bad_pod("gateway-5", "ImagePullBackOff", created_at=NOW - HOUR),
+    a_bad_pod("gateway-6", "Pending", phase="Pending", node="", created_at=NOW - HOUR),
+    a_bad_pod("gateway-7", "ContainerCreating", created_at=NOW - MINUTE),
+    a_bad_pod("job-1", "Completed", phase="Succeeded", owner_kind="Job", owner="job"),
+    a_pod("llm-1", owner="llm", namespace="ai", deleting_since=NOW - HOUR),
+]
+
+
+@pytest.mark.parametrize("asked", ["oom", "crash-loop", "image-pull", "unschedulable", "not-ready", "level>=warning"])
+@pytest.mark.parametrize("scope", ["", " namespace=production", " namespace=ai"])
+def test_pods_that_are_judged_already_give_the_same_answer(asked: str, scope: str) -> None:
+    world = a_world(pods=MIXED)
+    judged = Judged().after(world, "pods", NOW)
+    probe = parse_probe(f"pods{scope} {asked}")
+    assert evaluate(probe, world, NOW, Shared(judged)) == evaluate(probe, world, NOW)
+
+
+@pytest.mark.parametrize("signal", ["not_ready_ratio", "crash_looping", "restarted"])
+@pytest.mark.parametrize("scope", ["", " namespace=production", " namespace=ai"])
+def test_signals_of_pods_that_are_judged_already_are_the_same(signal: str, scope: str) -> None:
+    world = a_world(pods=MIXED)
+    judged = Judged().after(world, "pods", NOW)
+    probe = parse_probe(f"pods.{signal}{scope} > 0")
+    assert evaluate(probe, world, NOW, Shared(judged)) == evaluate(probe, world, NOW)
+
+
+def test_no_healthy_row_has_what_only_trouble_has() -> None:
+    table = table_of("pods")
+    assert table.troubles <= table.flags.keys()
+    assert not any(table.flags[name](row, HEALTHY) for name in table.troubles for row in MIXED)

@@ -17,9 +17,10 @@ from wfconsole.text import coarse_age, percent
 
 
 def _oom(row: PodRow, finding: Finding) -> bool:
-    if finding.kind == "oom" or row.status.removeprefix("Init:") == "OOMKilled":
-        return True
-    return finding.level > 0 and any("OOMKilled" in (box.reason, box.last_reason) for box in row.containers)
+    if finding.kind == "oom" or not finding.level:
+        return finding.kind == "oom"
+    of_boxes = ((box.reason, box.last_reason) for box in row.containers)
+    return row.status.removeprefix("Init:") == "OOMKilled" or any("OOMKilled" in reasons for reasons in of_boxes)
 
 
 def _ready_for(row: PodRow, now: Millis) -> float | None:
@@ -98,6 +99,7 @@ PODS: Final = Table(
     },
     judge=judge_pod,
     tell=_tell_pod,
+    troubles=frozenset(("crash-loop", "image-pull", "oom", "unschedulable")),
 )
 WORKLOADS: Final = Table(
     one="workload",

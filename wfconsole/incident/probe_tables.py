@@ -28,6 +28,7 @@ class Table(msgspec.Struct, frozen=True):
     """One kind of row: `words` and `numbers` by the field's name, `flags` by theirs.
 
     `may_be_none`: that there is no row at all says that nothing of the kind goes on, such as no session that waits.
+    `troubles`: flags that no row has which is plainly healthy, so that thousands of those are not looked at.
     """
 
     one: str
@@ -38,6 +39,7 @@ class Table(msgspec.Struct, frozen=True):
     tell: Callable[[Any, Finding, Millis], str]
     many: str = ""
     may_be_none: bool = False
+    troubles: frozenset[str] = frozenset()
 
     def counted(self, count: int) -> str:
         return f"{count} {self.one}" if count == 1 else f"{count} {self.many or f'{self.one}s'}"

@@ -96,11 +96,14 @@ class Shared:
             self._findings[key] = {name: judge(row, now) for name, row in meant.items()}
         return self._findings[key]
 
-    def values(self, clause: Clause, meant: Mapping[str, Any], now: Millis) -> Mapping[str, float | None]:
-        """The signals of these rows."""
+    def values(
+        self, clause: Clause, rows: Mapping[str, Any], meant: Mapping[str, Any], now: Millis
+    ) -> Mapping[str, float | None]:
+        """The signals of those that are meant of all rows."""
         key = _identity(clause)
         if key not in self._values:
-            self._values[key] = measure(clause.table, meant, now)
+            judged = self._judged.standing(clause.table, rows, now)
+            self._values[key] = measure(clause.table, meant, now, judged)
         return self._values[key]
 
 
@@ -146,7 +149,7 @@ def _clause(clause: Clause, world: World, now: Millis, shared: Shared) -> ProbeR
         return ProbeResult((f"{UNKNOWN} {why}",), Level.OK, quality, None, why)
     meant = shared.meant(clause, snapshot.rows)
     if clause.signal:
-        result = _signal(clause, meant, now, shared)
+        result = _signal(clause, meant, shared.values(clause, snapshot.rows, meant, now))
     else:
         result = _rows(clause, meant, shared.findings(clause, snapshot.rows, meant, now), now)
     if not quality.conclusive:
@@ -166,8 +169,8 @@ def _why_bad(world: World, source: str, quality: Quality) -> str:
     return f"{quality}: {snapshot.partial}" if snapshot.partial else str(quality)
 
 
-def _signal(clause: Clause, meant: Mapping[str, Any], now: Millis, shared: Shared) -> ProbeResult:
-    value = shared.values(clause, meant, now).get(clause.signal)
+def _signal(clause: Clause, meant: Mapping[str, Any], values: Mapping[str, float | None]) -> ProbeResult:
+    value = values.get(clause.signal)
     form = _forms(SIGNALS[clause.signal].unit)
     shown = f"{clause.signal} {form(value)}"
     if clause.op is None:
@@ -198,7 +201,10 @@ def _rows(clause: Clause, meant: Mapping[str, Any], findings: Mapping[str, Findi
     tests = [_test(table, each, now) for each in clause.filters if each.kind != "identity"]
     matching: list[tuple[Any, Finding]] = []
     untold = 0
-    for key, row in meant.items():
+    looked_at = meant
+    if any(each.kind == "flag" and each.field in table.troubles for each in clause.filters):
+        looked_at = {key: row for key, row in meant.items() if key in findings}
+    for key, row in looked_at.items():
         finding = findings.get(key, HEALTHY)
         answer: bool | None = True
         for test in tests:

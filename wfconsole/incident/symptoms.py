@@ -23,7 +23,7 @@ SymptomState = Literal["present", "absent", "not yet", "cannot tell", "ask peopl
 
 # What somebody said so long before the incident was declared, or with none declared, is asked again.
 ANSWER_GOOD_FOR: Final[Millis] = HOUR
-# A source with many rows is gone through less often: 10,000 pods every 10 s, which takes some 20 ms.
+# A source with many rows is gone through less often: 10,000 pods every 10 s, which takes some milliseconds.
 _ROWS_AT_EACH_LOOK: Final = 500
 _LONGEST_PACE: Final[Millis] = 10 * SECOND
 # Who has none of these has no trouble with them either; a cluster without pods would be another matter.

@@ -15,7 +15,7 @@ from wfconsole.observations.history import Series
 from wfconsole.observations.hpas import HpaRow, at_max, why_blind, worst_ratio
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.later import Later
-from wfconsole.observations.levels import Level, Quality
+from wfconsole.observations.levels import Finding, Level, Quality
 from wfconsole.observations.nodes import NodeRow, share
 from wfconsole.observations.pod_groups import RESTARTING, PodTally
 from wfconsole.observations.pods import PodRow, judge_pod, serving
@@ -97,10 +97,13 @@ SIGNALS: Final[dict[str, Signal]] = {
 }
 
 
-def measure(source: str, rows: Mapping[str, Any], now: Millis) -> dict[str, float | None]:
-    """All signals of one source over the given rows, by name; None where nobody measured, or there is nothing to."""
+def measure(
+    source: str, rows: Mapping[str, Any], now: Millis, judged: Mapping[str, Finding] | None = None
+) -> dict[str, float | None]:
+    """All signals of one source over the given rows, by name; None where nobody measured, or there is nothing to.
+    `judged` has the findings at `now` of these rows, or of more, where somebody has them."""
     if source == "pods":
-        return measure_pods(tally_pods(rows, now))
+        return measure_pods(tally_pods(rows, now, judged))
     measured = _MEASURES.get(source)
     return {} if measured is None else measured(rows, now)
 
@@ -117,18 +120,15 @@ def measure_pods(tally: PodTally) -> dict[str, float | None]:
     }
 
 
-def tally_pods(rows: Mapping[str, PodRow], now: Millis) -> PodTally:
-    """Count any set of pods, by walking through it."""
-    total = ready = 0
+def tally_pods(rows: Mapping[str, PodRow], now: Millis, judged: Mapping[str, Finding] | None = None) -> PodTally:
+    """Count any set of pods, by walking through it. `judged` as in `measure`."""
+    served = [row.ready for row in rows.values() if serving(row)]
+    findings = {key: judge_pod(row, now) for key, row in rows.items()} if judged is None else judged
     kinds: dict[str, int] = {}
-    for row in rows.values():
-        if serving(row):
-            total += 1
-            ready += row.ready
-        finding = judge_pod(row, now)
-        if finding.level:
+    for key, finding in findings.items():
+        if finding.level and key in rows:
             kinds[finding.kind] = kinds.get(finding.kind, 0) + 1
-    return PodTally(total, ready, kinds)
+    return PodTally(len(served), sum(served), kinds)
 
 
 def _workloads(rows: Mapping[str, WorkloadRow], _now: Millis) -> dict[str, float | None]:
