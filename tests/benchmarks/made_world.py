@@ -33,7 +33,7 @@ class MadeWorld:
         self._writer = StreamWriter(write, self._clock)
         self._random = random.Random(1)
         born = self._clock.now() - 7 * HOUR
-        self.pods = [_pod(number, born) for number in range(pods)]
+        self.pods = [made_pod(number, born) for number in range(pods)]
         self._events = 0
 
     def begin(self) -> None:
@@ -97,7 +97,8 @@ def _write(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def _pod(number: int, born: int) -> PodRow:
+def made_pod(number: int, born: int) -> PodRow:
+    """One of ten thousand, all well."""
     return PodRow(
         namespace="production",
         name=f"gateway-{number // 100:03}-6d5f7c-{number % 100:02}",
