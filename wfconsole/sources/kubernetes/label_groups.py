@@ -38,6 +38,7 @@ class LabelGroups:
 
     def __init__(self) -> None:
         self._of_pod: dict[str, tuple[Group, bool]] = {}
+        self._entries: dict[tuple[Group, bool], tuple[Group, bool]] = {}  # thousands of pods have the same
         self._groups: dict[tuple[object, ...], Group] = {}
         self._known: dict[tuple[object, ...], Group] = {}  # by labels as they came: thousands of pods have the same
         self._counts: dict[Group, list[int]] = {}
@@ -68,7 +69,7 @@ class LabelGroups:
                 return
             if before is not None:
                 self._add(*before, sign=-1)
-            self._of_pod[key] = entry
+            self._of_pod[key] = self._entries.setdefault(entry, entry)
             self._add(*entry, sign=1)
 
     def remove(self, key: str) -> None:
@@ -120,6 +121,8 @@ class LabelGroups:
 
     def _forget(self, group: Group) -> None:
         del self._counts[group]
+        for ready in (False, True):
+            self._entries.pop((group, ready), None)
         here = self._in[group.namespace]
         del here[group]
         if not here:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import intern
 from typing import Final
 
 import msgspec
@@ -45,7 +46,7 @@ def pod_row(pod: Pod) -> PodRow:
         namespace=meta.namespace,
         name=meta.name,
         status=word,
-        phase=status.phase,
+        phase=intern(status.phase),  # what is the default, and the very same object, is left out of the bytes
         ready=ready,
         ready_since=instant(condition.last_transition_time) if condition else 0,
         ready_containers=ready_boxes,

@@ -123,7 +123,7 @@ class Reflector(Generic[T]):
         self._watches = True
         self._watch_refused = False  # until a watch is let through
         self._watch_at = 0.0  # monotonic, in seconds: when to try to watch again
-        self._keys: set[str] = set()
+        self._keys: dict[str, None] = {}  # a set of as many takes twice the memory
         self._listing = msgspec.json.Decoder(Listing[kind])
         self._change = msgspec.json.Decoder(Added[kind] | Modified[kind] | Deleted[kind] | Bookmark | Broken)
 
@@ -208,7 +208,7 @@ class Reflector(Generic[T]):
         return False
 
     def _list(self, proven: Callable[[], None]) -> None:
-        unseen = set(self._keys)  # kept, and not brought by this list yet
+        unseen = dict(self._keys)  # kept, and not brought by this list yet
         room = io.BytesIO()
         look = None if self.listed else self._first_look
         query: dict[str, str | int] = {
@@ -222,7 +222,7 @@ class Reflector(Generic[T]):
                 self._say_progress(unseen, left)
                 proven()
                 for keys in self._ahead(look):
-                    ahead = set(keys) - self._keys
+                    ahead = dict.fromkeys(key for key in keys if key not in self._keys)
                     unseen |= ahead
                     self._keys |= ahead
                     self._say_progress(unseen, left)
@@ -231,7 +231,7 @@ class Reflector(Generic[T]):
             query = {"limit": self._page, "continue": told.continue_} if told.continue_ else {}
         for key in unseen:
             self._mirror.drop(key)
-        self._keys -= unseen
+            del self._keys[key]
         self._version = told.resource_version if self._watches else ""
         self.listed = True
         self._say_scope()
@@ -244,14 +244,14 @@ class Reflector(Generic[T]):
         namespace = self._server.access.namespace if self._narrow else self._namespace
         return look.take(self._client, frozenset((namespace,)) if namespace else self._only)
 
-    def _say_progress(self, unseen: set[str], left: int) -> None:
+    def _say_progress(self, unseen: Mapping[str, None], left: int) -> None:
         seen = len(self._keys) - len(unseen)
         of = f" of about {seen + left}" if left else ""
         ahead = f"; {len(unseen)} others as the server prints them" if unseen else ""
         self.lacks = (Lack(f"listing {seen}{of}{ahead}", "loading"),)
 
     def _take_page(
-        self, room: io.BytesIO, query: Mapping[str, str | int], unseen: set[str], *, ask_ahead: bool
+        self, room: io.BytesIO, query: Mapping[str, str | int], unseen: dict[str, None], *, ask_ahead: bool
     ) -> ListMeta:
         """Read one page into `room` and keep what is in it; afterwards neither its bytes nor its objects are held.
         What it brings is no longer `unseen`. `ask_ahead`: while it is decoded the server prepares the next one."""
@@ -264,8 +264,8 @@ class Reflector(Generic[T]):
         for item in page.items or ():
             if not self._only or item.metadata.namespace in self._only:
                 key = self._mirror.put(item)
-                self._keys.add(key)
-                unseen.discard(key)
+                self._keys[key] = None
+                unseen.pop(key, None)
         return page.metadata
 
     def _say_scope(self) -> None:
@@ -326,10 +326,10 @@ class Reflector(Generic[T]):
             return
         if isinstance(change, Deleted):
             key = self._mirror.key(change.object)
-            self._keys.discard(key)
+            self._keys.pop(key, None)
             self._mirror.drop(key)
         elif not self._only or change.object.metadata.namespace in self._only:
-            self._keys.add(self._mirror.put(change.object))
+            self._keys[self._mirror.put(change.object)] = None
         self._version = change.object.metadata.resource_version or self._version
 
 
