@@ -515,9 +515,42 @@ def test_all_tasks_of_a_cluster_wake_each_other(monkeypatch: pytest.MonkeyPatch)
     collector = Collector(settings, ManualClock(NOW), lambda _: None, lambda: None)
     server = Server(Access("https://127.0.0.1:1", "127.0.0.1", 1), Limits())
     collector._follow(Cluster(server, (), {}).sources(settings.sources), server)
-    assert len(Still.started) > len(settings.sources)
+    until(lambda: len(Still.started) > len(settings.sources), "all have started")
     Still.started[0].through()
     assert {each.woken for each in Still.started} == {1}
+
+
+def test_the_first_source_has_a_start_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is there first is what everybody waits for; whatever it does, the others follow soon."""
+    Still.started.clear()
+    monkeypatch.setattr("wfconsole.collector.collector.Worker", Still)
+    monkeypatch.setattr("wfconsole.collector.pacer.Pacer.run", lambda _: None)
+    waited: list[tuple[int, bool]] = []
+    wait = "wfconsole.collector.collector._wait_until"
+    monkeypatch.setattr(wait, lambda so, _: waited.append((len(Still.started), so())))
+    settings = CollectorSettings(replaces=True)
+    collector = Collector(settings, ManualClock(NOW), lambda _: None, lambda: None)
+    server = Server(Access("https://127.0.0.1:1", "127.0.0.1", 1), Limits())
+    sources = Cluster(server, (), {}).sources(settings.sources)
+    collector._follow(sources, server)
+    until(lambda: len(Still.started) > len(settings.sources), "all have started")
+    leads = [part.task for part in sources[0].parts]
+    assert [each.task for each in Still.started[: len(leads)]] == leads
+    assert waited[0] == (len(leads), False), "the others wait while none of it is over"
+
+
+@pytest.mark.parametrize("step", [proving, raising(SourceError("refused", "no"))])
+def test_a_first_step_is_over_when_it_went_well_or_failed(step: Callable[..., Millis]) -> None:
+    release = threading.Event()
+
+    def first(proven: Callable[[], None]) -> Millis:
+        release.wait(30)
+        return step(proven)
+
+    worker = working(ScriptedTask(first))
+    assert not worker.first_step_over
+    release.set()
+    until(lambda: worker.first_step_over, "it is over")
 
 
 # --- the way out ----------------------------------------------------------------------------------------------------

@@ -29,26 +29,40 @@ from wfconsole.sources.prometheus.signals import SignalsPoll
 
 # Time for the last lines on the way out.
 _LAST_WORDS_S = 0.08
+# What many connections at once cost is taken from the one whose rows everybody waits for.
+_LEAD_S = 0.25
 # Importing the clients of the other systems takes more than a second of a core.
 _HEAD_START_S = 2.0
 
 
 class _Staff(NamedTuple):
-    """Sources on their way into the stream, and who fills them."""
+    """Sources on their way into the stream, and who fills them; the `leads` fill the first of them."""
 
     feeds: Mapping[str, Feed]
     workers: Mapping[int, Worker]
+    leads: Sequence[Worker]
 
     def start(self) -> None:
-        for each in self.workers.values():
+        """The leads at once; the others when the first look of each of these is over, or a moment later."""
+        for each in self.leads:
             each.start()
+        _wait_until(lambda: all(each.first_step_over for each in self.leads), _LEAD_S)
+        for each in self.workers.values():
+            if each not in self.leads:
+                each.start()
 
-    def start_after(self, first: _Staff) -> None:
-        """Start once each of `first` has told how it stands, or has had its time."""
-        until = time.monotonic() + _HEAD_START_S
-        while time.monotonic() < until and any(each.standing == Standing() for each in first.workers.values()):
-            time.sleep(_HEAD_START_S / 20)
-        self.start()
+
+def _start_in_turn(first: _Staff, others: _Staff) -> None:
+    """The others once each of the first has told how it stands, or has had its time."""
+    first.start()
+    _wait_until(lambda: all(each.standing != Standing() for each in first.workers.values()), _HEAD_START_S)
+    others.start()
+
+
+def _wait_until(so: Callable[[], bool], within_s: float) -> None:
+    until = time.monotonic() + within_s
+    while time.monotonic() < until and not so():
+        time.sleep(within_s / 20)
 
 
 class Collector:
@@ -107,9 +121,8 @@ class Collector:
         self._pacer = Pacer(feeds, self._writer, self._outbox, self._clock, settings.flush_ms)
         if not settings.replaces:
             self._pacer.open()
-        first.start()
         threading.Thread(target=self._pacer.run, name="pacer", daemon=True).start()
-        threading.Thread(target=others.start_after, args=(first,), name="other systems", daemon=True).start()
+        threading.Thread(target=_start_in_turn, args=(first, others), name="starting", daemon=True).start()
 
     def _staff(self, sources: Sequence[Source]) -> _Staff:
         """A worker for each task of these sources, which wake each other after an outage: they share a server."""
@@ -127,7 +140,7 @@ class Collector:
             source.name: Feed(source, [(part, worker(part.task)) for part in source.parts], replaces=replaces)
             for source in sources
         }
-        return _Staff(feeds, workers)
+        return _Staff(feeds, workers, [worker(part.task) for source in sources[:1] for part in source.parts])
 
     def _keep_trying(self, wait: Millis) -> None:
         """Until the configuration works: somebody may be mending it. Then another process takes over, because a

@@ -67,6 +67,11 @@ class Worker:
         self._stuck = False
         self._settled = False  # whether its first step is done
 
+    @property
+    def first_step_over(self) -> bool:
+        """Whether it went well once, or failed."""
+        return self._settled or self.standing.failure is not None
+
     def start(self) -> None:
         threading.Thread(target=self._run, name=self.task.name, daemon=True).start()
 
