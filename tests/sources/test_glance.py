@@ -203,6 +203,33 @@ def test_a_first_look_that_hangs_is_given_up_long_before_a_list_would_be() -> No
     assert set(listing.seen[-1][0]) == {"n/listed", "n/waiting"}
 
 
+def test_a_state_that_has_expired_is_not_looked_at_twice() -> None:
+    """What the server remembers may be older than what it can go on from: then all of it is read as of now."""
+    whole = cluster()
+
+    def behave(talk: Conversation, request: Request) -> None:
+        remembered = "resourceVersion" in request.query
+        if request.query.get("continue") == "old":
+            talk.answer(b'{"kind":"Status","code":410,"reason":"Expired"}', "410 Gone")
+        elif remembered and request.path == "/api/v1/pods":
+            page = {"metadata": {"resourceVersion": "3", "continue": "old"}, "items": [a_pod(NAMES[0])]}
+            talk.answer(json.dumps(page, separators=(",", ":")).encode())
+        elif remembered and request.path.endswith("/n/pods"):
+            told = {**json.loads(table(WIDE, printed(NAMES[0]))), "metadata": {"continue": "old"}}
+            talk.answer(json.dumps(told).encode())
+        else:
+            whole(talk, request)
+
+    with ApiDouble(behave) as double:
+        listing = Listing(double)
+        listing.look()
+        asked = [request.query for request in double.requests if request.path == "/api/v1/pods"]
+    assert ["resourceVersion" in query for query in asked if "continue" not in query] == [True, False]
+    assert set(listing.seen[-1][0]) == {"n/listed", "n/waiting"}
+    assert any("n/gone" in rows for rows, _ in listing.seen), "the first look is of the same state"
+    assert listing.seen[-1][1] == ""
+
+
 def test_a_table_in_pieces_is_read_to_its_end() -> None:
     def in_two(talk: Conversation, request: Request) -> None:
         at = int(request.query.get("continue", "0"))

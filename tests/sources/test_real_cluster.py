@@ -16,20 +16,25 @@ import pytest
 import yaml
 
 from tests.collector.process import ALL, CollectorProcess
-from tests.rig.api import MERGE, STRATEGIC, Api, wait_for
+from tests.rig.api import MERGE, STRATEGIC, Api, ApiError, wait_for
 from tests.rig.cluster import Cluster
+from tests.rig.etcd import Etcd
 from tests.rig.fixtures import World
 from tests.sources.bad_pods import KINDS, box, container, status
 from tests.sources.scribing import Scribe
 from wfconsole.clock import SystemClock
 from wfconsole.observations.levels import Level
 from wfconsole.observations.pods import PodRow, judge_pod
+from wfconsole.sources.kubernetes import payloads
 from wfconsole.sources.kubernetes.client import Server
+from wfconsole.sources.kubernetes.cluster import DEPLOYMENTS
 from wfconsole.sources.kubernetes.glance import Glance
 from wfconsole.sources.kubernetes.kubeconfig import load_access
 from wfconsole.sources.kubernetes.payloads import Pod
 from wfconsole.sources.kubernetes.pod_mirror import PodMirror
 from wfconsole.sources.kubernetes.pods import pod_row
+from wfconsole.sources.kubernetes.reflector import FROM_MEMORY, Reflector
+from wfconsole.sources.kubernetes.workloads import WorkloadMirror
 from wfconsole.text import is_safe
 
 pytestmark = pytest.mark.rig
@@ -139,7 +144,7 @@ def at_first_look(cluster: Cluster, namespace: str) -> dict[str, PodRow]:
     mirror = PodMirror()
     server = Server(load_access(str(cluster.viewer.kubeconfig), ""))
     client = server.client()
-    assert any(Glance(server, mirror).take(client, frozenset((namespace,))))
+    assert any(Glance(server, mirror).take(client, frozenset((namespace,)), FROM_MEMORY))
     client.close()
     rows = (msgspec.json.decode(row, type=PodRow) for row in mirror.table.rows().values())
     return {row.name: row for row in rows}
@@ -268,6 +273,38 @@ def _revision(collector: CollectorProcess, number: int) -> Any:
 
 def _new_image(images: tuple[str, ...]) -> str:
     return next(image for image in images if "gateway" in image).rpartition(":")[0] + ":2.14.4"
+
+
+def test_a_state_that_etcd_has_dropped_is_not_read_again_and_again(world: World) -> None:
+    """Of what nobody changes the API server remembers a version that is minutes old. Its first page is there, and
+    expired before anybody can ask for the second."""
+    deployments = "/apis/apps/v1/deployments"
+    with Etcd(world.cluster.server("etcd").ports[0]) as etcd:
+
+        def has_expired() -> bool:
+            note = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "note", "namespace": "default"}}
+            world.api.apply({**note, "data": {"now": uuid.uuid4().hex}})
+            etcd.compact()
+            page = world.api.get(deployments, limit="1", **FROM_MEMORY)
+            try:
+                world.api.get(deployments, limit="1", **{"continue": page["metadata"]["continue"]})
+            except ApiError as error:
+                return error.code == 410
+            return False
+
+        wait_for("a first page without a second", has_expired)
+    mirror = WorkloadMirror()
+    server = Server(load_access(str(world.viewer.kubeconfig), ""))
+    reflector = Reflector[Any](server, DEPLOYMENTS, payloads.Deployment, mirror.deployments, window_ms=1000)
+    reflector._page = 1
+    reflector.step(lambda: None)
+    reflector.cut()
+    there = {
+        f"Deployment/{each['metadata']['namespace']}/{each['metadata']['name']}"
+        for each in world.api.items(deployments)
+    }
+    assert len(there) > 1
+    assert set(mirror.take()) == there
 
 
 def test_a_frozen_api_server_is_told_in_seconds_and_over_when_it_thaws(world: World) -> None:

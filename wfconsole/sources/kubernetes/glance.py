@@ -24,7 +24,6 @@ from wfconsole.observations.pods import PodRow
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.kubernetes.client import Client, Server
 from wfconsole.sources.kubernetes.payloads import ListMeta
-from wfconsole.sources.kubernetes.reflector import FROM_MEMORY
 from wfconsole.sources.kubernetes.request import Query
 
 # All of it takes no longer: what it has not seen by then, the pages bring.
@@ -93,16 +92,16 @@ class Glance:
         self._keeper = keeper
         self._table = msgspec.json.Decoder(Table)
 
-    def take(self, client: Client, namespaces: frozenset[str]) -> Iterator[list[str]]:
+    def take(self, client: Client, namespaces: frozenset[str], of: Query) -> Iterator[list[str]]:
         """See `reflector.FirstLook`. A server that prints no tables, or does not tell us its namespaces, costs nothing
         but this look."""
         now = SystemClock().now() + (self._server.ahead_ms or 0)  # ages are printed by the server's clock
         over = time.monotonic() + LONGEST_MS / SECOND
         try:
-            for namespace in sorted(namespaces or self._namespaces(client)):
+            for namespace in sorted(namespaces or self._namespaces(client, of)):
                 if time.monotonic() >= over:
                     break
-                more: dict[str, str | int] | None = {"limit": _AT_ONCE, **FROM_MEMORY}
+                more: dict[str, str | int] | None = {"limit": _AT_ONCE, **of}
                 while more and time.monotonic() < over:
                     table = self._read(client, f"{_NAMESPACES}/{namespace}/pods", more)
                     keys = [self._keeper.glimpse(glimpsed(namespace, cells, now)) for cells in table.lines(*COLUMNS)]
@@ -113,8 +112,8 @@ class Glance:
         except (SourceError, msgspec.MsgspecError, ValueError):
             pass  # what is wrong will be told by the list, which needs the same server
 
-    def _namespaces(self, client: Client) -> list[str]:
-        return [name for (name,) in self._read(client, _NAMESPACES, FROM_MEMORY).lines("Name")]
+    def _namespaces(self, client: Client, of: Query) -> list[str]:
+        return [name for (name,) in self._read(client, _NAMESPACES, of).lines("Name")]
 
     def _read(self, client: Client, path: str, query: Query) -> Table:
         return self._table.decode(

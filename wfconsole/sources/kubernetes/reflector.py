@@ -21,6 +21,7 @@ from wfconsole.sources.contract import SourceError
 from wfconsole.sources.kubernetes import failures
 from wfconsole.sources.kubernetes.client import TOO_LARGE, Client, Server
 from wfconsole.sources.kubernetes.payloads import Added, Bookmark, Broken, Deleted, Listing, ListMeta, Modified
+from wfconsole.sources.kubernetes.request import Query
 from wfconsole.text import safe
 
 T = TypeVar("T", bound="_Object")
@@ -41,6 +42,9 @@ _CONTINUE: Final = re.compile(rb'"continue":"([A-Za-z0-9_=-]+)"[^\[]*"items":\['
 # "Not older than anything": the API server may answer from its memory (1.34 and newer do), in half the time and without
 # a question to etcd. What it has missed by then, the watch from that version brings.
 FROM_MEMORY: Final = {"resourceVersion": "1", "resourceVersionMatch": "NotOlderThan"}
+# Where nothing changed for minutes, the version that it has in memory may be one that etcd has dropped: then the next
+# page has expired before it was asked for, again and again. As of now there is always one.
+AS_OF_NOW: Final[Query] = {}
 
 
 class Collection(msgspec.Struct, frozen=True):
@@ -82,9 +86,9 @@ class Mirror(Protocol[T_contra]):
 class FirstLook(Protocol):
     """Shows what a whole list, which takes its time, will bring."""
 
-    def take(self, client: Client, namespaces: frozenset[str]) -> Iterable[Iterable[str]]:
-        """Look once, into these namespaces, or into all where there are none. Gives the keys of what it has put into
-        the mirror, some thousands at a time. Raises CutShort, and nothing else."""
+    def take(self, client: Client, namespaces: frozenset[str], of: Query) -> Iterable[Iterable[str]]:
+        """Look once, into these namespaces, or into all where there are none, at the state that the list is of. Gives
+        the keys of what it has put into the mirror, some thousands at a time. Raises CutShort, and nothing else."""
 
 
 class Reflector(Generic[T]):
@@ -181,7 +185,7 @@ class Reflector(Generic[T]):
         expired = 0
         while True:
             try:
-                self._list(proven)
+                self._list(proven, AS_OF_NOW if expired else FROM_MEMORY)
             except SourceError as error:
                 expired += error.code == 410
                 if not (1 <= expired <= 2 and error.code == 410) and not self._elsewhere(error):
@@ -207,13 +211,13 @@ class Reflector(Generic[T]):
         self._group, self._narrow = 0, False
         return False
 
-    def _list(self, proven: Callable[[], None]) -> None:
+    def _list(self, proven: Callable[[], None], of: Query) -> None:
         unseen = dict(self._keys)  # kept, and not brought by this list yet
         room = io.BytesIO()
         look = None if self.listed else self._first_look
         query: dict[str, str | int] = {
             "limit": self._page if look is None else min(FIRST_PAGE, self._page),
-            **FROM_MEMORY,
+            **of,
         }
         while query:
             told = self._take_page(room, query, unseen, ask_ahead=look is None)
@@ -221,7 +225,7 @@ class Reflector(Generic[T]):
                 left = told.remaining_item_count or 0
                 self._say_progress(unseen, left)
                 proven()
-                for keys in self._ahead(look):
+                for keys in self._ahead(look, of):
                     ahead = dict.fromkeys(key for key in keys if key not in self._keys)
                     unseen |= ahead
                     self._keys |= ahead
@@ -237,12 +241,12 @@ class Reflector(Generic[T]):
         self._say_scope()
         proven()
 
-    def _ahead(self, look: FirstLook | None) -> Iterable[Iterable[str]]:
+    def _ahead(self, look: FirstLook | None, of: Query) -> Iterable[Iterable[str]]:
         """There is more than a page: what the next ones will bring, as far as it can be had sooner."""
         if look is None:
             return ()
         namespace = self._server.access.namespace if self._narrow else self._namespace
-        return look.take(self._client, frozenset((namespace,)) if namespace else self._only)
+        return look.take(self._client, frozenset((namespace,)) if namespace else self._only, of)
 
     def _say_progress(self, unseen: Mapping[str, None], left: int) -> None:
         seen = len(self._keys) - len(unseen)
