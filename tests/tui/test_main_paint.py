@@ -6,12 +6,14 @@ import threading
 from typing import Any
 
 import pytest
+from textual.geometry import Region
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widget import Widget
 
 from tests import builders
 from tests.builders import NOW
-from tests.tui.harness import SIZES, Room, quiet_desk, troubled_desk, war_room
+from tests.tui.harness import SIZES, THEMES, Room, quiet_desk, troubled_desk, war_room
 from wfconsole.clock import SECOND
 from wfconsole.tui import compat
 from wfconsole.tui.app import NEXT_BEAT_SECONDS
@@ -70,6 +72,37 @@ async def test_a_changed_pod_costs_its_row(monkeypatch: pytest.MonkeyPatch) -> N
         desk.tell("pods", {**pods, "production/p0003": builders.a_pod("p0003", restarts=4)})
         await room.repaint()
         assert painted.lines == {"table": 1}
+
+
+def strips_of(room: Room) -> dict[tuple[str, int], Strip]:
+    """What each region would give to be painted, row by row."""
+    shown: dict[tuple[str, int], Strip] = {}
+    for region in room.app.screen.query(Lines):
+        whole = Region(0, 0, *region.size)
+        shown |= {(region.id or "", y): strip for y, strip in enumerate(region.render_lines(whole))}
+    return shown
+
+
+async def test_a_row_that_is_the_same_is_the_very_strip_that_was_painted() -> None:
+    async with war_room(troubled_desk(), (120, 40)) as room:
+        before = strips_of(room)
+        room.desk.clock.advance(SECOND)
+        await room.repaint()
+        after = strips_of(room)
+        new = {place for place, strip in after.items() if before[place] is not strip}
+        assert ("glance", 0) in new
+        assert all(before[place] != after[place] for place in new)
+        assert len(new) < 12 < len(after)
+
+
+async def test_another_look_paints_every_row_anew() -> None:
+    async with war_room(troubled_desk(), (120, 40)) as room:
+        room.app.themes = THEMES
+        before = strips_of(room)
+        await room.press("colon", *"theme plain", "enter")
+        after = strips_of(room)
+        assert not any(before[place] is strip for place, strip in after.items() if place in before)
+        assert all(strip.text.isascii() for strip in after.values())
 
 
 @pytest.mark.parametrize("keys", ["tab", "shift+tab"])

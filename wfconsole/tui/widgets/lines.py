@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, Self, cast
 
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -28,6 +30,9 @@ class Lines(Widget, inherit_css=False):
         super().__init__(id=id)
         self._lines: tuple[Line, ...] = ()
         self._cursor_line: int | None = None
+        self._painted: dict[int, tuple[Line, bool, Strip]] = {}
+        self._painted_for: tuple[Palette | None, int, Sequence[LineFilter]] = (None, 0, ())
+        self._ground = Color(0, 0, 0)
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -39,15 +44,18 @@ class Lines(Widget, inherit_css=False):
 
     def _differ(self, lines: Sequence[Line], cursor_line: int | None, size: Size) -> None:
         """Textual works out a widget's size anew whenever it is asked: a frame asks once."""
-        before, self._lines = self._lines, tuple(lines)
+        before, now = self._lines, list(lines)
         width, height = size
         regions: list[Region] = []
-        for y in range(min(height, max(len(before), len(self._lines)))):
+        for y in range(min(height, max(len(before), len(now)))):
             old = before[y] if y < len(before) else BLANK
-            new = self._lines[y] if y < len(self._lines) else BLANK
+            new = now[y] if y < len(now) else BLANK
             if old != new:
                 start, end = difference(fitted(old, width), fitted(new, width), width)
                 regions.append(Region(start, y, max(1, end - start), 1))
+            elif y < len(now):
+                now[y] = old  # the very same: its strip is there
+        self._lines = tuple(now)
         if cursor_line != self._cursor_line:
             moved = (cursor_line, self._cursor_line)
             regions += [Region(0, y, width, 1) for y in moved if y is not None and y < height]
@@ -55,10 +63,28 @@ class Lines(Widget, inherit_css=False):
         if regions and not self._in_paint:
             self.refresh(*regions)
 
-    def render_line(self, y: int) -> Strip:
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines as they are: looking for styles, borders and links, of which there are none, takes Textual longer
+        than all the rest of a frame. What is the same as before was painted before."""
+        palette, width, filters = cast(HasPalette, self.app).palette, self.size.width, self.get_line_filters()
+        if (palette, width, filters) != self._painted_for:
+            self._painted_for, self._ground = (palette, width, filters), self.background_colors[1]
+            self._painted.clear()
+        strips = [self._strip(y, palette, width, filters) for y in crop.line_range]
+        start, end = crop.column_span
+        return strips if (start, end) == (0, width) else [strip.crop(start, end) for strip in strips]
+
+    def _strip(self, y: int, palette: Palette, width: int, filters: Sequence[LineFilter]) -> Strip:
         line = self._lines[y] if y < len(self._lines) else BLANK
-        palette = cast(HasPalette, self.app).palette
-        return palette.strip(line, self.size.width, cursor=y == self._cursor_line)
+        cursor = y == self._cursor_line
+        known = self._painted.get(y)
+        if known is not None and known[0] is line and known[1] == cursor:
+            return known[2]
+        strip = palette.strip(line, width, cursor=cursor)
+        for each in filters:
+            strip = strip.apply_filter(each, self._ground)
+        self._painted[y] = line, cursor, strip
+        return strip
 
 
 class Pane(Lines):
@@ -79,12 +105,12 @@ class Pane(Lines):
         if self.frame is not None and width and height:
             self._differ(self.draw(self.frame, width, height)[:height], self.cursor_line(self.frame), size)
 
-    def render_line(self, y: int) -> Strip:
+    def render_lines(self, crop: Region) -> list[Strip]:
         if self._drawn_size != self.size:  # Textual paints before it tells of a new size: no blank frame between
             self._in_paint = True
             self.redraw()
             self._in_paint = False
-        return super().render_line(y)
+        return super().render_lines(crop)
 
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         """At most `height` lines of `width` cells."""
