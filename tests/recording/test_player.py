@@ -445,6 +445,52 @@ def test_the_thread_plays_and_ends_at_once(path: Path) -> None:
     recording.close()
 
 
+def test_a_player_that_was_closed_before_it_began_never_begins(path: Path) -> None:
+    recording = Recording(path)
+    player = Player(recording, Screen(), SystemClock())
+    player.close()
+    player.start()
+    assert player._thread is None
+    player.close()
+    recording.close()
+
+
+def test_a_player_can_be_closed_at_the_very_moment_at_which_it_begins(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = Recording(path)
+    player = Player(recording, Screen(), SystemClock())
+    closed: list[threading.Thread] = []
+
+    class Slow(threading.Thread):
+        """A thread of which others know before it runs."""
+
+        def start(self) -> None:
+            closing = threading.Thread(target=player.close)
+            closing.start()
+            closing.join(0.2)
+            closed.append(closing)
+            super().start()
+
+    errors: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", errors.append)
+    monkeypatch.setattr("wfconsole.recording.player.threading", _WithThread(Slow))
+    player.start()
+    closed[0].join(20)
+    assert errors == []
+    recording.close()
+
+
+class _WithThread:
+    """The module `threading`, with another kind of thread."""
+
+    def __init__(self, kind: type[threading.Thread]) -> None:
+        self.Thread = kind
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(threading, name)
+
+
 def test_the_players_clock_never_passes_its_limit_and_its_monotonic_never_goes_back() -> None:
     real = ManualClock()
     clock = PlayerClock(real, 1000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -290,3 +291,13 @@ def members_of(session: int) -> list[int]:
         if int(fields[3]) == session and fields[0] != "Z":
             found.append(int(stat.parent.name))
     return found
+
+
+def test_a_collector_that_nobody_reads_yet_can_be_ended() -> None:
+    feed = Feed(SystemClock(), command=(sys.executable, "-c", "input()"))
+    feed.spawn()
+    child = feed._child
+    assert child is not None
+    feed.close()
+    feed.finish(within_ms=5_000)
+    assert child.code is not None

@@ -79,8 +79,11 @@ class Player:
         )
 
     def start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="player", daemon=True)
-        self._thread.start()
+        """Begin; nothing begins once it was closed, which another thread may do at any moment."""
+        with self._word:
+            if not self._closing:
+                self._thread = threading.Thread(target=self._run, name="player", daemon=True)
+                self._thread.start()
 
     def close(self, timeout_ms: int = SECOND) -> None:
         """End the thread, which is left alone when its follower takes longer. The recording stays open."""

@@ -122,7 +122,8 @@ class Feed:
         child = self._child
         if child is not None:
             child.end(within_ms)
-            self._thread.join(within_ms / SECOND)  # its last words are on the way
+            if self._thread.is_alive():  # whoever ends before it begins has no reader yet
+                self._thread.join(within_ms / SECOND)  # its last words are on the way
 
     def _begin(self) -> Child | None:
         with self._starting:
