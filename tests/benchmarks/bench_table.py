@@ -174,7 +174,7 @@ def _filtered(words: str, place: str) -> Callable[[str], bool]:
 
 def main() -> list[Report]:
     compiled()
-    return [refresh(5), filters(4)]
+    return [refresh(3), filters(4)]
 
 
 if __name__ == "__main__":
