@@ -35,17 +35,14 @@ def all_pods(rows: int) -> Iterator[tuple[Screen, MadeWorld]]:
         yield shown, made
 
 
-@contextmanager
-def table_alone(rows: int) -> Iterator[Screen]:
-    with screen([sys.executable, "-m", "tests.benchmarks.table_alone", str(rows)]) as shown:
-        shown.wait_for(b"<<0>>")
-        shown.settle()
-        yield shown
+def table_alone(rows: int) -> list[str]:
+    return [sys.executable, "-m", "tests.benchmarks.table_alone", str(rows)]
 
 
 @contextmanager
-def data_table(kind: str, rows: int) -> Iterator[Screen]:
-    with screen(control(kind, rows)) as shown:
+def small_app(command: list[str]) -> Iterator[Screen]:
+    """A table and a count of keys, and nothing else."""
+    with screen(command) as shown:
         shown.wait_for(b"<<0>>")
         shown.settle()
         yield shown
@@ -78,10 +75,10 @@ def refresh(rounds: int) -> Report:
         costs.setdefault(name, []).append(refresh_cost(shown, lambda: shown.type(b"r"), REFRESHES))
 
     for _ in range(rounds):
-        with data_table("update", ROWS) as shown:
+        with small_app(control("update", ROWS)) as shown:
             by_key("DataTable.update_cell", shown)
         for rows in (100, ROWS):
-            with table_alone(rows) as shown:
+            with small_app(table_alone(rows)) as shown:
                 by_key(f"our table alone, {rows:,} rows", shown)
             with all_pods(rows) as (shown, made):
                 cost = refresh_cost(shown, made.change_pods, REFRESHES)
@@ -148,7 +145,7 @@ def filters(rounds: int) -> Report:
             shown.kept.clear()
             shown.type(b"\x1b")
             shown.drain(0.5)
-    with data_table("rebuild", ROWS) as shown:
+    with small_app(control("rebuild", ROWS)) as shown:
         count = 0
         for words in FILTERS:
             for letter in words.replace("r", "x"):

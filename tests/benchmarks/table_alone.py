@@ -14,7 +14,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Static
 
 from tests.benchmarks.made_world import made_pod
-from tests.builders import NOW
+from tests.builders import NOW, row_key
 from tests.tui.harness import THEMES, Desk
 from wfconsole.observations.pods import PodRow
 from wfconsole.observations.snapshot import Patch, follow
@@ -40,7 +40,7 @@ class TableAlone(App[None], inherit_bindings=False):
         theme = THEMES["warroom-dark"]
         self.palette = Palette(theme, ascii_only=False)
         self.pods = [made_pod(number, NOW) for number in range(rows)]
-        self.snapshot = follow(None, "pods", NOW, Patch(rows={_key(row): row for row in self.pods}), keyframe=True)
+        self.snapshot = follow(None, "pods", NOW, Patch(rows={row_key(row): row for row in self.pods}), keyframe=True)
         self.frame = frame_of(Desk(), UNICODE, observer=False, lag_ms=0)
         self.count = 0
         self.chance = random.Random(1)
@@ -59,7 +59,7 @@ class TableAlone(App[None], inherit_bindings=False):
         for number in {0, *self.chance.sample(range(len(self.pods)), len(self.pods) // 100)}:
             before = self.pods[number]
             row = self.pods[number] = msgspec.structs.replace(before, restarts=before.restarts + 1)
-            changed[_key(row)] = row
+            changed[row_key(row)] = row
         self.snapshot = follow(self.snapshot, "pods", NOW, Patch(rows=changed), keyframe=False)
         self._show()
         self.query_one("#status", Static).update(f"<<{self.count}>>", layout=False)
@@ -70,10 +70,6 @@ class TableAlone(App[None], inherit_bindings=False):
         view = msgspec.structs.replace(self.frame.view, world=world, judged=judged)
         self.frame = msgspec.structs.replace(self.frame, view=view)
         self.query_one(LineTable).update(self.frame)
-
-
-def _key(row: PodRow) -> str:
-    return f"{row.namespace}/{row.name}"
 
 
 if __name__ == "__main__":

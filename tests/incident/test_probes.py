@@ -238,21 +238,18 @@ MIXED = [
 ]
 
 
-@pytest.mark.parametrize("asked", ["oom", "crash-loop", "image-pull", "unschedulable", "not-ready", "level>=warning"])
+ASKED = ("oom", "crash-loop", "image-pull", "unschedulable", "not-ready", "level>=warning")
+SIGNALS_OF_PODS = ("not_ready_ratio", "crash_looping", "restarted")
+
+
+@pytest.mark.parametrize(
+    "asked", [*(f"pods{{}} {words}" for words in ASKED), *(f"pods.{signal}{{}} > 0" for signal in SIGNALS_OF_PODS)]
+)
 @pytest.mark.parametrize("scope", ["", " namespace=production", " namespace=ai"])
 def test_pods_that_are_judged_already_give_the_same_answer(asked: str, scope: str) -> None:
     world = a_world(pods=MIXED)
     judged = Judged().after(world, "pods", NOW)
-    probe = parse_probe(f"pods{scope} {asked}")
-    assert evaluate(probe, world, NOW, Shared(judged)) == evaluate(probe, world, NOW)
-
-
-@pytest.mark.parametrize("signal", ["not_ready_ratio", "crash_looping", "restarted"])
-@pytest.mark.parametrize("scope", ["", " namespace=production", " namespace=ai"])
-def test_signals_of_pods_that_are_judged_already_are_the_same(signal: str, scope: str) -> None:
-    world = a_world(pods=MIXED)
-    judged = Judged().after(world, "pods", NOW)
-    probe = parse_probe(f"pods.{signal}{scope} > 0")
+    probe = parse_probe(asked.format(scope))
     assert evaluate(probe, world, NOW, Shared(judged)) == evaluate(probe, world, NOW)
 
 

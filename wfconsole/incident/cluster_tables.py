@@ -17,8 +17,10 @@ from wfconsole.text import coarse_age, percent
 
 
 def _oom(row: PodRow, finding: Finding) -> bool:
-    if finding.kind == "oom" or not finding.level:
-        return finding.kind == "oom"
+    if finding.kind == "oom":
+        return True
+    if not finding.level:
+        return False
     of_boxes = ((box.reason, box.last_reason) for box in row.containers)
     return row.status.removeprefix("Init:") == "OOMKilled" or any("OOMKilled" in reasons for reasons in of_boxes)
 

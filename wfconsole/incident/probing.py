@@ -83,9 +83,7 @@ class Shared:
             self._meant[key] = _meant(table_of(clause.table), clause.filters, rows)
         return self._meant[key]
 
-    def findings(
-        self, clause: Clause, rows: Mapping[str, Any], meant: Mapping[str, Any], now: Millis
-    ) -> Mapping[str, Finding]:
+    def findings(self, clause: Clause, rows: Mapping[str, Any], now: Millis) -> Mapping[str, Finding]:
         """The judgement of those that are meant of all rows. Who is not in it is plainly healthy."""
         judged = self._judged.standing(clause.table, rows, now)
         if judged is not None:
@@ -93,17 +91,15 @@ class Shared:
         key = _identity(clause)
         if key not in self._findings:
             judge = table_of(clause.table).judge
-            self._findings[key] = {name: judge(row, now) for name, row in meant.items()}
+            self._findings[key] = {name: judge(row, now) for name, row in self.meant(clause, rows).items()}
         return self._findings[key]
 
-    def values(
-        self, clause: Clause, rows: Mapping[str, Any], meant: Mapping[str, Any], now: Millis
-    ) -> Mapping[str, float | None]:
+    def values(self, clause: Clause, rows: Mapping[str, Any], now: Millis) -> Mapping[str, float | None]:
         """The signals of those that are meant of all rows."""
         key = _identity(clause)
         if key not in self._values:
             judged = self._judged.standing(clause.table, rows, now)
-            self._values[key] = measure(clause.table, meant, now, judged)
+            self._values[key] = measure(clause.table, self.meant(clause, rows), now, judged)
         return self._values[key]
 
 
@@ -149,9 +145,9 @@ def _clause(clause: Clause, world: World, now: Millis, shared: Shared) -> ProbeR
         return ProbeResult((f"{UNKNOWN} {why}",), Level.OK, quality, None, why)
     meant = shared.meant(clause, snapshot.rows)
     if clause.signal:
-        result = _signal(clause, meant, shared.values(clause, snapshot.rows, meant, now))
+        result = _signal(clause, meant, shared.values(clause, snapshot.rows, now))
     else:
-        result = _rows(clause, meant, shared.findings(clause, snapshot.rows, meant, now), now)
+        result = _rows(clause, meant, shared.findings(clause, snapshot.rows, now), now)
     if not quality.conclusive:
         why = _bad(world, clause.table, quality)
         return ProbeResult((*result.lines, f"cannot tell: {why}"), result.level, quality, None, why)

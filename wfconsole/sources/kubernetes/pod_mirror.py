@@ -82,10 +82,10 @@ class PodMirror:
         self.groups = LabelGroups()
 
     def key(self, item: Pod) -> str:
-        return f"{item.metadata.namespace}/{item.metadata.name}"
+        return _key(item.metadata.namespace, item.metadata.name)
 
     def put(self, item: Pod) -> str:
-        key = sys.intern(f"{item.metadata.namespace}/{item.metadata.name}")
+        key = self.key(item)
         row = pod_row(item)
         self.table.put(key, seal(row))
         node = item.spec.node_name
@@ -99,7 +99,7 @@ class PodMirror:
 
     def glimpse(self, row: PodRow) -> str:
         """Keep what a first look saw of a pod, for as long as there is nothing better; returns its key."""
-        key = sys.intern(f"{row.namespace}/{row.name}")  # the same for the pod: four tables have it
+        key = _key(row.namespace, row.name)
         if key not in self.table:
             self.table.put(key, seal(row))
         return key
@@ -108,6 +108,11 @@ class PodMirror:
         self.table.remove(key)
         self.loads.remove(key)
         self.groups.remove(key)
+
+
+def _key(namespace: str, name: str) -> str:
+    """One object for each pod: four tables have it."""
+    return sys.intern(f"{namespace}/{name}")
 
 
 def load_of(pod: Pod, gpus: int) -> Load:
