@@ -136,7 +136,8 @@ def test_what_the_scribe_saw_and_no_object_remembers_is_there_too_and_nothing_tw
     by_hand = Noticed(
         "scale Deployment/production/cart", "scale", "once", Level.OK, "cart scaled 3 -> 9", since=NOW - 6 * MINUTE
     )
-    seen = Noticed("rollout x 5", "rollout", "once", Level.WATCH, told_text(), since=NOW - 6 * MINUTE)
+    key = "rollout Deployment/production/gateway 5"
+    seen = Noticed(key, "rollout", "once", Level.WATCH, told_text(), since=NOW - 6 * MINUTE)
     world = a_world(pods=[a_bad_pod()], workloads=[ROLLED])
     assert sorted(text for text, _ in changes(world, after(by_hand, seen, LOOP))) == [
         "cart scaled 3 -> 9",

@@ -130,7 +130,7 @@ def test_a_list_that_is_empty_in_our_namespace_says_so() -> None:
     desk.tell("workloads", [], facts={"scope": "namespace production"})
     shown = frame(desk)
     assert LISTINGS[2].empty(shown) == "there are no workloads in namespace production"
-    assert LISTINGS[3].empty(shown).endswith("that an object remembers in namespace production")
+    assert LISTINGS[3].empty(shown).endswith("of the last 1h00m in namespace production")
 
 
 # --- on the screen --------------------------------------------------------------------------------------------------

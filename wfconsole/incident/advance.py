@@ -229,8 +229,7 @@ def _noticed(draft: Draft, entry: Entry, event: Noticed) -> None:
         at = event.since if event.phase == "once" and event.since else entry.at
         draft.line(entry, kind, event.text, level=event.level, at=at)
         draft.mapping("line_of_key")[event.key] = entry.id
-        ended = entry.at if event.phase == "ended" else 0
-        draft.revise(lines[entry.id], count=event.count, until=ended)
+        draft.revise(lines[entry.id], count=event.count, until=_over_at(entry, event))
     else:
         over = event.phase == "ended"
         draft.revise(
@@ -238,11 +237,15 @@ def _noticed(draft: Draft, entry: Entry, event: Noticed) -> None:
             text=line.text if over else event.text,
             level=line.level if over else max(line.level, event.level),
             count=max(event.count, line.count),
-            until=entry.at if over else 0,
+            until=_over_at(entry, event),
             last_at=entry.at,
             entries=(*line.entries, entry.id),
         )
     draft.mapping("conditions")[event.key] = event
+
+
+def _over_at(entry: Entry, event: Noticed) -> Millis:
+    return event.over_at or entry.at if event.phase == "ended" else 0
 
 
 def _acknowledged(draft: Draft, entry: Entry) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from wfconsole.clock import Millis
 from wfconsole.incident.sights import Seen, Sight, touched
 from wfconsole.incident.wording import counted
+from wfconsole.observations.conditions import ConditionRow
 from wfconsole.observations.hpas import HpaRow, at_max, wants, why_blind
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.levels import HEALTHY, Finding, Level
@@ -110,12 +111,14 @@ def sights_of_hpas(judged_before: Judged, judged: Judged, _lasting: frozenset[st
         if row is not None and not row.disabled:
             if blind := why_blind(row):
                 text = f"autoscaler {{name}} is blind: {blind}"
-                sights.append(Sight("hpa-blind", "hpa-blind", Level.WARNING, text))
+                since = _since(row.conditions, ("AbleToScale", "ScalingActive"), "False") if row.blind else 0
+                sights.append(Sight("hpa-blind", "hpa-blind", Level.WARNING, text, since))
             if at_max(row) and finding is not HEALTHY:
                 wanted = wants(row)
                 more = f", wants {wanted}" if wanted is not None and wanted > row.maximum else ""
                 text = f"autoscaler {{name}} is at its maximum {row.current}/{row.maximum}{more}"
-                sights.append(Sight("hpa-max", "hpa-max", finding.level, text))
+                since = _since(row.conditions, ("ScalingLimited",)) if row.limited == "TooManyReplicas" else 0
+                sights.append(Sight("hpa-max", "hpa-max", finding.level, text, since))
         seen[subject] = tuple(sights)
     return seen
 
@@ -132,10 +135,19 @@ def sights_of_nodes(judged_before: Judged, judged: Judged, _lasting: frozenset[s
             text = f"node {{name}} is {finding.reason}"
             sights.append(Sight("node-not-ready", "node", finding.level, text, finding.since))
         elif row is not None and row.pressures:
-            text = f"node {{name}} is under {', '.join(row.pressures)}"
-            sights.append(Sight("node-pressure", "node", finding.level, text))
+            which = ", ".join(row.pressures)
+            since = _since(row.conditions, row.pressures)
+            sights.append(
+                Sight("node-pressure", "node", finding.level, f"node {{name}} is under {which}", since, which=which)
+            )
         seen[f"Node/{key}"] = tuple(sights)
     return seen
+
+
+def _since(conditions: Iterable[ConditionRow], types: Iterable[str], status: str = "True") -> Millis:
+    """Since when the first of these conditions has this status, as its reporter says; 0 where nobody knows."""
+    found = [each.since for each in conditions if each.type in types and each.status == status and each.since]
+    return min(found, default=0)
 
 
 def _pod_sights(group: PodGroup, rows: Mapping[str, PodRow], lasting: frozenset[str]) -> Iterable[Sight]:

@@ -298,7 +298,8 @@ class Noticed(msgspec.Struct, frozen=True, tag="noticed", omit_defaults=True):
     """The scribe saw a condition begin, go on or end. One `key` is one line of the timeline, however often it flaps.
 
     `count` is how many times it happened so far, `since` when it first did, `subject` the object it is about.
-    `sources` are those that are lost, or that miss a right, as of this entry.
+    `sources` are those that are lost, or that miss a right, as of this entry. `over_at` is when it ended, where that
+    was before the entry: an end that is only worth a word once it is calm.
     """
 
     key: str  # "crash-loop Deployment/production/gateway"
@@ -310,6 +311,7 @@ class Noticed(msgspec.Struct, frozen=True, tag="noticed", omit_defaults=True):
     since: Millis = 0
     count: int = 1
     sources: tuple[str, ...] = ()
+    over_at: Millis = 0
 
 
 Event = (

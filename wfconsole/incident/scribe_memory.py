@@ -56,7 +56,9 @@ class Concerned(msgspec.Struct, frozen=True):
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """What is known of one key. `said` is whether its present phase was said; `until` is when it ended.
+    """What is known of one key. `said` is whether its present phase was said; `until` is when it ended, `gone` whether
+    that was because the thing itself is gone. `which` tells
+    what it holds for, where that may change while it lasts; "" where that is not known, too.
 
     `count` is how often it happened (each crash of a crash loop), `times` how often it began, last at `again_at`.
     `affected` is how many things it held for at most, 0 where a journal was taken up, which does not tell.
@@ -69,6 +71,7 @@ class Condition(msgspec.Struct, frozen=True):
     text: str = ""
     subject: str = ""
     active: bool = True
+    gone: bool = False
     said: bool = True
     count: int = 1
     times: int = 1
@@ -77,6 +80,7 @@ class Condition(msgspec.Struct, frozen=True):
     last_at: Millis = 0
     until: Millis = 0
     concerned: Concerned = Concerned()
+    which: str = ""
 
 
 class ScribeMemory(msgspec.Struct, frozen=True):
@@ -191,17 +195,21 @@ class Pen:
             self._unsaid.add(key)
 
     def say_what_lasts(self, words: tuple[str, ...]) -> None:
-        """What came back too often to be said at once, and has lasted since, is said now."""
+        """What came back too often to be said at once, and has lasted since, is said now; or that it is over, where it
+        ended unsaid and stays so."""
         for key in sorted(self._unsaid):
             found = self._known[key]
             patience = SAID_AFTER if found.family == "scale" else SAID_AFTER * min(found.times, 10)
-            if key.partition(" ")[0] in words and self.now - found.last_at >= patience:
+            since = found.last_at if found.active or found.family == "scale" else found.until
+            if key.partition(" ")[0] in words and self.now - since >= patience:
                 self._unsaid.discard(key)
                 self._known[key] = msgspec.structs.replace(found, said=True)
                 if found.family == "scale":
                     self._say_move(key, found)
-                else:
+                elif found.active:
                     self._say(key, found, "again", found.text)
+                else:
+                    self._say_over(key, found, lasted=found.until - found.since)
 
     # --- phases
 
@@ -216,6 +224,7 @@ class Pen:
         condition = self._condition(
             sight, subject, since=found.since, count=found.count + sight.happened, said=found.said
         )
+        other = bool(found.which) and sight.which != found.which
         concerned = found.concerned.after(sight, self.now)
         condition = msgspec.structs.replace(
             condition,
@@ -229,7 +238,7 @@ class Pen:
         self._known[key] = condition
         grown = found.affected > 0 and _steps(condition.affected) > _steps(found.affected)
         more = grown or _steps(condition.count) > _steps(found.count)
-        if found.said and (more or sight.level > found.level or concerned.worth_telling(sight, self.now)):
+        if found.said and (more or other or sight.level > found.level or concerned.worth_telling(sight, self.now)):
             self._say(key, condition, "again", condition.text)
 
     def _come_back(self, key: str, found: Condition, sight: Sight) -> None:
@@ -244,13 +253,10 @@ class Pen:
             self._unsaid.add(key)
 
     def _end(self, key: str, found: Condition, *, gone: bool) -> None:
-        self._known[key] = msgspec.structs.replace(found, active=False, until=self.now, said=True)
-        self._unsaid.discard(key)
+        ended = msgspec.structs.replace(found, active=False, until=self.now, gone=gone)
+        self._known[key] = ended
         if found.said:
-            over = said_when_over(key, gone=gone).replace("{name}", self._named(found))
-            times = f", {found.count} times" if found.count > 1 else ""
-            text = f"{over}, after {spell_duration(self.now - (found.again_at or found.since))}{times}"
-            self._say(key, msgspec.structs.replace(found, level=Level.OK), "ended", text)
+            self._say_over(key, ended, lasted=self.now - (found.again_at or found.since))
 
     # --- words
 
@@ -266,6 +272,7 @@ class Pen:
             affected=sight.affected,
             last_at=self.now,
             concerned=Concerned(sight.sources, self.now, sight.sources, sight.sources),
+            which=sight.which,
         )
 
     def _named(self, found: Condition) -> str:
@@ -282,12 +289,21 @@ class Pen:
 
     def _say(self, key: str, found: Condition, phase: Literal["began", "again", "ended", "once"], text: str) -> None:
         concerned = () if phase == "ended" else found.concerned.now
-        self.said.append(
-            Noticed(key, found.family, phase, found.level, text, found.subject, found.since, found.count, concerned)
+        noticed = Noticed(
+            key, found.family, phase, found.level, text, found.subject, found.since, found.count, concerned
         )
+        if phase == "ended" and found.until != self.now:
+            noticed = msgspec.structs.replace(noticed, over_at=found.until)
+        self.said.append(noticed)
         if key in self._known and found.concerned.told != concerned:
             told = msgspec.structs.replace(found.concerned, told=concerned)
             self._known[key] = msgspec.structs.replace(self._known[key], concerned=told)
+
+    def _say_over(self, key: str, found: Condition, *, lasted: Millis) -> None:
+        over = said_when_over(key, gone=found.gone).replace("{name}", self._named(found))
+        times = f", {found.count} times" if found.count > 1 else ""
+        text = f"{over}, after {spell_duration(lasted)}{times}"
+        self._say(key, msgspec.structs.replace(found, level=Level.OK), "ended", text)
 
     def _say_move(self, key: str, found: Condition) -> None:
         moves = f" ({found.count} moves)" if found.count > 1 else ""

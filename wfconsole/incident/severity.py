@@ -10,7 +10,7 @@ from wfconsole.incident.events import Noticed
 from wfconsole.incident.looks import source_of_condition
 from wfconsole.incident.policy import SeverityName, SeverityPolicy, SeverityRule
 from wfconsole.incident.state import IncidentState
-from wfconsole.observations.changes import recent_changes
+from wfconsole.incident.what_changed import what_changed
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.levels import Level
 from wfconsole.observations.pod_groups import worst_first
@@ -63,7 +63,7 @@ def evidence(world: World, judged: Judged, incident: IncidentState, now: Millis)
     else:
         lines.append(f"pods: {world.quality('pods', now)}, so nothing is known of them")
     lines += [found.text for found in _elsewhere(world, incident, now)[:_WORST_SHOWN]]
-    changes = recent_changes(world, now, _CHANGED_WITHIN)
+    changes = what_changed(world, incident, now, _CHANGED_WITHIN)
     if changes:
         lines.append(f"{coarse_age(now - changes[0].at)} ago: {changes[0].text}")
     return tuple(lines)

@@ -20,7 +20,8 @@ class Sight(msgspec.Struct, frozen=True):
 
     `affected` is how many things it holds for, `happened` how often it happened since the look before (a crash, an OOM
     kill), `since` since when, as far as the rows know. `sources` are those that it holds for, where it is about
-    sources; `settled`: no other one can join them.
+    sources; `settled`: no other one can join them. `which` is what it holds for, where a change of that is worth a
+    word: a second pressure on a node.
     """
 
     word: str
@@ -32,6 +33,7 @@ class Sight(msgspec.Struct, frozen=True):
     happened: int = 0
     sources: tuple[str, ...] = ()
     settled: bool = False
+    which: str = ""
 
 
 class Untold(msgspec.Struct, frozen=True):

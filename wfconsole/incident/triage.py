@@ -18,8 +18,8 @@ from wfconsole.incident.probing import understood
 from wfconsole.incident.proposal import Proposal, propose
 from wfconsole.incident.state import IncidentState
 from wfconsole.incident.symptoms import Match, SymptomsHeld, match_playbooks, watched_probes
+from wfconsole.incident.what_changed import what_changed
 from wfconsole.observations.board import BoardLine, pane_of
-from wfconsole.observations.changes import Change, recent_changes
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.world import World
 
@@ -104,7 +104,7 @@ def triage(
         red=red,
         blind=blind,
         off=off,
-        changes=what_changed(world, incident, began, now),
+        changes=_changes(world, incident, began, now),
         matches=matches,
         proposal=propose(runbook.policy, world, held, now, something_is_wrong=wrong),
     )
@@ -173,30 +173,13 @@ def what_is_not_known(runbook: Runbook, world: World, now: Millis) -> tuple[tupl
     return tuple(blind), tuple(name for name in asked if name not in world.snapshots)
 
 
-def what_changed(world: World, incident: IncidentState, began: Millis, now: Millis) -> tuple[Changed, ...]:
-    """What changed within an hour before the first bad sign, the nearest to it first; then what changed after it.
-
-    From what the objects say of themselves, and from what the scribe saw happen: neither knows of everything. With no
-    bad sign: the last hour, the newest first.
-    """
-    since = (began or now) - CHANGED_BEFORE
-    found = {
-        change.text: change.at
-        for change in recent_changes(world, now, now - since)
-        if change.at <= now and _key_of(change) not in incident.line_of_key
-    }
-    for line in incident.lines.values():
-        if line.kind == "CHANGE" and since < line.at <= now and not line.withdrawn:
-            found.setdefault(line.text, line.at)
+def _changes(world: World, incident: IncidentState, began: Millis, now: Millis) -> tuple[Changed, ...]:
+    """What changed within an hour before the first bad sign, the nearest to it first; then what changed after it. With
+    no bad sign: the last hour, the newest first."""
+    found = what_changed(world, incident, now, now - (began or now) + CHANGED_BEFORE)
     if not began:
-        return tuple(Changed(at, text) for text, at in sorted(found.items(), key=lambda each: (-each[1], each[0])))
-    changes = [Changed(at, text, began - at) for text, at in found.items()]
-    return tuple(sorted(changes, key=_nearest_first))
-
-
-def _key_of(change: Change) -> str:
-    """What the scribe calls a rollout: what it has written down is not told twice."""
-    return f"rollout {change.subject} {change.revision}" if change.kind in ("rollout", "restart") else ""
+        return tuple(Changed(change.at, change.text) for change in found)
+    return tuple(sorted((Changed(each.at, each.text, began - each.at) for each in found), key=_nearest_first))
 
 
 def _nearest_first(change: Changed) -> tuple[bool, Millis, str]:

@@ -18,7 +18,7 @@ from wfconsole.observations.world import World
 if TYPE_CHECKING:
     from wfconsole.observations.isolation import IsolationRow
 
-ChangeKind = Literal["rollout", "restart", "scale", "bounds", "paused", "existence", "isolation"]
+ChangeKind = Literal["rollout", "restart", "scale", "bounds", "paused", "existence", "isolation", "change"]
 
 
 class Change(msgspec.Struct, frozen=True):

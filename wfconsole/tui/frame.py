@@ -13,7 +13,9 @@ from wfconsole.incident.checklist import Active, active_checklist
 from wfconsole.incident.clocks import Clock, clocks
 from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.roles import vacant_roles
+from wfconsole.incident.what_changed import what_changed
 from wfconsole.observations.board import BoardLine, StateCounts, board, count_states
+from wfconsole.observations.changes import Change
 from wfconsole.session.console import Console
 from wfconsole.session.view import Capabilities, TransportView, View
 from wfconsole.times import UTC_TIMES, Times
@@ -51,6 +53,10 @@ class Frame(msgspec.Struct, frozen=True):
         """Since when it is broken, as far as that is known; else the declaration."""
         incident = self.view.incident
         return incident.moments.get("started") or incident.declared_at
+
+    def changes_within(self, window: Millis) -> tuple[Change, ...]:
+        """What is known to have changed within `window`, newest first."""
+        return what_changed(self.view.world, self.view.incident, self.now, window)
 
 
 def _fits(runbook: Runbook, view: View, now: Millis) -> str:

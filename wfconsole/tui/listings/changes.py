@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wfconsole.observations.changes import Change, recent_changes
+from wfconsole.observations.changes import Change
 from wfconsole.observations.levels import Level
 from wfconsole.text import age, coarse_age
 from wfconsole.tui.frame import CHANGES_WINDOW, Frame
@@ -31,10 +31,10 @@ class ChangesListing(Listing):
         self._keys: list[str] = []
 
     def keys(self, frame: Frame, order: str) -> Sequence[str]:
-        found = recent_changes(frame.view.world, frame.now, CHANGES_WINDOW)
+        found = frame.changes_within(CHANGES_WINDOW)
         if order == "name":
             found = tuple(sorted(found, key=lambda change: change.subject.partition("/")[2]))
-        self._changes = {f"{change.at} {change.kind} {change.subject}": change for change in found}
+        self._changes = {_key(change): change for change in found}
         keys = list(self._changes)
         if keys != self._keys:
             self._keys = keys
@@ -42,12 +42,13 @@ class ChangesListing(Listing):
 
     def cells(self, frame: Frame, key: str) -> Cells:
         change = self._changes[key]
+        namespace = _namespace(change)
         return (
             Span(frame.times.column(change.at), "strong" if change.at >= frame.incident_since else "dim"),
             Span(coarse_age(frame.now - change.at), "dim"),
             Span(change.kind, "watch" if change.kind in ("rollout", "bounds") else "text"),
-            Span(change.text),
-            Span(_namespace(change), "dim"),
+            Span(change.text.removeprefix(f"{namespace}/")),
+            Span(namespace, "dim"),
         )
 
     def counts(self, frame: Frame) -> Line:
@@ -85,7 +86,12 @@ class ChangesListing(Listing):
         return f"change {change.subject}" if change is not None else ""
 
     def nothing(self, frame: Frame) -> str:
-        return f"no change within the last {age(CHANGES_WINDOW)} that an object remembers{self.scope(frame)}"
+        return f"no change is known of the last {age(CHANGES_WINDOW)}{self.scope(frame)}"
+
+
+def _key(change: Change) -> str:
+    """A rollback that nobody saw has the instant of what it replaced; several bounds can be moved at once."""
+    return f"{change.at} {change.kind} {change.revision} {change.subject} {change.text}"
 
 
 def _namespace(change: Change) -> str:

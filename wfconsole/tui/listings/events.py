@@ -1,11 +1,11 @@
-"""Events of the cluster: warnings first, then the newest."""
+"""Events of the cluster: warnings first, those that are news before the others, then the newest."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from wfconsole.observations.events import EventRow
+from wfconsole.observations.events import EventRow, workload_of
 from wfconsole.observations.levels import Level
 from wfconsole.text import coarse_age
 from wfconsole.tui.frame import Frame
@@ -14,11 +14,17 @@ from wfconsole.tui.listings.listing import Cells, Column, Listing, Opens, Sorted
 from wfconsole.tui.state_words import level_ink, mark
 
 _KEYS: Final = (("N", "note with this row"), ("y", "copy"))
-# What Enter opens for an event about such an object, and what it is called.
-_OPENS: Final[dict[str, tuple[Literal["pods", "hpas", "nodes"], str]]] = {
+# The source whose row Enter opens for an event about such an object, and what that is called.
+_OPENS: Final = {
     "Pod": ("pods", "pod"),
     "Node": ("nodes", "node"),
     "HorizontalPodAutoscaler": ("hpas", "autoscaler"),
+    "Deployment": ("workloads", "workload"),
+    "ReplicaSet": ("workloads", "workload"),
+    "StatefulSet": ("workloads", "workload"),
+    "DaemonSet": ("workloads", "workload"),
+    "Service": ("services", "service"),
+    "Ingress": ("ingresses", "ingress"),
 }
 
 
@@ -49,7 +55,7 @@ class EventsListing(Listing):
                 return (-row.last_at, key)
             if order == "count":
                 return (-row.count, -row.last_at, key)
-            return (-table.finding(key).level, -row.last_at, key)
+            return (-table.finding(key).level, row.type == "Normal", -row.last_at, key)
 
         return self._sorted.keys(table.rows, table.findings, order, rank)
 
@@ -83,7 +89,7 @@ class EventsListing(Listing):
             row_line("ROW", (f"{row.kind}/{row.name}", "strong"), f"   {row.namespace}   {row.type} {row.reason}"),
             row_line("says", row.message),
             row_line("when", times),
-            next_line(("Enter", f"the {_OPENS[row.kind][1]}"), *_KEYS) if row.kind in _OPENS else next_line(*_KEYS),
+            next_line(("Enter", f"the {_OPENS[row.kind][1]}"), *_KEYS) if self.opens(frame, key) else next_line(*_KEYS),
         ]
 
     def nothing(self, frame: Frame) -> str:
@@ -94,4 +100,7 @@ class EventsListing(Listing):
         if row is None or row.kind not in _OPENS:
             return None
         source = _OPENS[row.kind][0]
-        return Opens(source, row.name if source == "nodes" else f"{row.namespace}/{row.name}")
+        if source != "workloads":
+            return Opens(source, row.name if source == "nodes" else f"{row.namespace}/{row.name}")
+        workload = workload_of(row)
+        return Opens(source, workload) if workload in frame.view.world.workloads else None

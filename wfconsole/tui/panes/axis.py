@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from wfconsole.clock import HOUR, MINUTE, Millis
-from wfconsole.observations.changes import recent_changes
 from wfconsole.text import cut, fit, percent
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
@@ -35,6 +34,7 @@ _CHANGES: Final = {
     "paused": "p",
     "existence": "x",
     "isolation": "i",
+    "change": "c",
 }
 
 
@@ -110,10 +110,8 @@ def _began(frame: Frame, axis: Axis) -> Line:
 
 def _marks(frame: Frame, axis: Axis) -> Iterator[tuple[str, str, list[Mark]]]:
     """What happened, by who tells of it."""
-    window = frame.now - axis.start
     changes = [
-        Mark(change.at, _CHANGES[change.kind], change.text)
-        for change in recent_changes(frame.view.world, frame.now, window)
+        Mark(change.at, _CHANGES[change.kind], change.text) for change in frame.changes_within(frame.now - axis.start)
     ]
     yield "changes", "what changed", changes
     lines = frame.view.incident.lines.values()
@@ -145,7 +143,7 @@ def _spelled(frame: Frame, marks: Sequence[Mark], axis: Axis, width: int) -> lis
         lines += labelled(head, mark.text, width, indent=len(head))
     if len(marks) > len(shown):
         lines.append((Span(f"{'':{_INDENT}}and {len(marks) - len(shown)} before these", "dim"),))
-    return lines or [(Span(f"{'':{_INDENT}}nothing that an object remembers", "dim"),)]
+    return lines or [(Span(f"{'':{_INDENT}}nothing is known", "dim"),)]
 
 
 def _drawn(frame: Frame, signal: AxisSignal) -> Line:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from wfconsole.observations.conditions import ConditionRow, is_fine
+from wfconsole.observations.events import workload_of
 from wfconsole.observations.levels import Level
 from wfconsole.observations.pods import PodRow
 from wfconsole.text import UNKNOWN, age, fit
@@ -63,11 +64,14 @@ def conditions_section(frame: Frame, source: str, told: Sequence[ConditionRow]) 
 
 
 def events_section(frame: Frame, kind: str, namespace: str, name: str) -> Section:
-    """Its events, newest first. Those of a node are in whatever namespace their reporter chose."""
+    """Its events, newest first, those of a deployment's ReplicaSets too. Those of a node are in whatever namespace
+    their reporter chose."""
+    workload = f"{kind}/{namespace}/{name}"
     found = [
         event
         for event in frame.view.world.events.values()
-        if event.name == name and event.kind == kind and namespace in ("", event.namespace)
+        if (event.name == name and event.kind == kind and namespace in ("", event.namespace))
+        or workload_of(event) == workload
     ]
     found.sort(key=lambda event: -event.last_at)
     lines: list[Line] = []

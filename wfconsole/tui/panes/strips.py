@@ -12,7 +12,6 @@ from wfconsole.incident.clocks import OF_SEVERITY, Clock
 from wfconsole.incident.playbook import Mark
 from wfconsole.incident.state import Line as TimelineLine
 from wfconsole.incident.wording import counted
-from wfconsole.observations.changes import recent_changes
 from wfconsole.observations.levels import Level
 from wfconsole.text import age, cells, countdown, cut, fit
 from wfconsole.tui import action_names
@@ -98,7 +97,7 @@ def _none_open(frame: Frame, width: int) -> list[Line]:
 
 def _changes(frame: Frame, width: int, room: int) -> list[Line]:
     """Before anything is declared, the question is what changed just before."""
-    found = recent_changes(frame.view.world, frame.now, CHANGES_WINDOW)[: max(0, room)]
+    found = frame.changes_within(CHANGES_WINDOW)[: max(0, room)]
     if not found:
         return []
     head = rule((Span(f"changes of the last {age(CHANGES_WINDOW)}", "dim"),), width, frame)

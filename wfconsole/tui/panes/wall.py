@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from wfconsole.incident.checklist import Item
-from wfconsole.observations.changes import recent_changes
 from wfconsole.text import age, cut
 from wfconsole.tui.frame import CHANGES_WINDOW, Frame
 from wfconsole.tui.ink import BLANK, Ink, Line, Span, fitted, width_of
@@ -156,7 +155,7 @@ def _words(item: Item) -> str:
 
 def _quiet(frame: Frame) -> list[tuple[str, str]]:
     """Before anything is declared, the question is what changed just before."""
-    found = recent_changes(frame.view.world, frame.now, CHANGES_WINDOW)[:2]
+    found = frame.changes_within(CHANGES_WINDOW)[:2]
     if not found:
         return [("NO INCIDENT", f"no change is known of the last {age(CHANGES_WINDOW)}")]
     return [
