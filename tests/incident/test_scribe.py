@@ -23,6 +23,7 @@ from tests.builders import (
 from tests.incident.scribe_room import Room
 from wfconsole.clock import HOUR, MINUTE, SECOND, Millis
 from wfconsole.incident.scribe_memory import FLOOD, KEPT
+from wfconsole.observations.conditions import ConditionRow
 from wfconsole.observations.hpas import HpaMetric
 from wfconsole.observations.levels import Level
 
@@ -202,6 +203,29 @@ def test_what_came_back_unsaid_is_said_when_it_lasts(room: Room) -> None:
     assert room.state.lines[room.state.line_of_key[f"readiness {GATEWAY}"]].until == 0
 
 
+def test_a_flapping_that_ends_unsaid_is_told_once_it_is_calm_with_all_its_times_and_its_true_end(room: Room) -> None:
+    for _flap in range(45):
+        room.see("workloads", [a_workload(ready=1)])
+        room.see("workloads", [a_workload()])
+    calm_since, before = room.now, len(room.said)
+    for _look in range(119):
+        room.see("workloads", [a_workload()])
+    assert room.said[before:] == []
+    (said,) = room.see("workloads", [a_workload()])
+    assert said == "ended gateway is ready again, after 7 min 25 s, 45 times"
+    line = room.state.lines[room.state.line_of_key[f"readiness {GATEWAY}"]]
+    assert (line.count, line.until) == (45, calm_since)
+    assert room.see("workloads", [a_workload()], MINUTE) == []
+
+
+def test_what_goes_on_flapping_is_not_told_to_be_over(room: Room) -> None:
+    for _flap in range(4):
+        room.see("workloads", [a_workload(ready=1)])
+        room.see("workloads", [a_workload()])
+    room.see("workloads", [a_workload(ready=1)])
+    assert room.see("workloads", [a_workload()], 3 * MINUTE) == ["ended gateway is ready again, after 3 min, 5 times"]
+
+
 def test_a_second_crash_loop_is_said_at_once_however_often_the_first_one_crashed(room: Room) -> None:
     for restarts in range(1, 30):
         room.see("pods", [*WELL[:2], looping(restarts, room.now)])
@@ -323,6 +347,67 @@ def test_a_node_is_lost_and_comes_back(room: Room) -> None:
 def test_a_node_comes_under_pressure(room: Room) -> None:
     assert room.see("nodes", [a_node(pressures=("MemoryPressure",))]) == ["began node node-1 is under MemoryPressure"]
     assert room.see("nodes", [a_node()], MINUTE) == ["ended node node-1: pressure is over, after 1 min"]
+
+
+def test_a_second_pressure_on_a_node_is_a_word_and_so_is_that_one_of_them_is_over(room: Room) -> None:
+    def under(*pressures: str) -> list[str]:
+        return room.see("nodes", [a_node(pressures=pressures)], MINUTE)
+
+    assert under("MemoryPressure") == ["began node node-1 is under MemoryPressure"]
+    assert under("MemoryPressure", "DiskPressure") == ["again node node-1 is under MemoryPressure, DiskPressure"]
+    assert under("DiskPressure") == ["again node node-1 is under DiskPressure"]
+    assert under("DiskPressure") == []
+    (line,) = [line for line in room.state.lines.values() if "node-1" in line.text]
+    assert line.text == "node node-1 is under DiskPressure"
+
+
+LONG = NOW - HOUR
+
+
+@pytest.mark.parametrize(
+    ("source", "row"),
+    [
+        (
+            "nodes",
+            a_node(
+                pressures=("DiskPressure",),
+                conditions=(
+                    ConditionRow("MemoryPressure", "False", since=LONG - HOUR),
+                    ConditionRow("DiskPressure", "True", since=LONG),
+                ),
+            ),
+        ),
+        (
+            "hpas",
+            hot(
+                1.5,
+                current=12,
+                limited="TooManyReplicas",
+                conditions=(
+                    ConditionRow("ScalingActive", "True", since=LONG - HOUR),
+                    ConditionRow("ScalingLimited", "True", "TooManyReplicas", since=LONG),
+                ),
+            ),
+        ),
+        (
+            "hpas",
+            hot(
+                None,
+                blind="FailedGetResourceMetric",
+                conditions=(
+                    ConditionRow("ScalingActive", "False", "FailedGetResourceMetric", since=LONG),
+                    ConditionRow("AbleToScale", "True", since=LONG - HOUR),
+                ),
+            ),
+        ),
+    ],
+    ids=["pressure", "at its maximum", "blind"],
+)
+def test_what_an_object_says_of_its_beginning_is_told_and_not_when_it_was_seen(
+    room: Room, source: str, row: Any
+) -> None:
+    assert room.see(source, [row])[0].startswith("began")
+    assert room.noticed[-1].since == LONG
 
 
 # --- sources --------------------------------------------------------------------------------------------------------

@@ -289,12 +289,9 @@ class Pen:
 
     def _say(self, key: str, found: Condition, phase: Literal["began", "again", "ended", "once"], text: str) -> None:
         concerned = () if phase == "ended" else found.concerned.now
-        noticed = Noticed(
-            key, found.family, phase, found.level, text, found.subject, found.since, found.count, concerned
-        )
-        if phase == "ended" and found.until != self.now:
-            noticed = msgspec.structs.replace(noticed, over_at=found.until)
-        self.said.append(noticed)
+        over_at = found.until if phase == "ended" and found.until != self.now else 0
+        noticed = Noticed(key, found.family, phase, found.level, text, found.subject, found.since)
+        self.said.append(msgspec.structs.replace(noticed, count=found.count, sources=concerned, over_at=over_at))
         if key in self._known and found.concerned.told != concerned:
             told = msgspec.structs.replace(found.concerned, told=concerned)
             self._known[key] = msgspec.structs.replace(self._known[key], concerned=told)
