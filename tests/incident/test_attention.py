@@ -94,7 +94,12 @@ CASES: list[tuple[str, Situation, str, str]] = [
         "the record is in memory only: /state: No space left on device",
         "sources",
     ),
-    ("trouble in life during a replay", situation(mode="replay", live_trouble="gateway down"), "LIVE: gateway", "time"),
+    (
+        "what becomes critical while somebody looks back, before that they do",
+        situation(mode="back", behind_ms=3 * MINUTE, meanwhile="gateway down"),
+        "LIVE: gateway down; \\ goes back to live",
+        "time",
+    ),
     (
         "all sources lost",
         situation(DECLARED, lines=(pods(Quality.STALE, 252 * SECOND), hpas(Quality.OFF))),

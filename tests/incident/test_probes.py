@@ -190,6 +190,13 @@ def test_nothing_is_concluded_from_data_that_cannot_be_trusted(world: World, qua
         assert why in result.lines[-1]
 
 
+def test_a_source_that_is_off_makes_no_other_look_as_if_it_was() -> None:
+    """What is there is live; that the other is not there is said, and nothing is concluded."""
+    result = evaluate(parse_probe("pods and database"), pods_only(), NOW)
+    assert (result.quality, result.holds) == (Quality.LIVE, None)
+    assert "not configured" in result.why
+
+
 def test_the_lines_tell_what_matches_worst_first() -> None:
     result = evaluate(parse_probe("pods namespace=production"), WORLD, NOW)
     assert result.lines[0] == "3 of 3 pods"

@@ -104,7 +104,7 @@ class Desk:
         )
         self.session.keep_in(self._sink)
         self.session.resume(machine.entries())
-        self._sink.begin(INCIDENT)
+        self.session.journal_as(INCIDENT, anew=False)
         locks = str(machine.state / "locks")
         program = f"{prelude}\nimport sys\nfrom wfconsole.actions.main import main\nsys.exit(main())"
         book = ActBook(

@@ -43,6 +43,7 @@ class Place:
             self.session.submit(ActionsArmed(self.clock.now() + MINUTE))
         if sink is not None:
             self.session.keep_in(sink)
+            self.session.journal_as("INC-1", anew=False)
         self.acting = Acting(ActBook(self.session, self.clock, lambda: settings, operator="ada"))
 
     def resume(self, entries: tuple[Entry, ...], settings: ActingSettings) -> None:

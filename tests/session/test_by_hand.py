@@ -49,6 +49,7 @@ class Place:
         self.session.submit(Declared("INC-1", "down", "SEV2", "op1"))
         if sink is not None:
             self.session.keep_in(sink)
+            self.session.journal_as("INC-1", anew=False)
         more = {} if command is None else {"command": command}
         self.hands = ByHand(self.session, SystemClock(), {"FROM_THE_CONSOLE": "yes"}, **more)
 

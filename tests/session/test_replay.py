@@ -13,8 +13,8 @@ from wfconsole.clock import SECOND, ManualClock, Millis, SystemClock
 from wfconsole.incident.events import NoteAdded
 from wfconsole.recording.play import Recording
 from wfconsole.runbook import load_runbook
+from wfconsole.session.checkpoint import Checkpoint
 from wfconsole.session.replay import Playback, ReplayConsole, open_recording
-from wfconsole.session.session import Checkpoint
 from wfconsole.session.view import Mode
 
 DEADLINE = 20.0

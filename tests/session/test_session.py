@@ -78,6 +78,29 @@ def room() -> Room:
     return Room()
 
 
+def test_what_people_enter_before_a_declaration_goes_to_the_journal_too_with_what_came_before_it(room: Room) -> None:
+    room.trouble()
+    noticed = len(room.session.entries)
+    room.session.journal_as("INC-1", anew=True)
+    written = room.session.submit(NoteAdded("users call"))
+    assert room.sink.begun == ["INC-1"]
+    assert len(room.sink.entries) == noticed + 1
+    assert room.sink.entries[-1] is written
+    assert written.id in room.session.view.pending
+    declared = room.declare()
+    assert room.sink.begun == ["INC-1"]
+    assert room.sink.entries[-1] is declared
+
+
+def test_what_people_entered_before_a_declaration_is_not_pushed_out_by_what_the_scribe_notices(room: Room) -> None:
+    written = room.session.submit(NoteAdded("users call"))
+    for number in range(3 * ENTRIES_BEFORE_DECLARATION):
+        seen = Noticed(f"pods {number}", "readiness", "once", Level.WATCH, f"seen {number}")
+        room.session.submit(seen, actor=SCRIBE)
+    assert len(room.session.entries) <= 2 * ENTRIES_BEFORE_DECLARATION
+    assert room.session.entries[0] is written
+
+
 def test_a_snapshot_is_on_show_with_its_judgement_and_its_trend(room: Room) -> None:
     room.trouble()
     view = room.session.view

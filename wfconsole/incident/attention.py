@@ -51,8 +51,8 @@ class Need(msgspec.Struct, frozen=True):
 class Situation(msgspec.Struct, frozen=True):
     """Everything that the order looks at, of one instant. `behind_ms`: how far the screen is behind live.
 
-    `world` tells which sources are lost, `live_trouble` is the worst that the live side has to say while the screen
-    shows a replay, `record_trouble` why what is entered is on no disk; `vacant`: the required roles that nobody has.
+    `world` tells which sources are lost, `meanwhile` is the newest critical thing that has come while the screen shows
+    what was, `record_trouble` why what is entered is on no disk; `vacant`: the required roles that nobody has.
     `fits` says which playbook the symptoms speak for, "" for none. `provisional`: actions that take themselves back,
     by receipt: what they are, and when.
     """
@@ -64,7 +64,7 @@ class Situation(msgspec.Struct, frozen=True):
     checklist: Active = Active()
     mode: Literal["live", "frozen", "back", "replay"] = "live"
     behind_ms: Millis = 0
-    live_trouble: str = ""
+    meanwhile: str = ""
     record_trouble: str = ""
     alarms: Alarms = Alarms()
     world: World = World()
@@ -82,12 +82,12 @@ def attention(seen: Situation) -> tuple[Need, ...]:
 
 
 def _view(seen: Situation) -> Iterator[Need]:
+    if seen.meanwhile:
+        yield Need(f"LIVE: {seen.meanwhile}; \\ goes back to live", Level.CRITICAL, "time")
     if seen.mode == "frozen" and seen.behind_ms > FROZEN_TOO_LONG:
         yield Need(f"the screen is frozen for {age(seen.behind_ms)}; \\ goes back to live", Level.WARNING, "time")
     if seen.mode == "back":
         yield Need(f"you are looking back {age(seen.behind_ms)}; \\ goes back to live", Level.WARNING, "time")
-    if seen.live_trouble and seen.mode == "replay":
-        yield Need(f"LIVE: {seen.live_trouble}", Level.CRITICAL, "time")
     if seen.record_trouble:
         yield Need(f"the record is in memory only: {seen.record_trouble}", Level.CRITICAL, "sources")
     watched = [line for line in seen.lines if line.quality != Quality.OFF]

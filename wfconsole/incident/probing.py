@@ -31,9 +31,8 @@ _COMPARE: Final = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-# Worst first: the quality of an answer is that of its worst source.
+# Worst first: the quality of an answer is that of its worst source. One that is off counts only where all are.
 _WORST_QUALITY: Final = (
-    Quality.OFF,
     Quality.UNKNOWN,
     Quality.DENIED,
     Quality.ERROR,
@@ -41,6 +40,7 @@ _WORST_QUALITY: Final = (
     Quality.PARTIAL,
     Quality.LATE,
     Quality.LIVE,
+    Quality.OFF,
 )
 
 

@@ -245,12 +245,3 @@ def read_entries(directory: Path, fallbacks: Sequence[Path] = ()) -> tuple[list[
     records, report = read(directory / "journal", fallbacks)
     entries, unknown = entries_of(records)
     return entries, unknown, report
-
-
-def is_resolved(directory: Path, fallbacks: Sequence[Path] = ()) -> bool:
-    """Whether the incident of this directory is over; one whose journal holds no declaration counts as over."""
-    from wfconsole.incident.advance import fold
-
-    entries, _, _ = read_entries(directory, fallbacks)
-    state = fold(entries)
-    return not state.declared or state.resolved

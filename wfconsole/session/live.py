@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wfconsole.clock import SECOND, Clock, Millis
-from wfconsole.incident.events import ConsoleEnded, Declared, Entry, Event, MessageQueued, Target
+from wfconsole.incident.events import ConsoleEnded, Declared, Entry, Event, MessageQueued, Noticed, Target
 from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.sinks import Sink
 from wfconsole.observations.answers import Ask, CollectorSaid
+from wfconsole.observations.levels import Level
 from wfconsole.recording.lines import Header, Item, Noted, OperatorNote, SourcePatch
 from wfconsole.session.by_hand import ByHand
 from wfconsole.session.console import Acts, Hands, NoActs, NoHands, Outbox
@@ -125,8 +126,19 @@ class LiveTransport:
             markers=self._marks() if self._past is not None else (),
             problem=self._past.problem if self._past is not None else self._problem,
             behind_ms=max(0, end - position) if mode != "live" else 0,
+            meanwhile=self._meanwhile() if mode != "live" else "",
             drill=self._drill(),
         )
+
+    def _meanwhile(self) -> str:
+        """The newest critical condition of now that is not one, or not so bad, in what is on show."""
+        shown, now = self.view().incident.conditions, self._session.view.incident
+        new = [
+            (now.lines[now.line_of_key[key]].last_at, condition.text)
+            for key, condition in now.conditions.items()
+            if _is_critical(condition) and not _is_critical(shown.get(key))
+        ]
+        return max(new)[1] if new else ""
 
     def toggle(self) -> None:
         if self._past is not None or self._frozen is not None:
@@ -178,6 +190,10 @@ class LiveTransport:
                 return None
             self._past = past
         return self._past
+
+
+def _is_critical(condition: Noticed | None) -> bool:
+    return condition is not None and condition.phase in ("began", "again") and condition.level == Level.CRITICAL
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -291,11 +307,14 @@ class LiveConsole:
     def submit(self, event: Event) -> Entry | None:
         if not self.capabilities.change:
             return None
+        begun = "" if self.session.view.incident.declared else self.session.kept_as
         if isinstance(event, Declared):
             target = self.session.view.target
-            incident = event.incident or self._new_incident(self._clock.now())
+            incident = event.incident or begun or self._new_incident(self._clock.now())
             runbook = f"{self.runbook.title} {self.runbook.version} {self.runbook.digest[:12]}".strip()
             event = msgspec.structs.replace(event, incident=incident, target=target, runbook=runbook)
+        elif not self.session.kept_as:  # what is written down before an incident is declared must not get lost either
+            self.session.journal_as(self._new_incident(self._clock.now()), anew=True)
         entry = self.session.submit(event)
         if isinstance(event, MessageQueued) and self._outbox is not None:
             self._outbox.own(event.message)
@@ -338,7 +357,7 @@ class LiveConsole:
         if self._outbox is not None:
             self._outbox.close(OUTBOX_CLOSES_WITHIN_MS)
         if self._sink is not None:
-            if self.session.view.incident.declared:
+            if self.session.kept_as:
                 self.session.submit(ConsoleEnded(reason=reason))
             self.unsaved = self._sink.close()
         if self._follower is not None:

@@ -15,11 +15,12 @@ from wfconsole.observations.answers import Ask, Marker
 from wfconsole.recording.lines import Item, Noted, OperatorNote, SourcePatch
 from wfconsole.recording.play import Recording
 from wfconsole.recording.player import Player
+from wfconsole.session.checkpoint import Checkpoint
 from wfconsole.session.console import NoActs, NoHands
 from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.marks import alerts_in, mark_of
 from wfconsole.session.moments import instant_meant
-from wfconsole.session.session import Checkpoint, Session
+from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, RecordingEntry, TransportView, View
 
 if TYPE_CHECKING:

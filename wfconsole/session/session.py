@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -20,23 +20,19 @@ from wfconsole.incident.checklist import sensed_steps
 from wfconsole.incident.events import SCRIBE, Declared, Entry, Event, Noticed, Target
 from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.state import IncidentState
-from wfconsole.observations.alert_log import AlertLog
 from wfconsole.observations.answers import CollectorSaid, PodAnswer
-from wfconsole.observations.judged import Judged
-from wfconsole.observations.series import SeriesBook
 from wfconsole.observations.snapshot import follow
-from wfconsole.observations.statement_book import StatementBook
 from wfconsole.observations.world import World
 from wfconsole.recording.lines import Noted, OperatorNote, SourcePatch
+from wfconsole.session.checkpoint import Checkpoint, nothing_yet
 from wfconsole.session.view import JournalView, View
 
 if TYPE_CHECKING:
-    from wfconsole.incident.recovery import RecoveryHeld
     from wfconsole.incident.scribe import ScribeMemory
     from wfconsole.incident.symptoms import SymptomsHeld
 
-# What the scribe noticed before anybody declared: enough to see what came just before, bounded for a console that
-# stays open for weeks.
+# What was noticed before anybody declared, and what people entered before that: enough to see what came just before,
+# bounded for a console that stays open for weeks.
 ENTRIES_BEFORE_DECLARATION = 200
 SAID_KEPT = 50
 
@@ -50,27 +46,11 @@ class EntrySink(Protocol):
     """Where entries are kept: the journal, or nowhere in a replay."""
 
     def begin(self, incident: str, entries: Iterable[Entry]) -> None:
-        """An incident was declared; `entries` is everything of it so far."""
+        """Go on in the journal of this incident, which is made where it is not there yet, with these entries first."""
 
     def append(self, entry: Entry) -> None: ...
 
     def show(self) -> JournalView: ...
-
-
-class Checkpoint(msgspec.Struct, frozen=True):
-    """The whole session at one instant. All parts are frozen, so keeping one costs references only."""
-
-    world: World
-    judged: Judged
-    series: SeriesBook
-    statements: StatementBook
-    alerts: AlertLog
-    symptoms: SymptomsHeld | None
-    incident: IncidentState
-    memory: ScribeMemory | None
-    entries: tuple[Entry, ...]
-    said: tuple[tuple[Millis, str], ...]
-    recovery: RecoveryHeld | None
 
 
 class Session:
@@ -91,6 +71,7 @@ class Session:
         self._runbook = runbook
         self._operator = operator
         self._sink: EntrySink | None = None
+        self.kept_as = ""  # the incident whose journal has what is entered, declared or not yet; "" for none
         self._keep = keep
         self._changed: Callable[[], None] = lambda: None
         self._memory: ScribeMemory | None = None  # there is nothing to write down before something was seen
@@ -106,6 +87,18 @@ class Session:
     def keep_in(self, sink: EntrySink) -> None:
         """Where entries go from now on."""
         self._sink = sink
+
+    def journal_as(self, incident: str, *, anew: bool) -> None:
+        """Entries go to the journal of this incident from now on, whether it is declared or not. `anew`: everything so
+        far goes there first; else that is where it came from."""
+        with self._lock:
+            if self._sink is None:
+                return
+            so_far = tuple(self._entries) if anew else ()
+            self.kept_as = incident
+            self._unsaved.update(kept.id for kept in so_far)
+            self._sink.begin(incident, so_far)
+            self._view = msgspec.structs.replace(self._view, journal=self._sink.show())
 
     def repaint(self) -> None:
         """Something that is on show is another, though not the session itself."""
@@ -273,7 +266,7 @@ class Session:
     def restore(self, checkpoint: Checkpoint | None) -> None:
         """Go back to a checkpoint, or to the very beginning."""
         with self._lock:
-            old = checkpoint or _nothing_yet(self._view.target)
+            old = checkpoint or nothing_yet(self._view.target)
             self._memory = old.memory
             self._entries = list(old.entries)
             self._view = msgspec.structs.replace(
@@ -309,23 +302,21 @@ class Session:
 
         incident = advance(self._view.incident, entry)
         if not incident.declared and len(self._entries) > 2 * ENTRIES_BEFORE_DECLARATION:
-            del self._entries[:-ENTRIES_BEFORE_DECLARATION]
+            self._entries = _newest(self._entries)
             incident = msgspec.structs.replace(fold(self._entries), target=self._view.target)
-        if self._sink is not None and incident.declared:
-            self._hand_over(entry, incident)
+        if self._sink is not None and incident.declared and incident.id != self.kept_as:
+            self.journal_as(incident.id, anew=True)
+        elif self._sink is not None and self.kept_as:
+            self._unsaved.add(entry.id)
+            self._sink.append(entry)
         self._view = msgspec.structs.replace(self._view, incident=incident, pending=frozenset(self._unsaved))
         return entry
 
-    def _hand_over(self, entry: Entry, incident: IncidentState) -> None:
-        if self._sink is None:
-            return
-        if isinstance(entry.event, Declared):
-            self._unsaved.update(kept.id for kept in self._entries)
-            self._sink.begin(incident.id, tuple(self._entries))
-            self._view = msgspec.structs.replace(self._view, journal=self._sink.show())
-        else:
-            self._unsaved.add(entry.id)
-            self._sink.append(entry)
+
+def _newest(entries: Sequence[Entry]) -> list[Entry]:
+    """The newest of what the scribe noticed, and of what people entered before that."""
+    before = [entry for entry in entries[:-ENTRIES_BEFORE_DECLARATION] if entry.actor != SCRIBE]
+    return [*before[-ENTRIES_BEFORE_DECLARATION:], *entries[-ENTRIES_BEFORE_DECLARATION:]]
 
 
 def _symptoms_after(view: View, runbook: Runbook, source: str, at: Millis) -> SymptomsHeld:
@@ -354,22 +345,6 @@ def _with_recovery(view: View, runbook: Runbook, before: World, source: str, at:
         return view
     held = (view.recovery or RecoveryHeld()).after(signals, before, view.world, source, at)
     return msgspec.structs.replace(view, recovery=held)
-
-
-def _nothing_yet(target: Target) -> Checkpoint:
-    return Checkpoint(
-        world=World(),
-        judged=Judged(),
-        series=SeriesBook(),
-        statements=StatementBook(),
-        alerts=AlertLog(),
-        symptoms=None,
-        incident=IncidentState(target=target),
-        memory=None,
-        entries=(),
-        said=(),
-        recovery=None,
-    )
 
 
 def _arming_over(incident: IncidentState, at: Millis) -> ActionsDisarmed | None:

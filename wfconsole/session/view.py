@@ -80,12 +80,25 @@ class TransportView(msgspec.Struct, frozen=True):
     truncated: bool = False  # the recording has no end mark
     problem: str = ""  # why the recording cannot be played further
     behind_ms: int = 0  # frozen or looking back: how far behind live
+    meanwhile: str = ""  # frozen or looking back: the newest critical thing that has come since what is on show
     drill: DrillStanding = ""  # what is live here is recorded, and answers: how it stands with it
 
     @property
     def word(self) -> str:
         """The first word on the screen."""
         return "DRILL" if self.drill and self.mode == "live" else self.mode.upper()
+
+    @property
+    def pace(self) -> str:
+        """How fast a replay plays: "x4", "x1/2"."""
+        return f"x{self.speed:g}" if self.speed >= 1 else f"x1/{round(1 / self.speed)}"
+
+    @property
+    def toggles(self) -> str:
+        """What the one key that freezes and goes on would do now."""
+        if self.mode == "replay":
+            return "play" if self.paused else "pause"
+        return {"live": "freeze", "frozen": "go on"}.get(self.mode, "live")
 
     @property
     def goes_on(self) -> bool:

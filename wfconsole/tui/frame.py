@@ -90,6 +90,7 @@ def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis
     situation = Situation(now, view.incident, lines, running, checklist, time.mode, time.behind_ms)
     situation = msgspec.structs.replace(
         situation,
+        meanwhile=time.meanwhile,
         record_trouble=view.journal.reason if view.journal.condition == "memory-only" else "",
         alarms=alarms,
         world=view.world,

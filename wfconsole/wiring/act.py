@@ -30,7 +30,7 @@ from wfconsole.session.session import Session
 from wfconsole.text import safe
 from wfconsole.wiring.acting import acting_settings
 from wfconsole.wiring.collecting import require_cluster
-from wfconsole.wiring.ground import NO_RUNBOOK, Ground, incident_folder
+from wfconsole.wiring.ground import NO_RUNBOOK, OPEN, Ground, incident_folder
 
 _INTERRUPTED: Final = "interrupted: what has begun goes on by itself; `wfconsole resume` finds out what became of it"
 _LOOK_S: Final = 0.1
@@ -242,14 +242,14 @@ def _session(base: Ground, arguments: argparse.Namespace) -> Iterator[Session]:
     if arguments.dry_run:
         yield session
         return
-    folder = incident_folder(base, arguments.incident, unresolved=True)
+    folder = incident_folder(base, arguments.incident, OPEN)
     entries, _unknown, _report = read_entries(folder, base.fallbacks)
     sink = JournalSink(
         base.incidents, base.clock, fallbacks=base.fallbacks, saved=session.saved, changed=session.journal_changed
     )
     session.keep_in(sink)
     session.resume(entries)
-    sink.begin(folder.name)
+    session.journal_as(folder.name, anew=False)
     try:
         yield session
     finally:

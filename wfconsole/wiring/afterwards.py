@@ -32,7 +32,7 @@ from wfconsole.reports import overview
 from wfconsole.reports.overview import FollowUpRow, IncidentRow, Wanted
 from wfconsole.session.journaling import append_event, read_entries
 from wfconsole.text import safe
-from wfconsole.wiring.ground import Ground, incident_folder, incident_names
+from wfconsole.wiring.ground import ANY, DECLARED, Ground, incident_folder, incident_names
 
 WRITTEN_WITHIN_MS: Final = 10 * SECOND
 _UNOWNED: Final = "nobody"
@@ -97,7 +97,7 @@ def follow_ups(base: Ground, arguments: argparse.Namespace) -> tuple[str, int]:
 
 def change_follow_up(base: Ground, arguments: argparse.Namespace) -> str:
     """Add, close or assign one: the event goes into the incident's journal. What was done. Raises UserError."""
-    folder = incident_folder(base, arguments.incident, unresolved=False)
+    folder = incident_folder(base, arguments.incident, DECLARED, ANY)
     make = _CHANGES[arguments.does]
     event = _append(base, folder, lambda state: make(base, arguments, state))
     text = event.text if isinstance(event, FollowUpAdded) else ""

@@ -12,7 +12,7 @@ from wfconsole.errors import UserError
 from wfconsole.session.console import Console
 from wfconsole.text import calendar_time, safe
 from wfconsole.wiring.collecting import require_cluster
-from wfconsole.wiring.ground import Ground, ground, incident_folder
+from wfconsole.wiring.ground import ANY, DECLARED, NOT_DECLARED, OPEN, Ground, ground, incident_folder
 
 if TYPE_CHECKING:
     from wfconsole.session.live import LiveConsole
@@ -43,7 +43,7 @@ def resume(arguments: argparse.Namespace) -> int:
     incident, stream = arguments.incident, arguments.stream
     if incident == "-":
         incident, stream = None, "-"
-    folder = incident_folder(base, incident, unresolved=True)
+    folder = incident_folder(base, incident, OPEN, NOT_DECLARED)
     source = _stream_named(stream)
     _check_terminal(arguments)
     from wfconsole.wiring.live import LiveParts
@@ -102,7 +102,7 @@ def export(arguments: argparse.Namespace) -> int:
     from wfconsole.wiring.papers import export_incident
 
     base = ground(arguments)
-    folder = incident_folder(base, arguments.incident, unresolved=False)
+    folder = incident_folder(base, arguments.incident, DECLARED, ANY)
     for path in export_incident(base, folder, arguments.to, force=arguments.force):
         print(path)
     return exit_codes.OK
@@ -114,9 +114,7 @@ def brief(arguments: argparse.Namespace) -> int:
     from wfconsole.wiring.papers import incident_brief
 
     base = ground(arguments)
-    print(
-        incident_brief(base, incident_folder(base, arguments.incident, unresolved=False), SystemClock().now()), end=""
-    )
+    print(incident_brief(base, incident_folder(base, arguments.incident, DECLARED, ANY), SystemClock().now()), end="")
     return exit_codes.OK
 
 
@@ -177,7 +175,7 @@ def journal(arguments: argparse.Namespace) -> int:
     from wfconsole.wiring.papers import verify_journal
 
     base = ground(arguments)
-    words, intact = verify_journal(base, incident_folder(base, arguments.incident, unresolved=False))
+    words, intact = verify_journal(base, incident_folder(base, arguments.incident, ANY))
     print(words, end="")
     return exit_codes.OK if intact else exit_codes.INCIDENT
 

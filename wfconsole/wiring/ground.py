@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import getpass
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final, Literal
 
 import msgspec
 
@@ -22,6 +24,13 @@ from wfconsole.text import safe
 
 # What the console follows until the runbook has been read, a moment after the first frame.
 NO_RUNBOOK = Runbook(title="", version="", reviewed="", policy=SeverityPolicy(rules=()))
+
+# How it stands with an incident, by its journal; "empty" is one that nothing was written down of.
+Standing = Literal["open", "resolved", "not declared", "empty"]
+OPEN: Final[frozenset[Standing]] = frozenset(("open",))
+NOT_DECLARED: Final[frozenset[Standing]] = frozenset(("not declared",))
+DECLARED: Final[frozenset[Standing]] = frozenset(("open", "resolved"))
+ANY: Final[frozenset[Standing]] = frozenset(("open", "resolved", "not declared", "empty"))
 
 _OPTIONS = {
     "kubeconfig": "kubernetes.kubeconfig",
@@ -76,25 +85,37 @@ def ground(arguments: argparse.Namespace) -> Ground:
     return Ground(settings, places, SystemClock(), safe(settings.console.operator or _login(), 60))
 
 
-def incident_folder(base: Ground, named: str | None, *, unresolved: bool) -> Path:
-    """The folder of the incident that is meant: the named one, else the newest (that is not resolved).
+def incident_folder(base: Ground, named: str | None, *wanted: frozenset[Standing]) -> Path:
+    """The folder of the incident that is meant: the named one, else the newest that stands as wanted; where there is
+    none, the newest that stands as wanted next, and so on.
 
     It need not be there, where the journal had to go elsewhere. Raises UserError where there is none, with those that
     there are.
     """
-    from wfconsole.session.journaling import is_resolved
-
     there = incident_names(base)
     if named:
         if named not in there:
             known = ", ".join(there[-5:]) or "none yet"
             raise UserError(f"no incident {safe(named, 80)!r}; the newest are: {known}", exit_codes.INCIDENT)
         return base.incidents / named
-    for name in reversed(there):
-        if not unresolved or not is_resolved(base.incidents / name, base.fallbacks):
-            return base.incidents / name
+    stands = functools.cache(lambda name: _standing(base, name))
+    for standings in wanted:
+        for name in reversed(there):
+            if stands(name) in standings:
+                return base.incidents / name
     what = "no incident is open" if there else "there are no incidents on this machine"
     raise UserError(f"{what}; `wfconsole live` and D declare one", exit_codes.INCIDENT)
+
+
+def _standing(base: Ground, name: str) -> Standing:
+    from wfconsole.incident.advance import fold
+    from wfconsole.session.journaling import read_entries
+
+    entries, _, _ = read_entries(base.incidents / name, base.fallbacks)
+    state = fold(entries)
+    if not state.declared:
+        return "not declared" if entries else "empty"
+    return "resolved" if state.resolved else "open"
 
 
 def incident_names(base: Ground) -> tuple[str, ...]:

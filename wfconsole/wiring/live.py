@@ -162,7 +162,7 @@ class LiveParts:
             return
         entries, unknown, report = read_entries(folder, self._base.fallbacks)
         self._session.resume(entries)
-        self._sink.begin(incident)
+        self._session.journal_as(incident, anew=False)
         words = [*report.words]
         if unknown:
             words.append(f"{unknown} entries of a kind that this version does not know")

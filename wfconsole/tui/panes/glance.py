@@ -37,7 +37,11 @@ def _mode(frame: Frame) -> Line:
     signs = {"LIVE": glyphs.live, "FROZEN": glyphs.frozen, "BACK": glyphs.back}
     sign = signs.get(time.word, glyphs.replay)
     ink: Ink = "live" if time.word == "LIVE" else "replay"
-    word = f"{time.word} {age(time.behind_ms)}" if time.mode in ("frozen", "back") else time.word
+    word = time.word
+    if time.mode in ("frozen", "back"):
+        word += f" {age(time.behind_ms)}"
+    elif time.mode == "replay" and (time.paused or time.speed != 1):
+        word += " paused" if time.paused else f" {time.pace}"
     return (Span(" "), Span(f"{sign} {word}", ink), Span(" " * max(1, 9 - cells(word))))
 
 

@@ -11,7 +11,7 @@ from wfconsole.incident.checklist import Item
 from wfconsole.incident.clocks import OF_SEVERITY, Clock
 from wfconsole.incident.playbook import Mark
 from wfconsole.incident.state import Line as TimelineLine
-from wfconsole.incident.wording import counted
+from wfconsole.incident.wording import counted, step_title
 from wfconsole.observations.levels import Level
 from wfconsole.text import age, cells, countdown, cut, fit
 from wfconsole.tui import action_names
@@ -131,7 +131,7 @@ def _current(frame: Frame, item: Item, width: int) -> list[Line]:
         (Span(f"{pointer}   {item.number} ", "strong"), Span(title, "strong"), Span(f"  {step.role}", "dim"))
     ]
     if step.kind == "decide":
-        answers = "  ".join(f"{branch.answer}: {branch.goto.rpartition('/')[2] or 'next'}" for branch in step.branches)
+        answers = "  ".join(f"{branch.answer}: {_leads_to(frame, branch.goto)}" for branch in step.branches)
         lines.append((Span(cut(f"      {answers}", width), "text"),))
     changes = frame.capabilities.change and not frame.observer
     keys = "   R run  X done  W waive" if changes else ""
@@ -141,6 +141,12 @@ def _current(frame: Frame, item: Item, width: int) -> list[Line]:
         rail = frame.glyphs.rail
         lines += [(Span(f"  {rail} ", "rule"), Span(cut(text, width - 4), "dim")) for text in state.probe.lines[:6]]
     return lines
+
+
+def _leads_to(frame: Frame, goto: str) -> str:
+    """The number that the step has in the checklist; its title where it is not on it."""
+    found = next((item for item in frame.checklist.items if item.step.id == goto), None)
+    return str(found.number) if found is not None else step_title(goto) if goto else "next"
 
 
 class ClocksStrip(Pane):

@@ -38,10 +38,9 @@ def _live(frame: Frame, width: int) -> Line:
     reach = f"history {position(time.end - time.start)}"
     state = time.word if time.mode == "live" else f"FROZEN {age(time.behind_ms)}"
     sign = {"LIVE": frame.glyphs.live, "DRILL": frame.glyphs.replay}.get(time.word, frame.glyphs.frozen)
-    space = "freeze" if time.mode == "live" else "go on"
-    keys = _keys(("Space", space), ("[ ]", "look back/fwd 10s"), ("{ }", "marker"), ("\\", "live"))
+    keys = _keys(("Space", time.toggles), ("[ ]", "look back/fwd 10s"), ("{ }", "marker"), ("\\", "live"))
     if width < WIDE:
-        keys = _keys(("Space", space), ("[ ]", "10 s"), ("{ }", "marker"), ("\\", "live"))
+        keys = _keys(("Space", time.toggles), ("[ ]", "10 s"), ("{ }", "marker"), ("\\", "live"))
     left = (
         Span(f" {sign} {state} ", "dim" if time.word == "LIVE" else "replay"),
         *_drill(time),
@@ -72,18 +71,19 @@ def _kept(frame: Frame) -> Line:
 
 def _bar(frame: Frame, time: TransportView, width: int) -> Line:
     sign = frame.glyphs.back if time.mode == "back" else frame.glyphs.frozen if time.paused else frame.glyphs.replay
-    speed = f"x{time.speed:g}" if time.speed >= 1 else f"x1/{round(1 / time.speed)}"
-    state = "paused" if time.paused else speed
+    state = time.pace
+    if time.paused:  # the speed that it will have
+        state = "paused" if time.mode == "back" or time.speed == 1 else f"paused {time.pace}"
     whole = position(time.end - time.start) + ("+" if time.truncated else "")
     head: Line = (
         Span(f" {sign} {state} ", "replay"),
         Span(f" {position(time.position - time.start)}/{whole} "),
     )
-    space = "live" if time.mode == "back" else "play" if time.paused else "pause"
-    keys = _keys(("Space", space))
+    keys = _keys(("Space", time.toggles))
     if width >= WIDE:
         keys = _keys(
-            ("Space", space), ("[ ]", "10s"), (", .", "step"), ("{ }", "mark"), ("- +", "speed"), ("@", "goto")
+            *(("Space", time.toggles), ("[ ]", "10s"), (", .", "step")),
+            *(("{ }", "mark"), ("- +", "speed"), ("@", "goto")),
         )
     if time.problem:
         return spread((*head, Span(f" {time.problem}", "warn")), keys, width)

@@ -142,4 +142,5 @@ class CommsScreen(ScrollsEditor, ConsoleScreen):
         for pane in self.query_children(Pane):
             if pane.display:
                 pane.redraw()
-        self._hint()
+        if self.frame is not None:
+            self._hint(self.frame)

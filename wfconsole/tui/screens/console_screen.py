@@ -77,7 +77,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
                 child.frame = frame  # a hidden one too: it is drawn when there is room for it again
                 if child.display:
                     child.redraw()
-        self._hint()
+        self._hint(frame)
 
     def say(self, words: str) -> None:
         """The answer to a key that could do nothing, until the next key."""
@@ -144,13 +144,18 @@ class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
         if wanted:
             self.query_one(f"#{wanted}").focus()
 
-    def _hint(self) -> None:
+    def _hint(self, frame: Frame) -> None:
         room = self.war_room
-        shown = [action for action in self.hints() if room.offers(action)]
         self._key_line.hint(
             [
-                Hint(action.hint_keys or room.key_of(action), action.label, _rank(action), bool(room.refusal(action)))
-                for action in shown
+                Hint(
+                    action.hint_keys or room.key_of(action),
+                    frame.time.toggles if action.method == "toggle_time" else action.label,
+                    _rank(action),
+                    bool(room.refusal(action)),
+                )
+                for action in self.hints()
+                if room.offers(action)
             ]
         )
 

@@ -92,6 +92,8 @@ def _consequences(frame: Frame) -> list[tuple[str, Ink]]:
         told.append(("`wfconsole resume` goes on exactly here; until then nobody watches.", "text"))
     elif incident.declared:
         told.append((f"{incident.id} is resolved; `wfconsole export {incident.id}` writes its post-mortem.", "text"))
+    elif journal.condition != "none":
+        told.append(("No incident is declared. What was entered is kept: `wfconsole resume` goes on with it.", "text"))
     else:
         told.append(("No incident is open.", "text"))
     waiting = sum(is_open(message) for message in incident.messages.values())
