@@ -167,6 +167,25 @@ def test_a_replay_is_made_faster_and_slower(controls: Controls) -> None:
     assert (controls.speed, controls.gone_by(5)) == (1, 5)
 
 
+def test_who_shows_a_replay_hears_of_another_pace_at_once(path: Path) -> None:
+    """No item comes with it: the screen would say what was, until its next second."""
+    heard: list[tuple[bool, float]] = []
+    playback = Playback(Recording(path), load_runbook(None), ManualClock(), changed=lambda: heard.append(pace()))
+    transport = ReplayTransport(playback)
+
+    def pace() -> tuple[bool, float]:
+        shown = transport.show()
+        return shown.paused, shown.speed
+
+    try:
+        for tell in (transport.toggle, lambda: transport.faster(1), transport.toggle):
+            tell()
+            playback.player.pump()
+        assert list(dict.fromkeys(heard)) == [(False, 1), (False, 2), (True, 2)]
+    finally:
+        playback.close()
+
+
 def test_a_step_goes_to_the_next_entry_that_says_something_and_back(controls: Controls, playback: Playback) -> None:
     state_at(playback, 25)
     controls.toggle()
