@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from wfconsole.runbook import BUNDLED, load_runbook
+from wfconsole.runbook import load_runbook
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,11 +41,12 @@ def files_of(folder: Path, pattern: str) -> set[str]:
 
 def test_the_wheel_holds_every_file_that_is_not_python(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    expected = {f"wfconsole/runbook/bundled/{name}" for name in files_of(BUNDLED, "*.md")}
-    expected |= {f"wfconsole/_bundled/themes/{name}" for name in files_of(ROOT / "themes", "*.toml")}
+    expected = {f"wfconsole/_bundled/themes/{name}" for name in files_of(ROOT / "themes", "*.toml")}
     expected |= {f"wfconsole/_bundled/scenarios/{name}" for name in files_of(ROOT / "scenarios", "*")}
-    expected |= {f"wfconsole/{name}" for name in files_of(ROOT / "wfconsole", "*.tcss")}
-    expected.add("wfconsole/runbook/FORMAT.md")
+    package = {f"wfconsole/{name}" for name in files_of(ROOT / "wfconsole", "*") if "__pycache__" not in name}
+    expected |= {name for name in package if not name.endswith(".py")}
+    kinds = {Path(name).suffix for name in expected}
+    assert kinds >= {".acl", ".css", ".gz", ".json", ".md", ".sql", ".toml", ".yaml"}, "each kind that there is"
     assert sorted(expected - names) == []
 
 

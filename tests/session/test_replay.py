@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.session.made import BEGAN, recording
+from tests.session.made import BEGAN, BROKEN, recording
 from wfconsole.clock import SECOND, ManualClock, Millis, SystemClock
 from wfconsole.incident.events import NoteAdded
 from wfconsole.recording.play import Recording
 from wfconsole.runbook import load_runbook
 from wfconsole.session.checkpoint import Checkpoint
-from wfconsole.session.replay import Playback, ReplayConsole, open_recording
+from wfconsole.session.replay import Playback, ReplayConsole, ReplayTransport, open_recording
 from wfconsole.session.view import Mode
 
 DEADLINE = 20.0
@@ -46,8 +46,14 @@ def watched() -> Watched:
 
 
 @pytest.fixture
-def playback(path: Path, watched: Watched) -> Iterator[Playback]:
-    made = Playback(Recording(path), load_runbook(None), ManualClock(), changed=watched.changed)
+def real() -> ManualClock:
+    """The clock of whoever watches, by which a replay plays."""
+    return ManualClock()
+
+
+@pytest.fixture
+def playback(path: Path, watched: Watched, real: ManualClock) -> Iterator[Playback]:
+    made = Playback(Recording(path), load_runbook(None), real, changed=watched.changed)
     yield made
     made.close()
 
@@ -93,6 +99,117 @@ def test_what_was_said_is_on_the_time_bar_before_it_is_reached(playback: Playbac
 def test_the_incident_is_there_from_its_declaration_on(playback: Playback) -> None:
     assert not state_at(playback, 29).incident.declared
     assert state_at(playback, 31).incident.id == "INC-MADE"
+
+
+class Controls:
+    """The time controls of a replay, each of whose commands is carried out at once."""
+
+    def __init__(self, playback: Playback, real: ManualClock) -> None:
+        self._player = playback.player
+        self._transport = ReplayTransport(playback)
+        self._real = real
+
+    def toggle(self) -> None:
+        self._transport.toggle()
+        self._player.pump()
+
+    def faster(self, steps: int) -> None:
+        self._transport.faster(steps)
+        self._player.pump()
+
+    def step(self, events: int) -> None:
+        self._transport.step(events)
+        self._player.pump()
+
+    def gone_by(self, seconds: int) -> int:
+        """How many seconds of the recording go by in so many real ones."""
+        before = self.position
+        self._real.advance(seconds * SECOND)
+        self._player.pump()
+        return self.position - before
+
+    @property
+    def position(self) -> int:
+        """Seconds from the beginning."""
+        return (self._transport.show().position - BEGAN) // SECOND
+
+    @property
+    def speed(self) -> float:
+        return self._transport.show().speed
+
+    @property
+    def paused(self) -> bool:
+        return self._transport.show().paused
+
+
+@pytest.fixture
+def controls(playback: Playback, real: ManualClock) -> Controls:
+    return Controls(playback, real)
+
+
+def test_a_replay_plays_and_pauses(controls: Controls, playback: Playback) -> None:
+    assert (controls.paused, controls.gone_by(25)) == (True, 0)
+    controls.toggle()
+    assert (controls.paused, controls.gone_by(25)) == (False, 25)
+    assert playback.view().world.pods[f"production/{BROKEN}"].restarts == 3
+    controls.toggle()
+    assert (controls.paused, controls.gone_by(25)) == (True, 0)
+
+
+def test_a_replay_is_made_faster_and_slower(controls: Controls) -> None:
+    controls.toggle()
+    assert (controls.speed, controls.gone_by(5)) == (1, 5)
+    controls.faster(1)
+    assert (controls.speed, controls.gone_by(5)) == (2, 10)
+    controls.faster(1)
+    assert (controls.speed, controls.gone_by(5)) == (4, 20)
+    controls.faster(-2)
+    assert (controls.speed, controls.gone_by(5)) == (1, 5)
+
+
+def test_who_shows_a_replay_hears_of_another_pace_at_once(path: Path) -> None:
+    """No item comes with it: the screen would say what was, until its next second."""
+    heard: list[tuple[bool, float]] = []
+    playback = Playback(Recording(path), load_runbook(None), ManualClock(), changed=lambda: heard.append(pace()))
+    transport = ReplayTransport(playback)
+
+    def pace() -> tuple[bool, float]:
+        shown = transport.show()
+        return shown.paused, shown.speed
+
+    try:
+        for tell in (transport.toggle, lambda: transport.faster(1), transport.toggle):
+            tell()
+            playback.player.pump()
+        assert list(dict.fromkeys(heard)) == [(False, 1), (False, 2), (True, 2)]
+    finally:
+        playback.close()
+
+
+def test_a_step_goes_to_the_next_entry_that_says_something_and_back(controls: Controls, playback: Playback) -> None:
+    state_at(playback, 25)
+    controls.toggle()
+    controls.step(1)
+    assert (controls.position, controls.paused) == (30, True), "the declaration, and it stands there"
+    controls.step(2)
+    assert controls.position == 80, "beyond the note, where the pod is well again"
+    controls.step(-1)
+    assert controls.position == 40
+    controls.step(-2)
+    assert controls.position == 20
+
+
+def test_a_replay_begins_at_the_speed_that_was_asked_for(path: Path, watched: Watched) -> None:
+    made = ReplayConsole(
+        open_recording(path), ManualClock(), runbook=load_runbook(None), read_runbook=None, at="50%", speed=4
+    )
+    made.subscribe(watched.changed)
+    made.start()
+    try:
+        watched.wait_for(lambda: made.view().incident.declared)  # what comes after the speed is carried out
+        assert made.transport.show().speed == 4
+    finally:
+        made.close("end of the test")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import string
 from collections import Counter
 
 import pytest
+from textual.geometry import Region
 
 from tests.tui.harness import SIZES, a_pod_answer, quiet_desk, troubled_desk, war_room
 from wfconsole.tui import action_names
@@ -14,7 +15,7 @@ from wfconsole.tui.action_names import ACTIONS, Action
 from wfconsole.tui.screens.overview import Overview
 from wfconsole.tui.screens.pod import PodScreen
 from wfconsole.tui.screens.zoom import Zoom
-from wfconsole.tui.widgets.key_line import Hint, fitting
+from wfconsole.tui.widgets.key_line import Hint, KeyLine, fitting
 from wfconsole.tui.widgets.line_table import LineTable
 
 _TIME_AND_PLACE = [
@@ -148,6 +149,24 @@ async def test_the_observer_is_on_at_once() -> None:
         await room.press("N")
         assert "observer: read-only" in room.lines[-1]
     assert desk.submitted == []
+
+
+@pytest.mark.parametrize("theme", ["warroom-dark", "mono"])
+async def test_the_hint_of_a_refused_key_is_struck_through(theme: str) -> None:
+    """So that an observer sees beforehand which keys do nothing; what only looks is as it was."""
+
+    def shown(*, struck: bool) -> set[str]:
+        keys = room.app.screen.query_one(KeyLine)
+        (painted,) = keys.render_lines(Region(0, 0, *keys.size))
+        return {piece.text.strip() for piece in painted if bool(piece.style and piece.style.strike) == struck}
+
+    async with war_room(troubled_desk(), (200, 60), theme=theme) as room:
+        assert shown(struck=True) == set()
+        await room.press("O")
+        assert shown(struck=True) == {"N note", "D declare", "T task"}
+        assert shown(struck=False) >= {"c", "checklist", "A", "actions"}
+        await room.press("O", "down", "enter")
+        assert shown(struck=True) == set()
 
 
 async def test_q_says_how_to_quit() -> None:

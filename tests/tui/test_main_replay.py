@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 
 from tests.session.made import recording
 from tests.tui.harness import RUNBOOK, THEMES
-from wfconsole.clock import SystemClock
+from tests.tui.papers import flat
+from wfconsole.clock import SECOND, Clock, ManualClock, SystemClock
 from wfconsole.session.replay import ReplayConsole, open_recording
 from wfconsole.tui import compat
 from wfconsole.tui.app import WarRoom
@@ -30,19 +31,34 @@ class Replay:
         return "\n".join(compat.screen_lines(self.app))
 
     async def press_until(self, key: str, holds: Callable[[str], bool]) -> None:
-        """Press once; the player's thread takes its time, so wait for what the screen is to say."""
+        """Press once, where that does not hold yet; the player's thread takes its time, so wait for it."""
+        assert not holds(self.text), f"before {key} the screen says already\n{self.text}"
         await self.pilot.press(key)
+        await self.until(holds)
+
+    async def until(self, holds: Callable[[str], bool]) -> None:
+        """Wait for what the screen is to say."""
         for _ in range(250):
             if holds(self.text):
                 return
             await self.pilot.pause(0.02)
-        raise AssertionError(f"{key}: five seconds later the screen still says\n{self.text}")
+        raise AssertionError(f"five seconds later the screen still says\n{self.text}")
+
+    async def repaint(self) -> None:
+        """What the tick of a second does."""
+        self.app.show_now()
+        await self.pilot.pause()
 
 
 @asynccontextmanager
-async def replay(folder: Path, *, at: str = "") -> AsyncIterator[Replay]:
+async def replay(folder: Path, *, at: str = "", real: Clock | None = None) -> AsyncIterator[Replay]:
     console = ReplayConsole(
-        open_recording(recording(folder)), SystemClock(), runbook=RUNBOOK, read_runbook=None, at=at, paused=True
+        open_recording(recording(folder)),
+        real or SystemClock(),
+        runbook=RUNBOOK,
+        read_runbook=None,
+        at=at,
+        paused=True,
     )
     theme = THEMES["warroom-dark"]
     app = WarRoom(console, theme=theme, glyphs=glyphs_of(theme))
@@ -68,15 +84,63 @@ async def test_the_keys_of_time_move_through_the_recording(tmp_path: Path) -> No
         await shown.press_until("left_square_bracket", lambda text: "00:01:50/" in text)
         await shown.press_until("right_square_bracket", lambda text: "00:02:00/" in text)
         await shown.press_until("left_curly_bracket", lambda text: "00:02:00/" not in text)
-        await shown.press_until("minus", lambda text: "paused" in text)
+
+
+@pytest.mark.parametrize(
+    ("key", "position"),
+    [
+        ("[", "00:00:40"),
+        ("shift+left", "00:00:40"),
+        ("]", "00:01:00"),
+        ("shift+right", "00:01:00"),
+        ("{", "00:00:40"),
+        ("shift+up", "00:00:40"),
+        ("}", "00:02:00"),
+        ("shift+down", "00:02:00"),
+        (",", "00:00:30"),
+        (".", "00:01:20"),
+    ],
+)
+async def test_every_key_of_the_table_moves_through_time(tmp_path: Path, key: str, position: str) -> None:
+    """At 50 s, between the note of 40 s, which a step back takes away again, and the pod that is well at 80 s."""
+    async with replay(tmp_path, at="T+00:50") as shown:
+        await shown.until(lambda text: "paused 00:00:50/" in flat(text))
+        await shown.press_until(key, lambda text: f"paused {position}/" in flat(text))
+
+
+async def test_space_plays_and_pauses(tmp_path: Path) -> None:
+    real = ManualClock()
+    async with replay(tmp_path, at="T+00:10", real=real) as shown:
+        await shown.until(lambda text: "paused 00:00:10/" in flat(text))
+        await shown.press_until("space", lambda text: "x1 00:00:10/" in flat(text))
+        real.advance(15 * SECOND)
+        await shown.repaint()
+        assert "x1 00:00:25/" in flat(shown.text)
+        await shown.press_until("space", lambda text: "paused 00:00:25/" in flat(text))
+        real.advance(15 * SECOND)
+        await shown.repaint()
+        assert "paused 00:00:25/" in flat(shown.text)
+
+
+@pytest.mark.parametrize("faster", ["+", "="])
+async def test_a_replay_goes_twice_as_fast_and_back(tmp_path: Path, faster: str) -> None:
+    real = ManualClock()
+    async with replay(tmp_path, at="T+00:10", real=real) as shown:
+        await shown.until(lambda text: "paused 00:00:10/" in flat(text))
+        await shown.press_until("space", lambda text: "x1 00:00:10/" in flat(text))
+        await shown.press_until(faster, lambda text: "x2 00:00:10/" in flat(text))
+        real.advance(5 * SECOND)
+        await shown.repaint()
+        assert "x2 00:00:20/" in flat(shown.text)
+        await shown.press_until("-", lambda text: "x1 00:00:20/" in flat(text))
+        await shown.press_until("-", lambda text: "x1/2 00:00:20/" in flat(text))
 
 
 async def test_looking_back_shows_what_was_true_then(tmp_path: Path) -> None:
     async with replay(tmp_path) as shown:
         await shown.press_until("backslash", lambda text: "2/2 ready" in text)
-        for _ in range(6):
-            await shown.pilot.press("left_square_bracket")
-        await shown.press_until("left_square_bracket", lambda text: "1/2 ready" in text)
+        await shown.pilot.press(*["left_square_bracket"] * 7)
+        await shown.until(lambda text: "1/2 ready" in text)
         assert "CrashLoop" in shown.text
 
 

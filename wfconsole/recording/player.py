@@ -43,15 +43,24 @@ class Player:
 
     The commands come from any thread, only leave word, and are carried out in order. `pump` is one round of that
     thread: a test calls it instead of `start`. It begins paused, before the first item. `growing` says that somebody
-    still writes the recording.
+    still writes the recording. `obeyed` hears that commands were carried out: another pace brings no item.
     """
 
-    def __init__(self, recording: Recording, follower: Follower, real: Clock, *, growing: bool = False) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        follower: Follower,
+        real: Clock,
+        *,
+        growing: bool = False,
+        obeyed: Callable[[], None] = lambda: None,
+    ) -> None:
         self.clock = PlayerClock(real, recording.start)
         self._recording = recording
         self._head = Playhead(recording, follower)
         self._real = real
         self._growing = growing
+        self._obeyed = obeyed
         self._looked_at = real.monotonic()
         self._playing = False
         self._speed = 1.0
@@ -143,10 +152,13 @@ class Player:
     def pump(self) -> Millis | None:
         """Carry out what was told and deliver what is due; real milliseconds until there is more, None: when told."""
         try:
+            told = bool(self._commands)
             while self._commands:  # one that fails leaves the others where they are
                 with self._word:
                     command = self._commands.pop(0)
                 command()
+            if told:
+                self._obeyed()
             self._look_for_more()
             wait_ms = self._deliver() if self._playing else None
         except Exception as error:  # noqa: BLE001  a recording that its follower cannot bear must not freeze the screen

@@ -42,7 +42,7 @@ class Playback:
         growing: bool = False,
     ) -> None:
         self._recording = recording
-        self.player = Player(recording, self, clock, growing=growing)
+        self.player = Player(recording, self, clock, growing=growing, obeyed=changed)
         self.session = Session(clock=self.player.clock, runbook=runbook, operator="")
         told = recording.header.target
         self.session.pin(Target(context=told.context, namespace=told.namespace, server=told.server))

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from wfconsole import exit_codes
+from wfconsole.config.locations import bundled
 from wfconsole.errors import UserError
 from wfconsole.session.console import Console
 from wfconsole.text import calendar_time, safe
@@ -56,8 +57,9 @@ def resume(arguments: argparse.Namespace) -> int:
 
 
 def demo(arguments: argparse.Namespace) -> int:
-    """The bundled incident."""
-    arguments.path, arguments.at, arguments.speed, arguments.paused = "service-outage", "", 1.0, False
+    """The bundled incident, whatever there is of that name in the folder where one stands."""
+    arguments.path = str(bundled("scenarios") / "service-outage")
+    arguments.at, arguments.speed, arguments.paused = "", 1.0, False
     return replay(arguments)
 
 
