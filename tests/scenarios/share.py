@@ -1,4 +1,4 @@
-"""`python -m tests.scenarios.share RECORDING FOLDER`: a console's recording becomes that of a scenario, redacted anew."""
+"""`python -m tests.scenarios.share RECORDING FOLDER`: a console's recording becomes a scenario's, redacted once more."""
 
 from __future__ import annotations
 
