@@ -26,9 +26,9 @@ IMAGE_ALONE = "once postgresql image postgresql:16.9 -> postgresql:17.1"
 UNREAD: dict[str, Any] = {"partial": "not read yet", "lacks": (Lack("not read yet", "loading"),)}
 
 
-def postgresql(images: tuple[str, ...], *revisions: Any) -> list[Any]:
+def postgresql(images: tuple[str, ...], *revisions: Any, **more: Any) -> list[Any]:
     number = revisions[0].number if revisions else 0
-    return [a_workload("postgresql", kind="StatefulSet", images=images, revision=number, revisions=revisions)]
+    return [a_workload("postgresql", kind="StatefulSet", images=images, revision=number, revisions=revisions, **more)]
 
 
 BEFORE, IMAGE_FIRST = postgresql(OLD_IMAGE, OLD), postgresql(NEW_IMAGE, OLD)
@@ -94,6 +94,13 @@ def test_a_right_that_is_taken_away_hides_no_new_image_and_given_back_tells_it_n
     assert seen(room, *looks, ROLLED_OUT) == [IMAGE_ALONE]
     found = what_changed(room.world, room.state, room.now, HOUR)
     assert ["once " + change.text for change in found] == [ROLLOUT]
+
+
+def test_what_else_happened_in_that_minute_stands_beside_it(room: Room) -> None:
+    looks = [postgresql(OLD_IMAGE), postgresql(NEW_IMAGE, desired=9), postgresql(NEW_IMAGE, NEW, OLD, desired=9)]
+    assert seen(room, *looks)[:2] == [IMAGE_ALONE, "once postgresql scaled 3 -> 9"]
+    found = what_changed(room.world, room.state, room.now, HOUR)
+    assert {"once " + change.text for change in found} == {ROLLOUT, "once postgresql scaled 3 -> 9"}
 
 
 IMAGES = (OLD_IMAGE, NEW_IMAGE, OLD_IMAGE, ("r/postgresql:18",))

@@ -17,7 +17,6 @@ from wfconsole.sources.kubernetes.workloads import WorkloadMirror
 from wfconsole.sources.sealing import seal
 
 CACHE = "StatefulSet/production/cache"
-KEY = "ControllerRevision/production/cache"
 
 
 def stateful_set(uid: str = "s1") -> Any:
@@ -93,20 +92,25 @@ def test_a_revision_that_comes_or_goes_later_is_joined_then() -> None:
     mirror.controller_revisions.put(revision_of(2, "app:2"))
     mirror.controller_revisions.put(revision_of(3, name="cache-1"))
     assert [each.number for each in rows_of(mirror)[CACHE].revisions] == [3, 2]
-    mirror.controller_revisions.drop(f"{KEY}-1")
+    mirror.controller_revisions.drop("ControllerRevision/production/cache-1")
     assert [each.number for each in rows_of(mirror)[CACHE].revisions] == [2]
     mirror.stateful_sets.drop(CACHE)
     assert mirror.take() == {CACHE: None}
 
 
-def test_a_revision_that_another_workload_adopts_or_nobody_has_is_not_ours_any_more() -> None:
-    for now in ({"uid": "another"}, {"controller": False}):
-        mirror = WorkloadMirror()
-        mirror.stateful_sets.put(stateful_set())
-        mirror.controller_revisions.put(revision_of(1))
-        assert rows_of(mirror)[CACHE].revision == 1
-        mirror.controller_revisions.put(revision_of(1, owner=now))
-        assert rows_of(mirror)[CACHE].revision == 0
+@pytest.mark.parametrize("now", [{"uid": "another"}, {"controller": False}], ids=["adopted", "nobody's"])
+def test_a_revision_that_another_workload_adopts_or_nobody_has_is_not_ours_any_more(now: dict[str, Any]) -> None:
+    mirror = WorkloadMirror()
+    mirror.stateful_sets.put(stateful_set())
+    mirror.deployments.put(decoded(deployment(), Deployment))
+    theirs = replica_set(3, template())
+    mirror.controller_revisions.put(revision_of(1))
+    mirror.replica_sets.put(decoded(theirs, ReplicaSet))
+    assert all(row.revisions for row in rows_of(mirror).values())
+    theirs["metadata"]["ownerReferences"][0] |= now
+    mirror.controller_revisions.put(revision_of(1, owner=now))
+    mirror.replica_sets.put(decoded(theirs, ReplicaSet))
+    assert [row.revisions for row in rows_of(mirror).values()] == [(), ()]
 
 
 @pytest.mark.parametrize(
@@ -129,9 +133,9 @@ def test_a_replica_set_of_the_same_name_is_another_thing() -> None:
     mirror = WorkloadMirror()
     mirror.stateful_sets.put(stateful_set())
     mirror.deployments.put(decoded(deployment(), Deployment))
-    mirror.controller_revisions.put(revision_of(7, name="same"))
+    key = mirror.controller_revisions.put(revision_of(7, name="same"))
     mirror.replica_sets.put(decoded(replica_set(3, template(), "same"), ReplicaSet))
-    mirror.controller_revisions.drop("ControllerRevision/production/same")
+    mirror.controller_revisions.drop(key)
     rows = rows_of(mirror)
     assert [each.number for each in rows["Deployment/production/gateway"].revisions] == [3]
     assert rows[CACHE].revisions == ()

@@ -53,9 +53,7 @@ def _written(incident: IncidentState) -> Iterator[tuple[str, Noticed, Line]]:
 
 
 def _is_same(seen: Change, told: Change) -> bool:
-    if seen.kind not in ("scale", "rollout") or (seen.kind, seen.subject) != (told.kind, told.subject):
-        return False
-    return abs(seen.at - told.at) <= _SAME
+    return (seen.kind, seen.subject) == (told.kind, told.subject) and abs(seen.at - told.at) <= _SAME
 
 
 def _kind(condition: Noticed) -> ChangeKind:
