@@ -19,14 +19,19 @@ NUMBER: Final = "deployment.kubernetes.io/revision"
 
 _CAUSE: Final = "kubernetes.io/change-cause"
 
+
+def _members(member: bytes) -> tuple[re.Pattern[bytes], ...]:
+    """What finds a member of a map with one comma beside it, where it has some. One search for all three has no letter
+    that it could look for first, and takes five times as long."""
+    return tuple(map(re.compile, (member + b",", b"," + member, member)))
+
+
 # What a restart, and the controller itself, write into a template. The server writes maps sorted and without spaces,
 # so two templates are the same exactly when their text is the same without these; a key inside a string value has its
 # quotes escaped and does not match.
-_RESTARTED: Final = rb'"(?:kubectl\.kubernetes\.io/restartedAt|pod-template-hash)":"[^"]*"'
-_NOT_COMPARED: Final = re.compile(_RESTARTED + b",|,?" + _RESTARTED)
-# A ControllerRevision keeps the very text that its controller wrote, and those before Kubernetes 1.34 wrote this null.
-_EMPTY: Final = rb'(?:"(?:annotations|labels)":\{\}|"creationTimestamp":null)'
-_EMPTY_MAPS: Final = re.compile(_EMPTY + b",|,?" + _EMPTY)
+_RESTARTED: Final = _members(rb'"(?:kubectl\.kubernetes\.io/restartedAt|pod-template-hash)":"[^"]*"')
+# A ControllerRevision keeps the very text that its controller wrote, and older controllers wrote this null.
+_EMPTY: Final = _members(rb'"(?:(?:annotations|labels)":\{\}|creationTimestamp":null)')
 
 _TEMPLATE: Final = msgspec.json.Decoder(Template)
 _DATA: Final = msgspec.json.Decoder(RevisionData)
@@ -47,7 +52,9 @@ class Kept(msgspec.Struct, frozen=True):
 
 def fingerprint(template: bytes) -> bytes:
     """Sixteen bytes that are equal for templates that differ in nothing but a restart."""
-    return hashlib.blake2b(_EMPTY_MAPS.sub(b"", _NOT_COMPARED.sub(b"", template)), digest_size=16).digest()
+    for each in (*_RESTARTED, *_EMPTY):
+        template = each.sub(b"", template)
+    return hashlib.blake2b(template, digest_size=16).digest()
 
 
 def number_of(annotations: dict[str, str] | None) -> int:
