@@ -283,10 +283,10 @@ def test_a_new_image_of_a_stateful_set_and_its_rollback_are_each_told_once(world
         first, good = row.revision, next(each for each in row.images if "/postgresql:" in each)
         try:
             set_image(good.rpartition(":")[0] + ":17.9")
-            rolled = scribe.until("once", "17.9", of=f" {first + 1}")
+            rolled = scribe.until("once", "17.9", of=f"/postgresql {first + 1}")
         finally:
             set_image(good)
-        back = scribe.until("once", "rolled back", of=f" {first + 2}")
+        back = scribe.until("once", "rolled back", of=f"/postgresql {first + 2}")
         scribe.looked("workloads")
     old = good.rpartition("/")[2]
     assert rolled.text.endswith(f"postgresql revision {first} -> {first + 1}: image {old} -> postgresql:17.9")
