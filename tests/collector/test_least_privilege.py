@@ -100,7 +100,7 @@ def test_the_viewer_may_do_what_the_collector_asks_for_and_nothing_else(double: 
 
 # Taken away in two rounds, so that of no source everything is refused that could be told apart.
 FIRST = ["pods", "nodes", "services", "events", "horizontalpodautoscalers", "ingresses", "networkpolicies"]
-FIRST += ["statefulsets", "daemonsets"]
+FIRST += ["statefulsets", "daemonsets", "controllerrevisions"]
 SECOND = ["deployments", "replicasets", "endpointslices", "pods/log", "metrics.k8s.io"]
 CALLED = {"pods/log": "log of app"}
 # Nothing is missing without their names, but the first second of a large cluster: the doctor tells it.

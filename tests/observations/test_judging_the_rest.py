@@ -43,9 +43,15 @@ WORKLOADS = [
     ),
     (
         "a stateful set that is held back between two revisions",
-        a_workload(kind="StatefulSet", updated=1, progressing=True),
+        a_workload(kind="StatefulSet", updated=1, progressing=True, revisions=LATE),
         WATCH,
         "rolling out: 1/3 new",
+    ),
+    (
+        "a daemon set whose new pods come one by one",
+        a_workload(kind="DaemonSet", ready=2, updated=1, progressing=True, revisions=JUST_NOW),
+        WATCH,
+        "rolling out: 1/3 new, 2/3 ready",
     ),
     (
         "a complete rollout that waits for its last pods",
@@ -82,6 +88,11 @@ WORKLOADS = [
 def test_a_workload_is_judged_by_what_is_ready_of_what_is_desired(row: WorkloadRow, level: Level, reason: str) -> None:
     finding = judge_workload(row, NOW)
     assert (finding.level, finding.reason) == (level, reason)
+
+
+def test_a_set_that_is_held_back_is_so_since_its_newest_revision() -> None:
+    row = a_workload(kind="StatefulSet", updated=1, progressing=True, revisions=LATE)
+    assert judge_workload(row, NOW).since == LATE[0].created_at
 
 
 def metric(ratio: float | None) -> tuple[HpaMetric, ...]:

@@ -31,6 +31,7 @@ _SERVED = {
     "/apis/apps/v1/replicasets": "replicasets",
     "/apis/apps/v1/statefulsets": "statefulsets",
     "/apis/apps/v1/daemonsets": "daemonsets",
+    "/apis/apps/v1/controllerrevisions": "controllerrevisions",
     "/apis/autoscaling/v2/horizontalpodautoscalers": "horizontalpodautoscalers",
     "/apis/metrics.k8s.io/v1beta1/nodes": "nodemetrics",
     "/api/v1/services": "services",

@@ -22,7 +22,8 @@ from tests.rig.etcd import Etcd
 from tests.rig.fixtures import World
 from tests.sources.bad_pods import KINDS, box, container, status
 from tests.sources.scribing import Scribe
-from wfconsole.clock import SystemClock
+from wfconsole.clock import HOUR, SystemClock
+from wfconsole.observations.changes import recent_changes
 from wfconsole.observations.levels import Level
 from wfconsole.observations.pods import PodRow, judge_pod
 from wfconsole.sources.kubernetes import payloads
@@ -266,6 +267,38 @@ def test_a_restart_and_a_new_image_are_told_apart(world: World) -> None:
         assert row.revisions[0].images != row.revisions[1].images
 
 
+def test_a_new_image_of_a_stateful_set_and_its_rollback_are_each_told_once(world: World) -> None:
+    path = "/apis/apps/v1/namespaces/production/statefulsets/postgresql"
+
+    def set_image(image: str) -> None:
+        boxes = [{"name": "postgresql", "image": image}]
+        world.api.patch(path, {"spec": {"template": {"spec": {"containers": boxes}}}}, STRATEGIC)
+
+    with watching(world.viewer.kubeconfig, sources=["workloads"]) as collector:
+        scribe = Scribe(collector)
+        collector.until_well(("workloads",))
+        collector.until(lambda: not collector.snapshots["workloads"].partial, "all of it")
+        scribe.hear()
+        row = collector.snapshots["workloads"].rows["StatefulSet/production/postgresql"]
+        first, good = row.revision, next(each for each in row.images if "/postgresql:" in each)
+        try:
+            set_image(good.rpartition(":")[0] + ":17.9")
+            rolled = scribe.until("once", "17.9", of=f"/postgresql {first + 1}")
+        finally:
+            set_image(good)
+        back = scribe.until("once", "rolled back", of=f"/postgresql {first + 2}")
+        scribe.looked("workloads")
+    old = good.rpartition("/")[2]
+    assert rolled.text.endswith(f"postgresql revision {first} -> {first + 1}: image {old} -> postgresql:17.9")
+    assert back.text.endswith(
+        f"postgresql revision {first + 1} -> {first + 2} (rolled back): image postgresql:17.9 -> {old}"
+    )
+    of_database = [each.key for each in scribe.said if each.phase == "once" and "/postgresql " in f"{each.key} "]
+    assert of_database == [rolled.key, back.key]
+    told = [(each.revision, each.text) for each in recent_changes(scribe.world, SystemClock().now(), HOUR)]
+    assert [number for number, text in told if text.startswith("postgresql ")][:2] == [first + 2, first + 1]
+
+
 def _revision(collector: CollectorProcess, number: int) -> Any:
     row = collector.snapshots["workloads"].rows[GATEWAY]
     return row if row.revision == number and row.revisions and row.revisions[0].number == number else None
@@ -379,8 +412,10 @@ def test_each_right_that_is_refused_is_said_once_with_its_grant_and_once_when_it
     kubeconfig = limited_user(cluster, namespace, tmp_path, [rule("", ["pods"], "list"), rule("apps", apps, *lists)])
     with watching(kubeconfig, sources=["pods", "workloads"]) as collector:
         scribe = Scribe(collector)
-        daemons = scribe.until("began", "cannot list resource")
+        daemons = scribe.until("began", 'cannot list resource "daemonsets"')
         assert daemons.text.endswith(f"; Grant get, list and watch on daemonsets.apps in {namespace}.")
+        of_sets = scribe.until("began", "revisions of stateful and daemon sets unknown")
+        assert of_sets.text.endswith(f"; Grant get, list and watch on controllerrevisions.apps in {namespace}.")
         watch = scribe.until("began", "watch pods: not allowed")
         assert watch.text.endswith("; grant watch on pods")
         narrow = scribe.until("began", f"only namespace {namespace}")
@@ -388,15 +423,17 @@ def test_each_right_that_is_refused_is_said_once_with_its_grant_and_once_when_it
         scribe.looked("pods")
         scribe.looked("workloads")
         assert sorted(each.key for each in scribe.said if each.phase == "began") == sorted(
-            each.key for each in (daemons, watch, narrow)
+            each.key for each in (daemons, of_sets, watch, narrow)
         )
 
         role = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/roles/limited"
-        rules = [rule("", ["pods"], *lists), rule("apps", [*apps, "daemonsets"], *lists)]
+        rules = [rule("", ["pods"], *lists), rule("apps", [*apps, "daemonsets", "controllerrevisions"], *lists)]
         cluster.api.patch(role, {"rules": rules}, MERGE)
         for source in ("pods", "workloads"):
             collector.send({"type": "retry", "id": source, "source": source})
         assert scribe.until("ended", f"list daemonsets.apps in {namespace} is not refused any more").key == daemons.key
+        over = scribe.until("ended", f"list controllerrevisions.apps in {namespace} is not refused any more")
+        assert over.key == of_sets.key
         assert scribe.until("ended", "watch pods is not refused any more").key == watch.key
         assert narrow.key not in {each.key for each in scribe.said if each.phase == "ended"}
 

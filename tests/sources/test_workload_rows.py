@@ -11,7 +11,8 @@ import pytest
 from tests.sources.api_double import payload
 from wfconsole.observations.workloads import WorkloadRow
 from wfconsole.sources.kubernetes.payloads import DaemonSet, Deployment, ReplicaSet, StatefulSet
-from wfconsole.sources.kubernetes.workloads import WorkloadMirror, daemon_set_row, fingerprint, stateful_set_row
+from wfconsole.sources.kubernetes.revisions import fingerprint
+from wfconsole.sources.kubernetes.workloads import WorkloadMirror, daemon_set_row, stateful_set_row
 
 THEN = "2026-03-01T10:00:00Z"
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
@@ -183,7 +184,7 @@ def test_a_replica_set_that_comes_later_completes_the_row() -> None:
     assert rows_of(mirror)["Deployment/production/gateway"].revisions == ()
     mirror.replica_sets.put(decoded(replica_set(1, template()), ReplicaSet))
     assert len(rows_of(mirror)["Deployment/production/gateway"].revisions) == 1
-    mirror.replica_sets.drop("production/gateway-1")
+    mirror.replica_sets.drop("ReplicaSet/production/gateway-1")
     assert rows_of(mirror)["Deployment/production/gateway"].revisions == ()
     mirror.deployments.drop("Deployment/production/gateway")
     assert mirror.take() == {"Deployment/production/gateway": None}

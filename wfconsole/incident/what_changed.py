@@ -1,5 +1,6 @@
 """What changed recently, from both who know of it: the objects themselves, which also tell of the time before anybody
-watched, and the scribe, who saw what no object remembers: replicas moved by hand, a stateful set's new image."""
+watched, and the scribe, who saw what no object remembers: replicas moved by hand, an image whose revision nobody may
+read."""
 
 from __future__ import annotations
 
@@ -14,8 +15,9 @@ from wfconsole.incident.state import IncidentState, Line
 from wfconsole.observations.changes import Change, ChangeKind, recent_changes
 from wfconsole.observations.world import World
 
-# A move of replicas is seen so long after its autoscaler has noted it, or before.
-_SAME_MOVE: Final = MINUTE
+# A move of replicas is seen so long after its autoscaler has noted it, or before; so is a new image whose revision
+# could be read only later.
+_SAME: Final = MINUTE
 
 _KINDS: Final = frozenset(get_args(ChangeKind))
 
@@ -24,15 +26,18 @@ def what_changed(world: World, incident: IncidentState, now: Millis, window: Mil
     """Everything that is known to have changed within `window` before `now`, newest first, nothing twice.
 
     What the scribe saw has the instant at which it happened; of a move that an autoscaler tells too, the autoscaler's
-    word stands, since it says who moved. A line that somebody withdrew is left out.
+    word stands, since it says who moved, and of an image that its revision tells too, the revision's. A line that
+    somebody withdrew is left out.
     """
     told = {_scribe_key(change): change for change in recent_changes(world, now, window)}
-    moves = [change for change in told.values() if change.kind == "scale"]
+    known_by_objects = tuple(told.values())
     found = []
     for key, condition, line in _written(incident):
         known = told.pop(key, None)
         seen = Change(max(line.at, line.last_at), _kind(condition), condition.subject, line.amended or line.text)
-        if line.withdrawn or not now - window < seen.at <= now or any(_is_same_move(seen, each) for each in moves):
+        if line.withdrawn or not now - window < seen.at <= now:
+            continue
+        if known is None and any(_is_same(seen, each) for each in known_by_objects):
             continue
         found.append(seen if known is None else msgspec.structs.replace(known, at=seen.at, text=seen.text))
     found += [change for change in told.values() if change.at <= now]
@@ -47,8 +52,8 @@ def _written(incident: IncidentState) -> Iterator[tuple[str, Noticed, Line]]:
             yield key, incident.conditions[key], line
 
 
-def _is_same_move(seen: Change, told: Change) -> bool:
-    return seen.kind == "scale" and seen.subject == told.subject and abs(seen.at - told.at) <= _SAME_MOVE
+def _is_same(seen: Change, told: Change) -> bool:
+    return (seen.kind, seen.subject) == (told.kind, told.subject) and abs(seen.at - told.at) <= _SAME
 
 
 def _kind(condition: Noticed) -> ChangeKind:

@@ -60,15 +60,18 @@ def recent_changes(world: World, now: Millis, window: Millis) -> tuple[Change, .
 
 
 def workload_changes(key: str, before: WorkloadRow, after: WorkloadRow, at: Millis) -> tuple[Change, ...]:
-    """What is different between two rows of one workload that was seen changing at `at`."""
+    """What is different between two rows of one workload that was seen changing at `at`.
+
+    Between none and a revision nothing was rolled out: it is the first of a new workload, or is known only now.
+    """
     changes: list[Change] = []
-    if after.revision != before.revision and after.revision:
-        revision = next((item for item in after.revisions if item.number == after.revision), None)
-        older = next((item for item in after.revisions if item.number == before.revision), None)
-        revision = revision or Revision(after.revision, at, after.images)
-        older = older or Revision(before.revision, before.created_at, before.images)
+    numbered = bool(before.revision and after.revision)
+    if numbered and after.revision != before.revision:
+        known = {item.number: item for item in (*before.revisions, *after.revisions)}
+        revision = known.get(after.revision) or Revision(after.revision, at, after.images)
+        older = known.get(before.revision) or Revision(before.revision, before.created_at, before.images)
         changes.append(rollout_change(key, revision, older, at))
-    elif after.images != before.images and after.images and not after.revision:  # else its revision is about to follow
+    elif not numbered and after.images != before.images and after.images:  # else its revision is about to follow
         text = f"{after.name} image {image_move(before.images, after.images)}"
         changes.append(Change(at, "rollout", key, text, _list(before.images), _list(after.images), after.revision))
     if after.desired != before.desired:
@@ -107,8 +110,8 @@ def isolation_changes(before: IsolationRow, after: IsolationRow, at: Millis) -> 
 def rollout_change(key: str, revision: Revision, before: Revision | None, seen_at: Millis = 0) -> Change:
     """The change that a new revision is. `key` is the workload's, `seen_at` when it was seen to become the newest.
 
-    A rollback takes up an old ReplicaSet under a new number: its creation says nothing about when that happened. Where
-    nobody saw it, all that is known is that it came after the revision that it replaced.
+    A rollback takes up an old one under a new number: its creation says nothing about when that happened. Where nobody
+    saw it, all that is known is that it came after the revision that it replaced.
     """
     name = key.rpartition("/")[2]
     old = before.images if before is not None else ()

@@ -12,12 +12,15 @@ from wfconsole.observations.levels import Finding, Level
 
 
 class Revision(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One revision of a deployment (its ReplicaSet) or stateful set."""
+    """One revision of a deployment (its ReplicaSet), or of a stateful or daemon set (its ControllerRevision).
+
+    `created_at` of one that was taken up again by a rollback is when it was first made.
+    """
 
     number: int
     created_at: Millis
     images: tuple[str, ...] = ()
-    replicas: int = 0
+    replicas: int = 0  # of a deployment; the revision of a set does not say how many pods it has
     ready: int = 0
     restart_only: bool = False  # same template as the one before but for the restart annotation
     cause: str = ""
@@ -33,7 +36,7 @@ class WorkloadRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     ready: int = 0
     updated: int = 0
     available: int = 0
-    revision: int = 0
+    revision: int = 0  # of a set the highest number that is known; 0 where none is
     images: tuple[str, ...] = ()
     paused: bool = False
     created_at: Millis = 0
@@ -91,9 +94,11 @@ def _complete(row: WorkloadRow, now: Millis) -> Weighed:
         return _paused(row)
     if row.progressing and row.updated < row.desired:
         said = f"rolling out: {row.updated}/{row.desired} new"
-        if since := rolled_out_at(row):
+        since = rolled_out_at(row)
+        # A set has no deadline: it goes pod by pod, and waits for somebody (a partition, OnDelete) as long as he likes.
+        if since and row.kind == "Deployment":
             return climb(_ROLLOUT_RUNGS, since, now, said, "rollout")
-        return Finding(Level.WATCH, said, "rollout"), 0
+        return Finding(Level.WATCH, said, "rollout", since), 0
     return PLAIN
 
 

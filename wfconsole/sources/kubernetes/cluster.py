@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -34,9 +34,12 @@ DEPLOYMENTS = Collection("deployments", ("/apis/apps/v1",))
 STATEFUL_SETS = Collection("statefulsets", ("/apis/apps/v1",))
 DAEMON_SETS = Collection("daemonsets", ("/apis/apps/v1",))
 REPLICA_SETS = Collection("replicasets", ("/apis/apps/v1",))
+CONTROLLER_REVISIONS = Collection("controllerrevisions", ("/apis/apps/v1",), extra=True)
 HPAS = Collection("horizontalpodautoscalers", ("/apis/autoscaling/v2", "/apis/autoscaling/v2beta2"))
 # Both name the same objects; many roles grant only one of the two.
 EVENTS = Collection("events", ("/apis/events.k8s.io/v1", "/api/v1"))
+
+REVISIONS_OF_SETS: Final = "revisions of stateful and daemon sets"
 
 
 class ClusterSource(msgspec.Struct, frozen=True):
@@ -145,9 +148,23 @@ class Cluster:
             *self.reflect(DAEMON_SETS, payloads.DaemonSet, mirror.daemon_sets, "workloads"),
         )
         revisions = self.reflect(REPLICA_SETS, payloads.ReplicaSet, mirror.replica_sets, "workloads")
-        parts = (*map(Part, whole), *(Part(each, "part", "revisions") for each in revisions))
+        of_sets = self.reflect(
+            CONTROLLER_REVISIONS, payloads.ControllerRevision, mirror.controller_revisions, "workloads"
+        )
+        parts = (
+            *map(Part, whole),
+            *(Part(each, "part", "revisions") for each in revisions),
+            *(Part(each, "extra", REVISIONS_OF_SETS) for each in of_sets),
+        )
+        reflectors = (*whole, *revisions)
         return ClusterSource(
-            self.server, "workloads", self.interval("workloads"), parts, mirror.take, (*whole, *revisions)
+            self.server,
+            "workloads",
+            self.interval("workloads"),
+            parts,
+            mirror.take,
+            reflectors,
+            more_lacks=lambda: tuple(_lacks_of_sets(of_sets, reflectors)),
         )
 
     def _make_hpas(self) -> ClusterSource:
@@ -186,6 +203,22 @@ class Cluster:
         return ClusterSource(
             self.server, "events", self.interval("events"), parts, mirror.table.take, reflectors, mirror.facts
         )
+
+
+def _lacks_of_sets(revisions: Sequence[Reflector[Any]], others: Sequence[Reflector[Any]]) -> Iterator[Lack]:
+    """What is not read of the revisions of sets. Until it was tried the rows wait for it: who notes what changes would
+    take old revisions for new ones. From then on they are whole without; what `others` lack too, these say."""
+    told = {lack for each in others for lack in each.lacks}
+    for each in revisions:
+        if not each.tried:
+            yield Lack(f"{REVISIONS_OF_SETS} unknown: {each.name}: not read yet", "loading")
+            continue
+        for lack in each.lacks:
+            if lack.extra:
+                yield lack
+            elif lack.kind == "permission" and lack not in told:
+                text, right = f"{REVISIONS_OF_SETS} {lack.text}", f"list {each.kind_of_object}"
+                yield msgspec.structs.replace(lack, text=text, right=right, extra=True)
 
 
 def described(server: Server) -> dict[str, str]:

@@ -249,6 +249,25 @@ class ReplicaSet(msgspec.Struct):
     status: ReplicaSetStatus = msgspec.field(default_factory=ReplicaSetStatus)
 
 
+class ControllerRevision(msgspec.Struct):
+    """What a StatefulSet or a DaemonSet was at one time. `data` is RevisionData there; whoever else keeps revisions has
+    in it what he likes."""
+
+    metadata: Meta
+    revision: int = 0
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class RevisionSpec(msgspec.Struct):
+    template: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class RevisionData(msgspec.Struct):
+    """data of the ControllerRevision of a StatefulSet or a DaemonSet."""
+
+    spec: RevisionSpec
+
+
 # --- nodes ----------------------------------------------------------------------------------------------------------
 
 

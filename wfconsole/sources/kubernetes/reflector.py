@@ -48,11 +48,16 @@ AS_OF_NOW: Final[Query] = {}
 
 
 class Collection(msgspec.Struct, frozen=True):
-    """Where a kind of object is served: `groups` in order of preference, "/api/v1" or "/apis/GROUP/VERSION"."""
+    """Where a kind of object is served: `groups` in order of preference, "/api/v1" or "/apis/GROUP/VERSION".
+
+    `extra`: rows are whole without it (see `contract.Role`), so that nothing would say that what is kept of it is old:
+    what we may not read any more is dropped.
+    """
 
     plural: str
     groups: tuple[str, ...]
     namespaced: bool = True
+    extra: bool = False
 
     def path(self, group: str, namespace: str = "") -> str:
         inside = f"/namespaces/{namespace}" if namespace and self.namespaced else ""
@@ -111,6 +116,7 @@ class Reflector(Generic[T]):
         self.lacks: tuple[Lack, ...] = ()
         self.facts: dict[str, str] = {}
         self.listed = False  # whether a whole list was ever read
+        self.tried = False  # whether one was read or could not be
         self._server = server
         self._client = server.client()
         self._first_look = first_look
@@ -148,7 +154,7 @@ class Reflector(Generic[T]):
         return self._collection.path(group, self._server.access.namespace if self._narrow else self._namespace)
 
     @property
-    def _kind_of_object(self) -> str:
+    def kind_of_object(self) -> str:
         """`deployments.apps`, and where it is read where that is not the whole cluster."""
         _, family, *group = self._collection.groups[self._group].split("/")
         kind = f"{self._collection.plural}.{group[0]}" if family == "apis" else self._collection.plural
@@ -160,6 +166,15 @@ class Reflector(Generic[T]):
 
     def step(self, proven: Callable[[], None]) -> Millis:
         """A whole list, or one window of watching."""
+        try:
+            return self._step(proven)
+        except SourceError as error:
+            self.tried = True
+            if error.code == 403 and self._collection.extra:
+                self._drop_all(self._keys)
+            raise
+
+    def _step(self, proven: Callable[[], None]) -> Millis:
         if self._narrow and time.monotonic() >= self._widen_at:
             self._narrow, self._version = False, ""
         if not self._watches and time.monotonic() >= self._watch_at:
@@ -233,13 +248,16 @@ class Reflector(Generic[T]):
                     proven()
                 look = None
             query = {"limit": self._page, "continue": told.continue_} if told.continue_ else {}
-        for key in unseen:
-            self._mirror.drop(key)
-            del self._keys[key]
+        self._drop_all(unseen)
         self._version = told.resource_version if self._watches else ""
-        self.listed = True
+        self.listed = self.tried = True
         self._say_scope()
         proven()
+
+    def _drop_all(self, keys: Iterable[str]) -> None:
+        for key in tuple(keys):
+            self._mirror.drop(key)
+            del self._keys[key]
 
     def _ahead(self, look: FirstLook | None, of: Query) -> Iterable[Iterable[str]]:
         """There is more than a page: what the next ones will bring, as far as it can be had sooner."""
@@ -281,8 +299,8 @@ class Reflector(Generic[T]):
         if self._collection.namespaced:
             self.facts["scope"] = self.scope or "all namespaces"
         if self._watch_refused:
-            right = f"watch {self._kind_of_object}"
-            said, remedy = f"not allowed; listed every {POLL_MS // SECOND} s", f"grant watch on {self._kind_of_object}"
+            right = f"watch {self.kind_of_object}"
+            said, remedy = f"not allowed; listed every {POLL_MS // SECOND} s", f"grant watch on {self.kind_of_object}"
             self.facts["watch"] = f"{said} ({remedy})"
             lacks.append(Lack(f"{right}: {said}", "permission", remedy, right, extra=True))
         self.lacks = tuple(lacks)

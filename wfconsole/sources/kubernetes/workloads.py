@@ -1,66 +1,41 @@
-"""Workloads: deployments, stateful sets and daemon sets, with the revisions that their ReplicaSets are."""
+"""Workloads: deployments, stateful sets and daemon sets, each with its revisions."""
 
 from __future__ import annotations
 
-import hashlib
-import re
 import threading
-from typing import Final
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
-from wfconsole.clock import Millis
-from wfconsole.observations.workloads import Revision, WorkloadRow
+from wfconsole.observations.workloads import WorkloadRow
 from wfconsole.sources.contract import RowTable
+from wfconsole.sources.kubernetes import revisions
 from wfconsole.sources.kubernetes.payloads import (
     Condition,
+    ControllerRevision,
     DaemonSet,
     Deployment,
+    Meta,
     ReplicaSet,
     StatefulSet,
-    Template,
     WorkloadSpec,
 )
+from wfconsole.sources.kubernetes.revisions import Kept
 from wfconsole.sources.kubernetes.values import instant
 from wfconsole.sources.sealing import seal
 
-REVISIONS_SHOWN: Final = 5
 
-_REVISION: Final = "deployment.kubernetes.io/revision"
-_CAUSE: Final = "kubernetes.io/change-cause"
-
-# What a restart, and the controller itself, write into a template. The server writes maps sorted and without spaces,
-# so two templates are the same exactly when their text is the same without these; a key inside a string value has its
-# quotes escaped and does not match.
-_RESTARTED: Final = rb'"(?:kubectl\.kubernetes\.io/restartedAt|pod-template-hash)":"[^"]*"'
-_NOT_COMPARED: Final = re.compile(_RESTARTED + b",|,?" + _RESTARTED)
-_EMPTY: Final = rb'"(?:annotations|labels)":\{\}'
-_EMPTY_MAPS: Final = re.compile(_EMPTY + b",|,?" + _EMPTY)
-
-_TEMPLATE: Final = msgspec.json.Decoder(Template)
+class _Workload(Protocol):
+    @property
+    def metadata(self) -> Meta: ...
 
 
-class _ReplicaSetKept(msgspec.Struct, frozen=True):
-    """What is kept of a ReplicaSet: enough for a `Revision`, and a fingerprint of its template."""
-
-    key: str
-    number: int
-    created_at: Millis
-    images: tuple[str, ...]
-    replicas: int
-    ready: int
-    template: bytes
-    cause: str
-    generation: int
+W_contra = TypeVar("W_contra", bound=_Workload, contravariant=True)
 
 
-def fingerprint(template: bytes) -> bytes:
-    """Sixteen bytes that are equal for templates that differ in nothing but a restart."""
-    return hashlib.blake2b(_EMPTY_MAPS.sub(b"", _NOT_COMPARED.sub(b"", template)), digest_size=16).digest()
-
-
-def deployment_row(item: Deployment, revisions: tuple[Revision, ...]) -> WorkloadRow:
-    """The row of one deployment. It is rolling out by the rule of `kubectl rollout status`."""
+def deployment_row(item: Deployment) -> WorkloadRow:
+    """The row of one deployment, without its revisions. It is rolling out by the rule of `kubectl rollout status`."""
     meta, spec, status = item.metadata, item.spec, item.status
     desired = 1 if spec.replicas is None else spec.replicas
     under_way = (
@@ -69,7 +44,6 @@ def deployment_row(item: Deployment, revisions: tuple[Revision, ...]) -> Workloa
         or status.replicas > status.updated_replicas
         or status.available_replicas < status.updated_replicas
     )
-    number = (meta.annotations or {}).get(_REVISION, "")
     return WorkloadRow(
         kind="Deployment",
         namespace=meta.namespace,
@@ -78,7 +52,7 @@ def deployment_row(item: Deployment, revisions: tuple[Revision, ...]) -> Workloa
         ready=status.ready_replicas,
         updated=status.updated_replicas,
         available=status.available_replicas,
-        revision=int(number) if number.isdecimal() and len(number) < 10 else 0,
+        revision=revisions.number_of(meta.annotations),
         images=_images(spec),
         paused=spec.paused,
         created_at=instant(meta.creation_timestamp),
@@ -86,12 +60,11 @@ def deployment_row(item: Deployment, revisions: tuple[Revision, ...]) -> Workloa
         observed_generation=status.observed_generation,
         progressing=under_way,
         stalled=_stalled(status.conditions or []),
-        revisions=revisions,
     )
 
 
 def stateful_set_row(item: StatefulSet) -> WorkloadRow:
-    """The row of one stateful set."""
+    """The row of one stateful set, without its revisions."""
     meta, spec, status = item.metadata, item.spec, item.status
     desired = 1 if spec.replicas is None else spec.replicas
     return WorkloadRow(
@@ -113,7 +86,7 @@ def stateful_set_row(item: StatefulSet) -> WorkloadRow:
 
 
 def daemon_set_row(item: DaemonSet) -> WorkloadRow:
-    """The row of one daemon set."""
+    """The row of one daemon set, without its revisions."""
     meta, status = item.metadata, item.status
     return WorkloadRow(
         kind="DaemonSet",
@@ -149,104 +122,100 @@ def _stalled(conditions: list[Condition]) -> str:
 
 
 class WorkloadMirror:
-    """All workloads. Deployments wait for their ReplicaSets: `take` joins them."""
+    """All workloads, and the revisions of each, which come by themselves: `take` joins them."""
 
     def __init__(self) -> None:
         self._table = RowTable()
-        self._deployments: dict[str, Deployment] = {}
+        self._rows: dict[str, tuple[str, WorkloadRow]] = {}  # each with its uid
         self._keys_by_uid: dict[str, str] = {}
-        self._sets: dict[str, dict[str, _ReplicaSetKept]] = {}  # by the deployment's uid
-        self._owners: dict[str, str] = {}  # a ReplicaSet's key -> its deployment's uid
+        self._revisions: dict[str, dict[str, Kept]] = {}  # by the uid of the workload
+        self._owners: dict[str, str] = {}  # a revision's key -> its workload's uid
         self._touched: dict[str, None] = {}
         self._lock = threading.Lock()
-        self.deployments = DeploymentMirror(self)
+        self.deployments = KindMirror("Deployment", deployment_row, self)
+        self.stateful_sets = KindMirror("StatefulSet", stateful_set_row, self)
+        self.daemon_sets = KindMirror("DaemonSet", daemon_set_row, self)
         self.replica_sets = ReplicaSetMirror(self)
-        self.stateful_sets = StatefulSetMirror(self._table)
-        self.daemon_sets = DaemonSetMirror(self._table)
+        self.controller_revisions = ControllerRevisionMirror(self)
 
     def take(self) -> dict[str, bytes | None]:
         """Encoded rows that changed since the last call."""
         with self._lock:
             touched, self._touched = self._touched, {}
-            rows = [(key, self._deployments[key]) for key in touched if key in self._deployments]
-            revisions = [self._revisions(item.metadata.uid) for _, item in rows]
-        for (key, item), shown in zip(rows, revisions, strict=True):
-            self._table.put(key, seal(deployment_row(item, shown)))
+            joined = [(key, self._joined(*self._rows[key])) for key in touched if key in self._rows]
+        sealed = [(key, seal(row)) for key, row in joined]
+        with self._lock:
+            for key, row in sealed:
+                if key in self._rows:  # it may be gone since
+                    self._table.put(key, row)
         return self._table.take()
 
-    def put_deployment(self, key: str, item: Deployment) -> None:
+    def put(self, key: str, uid: str, row: WorkloadRow) -> None:
         with self._lock:
-            self._deployments[key] = item
-            self._keys_by_uid[item.metadata.uid] = key
+            self._rows[key] = uid, row
+            self._keys_by_uid[uid] = key
             self._touched[key] = None
 
-    def drop_deployment(self, key: str) -> None:
+    def drop(self, key: str) -> None:
         with self._lock:
-            gone = self._deployments.pop(key, None)
-            if gone is not None:
-                self._keys_by_uid.pop(gone.metadata.uid, None)
+            uid, _ = self._rows.pop(key, ("", None))
+            self._keys_by_uid.pop(uid, None)
             self._touched.pop(key, None)
-        self._table.remove(key)
+            self._table.remove(key)
 
-    def replica_set(self, owner: str, key: str) -> _ReplicaSetKept | None:
-        return self._sets.get(owner, {}).get(key)
+    def revision(self, owner: str, key: str) -> Kept | None:
+        return self._revisions.get(owner, {}).get(key)
 
-    def put_set(self, key: str, owner: str, kept: _ReplicaSetKept) -> None:
+    def put_revision(self, key: str, owner: str, kept: Kept) -> None:
         with self._lock:
-            self._sets.setdefault(owner, {})[key] = kept
+            if self._owners.get(key, owner) != owner:  # another workload has adopted it
+                self._remove_revision(key)
+            self._revisions.setdefault(owner, {})[key] = kept
             self._owners[key] = owner
             self._touch(owner)
 
-    def drop_set(self, key: str) -> None:
+    def drop_revision(self, key: str) -> None:
         with self._lock:
-            owner = self._owners.pop(key, "")
-            sets = self._sets.get(owner, {})
-            sets.pop(key, None)
-            if not sets:
-                self._sets.pop(owner, None)
-            self._touch(owner)
+            self._remove_revision(key)
+
+    def _remove_revision(self, key: str) -> None:
+        owner = self._owners.pop(key, "")
+        known = self._revisions.get(owner, {})
+        known.pop(key, None)
+        if not known:
+            self._revisions.pop(owner, None)
+        self._touch(owner)
 
     def _touch(self, uid: str) -> None:
         key = self._keys_by_uid.get(uid)
         if key is not None:
             self._touched[key] = None
 
-    def _revisions(self, uid: str) -> tuple[Revision, ...]:
-        """Newest first. A revision is restart-only when the one before it has the same template."""
-        kept = sorted(self._sets.get(uid, {}).values(), key=lambda each: each.number, reverse=True)
-        shown = []
-        for index, each in enumerate(kept[:REVISIONS_SHOWN]):
-            before = kept[index + 1] if index + 1 < len(kept) else None
-            shown.append(
-                Revision(
-                    number=each.number,
-                    created_at=each.created_at,
-                    images=each.images,
-                    replicas=each.replicas,
-                    ready=each.ready,
-                    restart_only=before is not None and before.template == each.template,
-                    cause=each.cause,
-                )
-            )
-        return tuple(shown)
+    def _joined(self, uid: str, row: WorkloadRow) -> WorkloadRow:
+        """Of sets, which do not say their revision themselves, it is the newest one that is known."""
+        shown = revisions.shown(self._revisions.get(uid, {}).values())
+        number = row.revision or (shown[0].number if shown else 0)
+        return msgspec.structs.replace(row, revision=number, revisions=shown)
 
 
-class DeploymentMirror:
-    """Keeps deployments; see `reflector.Mirror`."""
+class KindMirror(Generic[W_contra]):
+    """Keeps the workloads of one kind; see `reflector.Mirror`."""
 
-    def __init__(self, all_of_them: WorkloadMirror) -> None:
+    def __init__(self, kind: str, row_of: Callable[[W_contra], WorkloadRow], all_of_them: WorkloadMirror) -> None:
+        self._kind = kind
+        self._row_of = row_of
         self._all = all_of_them
 
-    def key(self, item: Deployment) -> str:
-        return f"Deployment/{item.metadata.namespace}/{item.metadata.name}"
+    def key(self, item: W_contra) -> str:
+        return f"{self._kind}/{item.metadata.namespace}/{item.metadata.name}"
 
-    def put(self, item: Deployment) -> str:
+    def put(self, item: W_contra) -> str:
         key = self.key(item)
-        self._all.put_deployment(key, item)
+        self._all.put(key, item.metadata.uid, self._row_of(item))
         return key
 
     def drop(self, key: str) -> None:
-        self._all.drop_deployment(key)
+        self._all.drop(key)
 
 
 class ReplicaSetMirror:
@@ -256,75 +225,39 @@ class ReplicaSetMirror:
         self._all = all_of_them
 
     def key(self, item: ReplicaSet) -> str:
-        return f"{item.metadata.namespace}/{item.metadata.name}"
+        return f"ReplicaSet/{item.metadata.namespace}/{item.metadata.name}"
 
     def put(self, item: ReplicaSet) -> str:
         key = self.key(item)
-        for owner in item.metadata.owner_references or ():
-            if owner.kind == "Deployment" and owner.controller:
-                self._all.put_set(key, owner.uid, _kept(key, item, self._all.replica_set(owner.uid, key)))
+        if owner := revisions.controller_of(item.metadata, "Deployment"):
+            self._all.put_revision(key, owner, revisions.of_replica_set(item, self._all.revision(owner, key)))
+        else:
+            self._all.drop_revision(key)
         return key
 
     def drop(self, key: str) -> None:
-        self._all.drop_set(key)
+        self._all.drop_revision(key)
 
 
-def _kept(key: str, item: ReplicaSet, before: _ReplicaSetKept | None) -> _ReplicaSetKept:
-    """What to keep; the template is looked at again only when it can have changed."""
-    meta = item.metadata
-    annotations = meta.annotations or {}
-    number = annotations.get(_REVISION, "")
-    created_at = instant(meta.creation_timestamp)
-    if before is not None and (before.generation, before.created_at) == (meta.generation, created_at):
-        images, template = before.images, before.template
-    else:
-        raw = bytes(item.spec.template)
-        images = tuple(box.image for box in _TEMPLATE.decode(raw).spec.containers or ())
-        template = fingerprint(raw)
-    return _ReplicaSetKept(
-        key=key,
-        number=int(number) if number.isdecimal() and len(number) < 10 else 0,
-        created_at=created_at,
-        images=images,
-        replicas=item.status.replicas,
-        ready=item.status.ready_replicas,
-        template=template,
-        cause=annotations.get(_CAUSE, ""),
-        generation=meta.generation,
-    )
+class ControllerRevisionMirror:
+    """Keeps the ControllerRevisions of stateful and daemon sets as their revisions; see `reflector.Mirror`. Others,
+    whose owners we do not show, may hold anything."""
 
+    def __init__(self, all_of_them: WorkloadMirror) -> None:
+        self._all = all_of_them
 
-class StatefulSetMirror:
-    """Keeps stateful sets; see `reflector.Mirror`."""
+    def key(self, item: ControllerRevision) -> str:
+        return f"ControllerRevision/{item.metadata.namespace}/{item.metadata.name}"
 
-    def __init__(self, table: RowTable) -> None:
-        self._table = table
-
-    def key(self, item: StatefulSet) -> str:
-        return f"StatefulSet/{item.metadata.namespace}/{item.metadata.name}"
-
-    def put(self, item: StatefulSet) -> str:
+    def put(self, item: ControllerRevision) -> str:
         key = self.key(item)
-        self._table.put(key, seal(stateful_set_row(item)))
+        owner = revisions.controller_of(item.metadata, "StatefulSet", "DaemonSet")
+        kept = revisions.of_controller_revision(item) if owner else None
+        if kept is not None:
+            self._all.put_revision(key, owner, kept)
+        else:
+            self._all.drop_revision(key)
         return key
 
     def drop(self, key: str) -> None:
-        self._table.remove(key)
-
-
-class DaemonSetMirror:
-    """Keeps daemon sets; see `reflector.Mirror`."""
-
-    def __init__(self, table: RowTable) -> None:
-        self._table = table
-
-    def key(self, item: DaemonSet) -> str:
-        return f"DaemonSet/{item.metadata.namespace}/{item.metadata.name}"
-
-    def put(self, item: DaemonSet) -> str:
-        key = self.key(item)
-        self._table.put(key, seal(daemon_set_row(item)))
-        return key
-
-    def drop(self, key: str) -> None:
-        self._table.remove(key)
+        self._all.drop_revision(key)

@@ -89,6 +89,6 @@ class WorkloadsListing(Listing):
             images = ", ".join(short_image(image) for image in revision.images)
             when = frame.times.calendar(revision.created_at)
             restart = "  restart only" if revision.restart_only else ""
-            ready = f"{revision.ready}/{revision.replicas}"
-            lines.append(row_line(f"rev {revision.number}", f"{when}  {ready}  {images}{restart}  {revision.cause}"))
+            ready = f"{revision.ready}/{revision.replicas}  " if row.kind == "Deployment" else ""  # others do not say
+            lines.append(row_line(f"rev {revision.number}", f"{when}  {ready}{images}{restart}  {revision.cause}"))
         return [*lines, next_line(("Enter", "all of it"), ("N", "note with this row"), ("y", "copy"))]
