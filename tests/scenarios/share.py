@@ -1,4 +1,4 @@
-"""`python -m tests.scenarios.share RECORDING FOLDER`: a console's recording becomes a scenario's, redacted once more."""
+"""`python -m tests.scenarios.share RECORDING FOLDER`: a console's recording, redacted once more, for a scenario."""
 
 from __future__ import annotations
 
