@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Final
 
 import pytest
+
+from tests.real_parts import missing
 
 pytest_plugins = ["tests.rig.fixtures", "tests.rig.systems.fixtures", "tests.actions.fixtures"]
 
@@ -32,6 +35,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         slow = {group for item, group in zip(items, groups, strict=True) if item.get_closest_marker("slow")}
         order = {group: (_turn_of(group, slow), -sizes[group], group) for group in sizes}
         items[:] = [item for _, item in sorted(zip(groups, items, strict=True), key=lambda pair: order[pair[0]])]
+
+
+@pytest.fixture
+def root() -> None:
+    """For what only root may do: mount a disk, or become somebody else."""
+    if os.geteuid() != 0:
+        missing("needs root: run it as root, or in a container")
 
 
 @pytest.hookimpl(trylast=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from tests.actions.conftest import planned, ran
 from tests.actions.process import Actor
 from tests.builders import a_policy, declared, entries
 from tests.comms.servers import PagerDuty, closed_port, serving
+from tests.real_parts import missing
 from wfconsole.actions.catalogue import action_named
 from wfconsole.actions.contract import BadRequestError, Unknown
 from wfconsole.actions.systems import Systems
@@ -202,9 +204,8 @@ def test_the_command_by_hand_sends_the_same(here: Systems, pagerduty: PagerDuty)
     (line,) = planned(here, asked(why='it\'s "down"; $(reboot) <b>')).by_hand
     assert KEY not in line
     subprocess.run(["bash", "-n", "-c", line], check=True, timeout=10)
-    done = subprocess.run(["bash", "-c", "command -v jq curl"], check=False, capture_output=True, timeout=10)
-    if done.returncode:
-        pytest.skip("no jq and curl here: apt-get install jq curl")
+    if not (shutil.which("jq") and shutil.which("curl")):
+        missing("needs jq and curl: apt-get install jq curl")
     subprocess.run(["bash", "-c", line], check=True, capture_output=True, timeout=20)
     ran(here, planned(here, asked(why='it\'s "down"; $(reboot) <b>')))
     assert pagerduty.kept[0] == pagerduty.kept[1]

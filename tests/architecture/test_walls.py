@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.collector.process import kubeconfig_for
+from tests.terminal.probes import ROOT
+from tests.terminal.pty import Terminal
+
 CLIENTS = {
     "kubernetes",
     "psycopg",
@@ -38,8 +42,9 @@ def tops(modules: set[str]) -> set[str]:
 @pytest.mark.parametrize(
     "module",
     [
-        *("wfconsole.cli", "wfconsole.wiring", "wfconsole.tui.app", "wfconsole.session.replay"),
-        *("wfconsole.wiring.messages", "wfconsole.tui.screens.comms", "wfconsole.tui.screens.message_review"),
+        *("wfconsole.cli", "wfconsole.wiring.commands", "wfconsole.wiring.live", "wfconsole.wiring.messages"),
+        *("wfconsole.session.replay", "wfconsole.tui.app", "wfconsole.tui.screens.comms"),
+        "wfconsole.tui.screens.message_review",
     ],
 )
 def test_nothing_the_console_imports_loads_a_client(module: str) -> None:
@@ -54,8 +59,35 @@ def test_the_command_line_starts_without_textual() -> None:
     assert "rich" not in tops(loaded)
 
 
-def test_wiring_can_start_a_collector_before_textual_is_imported() -> None:
-    assert "textual" not in tops(modules_after("import wfconsole.wiring"))
+@pytest.mark.parametrize("module", ["commands", "live"])
+def test_wiring_knows_no_screen_until_it_shows_one(module: str) -> None:
+    assert not tops(modules_after(f"import wfconsole.wiring.{module}")) & {"textual", "rich"}
+
+
+# The console, which says what it has loaded when it starts its collector, and ends there.
+AS_IT_STARTS_ITS_COLLECTOR = """
+import os, sys
+
+def heard(event, about):
+    if event == "subprocess.Popen" and "wfconsole.collector" in about[1]:
+        print("loaded:", sorted({"textual", "rich"} & set(sys.modules)), flush=True)
+        os._exit(0)
+
+sys.addaudithook(heard)
+from wfconsole.cli import main
+main(["live"])
+"""
+
+
+def test_the_collector_is_started_before_textual_is_imported(tmp_path: Path) -> None:
+    home: dict[str, str | None] = {
+        "HOME": str(tmp_path),
+        "KUBECONFIG": kubeconfig_for("http://127.0.0.1:9", tmp_path),
+        "PYTHONPATH": str(ROOT),
+    }
+    with Terminal([sys.executable, "-c", AS_IT_STARTS_ITS_COLLECTOR], env=home) as terminal:
+        assert terminal.wait_exit() == 0
+        assert "loaded: []" in terminal.text
 
 
 def test_the_launcher_forks_before_anything_is_imported_that_the_console_would_copy() -> None:

@@ -7,11 +7,13 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.collector.process import ALL, CollectorProcess, kubeconfig_for
 from tests.sources.api_double import ApiDouble, Behaviour, Conversation, Request, reset, silence, well
+from wfconsole.observations.snapshot import Snapshot
 
 MIB = 1024 * 1024
 
@@ -171,24 +173,58 @@ def test_nobody_listens(double: ApiDouble, tmp_path: Path) -> None:
         collector.until_well()
 
 
-def test_a_server_that_dies_leaves_the_last_rows_with_their_age(double: ApiDouble, tmp_path: Path) -> None:
+AFTER_GOOD_DATA = (
+    *("nobody listens", "no answer at all", "bytes that are no HTTP", "403", "410 for every list", "429"),
+    "a hundred megabytes",
+)
+
+
+@pytest.mark.parametrize("fault", AFTER_GOOD_DATA)
+def test_a_fault_leaves_the_last_rows_with_their_age_until_it_is_over(
+    fault: str, double: ApiDouble, tmp_path: Path
+) -> None:
     with started(double, tmp_path) as collector:
         collector.until_well()
         collector.until(lambda: any(row.used_at for row in collector.snapshots["nodes"].rows.values()), "use of nodes")
-        good = {name: collector.snapshots[name].good_at for name in ALL}
-        rows = {name: dict(collector.snapshots[name].rows) for name in ALL}
-        double.refuse()
-        collector.until_failing("refused")
+        before = dict(collector.snapshots)
+        if fault == "nobody listens":
+            kind = "refused"
+            double.refuse()
+        else:
+            behaviour, kind = FAULTS[fault]
+            double.behaviour = expired_and_then(behaviour)
+        collector.until_failing(kind)
+        failed = dict(collector.snapshots)
         for name in ALL:
-            failed = collector.snapshots[name]
-            assert failed.rows == rows[name]
-            assert failed.good_at is not None
-            assert failed.failure is not None
-            before = good[name]
-            assert before is not None
-            assert before <= failed.good_at <= failed.failure.since + 1000
-        double.listen_again()
+            assert failed[name].rows == before[name].rows
+            assert aged(failed[name], since=before[name].good_at)
+        collector.until(
+            lambda: any(tried(collector.snapshots[name]) > tried(failed[name]) for name in ALL), "it is tried again"
+        )
+        assert [collector.snapshots[name].good_at for name in ALL] == [failed[name].good_at for name in ALL]
+        double.mend()
+        if fault == "nobody listens":
+            double.listen_again()
         collector.until_well()
+        assert all((collector.snapshots[name].good_at or 0) > (failed[name].good_at or 0) for name in ALL)
+        assert collector.memory() < 160 * MIB
+
+
+def expired_and_then(behaviour: Behaviour) -> Behaviour:
+    """What is followed has expired when it is asked for next: it is listed again, and that list meets the fault."""
+    return lambda talk, request: (status("410 Gone") if request.watching else behaviour)(talk, request)
+
+
+def aged(failed: Snapshot[Any], since: int | None) -> bool:
+    """Whether it still says when it was good: before its failure. Parts of a source differ by an interval at most."""
+    assert failed.failure is not None
+    assert since is not None
+    assert failed.good_at is not None
+    return since - 1000 <= failed.good_at <= failed.failure.since + 1000
+
+
+def tried(failed: Snapshot[Any]) -> int:
+    return failed.failure.attempts if failed.failure is not None else 0
 
 
 def watch_only(behaviour: Behaviour) -> Behaviour:

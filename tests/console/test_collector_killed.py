@@ -70,6 +70,25 @@ def test_with_nobody_to_look_at_the_last_that_was_seen_stays_in_brackets_with_it
         kill(terminal)
 
 
+def test_the_next_collector_looks_at_the_pinned_context_whatever_is_the_current_one_by_now(
+    watch: Desk, double: ApiDouble
+) -> None:
+    kubeconfig = Path(str(watch.environment["KUBECONFIG"]))
+    config = json.loads(kubeconfig.read_text())
+    with ApiDouble() as other, watch.watching() as terminal:
+        terminal.wait_for(re.compile(r"3 Pods +■"))
+        config["clusters"].append({"name": "other", "cluster": {"server": other.url}})
+        config["contexts"].append({"name": "other", "context": {"cluster": "other", "user": "someone"}})
+        kubeconfig.write_text(json.dumps(config | {"current-context": "other"}))
+        asked = len(double.requests)
+        os.kill(collector_of(terminal), signal.SIGKILL)
+        terminal.wait_for("the collector stopped: nothing new is seen (over ")
+        terminal.wait_for(re.compile(r"3 Pods +■"))
+        assert any(request.path == "/api/v1/pods" for request in double.requests[asked:])
+        assert not other.requests
+        kill(terminal)
+
+
 @pytest.mark.parametrize(
     ("what", "said"),
     [

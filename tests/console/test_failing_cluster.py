@@ -191,6 +191,12 @@ WELL = "· ok|[▲■◆] "
 # What happens; what the pane says of it; its kind and remedy on the screen of sources.
 FAULTS: dict[str, tuple[Callable[[Network], None], str, str, str]] = {
     "nobody listens": (Network.refuse, "refused", "refused", "Is the API server running"),
+    "a server that hangs": (
+        lambda network: network.fail(hang),
+        "no answer within",
+        "timeout",
+        "The server or the way to it hangs",
+    ),
     "a server that drips": (
         lambda network: network.fail(drip),
         "no answer within",

@@ -32,7 +32,7 @@ PLAN = Plan(
 )
 # Somebody who is not us: only root can become another one.
 SOMEBODY = pwd.getpwnam("nobody")
-needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can be a second login in a test: run it as root")
+needs_root = pytest.mark.usefixtures("root")
 
 
 @pytest.fixture

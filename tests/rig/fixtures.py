@@ -1,10 +1,10 @@
 """pytest fixtures: one control plane for all tests of a process, and the world on it."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
+from tests.real_parts import missing
 from tests.rig import faults, world
 from tests.rig.api import Api, Object, path_of
 from tests.rig.binaries import Binaries, BinariesMissingError, find_or_build
@@ -57,12 +57,10 @@ class World:
 def rig_binaries() -> Binaries:
     """The control plane's programs."""
     try:
-        # With CI the build is a step of its own before the tests, but a missing program must never pass silently.
+        # With CI the build is a step of its own before the tests.
         return find_or_build(build=False)
     except BinariesMissingError as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"the rig's programs are missing: {error}", pytrace=False)
-        pytest.skip(str(error))
+        missing(f"the rig's programs are missing: {error}")
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """`python -m tests.rig` in a process of its own, from its start to its end."""
 
+import json
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ import pytest
 from tests.rig.api import wait_for
 from tests.rig.binaries import Binaries
 from tests.rig.processes import process_exists
+from wfconsole.observations.kinds import SYSTEMS
 
 pytestmark = [pytest.mark.rig(own=True), pytest.mark.slow]
 
@@ -69,6 +71,24 @@ class Foreground:
             cwd=_ROOT, env=self._environment, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
 
+    def told(self, name: str) -> str:
+        """One of the things that `status` says."""
+        return dict(line.split(" ", 1) for line in self.command("status").stdout.splitlines())[name]
+
+
+def what_the_doctor_finds(printed: str, home: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """The servers that the printed command leads to, and as whom, for a user who has nothing but that command."""
+    has = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(_ROOT), "HOME": str(home)}
+    line = printed.replace("wfconsole live ", "wfconsole doctor --json ")
+    done = subprocess.run(["bash", "-c", line], env=has, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout, done.stderr
+    checks = [each for each in json.loads(done.stdout)["checks"] if each["state"] == "ok"]
+    reached, known = (
+        {each["system"]: each["detail"] for each in checks if each["aspect"] == aspect}
+        for aspect in ("reachable", "authenticated")
+    )
+    return reached, known
+
 
 @pytest.fixture
 def foreground(environment: dict[str, str], tmp_path: Path) -> Iterator[Foreground]:
@@ -78,12 +98,16 @@ def foreground(environment: dict[str, str], tmp_path: Path) -> Iterator[Foregrou
     started.process.wait(10)
 
 
-def test_the_rig_takes_faults_from_its_input_and_from_elsewhere_and_leaves_nothing(
-    foreground: Foreground, folder: Path
+def test_the_rig_is_found_as_it_says_takes_faults_from_its_input_and_from_elsewhere_and_leaves_nothing(
+    foreground: Foreground, folder: Path, tmp_path: Path
 ) -> None:
     foreground.says("Ctrl-C ends everything")
-    kubeconfig = foreground.says(r"KUBECONFIG=\S+wfconsole-viewer.kubeconfig .*wfconsole live --config \S+").split()[0]
-    assert Path(kubeconfig.removeprefix("KUBECONFIG=")).is_file()
+    printed = foreground.says(r"KUBECONFIG=\S+ .*wfconsole live --config \S+")
+    reached, known = what_the_doctor_finds(printed, tmp_path)
+    assert set(reached) == set(known) == set(SYSTEMS)
+    assert reached["kubernetes"].startswith(foreground.told("server"))
+    assert all("127.0.0.1:" in where for where in reached.values())
+    assert known["kubernetes"] == "wfconsole-viewer"
 
     assert foreground.process.stdin is not None
     foreground.process.stdin.write(b"no-such-fault\nnot-ready\n")

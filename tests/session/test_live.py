@@ -137,11 +137,14 @@ class Place:
             self.changed.notify_all()
 
 
+def players() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "player"]
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
     made = Place(tmp_path)
     yield made
-    made.console.transport.live()
     made.console.close("the test is over")
 
 
@@ -149,7 +152,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 def _nothing_plays_on() -> Iterator[None]:
     """Every look back ends with its test."""
     yield
-    until(lambda: not any(thread.name == "player" for thread in threading.enumerate()), "no player is left")
+    until(lambda: not players(), "no player is left")
 
 
 # --- the clock of a stream
@@ -253,8 +256,16 @@ def test_one_can_look_back_to_the_beginning_of_the_stream_by_its_own_clock(tmp_p
     shown = place.console.transport.show()
     assert (shown.start, shown.end) == (BEGAN, at(60))
     assert place.look_back(10).judged.finding("pods", f"production/{BROKEN}").level == Level.OK
-    place.console.transport.live()
     place.console.close("the test is over")
+
+
+def test_a_console_that_is_closed_while_it_looks_back_leaves_no_player_behind(place: Place) -> None:
+    place.trouble()
+    place.look_back(10)
+    assert players()
+    place.console.close("quit")
+    until(lambda: not players(), "the player has ended")
+    assert place.console.transport.show().mode == "live"
 
 
 def test_looking_back_shows_a_resumed_incident_as_it_stood_then(place: Place) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.collector.examined import Examined
 from tests.collector.process import CollectorProcess, kubeconfig_for
+from tests.real_parts import missing
 from tests.rig.cluster import Cluster
 from tests.sources.api_double import ApiDouble
 from wfconsole import exit_codes
@@ -44,7 +45,7 @@ ROOT = Path(__file__).parents[2]
 
 # What a kubelet does: the files of a service account at the one place where every pod has them.
 MOUNT = 'mount -t tmpfs pod /var/run; mkdir -p "${2%/*}"; cp -r "$1" "$2"; shift 2; exec "$@"'
-OWN_MOUNTS = ("unshare", "--map-root-user", "--mount")
+OWN_MOUNTS = ("unshare", *(("--map-root-user",) if os.geteuid() else ()), "--mount")
 
 
 @pytest.fixture
@@ -137,7 +138,7 @@ def target_and_refusal(program: subprocess.Popen[bytes]) -> tuple[lines.Header, 
 def test_in_a_pod_the_real_server_is_asked_by_the_pods_own_account(cluster: Cluster, tmp_path: Path) -> None:
     """From the command line to the server: its address, its authority and its token are those of the pod."""
     if shutil.which(OWN_MOUNTS[0]) is None or subprocess.run([*OWN_MOUNTS, "true"], check=False).returncode:
-        pytest.skip("nobody but root may give a process mounts of its own here: run the tests as root")
+        missing("nobody but root may give a process mounts of its own here: run the tests as root")
     account = tmp_path / "account"
     account.mkdir()
     named = "/api/v1/namespaces/default/serviceaccounts/default/token"

@@ -349,6 +349,7 @@ class LiveConsole:
 
     def close(self, reason: str) -> None:
         """Ends the stream, flushes the journal, gives the recording what time is left; nothing is left behind."""
+        self.transport.live()  # a look-back that is open plays on otherwise
         if self._reach.hands is not None:
             self._reach.hands.close()
         if self._acting is not None:
