@@ -68,7 +68,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action("checklist", ("c", "8"), "checklist", "open('checklist')", label="checklist", rank=90, mnemonic="checklist"),
     Action("timeline", ("t", "9"), "timeline", "open('timeline')", label="timeline", rank=85, mnemonic="timeline"),
-    Action("home", ("0",), "overview; closes everything that is no form", "home", label="overview", rank=40,
+    Action("home", ("0",), "overview; closes everything that is no form", "home", label="overview", rank=120,
            mnemonic="zero = home"),
     Action("back", ("escape", "backspace"), "back one level", "leave", label="back", hint_keys="Bksp", rank=30),
     Action("next-region", ("tab",), "next region", "focus_next_region"),
