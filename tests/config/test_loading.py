@@ -32,7 +32,7 @@ def test_without_a_file_everything_has_a_default(tmp_path: Path) -> None:
     settings = load_settings(tmp_path / "missing.toml", {})
     assert settings == Settings()
     assert settings.kubernetes.context == ""
-    assert settings.console.theme == "warroom-dark"
+    assert settings.console.theme == ""
     assert settings.recording.enabled
 
 

@@ -254,6 +254,42 @@ def test_a_teams_own_template_is_followed_and_what_it_asks_for_in_vain_is_a_gap(
     assert text.startswith("# gateway answers 503\n\nSEV2 _Gap: the record has nothing for budget left._\n\n- 2026-")
 
 
+def by_template(text: str) -> str:
+    """The post-mortem of an incident in a team's own template."""
+    entries = an_incident()
+    runbook = a_runbook(templates=(Template("pm", "Post-mortem", "post-mortem", text),))
+    return export(entries, fold(entries), runbook, ())["INC-20260301-1432-post-mortem.md"]
+
+
+@pytest.mark.parametrize(
+    ("asks_for", "added"),
+    [
+        ("", ["Date", "Duration", "Impact", "Times"]),
+        ("on {date}, for {duration}: {impact}", ["Times"]),
+        ("{impact_in_full}", ["Date", "Times"]),
+        ("{times}, {duration}", ["Date", "Impact"]),
+    ],
+)
+def test_what_no_post_mortem_may_lack_is_told_where_the_teams_template_does_not_ask(
+    asks_for: str, added: list[str]
+) -> None:
+    told = by_template(f"# {{title}}\n\n{asks_for}\n\n{{timeline}}\n")
+    _, ours = papers(an_incident())
+    lines = section(ours, "Summary").splitlines()
+    assert section(told, "Key facts").splitlines() == [
+        line for line in lines if line.startswith(tuple(f"- **{title}:**" for title in added))
+    ]
+    assert [title for title in re.findall(r"^## (.*)$", told, re.MULTILINE) if title != "About this record"] == [
+        "Key facts",
+        "Evidence",
+    ]
+
+
+def test_a_template_that_asks_for_all_of_it_gets_nothing_twice() -> None:
+    told = by_template("{date} {duration} {impact} {times}\n\n{evidence}\n")
+    assert re.findall(r"^## (.*)$", told, re.MULTILINE) == ["About this record"]
+
+
 def test_a_placeholder_in_outside_text_stays_what_it_is() -> None:
     _, text = papers(an_incident(NoteAdded("impact: {timeline} {severity}")))
     assert "**Impact:** {timeline} {severity} (op1" in text

@@ -191,6 +191,21 @@ def test_the_net_makes_ascii_where_it_is_told_to_and_does_not_count_that() -> No
     assert guard.hits == 1
 
 
+@pytest.mark.parametrize(
+    ("style", "bare"),
+    [
+        ("bold #e4e4e4 on #080808", Style(bold=True, reverse=False)),
+        ("#080808 on #e4e4e4", Style(reverse=True)),
+        ("reverse underline #e4e4e4 on #080808", Style(underline=True, reverse=True)),
+        ("reverse #080808 on #e4e4e4", Style(reverse=False)),
+        ("bold", Style(bold=True, reverse=False)),
+    ],
+)
+def test_without_colours_a_light_ground_is_told_by_reverse(style: str, bare: Style) -> None:
+    shown, unstyled = compat.COLOURLESS.apply([Segment("a", Style.parse(style)), Segment("b")], BLACK)
+    assert (shown, unstyled) == (Segment("a", bare), Segment("b"))
+
+
 def test_textual_reads_our_defaults_and_none_of_its_developers_switches() -> None:
     """In a process of its own, because Textual reads its environment once."""
     environ = {**os.environ, **dict.fromkeys(REFUSED, "1"), "TEXTUAL_FPS": "30"}

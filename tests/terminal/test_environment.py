@@ -1,12 +1,14 @@
-"""Eighteen environments: the console comes up, in a theme that they can show, or says clearly why it does not."""
+"""Many environments: the console comes up, in a theme that they can show, or says clearly why it does not."""
 
 from __future__ import annotations
 
 import ast
 import os
 import re
+import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -19,52 +21,108 @@ from wfconsole.errors import UserError
 from wfconsole.tui import terminal as this_terminal
 from wfconsole.tui.environment import LEFT_OUT
 
-REQUIRE = (
-    f"import sys, os; sys.path.insert(0, {str(ROOT)!r})\n"
-    "from wfconsole.errors import UserError\n"
-    "from wfconsole.tui.terminal import require_terminal\n"
-    "from wfconsole.tui.theming import choose_theme, terminal_locale\n"
-    "theme = choose_theme(None, os.environ, None, terminal_locale(os.environ))\n"
-    "try: require_terminal(os.environ, only_ascii=theme == 'plain')\n"
-    "except UserError as error: print('REFUSED', error.code, error, flush=True)\n"
-    "else: print('THEME', theme, flush=True)\n"
-)
+DEMO = [sys.executable, "-m", "wfconsole", "demo"]
+COLOUR = re.compile(rb"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[;m]")
+HUE = re.compile(rb"[\[;](?:38;5;(?:39|141|220)|[34][1-6])[;m]")  # of the default theme, in 256 colours and in 16
 UTF8 = {"LANG": "C.UTF-8"}
+NO_HELP = {"PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}  # of Python, which else takes C for C.UTF-8
+
+
+def words(environ: object) -> str:
+    return " ".join(f"{name}={word}" for name, word in environ.items()) if isinstance(environ, dict) else ""
+
+
+def demo(home: Path, environ: Mapping[str, str | None], *options: str) -> Terminal:
+    """The command itself, with an empty home."""
+    there = {"HOME": str(home), "PYTHONPATH": str(ROOT), **environ}
+    return Terminal([*DEMO, *options], columns=200, env=there)
+
+
+def look(terminal: Terminal) -> str:
+    """What the wire says of a console that has come up: the theme that was chosen, if it can be told by that."""
+    terminal.wait_for("DO NOW")
+    terminal.signal(signal.SIGTERM)
+    assert terminal.wait_exit() == 128 + signal.SIGTERM
+    if not COLOUR.search(terminal.raw):
+        return "no colours, ASCII" if terminal.raw.isascii() else "no colours"
+    if HUE.search(terminal.raw):
+        return "hues"
+    return "greys, ASCII" if terminal.raw.isascii() else "greys"
 
 
 @pytest.mark.parametrize(
-    ("environ", "outcome"),
+    ("environ", "shown"),
     [
-        ({**UTF8}, "THEME warroom-dark"),
-        ({**UTF8, "COLORTERM": "truecolor"}, "THEME warroom-dark"),
-        ({**UTF8, "TERM": "screen-256color"}, "THEME warroom-dark"),
-        ({**UTF8, "TERM": "tmux-256color"}, "THEME warroom-dark"),
-        ({**UTF8, "TERM": "screen"}, "THEME warroom-dark"),
-        ({**UTF8, "TERM": "linux"}, "THEME warroom-dark"),
-        ({**UTF8, "TERM": "vt100"}, "THEME warroom-dark"),
-        ({**UTF8, "NO_COLOR": "1"}, "THEME mono"),
-        ({**UTF8, "NO_COLOR": ""}, "THEME warroom-dark"),
-        ({**UTF8, "WFCONSOLE_THEME": "plain", "NO_COLOR": "1"}, "THEME plain"),
-        ({"LANG": "C"}, "THEME plain"),
-        ({"LANG": "en_GB.UTF-8", "LC_ALL": "C"}, "THEME plain"),
-        ({"LANG": None}, "THEME plain"),
-        ({"LANG": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}, "THEME plain"),
+        ({**UTF8}, "hues"),
+        ({**UTF8, "TERM": "screen-256color"}, "hues"),
+        ({**UTF8, "TERM": "tmux-256color"}, "hues"),
+        ({**UTF8, "TERM": "screen"}, "hues"),
+        ({**UTF8, "TERM": "linux"}, "hues"),
+        ({**UTF8, "TERM": "vt100"}, "hues"),
+        ({**UTF8, "NO_COLOR": ""}, "hues"),
+        ({**UTF8, "NO_COLOR": "1"}, "no colours"),
+        ({**UTF8, "NO_COLOR": "1", "WFCONSOLE_THEME": "plain"}, "no colours, ASCII"),
+        ({**UTF8, "NO_COLOR": "1", "WFCONSOLE_THEME": "warroom-dark"}, "hues"),
+        ({**UTF8, "NO_COLOR": "1", "WFCONSOLE_CONSOLE_THEME": "warroom-dark"}, "hues"),
+        ({**UTF8, "WFCONSOLE_CONSOLE_THEME": "mono"}, "greys"),
+        ({"LANG": "C"}, "greys, ASCII"),
+        ({"LANG": "en_GB.UTF-8", "LC_ALL": "C"}, "greys, ASCII"),
+        ({"LANG": None}, "greys, ASCII"),
+        ({"LANG": None, "WFCONSOLE_THEME": "warroom-dark"}, "hues"),
+        ({"LANG": "C", **NO_HELP}, "greys, ASCII"),
+        ({"LANG": "C", "NO_COLOR": "1", **NO_HELP}, "no colours, ASCII"),
+        ({**UTF8, "PYTHONIOENCODING": "latin-1", "WFCONSOLE_CONSOLE_GLYPHS": "ascii"}, "hues"),
+    ],
+    ids=words,
+)
+def test_the_console_comes_up_in_a_theme_that_the_environment_can_show(
+    tmp_path: Path, environ: dict[str, str | None], shown: str
+) -> None:
+    with demo(tmp_path, environ) as terminal:
+        assert look(terminal) == shown
+
+
+def test_a_theme_that_is_asked_for_wins_over_what_the_environment_says(tmp_path: Path) -> None:
+    with demo(tmp_path, {"NO_COLOR": "1", "WFCONSOLE_THEME": "plain"}, "--theme", "warroom-dark") as terminal:
+        assert look(terminal) == "hues"
+
+
+def test_without_colours_another_theme_brings_its_own_and_mono_takes_them_away_again(tmp_path: Path) -> None:
+    with demo(tmp_path, {"NO_COLOR": "1"}) as terminal:
+        terminal.wait_for("DO NOW")
+        terminal.press(":")
+        terminal.send("theme warroom-dark\r")
+        terminal.wait_until(lambda: bool(HUE.search(terminal.raw)), "a hue")
+        terminal.press(":")
+        terminal.send("theme mono\r")
+        terminal.press("e")
+        terminal.wait_for("SOURCES")
+        bare = len(terminal.raw)
+        terminal.press("0", "t", "ctrl+l")
+        terminal.wait_for("following the newest")
+        assert not COLOUR.search(terminal.raw, bare)
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
         (
             {**UTF8, "PYTHONIOENCODING": "latin-1"},
-            "REFUSED 6 .*encoded as iso8859-1, not UTF-8.*PYTHONIOENCODING=utf-8",
+            "encoded as iso8859-1, not UTF-8.*PYTHONIOENCODING=utf-8.*--ascii",
         ),
-        ({**UTF8, "PYTHONIOENCODING": "ascii"}, "REFUSED 6 .*encoded as ascii"),
-        ({**UTF8, "TERM": "dumb"}, "REFUSED 6 .*TERM is dumb.*TERM=xterm-256color"),
-        ({**UTF8, "TERM": None}, "REFUSED 6 .*TERM is not set"),
+        ({**UTF8, "PYTHONIOENCODING": "ascii"}, "encoded as ascii"),
+        ({"LANG": "C", "WFCONSOLE_THEME": "mono", **NO_HELP}, "encoded as ascii"),
+        ({**UTF8, "TERM": "dumb"}, "TERM is dumb.*TERM=xterm-256color"),
+        ({**UTF8, "TERM": None}, "TERM is not set"),
     ],
-    ids=lambda value: " ".join(f"{name}={word}" for name, word in value.items()) if isinstance(value, dict) else "",
+    ids=words,
 )
-def test_each_environment_gets_a_theme_it_can_show_or_a_refusal_with_a_remedy(
-    environ: dict[str, str | None], outcome: str
+def test_what_cannot_be_shown_is_refused_with_a_remedy(
+    tmp_path: Path, environ: dict[str, str | None], told: str
 ) -> None:
-    with Terminal([sys.executable, "-c", REQUIRE], columns=200, env=environ) as terminal:
-        assert terminal.wait_exit() == 0
-        assert re.search(outcome, " ".join(terminal.text.split()))
+    with demo(tmp_path, environ) as terminal:
+        assert terminal.wait_exit() == exit_codes.TERMINAL
+        assert re.search(told, " ".join(terminal.text.split()))
 
 
 @pytest.mark.parametrize("term", ["xterm-256color", "screen-256color", "screen", "linux", "vt100"])
@@ -90,12 +148,11 @@ def test_a_newer_terminal_gets_its_frames_in_synchronized_pieces() -> None:
         assert terminal.forbidden_bytes() == []
 
 
-@pytest.mark.parametrize(("stream", "word"), [("<", "standard input"), ("2>", "standard error")])
-def test_without_a_keyboard_or_a_screen_it_is_refused(stream: str, word: str) -> None:
-    shell = f'"$@" {stream} /dev/null'
-    with Terminal(["sh", "-c", shell, "sh", sys.executable, "-c", REQUIRE], columns=200) as terminal:
-        terminal.wait_for(f"{word} is not a terminal")
-        terminal.wait_for(f"REFUSED {exit_codes.TERMINAL}")
+def test_without_a_keyboard_it_is_refused(tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    with Terminal(["sh", "-c", '"$@" < /dev/null', "sh", *DEMO], columns=200, env=home) as terminal:
+        assert terminal.wait_exit() == exit_codes.TERMINAL
+        assert "standard input is not a terminal" in terminal.text
 
 
 def test_a_pipe_is_refused_with_the_exit_code_for_terminals() -> None:

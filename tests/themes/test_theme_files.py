@@ -8,8 +8,9 @@ import pytest
 from textual.app import App
 
 from tests.themes.colour_vision import difference, seen_by
+from wfconsole.tui.choice import choose_theme, speaks_utf8, terminal_locale
 from wfconsole.tui.theme_file import WARROOM_DARK, contrast, is_xterm_colour, read_theme
-from wfconsole.tui.theming import choose_theme, load_themes, speaks_utf8, terminal_locale, to_textual_theme
+from wfconsole.tui.theming import load_themes, to_textual_theme
 
 THEMES = Path(__file__).parents[2] / "themes"
 FILES = sorted(THEMES.glob("*.toml"))
@@ -101,22 +102,23 @@ def test_all_shipped_files_load_together_and_nothing_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cli", "environ", "config", "locale", "chosen"),
+    ("cli", "environ", "config", "chosen"),
     [
-        ("a", {"WFCONSOLE_THEME": "b", "NO_COLOR": "1"}, "c", "", "a"),
-        (None, {"WFCONSOLE_THEME": "b", "NO_COLOR": "1"}, "c", "", "b"),
-        (None, {"NO_COLOR": "1"}, "c", "", "c"),
-        (None, {"NO_COLOR": "1"}, None, "", "mono"),
-        (None, {"NO_COLOR": ""}, None, "C.UTF-8", "warroom-dark"),
-        (None, {}, None, "", "plain"),
-        (None, {}, None, "de_DE.ISO-8859-1", "plain"),
-        (None, {}, None, "en_GB.utf8", "warroom-dark"),
+        ("a", {"WFCONSOLE_THEME": "b", "NO_COLOR": "1"}, "c", "a"),
+        (None, {"WFCONSOLE_THEME": "b", "NO_COLOR": "1"}, "c", "b"),
+        (None, {"NO_COLOR": "1"}, "c", "c"),
+        (None, {"NO_COLOR": "1", "LANG": "C.UTF-8"}, "", "mono"),
+        (None, {"NO_COLOR": "1"}, "", "plain"),  # it has no colours either
+        (None, {"NO_COLOR": "", "LANG": "C.UTF-8"}, "", "warroom-dark"),
+        (None, {}, "", "plain"),
+        (None, {"LANG": "de_DE.ISO-8859-1"}, "", "plain"),
+        (None, {"LANG": "en_GB.utf8"}, "", "warroom-dark"),
     ],
 )
 def test_the_theme_is_chosen_in_the_documented_order(
-    cli: str | None, environ: dict[str, str], config: str | None, locale: str, chosen: str
+    cli: str | None, environ: dict[str, str], config: str, chosen: str
 ) -> None:
-    assert choose_theme(cli, environ, config, locale) == chosen
+    assert choose_theme(cli, environ, config) == chosen
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ from wfconsole.tui import screens
 from wfconsole.tui.commands import ALIASES, COMMANDS, completed
 from wfconsole.tui.screens.command_line import CommandLine
 from wfconsole.tui.screens.overview import Overview
+from wfconsole.tui.widgets.line_table import LineTable
+from wfconsole.tui.widgets.scrolled import BlockList
 
 
 def a_desk() -> Desk:
@@ -121,6 +123,62 @@ async def test_what_is_named_is_opened_and_the_prompt_is_gone() -> None:
             await room.press("escape")
 
 
+FILTERED = {
+    "pods gate": ("[unhealthy]", "gate"),
+    "pods all GATE": ("[all]", "GATE"),
+    "pods all": ("[all]", ""),
+    "pods alleged": ("[unhealthy]", "alleged"),
+    "db slow": ("[slow]", ""),
+    "nodes gpu": ("[gpu]", ""),
+    "nodes gpu use node-1": ("[gpu use]", "node-1"),
+    "auth by source 10.0": ("[by source]", "10.0"),
+}
+
+
+@pytest.mark.parametrize("line", FILTERED)
+async def test_words_after_a_pane_name_one_of_its_views_and_filter_the_rest(line: str) -> None:
+    view, words = FILTERED[line]
+    async with war_room(a_desk(), (120, 40)) as room:
+        await command(room, line)
+        zoom = room.app.screen
+        assert isinstance(zoom, screens.load("zoom"))
+        assert view in room.text
+        assert zoom.query_one(LineTable).filter == words.lower()
+
+
+async def test_a_filter_from_the_prompt_leaves_what_the_slash_would_and_goes_with_escape() -> None:
+    async with war_room(a_desk(), (120, 40)) as room:
+        await room.press("3", "v")
+        assert "llm-0" in room.text
+        await room.press("slash", *"gate", "enter")
+        typed = room.text
+        assert "llm-0" not in typed
+        await room.press("0")
+        await command(room, "pods all gate")
+        assert room.text == typed
+        await command(room, "pods all llm")
+        assert "llm-0" in room.text
+        assert "gateway-" not in room.text
+        await room.press("escape")
+        assert "gateway-" in room.text
+
+
+async def test_words_filter_a_screen_that_is_on_show_already() -> None:
+    async with war_room(a_desk()) as room:
+        await command(room, "help retry")
+        await command(room, "help waive")
+        assert room.app.screen.query_one(BlockList).filter == "waive"
+        assert [type(screen) for screen in room.app.screen_stack] == [Overview, screens.load("help-list")]
+        await command(room, "help")
+        assert room.app.screen.query_one(BlockList).filter == "waive", "without words it stays as it is"
+
+
+async def test_a_source_that_is_named_has_the_cursor() -> None:
+    async with war_room(a_desk()) as room:
+        await command(room, "sources nodes")
+        assert room.app.screen.query_one(BlockList).key == "nodes"
+
+
 WRONG = {
     "frobnicate": "no command 'frobnicate'",
     "stat": "there is state",
@@ -153,6 +211,14 @@ WRONG = {
     "theme nyan": "there are ",
     "glyphs": "usage: :glyphs unicode ascii",
     "observer maybe": "usage: :observer [on off]",
+    "wall now": "usage: :wall",
+    "checklist outage": "usage: :checklist",
+    "postmortem draft": "usage: :postmortem",
+    "handover Bea": "usage: :handover",
+    "declare it is bad": "usage: :declare",
+    "live now": "usage: :live",
+    "quit now": "usage: :quit",
+    "sources podz": "there are ",
 }
 
 
@@ -292,6 +358,9 @@ async def test_the_rest_of_the_word_is_offered_and_right_takes_it() -> None:
         ("sev ", "sev 1"),
         ("role sc", "role scribe"),
         ("glyphs a", "glyphs ascii"),
+        ("db s", "db slow"),
+        ("auth by", "auth by source"),
+        ("sources po", "sources pods"),
         ("note d", ""),
         ("nothing", ""),
         ("state monitoring x", ""),
@@ -301,6 +370,12 @@ async def test_the_rest_of_the_word_is_offered_and_right_takes_it() -> None:
 async def test_a_line_is_completed_by_what_there_is(typed: str, line: str) -> None:
     async with war_room(a_desk()) as room:
         assert completed(room.app, typed) == line
+
+
+async def test_the_list_above_the_prompt_names_the_views_of_a_pane() -> None:
+    async with war_room(a_desk()) as room:
+        await room.press("colon", *"db")
+        assert ":db [VIEW] [WORDS] zoom into 6, the database: locks, transactions, connections, slow" in flat(room.text)
 
 
 async def test_an_empty_line_leaves() -> None:

@@ -27,14 +27,34 @@ async def test_it_is_written_from_the_record_and_counts_its_gaps() -> None:
 async def test_n_goes_from_gap_to_gap_and_b_back() -> None:
     async with war_room(troubled_desk()) as room:
         await room.press("p", "n")
-        first = draft(room).key
+        first, count = draft(room).key, len(draft(room).gaps)
         assert int(first) == draft(room).gaps[0]
+        assert room.lines[-1].strip() == f"gap 1 of {count}: Enter opens a note that fills it"
         await room.press("n")
         assert int(draft(room).key) == draft(room).gaps[1]
+        assert f"gap 2 of {count}" in room.lines[-1]
         await room.press("b")
         assert draft(room).key == first
+        assert f"gap 1 of {count}" in room.lines[-1]
         await room.press("b")
         assert "no gap before this" in room.text
+
+
+async def test_n_goes_through_the_gaps_that_a_filter_leaves_and_promises_no_note_where_none_fills_one() -> None:
+    async with war_room(troubled_desk()) as room:
+        await room.press("p", "slash", *"gap", "space", *"promise", "enter", "home", "n")
+        assert room.lines[-1].strip() == "no gap further on"
+        await room.press("escape", "slash", *"gap", "enter", "home")
+        told = []
+        for _ in draft(room).gaps[1:]:
+            await room.press("n")
+            told.append(room.lines[-1].strip())
+        assert [words.split(":")[0] for words in told] == [
+            f"gap {place} of {len(draft(room).gaps)}" for place in range(2, len(draft(room).gaps) + 1)
+        ]
+        fillable = [bool(draft(room).fills(number)) for number in draft(room).gaps[1:]]
+        assert [words.endswith("Enter opens a note that fills it") for words in told] == fillable
+        assert not all(fillable)
 
 
 async def test_enter_on_a_gap_opens_a_note_that_fills_it() -> None:

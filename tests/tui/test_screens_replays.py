@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests import builders
 from tests.builders import NOW
 from tests.tui.harness import THEMES, Desk, Room, quiet_desk, war_room
 from tests.tui.papers import a_full_runbook, flat
-from wfconsole.clock import MINUTE, SECOND, ManualClock
+from wfconsole.clock import HOUR, MINUTE, SECOND, ManualClock
 from wfconsole.observations.snapshot import Patch
 from wfconsole.recording.format import OperatorNote, StreamWriter, Target
 from wfconsole.session.files import Files, recordings_in
@@ -108,6 +109,42 @@ async def test_it_is_filtered_by_its_words() -> None:
         await a_list(room)
         await room.press("slash", *"scenario", "enter")
         assert "old " not in room.text
+
+
+def names(room: Room) -> list[str]:
+    return re.findall(r"^   (\w+) +recorded ", room.text, re.MULTILINE)
+
+
+async def test_it_is_sorted_by_severity_length_or_age_and_the_cursor_stays_on_its_thing() -> None:
+    desk = quiet_desk()
+    desk.to_replay = tuple(
+        RecordingEntry(
+            name, "recorded", f"wfconsole replay {name}", severity=severity, length_ms=length, recorded_at=at
+        )
+        for name, severity, length, at in (
+            ("mild", 3, 2 * MINUTE, NOW),
+            ("bad", 1, 9 * MINUTE, NOW - MINUTE),
+            ("unread", None, None, None),
+            ("late", 2, MINUTE, NOW - HOUR),
+        )
+    )
+    async with war_room(desk) as room:
+        await a_list(room)
+        assert "s sort" in room.lines[-1]
+        await room.press("down")
+        seen = {}
+        for _ in range(4):
+            await room.press("s")
+            told = room.lines[-1].split()[-1]
+            seen[told] = names(room)
+            assert "Enter     copies: wfconsole replay bad" in room.text
+            assert told == "kind" or f"REPLAYS AND SCENARIOS by {told} " in room.text
+    assert seen == {
+        "severity": ["bad", "late", "mild", "unread"],
+        "length": ["late", "mild", "bad", "unread"],
+        "newest": ["mild", "bad", "late", "unread"],
+        "kind": ["mild", "bad", "unread", "late"],
+    }
 
 
 async def test_an_empty_shelf_says_how_to_fill_it() -> None:

@@ -122,8 +122,13 @@ class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """How the console looks, and who sits at it."""
 
     theme: Annotated[
-        str, about("the name of a theme", "a name such as warroom-dark, mono or plain", min_length=1, max_length=60)
-    ] = "warroom-dark"
+        str,
+        about(
+            "the theme; empty: plain without a UTF-8 locale, else mono with NO_COLOR, else warroom-dark",
+            "a name such as warroom-dark, mono or plain",
+            max_length=60,
+        ),
+    ] = ""
     glyphs: Annotated[
         Literal["theme", "unicode", "ascii"],
         about("which symbols are drawn; theme: as the theme says", "theme, unicode or ascii"),

@@ -23,7 +23,13 @@ from wfconsole.reports.timeline import about_the_record, timeline_rows
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 _NOT_IN_POST_MORTEM: Final = frozenset(("PROBE",))
 
-_EVIDENCE: Final = "{evidence}"
+# What every post-mortem tells, with the placeholders that tell it.
+_ALWAYS_TOLD: Final = (
+    ("Date", ("date",)),
+    ("Duration", ("duration", "impact_in_full")),
+    ("Impact", ("impact", "impact_in_full")),
+    ("Times", ("times",)),
+)
 
 # Used when the runbook has no template for a post-mortem.
 _TEMPLATE: Final = """# Post-mortem: {title}
@@ -97,9 +103,7 @@ _TEMPLATE: Final = """# Post-mortem: {title}
 def post_mortem(record: Record) -> str:
     """The post-mortem as Markdown. A placeholder that we do not know becomes a gap that names it."""
     theirs = next((item.text for item in record.runbook.templates if item.target == "post-mortem"), "")
-    text = template(theirs) if theirs else _TEMPLATE
-    if _EVIDENCE not in text:  # whatever a template asks for: what was seen is never left behind
-        text = f"{text.rstrip()}\n\n## Evidence\n\n{_EVIDENCE}\n"
+    text = _complete(template(theirs)) if theirs else _TEMPLATE
 
     def fill(match: re.Match[str]) -> str:
         known = _FIELDS.get(match[1])
@@ -107,6 +111,17 @@ def post_mortem(record: Record) -> str:
 
     filled = _PLACEHOLDER.sub(fill, text).rstrip()
     return "\n".join((*banner(record), filled, "", about_the_record(record), ""))
+
+
+def _complete(text: str) -> str:
+    """A team's template, and after it what it does not ask for and no reader should miss."""
+    asked = set(_PLACEHOLDER.findall(text))
+    parts = [text.rstrip()]
+    if facts := [f"**{title}:** {{{tells[0]}}}" for title, tells in _ALWAYS_TOLD if asked.isdisjoint(tells)]:
+        parts.append(f"## Key facts\n\n{bullets(facts)}")
+    if "evidence" not in asked:
+        parts.append("## Evidence\n\n{evidence}")
+    return "\n\n".join(parts)
 
 
 def _duration(record: Record) -> str:

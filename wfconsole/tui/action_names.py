@@ -15,7 +15,7 @@ from textual.binding import Binding
 Kind = Literal["look", "change"]
 Where = Literal[
     "all", "lists", "items", "zoom", "alerts", "checklist", "timeline", "sources", "logs", "axis", "triage", "comms",
-    "ledger", "running", "actions",
+    "ledger", "running", "actions", "replays",
 ]  # fmt: skip
 
 # Taken by terminals, multiplexers, signals and tty editing, or the same byte as another key (research F14, 7.3).
@@ -68,7 +68,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action("checklist", ("c", "8"), "checklist", "open('checklist')", label="checklist", rank=90, mnemonic="checklist"),
     Action("timeline", ("t", "9"), "timeline", "open('timeline')", label="timeline", rank=85, mnemonic="timeline"),
-    Action("home", ("0",), "overview; closes everything that is no form", "home", label="overview", rank=40,
+    Action("home", ("0",), "overview; closes everything that is no form", "home", label="overview", rank=120,
            mnemonic="zero = home"),
     Action("back", ("escape", "backspace"), "back one level", "leave", label="back", hint_keys="Bksp", rank=30),
     Action("next-region", ("tab",), "next region", "focus_next_region"),
@@ -138,6 +138,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("previous-section", ("b",), "section before", "section(-1)", where="logs", mnemonic="back"),
     Action("span", ("v",), "how far back the time axis goes", "span", where="axis", label="span", rank=75,
            mnemonic="view"),
+    Action("sort-replays", ("s",), "next order: by kind, severity, length, or the newest first", "sort",
+           where="replays", label="sort", rank=75, mnemonic="sort"),
     # --- alerts
     Action("acknowledge", ("K",), "acknowledge the alert, in a flood its cause; Alertmanager is not told",
            "acknowledge_alert", "change", where="alerts", label="ack", rank=83, mnemonic="acK"),

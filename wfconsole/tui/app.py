@@ -74,6 +74,7 @@ class WarRoom(
         *,
         theme: Theme,
         glyphs: Glyphs,
+        no_colour: bool = False,
         themes: Mapping[str, Theme] | None = None,
         keymap: Mapping[str, str] | None = None,
         observer: bool = False,
@@ -86,6 +87,7 @@ class WarRoom(
         super().__init__()
         self._start_in(theme)
         compat.no_extras(self)
+        compat.own_colours(self)
         compat.paint_changed_cells_only()
         compat.keep_few_cuts()
         self.session = console
@@ -104,6 +106,7 @@ class WarRoom(
         self._moved_keys: Keymap = dict(keymap or {})
         self.themes = {theme.name: theme} if themes is None else themes
         self.worn = theme
+        self._no_colour = no_colour
         self._change_waits = False
 
     # --- starting
@@ -136,7 +139,8 @@ class WarRoom(
         self._alarm = Alarm(self.bell)
 
     def get_line_filters(self) -> list[LineFilter]:
-        return [*super().get_line_filters(), compat.guard_filter(self)]
+        told = [*super().get_line_filters(), compat.guard_filter(self)]
+        return [*told, compat.COLOURLESS] if self._no_colour and self.palette.monochrome else told
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """None of Textual's: they quit without asking, and take pictures that may hold secrets."""

@@ -91,7 +91,13 @@ def _zoom_commands() -> list[Command]:
         (6, "db", "the database"),
         (7, "auth", "logins and findings"),
     )
-    return [Command(name, name, f"zoom into {number}, {does}", view.zooms(number)) for number, name, does in panes]
+    return [_zoom_command(*pane) for pane in panes]
+
+
+def _zoom_command(number: int, name: str, does: str) -> Command:
+    views = view.views(number)
+    told = f"zoom into {number}, {does}: {', '.join(views)}; with words, what holds them"
+    return Command(name, f"{name} [VIEW] [WORDS]", told, view.zooms(number), words=lambda _: views)
 
 
 _ALL: Final = (
@@ -135,13 +141,16 @@ _ALL: Final = (
     Command("meeting", "meeting TIME [WHERE]", f"the post-mortem meeting: {MEETING_EXPECTED}", after.meeting_set, ""),
     *_zoom_commands(),
     Command("checklist", "checklist", "the checklist", view.opens("checklist")),
-    Command("timeline", "timeline [WORDS]", "the timeline; with words, what holds them", view.opens("timeline")),
-    Command("sources", "sources", "sources and their errors; files that were left out", view.opens("sources")),
+    Command("timeline", "timeline [WORDS]", "the timeline; with words, what holds them",
+            view.opens("timeline", filters=True)),
+    Command("sources", "sources [SOURCE]", "sources and their errors; files that were left out", view.sources,
+            words=view.source_names),
     Command("postmortem", "postmortem", "the post-mortem as it would be written now", view.opens("post-mortem")),
-    Command("replays", "replays [WORDS]", "scenarios and recordings to replay", view.opens("replays")),
+    Command("replays", "replays [WORDS]", "scenarios and recordings to replay", view.opens("replays", filters=True)),
     Command("axis", "axis", "what moved when, in every layer", view.opens("axis")),
     Command("wall", "wall", "numbers that can be read from 3 m", view.opens("wall")),
-    Command("help", "help [WORD]", "every key and command, or those with a word in them", view.opens("help-list")),
+    Command("help", "help [WORD]", "every key and command, or those with a word in them",
+            view.opens("help-list", filters=True)),
     Command("keys", "keys", "every key as it is now", view.opens("help-list")),
     Command("goto", "goto TIME", f"look at a time: {EXPECTED}", view.goto),
     Command("live", "live", "back to live; in a replay to the end", view.live),
@@ -149,7 +158,8 @@ _ALL: Final = (
     Command("theme", "theme NAME", "another look", view.theme, words=view.themes),
     Command("glyphs", "glyphs unicode|ascii", "other symbols", view.glyphs, words=view.glyph_sets),
     Command("times", "times utc|local|iso", "how times are written on this console", view.times, words=view.ways),
-    Command("contacts", "contacts [WORDS]", "contacts, roles and links of the runbook", view.opens("contacts")),
+    Command("contacts", "contacts [WORDS]", "contacts, roles and links of the runbook",
+            view.opens("contacts", filters=True)),
     Command("export", "export [DIR] [replace]", "write timeline, post-mortem, evidence: Markdown, HTML", view.export),
     Command("observer", "observer [on|off]", "look only; leaving it asks", view.observer, words=view.switch),
     Command("quit", "quit", "quit; asks", view.opens("quit")),

@@ -14,6 +14,7 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from rich.cells import get_character_cell_size
+from rich.color import Color as RichColor
 from rich.console import Console
 from rich.control import Control
 from rich.segment import Segment
@@ -21,7 +22,7 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, Compositor
 from textual.app import App
 from textual.color import Color
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.worker import WorkerFailed
@@ -74,6 +75,29 @@ class GuardFilter(LineFilter):
 
 def _stand_in(char: str) -> str:
     return SUBSTITUTE * get_character_cell_size(char)
+
+
+class Colourless(LineFilter):
+    """Takes all colours away; a ground that was lighter than its ink is told by reverse instead."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The segments with bold, underline and reverse alone."""
+        del background
+        return [Segment(text, style and _without_colours(style)) for text, style, _ in segments]
+
+
+COLOURLESS: Final = Colourless()
+
+
+@functools.lru_cache(256)
+def _without_colours(style: Style) -> Style:
+    ink, ground = style.color, style.bgcolor
+    swapped = ink is not None and ground is not None and _brightness(ground) > _brightness(ink)
+    return style.without_color + Style(reverse=bool(style.reverse) != swapped)
+
+
+def _brightness(colour: RichColor) -> float:
+    return Color.from_rich_color(colour).brightness
 
 
 _guards: WeakKeyDictionary[App[Any], GuardFilter] = WeakKeyDictionary()
@@ -192,6 +216,12 @@ def _writes(app: App[Any]) -> Queue[str | None] | None:
     """Textual's driver hands its output to a thread through a queue; a headless driver has none."""
     thread = getattr(app._driver, "_writer_thread", None)
     return None if thread is None else thread._queue
+
+
+def own_colours(app: App[Any]) -> None:
+    """Take no notice of NO_COLOR here: Textual would grey every theme, even where somebody asked for one by name."""
+    app.no_color = False
+    app._filters = [each for each in app._filters if not isinstance(each, Monochrome)]
 
 
 def no_extras(app: App[Any]) -> None:

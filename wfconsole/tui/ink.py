@@ -140,7 +140,7 @@ class Palette:
 
     def __init__(self, theme: Theme, *, ascii_only: bool) -> None:
         self.ascii_only = ascii_only
-        self._theme = theme
+        self.monochrome = theme.monochrome
         self._colours = {**theme.base, **theme.tokens}
         self._styles = self._all_styles()
         self._cursor_styles = {ink: self._on_cursor(style) for ink, style in self._styles.items()}
@@ -157,7 +157,7 @@ class Palette:
         return self._styles[ink]
 
     def _all_styles(self) -> dict[Ink, Style]:
-        colours, mono = self._colours, self._theme.monochrome
+        colours, mono = self._colours, self.monochrome
 
         def style(token: str, *, bold: bool = False, underline: bool = False, reverse: bool = False) -> Style:
             ink, ground = colours[token], colours["background"]
@@ -186,7 +186,7 @@ class Palette:
 
     def _on_cursor(self, style: Style) -> Style:
         """The row with the cursor has a lighter ground; without colours it is reversed."""
-        if self._theme.monochrome:
+        if self.monochrome:
             return style + Style(reverse=not style.reverse)
         plain = style.bgcolor is not None and style.bgcolor.name == self._colours["background"]
         return style + Style(bgcolor=self._colours["panel"]) if plain else style

@@ -55,14 +55,15 @@ class Navigation:
         else:
             self.open_zoom(number)
 
-    def open_zoom(self, number: int, view: str = "") -> None:
+    def open_zoom(self, number: int, view: str = "", words: str = "") -> None:
+        """Zoom into a pane: into one of its views, and there into the rows that hold all of the words."""
         room = self._room
         zoom: Any = screens.load("zoom")
         kind: Any = screens.load("alerts") if number == ALERTS else zoom
         if isinstance(room.screen, zoom):
-            room.switch_screen(kind(number, view))
+            room.switch_screen(kind(number, view, words))
         else:
-            room.push_screen(kind(number, view))
+            room.push_screen(kind(number, view, words))
 
     def open_row(self, source: str, key: str) -> None:
         """The screen of one row: of a pod, an autoscaler or a node."""

@@ -167,7 +167,8 @@ def acknowledge(room: WarRoom, words: str) -> Act:
 
 
 def declare(room: WarRoom, words: str) -> Act:
-    del words
+    if words:
+        raise Refused
 
     def act() -> str:
         room.action_declare()

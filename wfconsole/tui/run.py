@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
@@ -11,17 +10,17 @@ from wfconsole.session.console import Console
 from wfconsole.times import UTC_TIMES, Times
 from wfconsole.tui.app import WarRoom
 from wfconsole.tui.lifecycle import run_app
-from wfconsole.tui.theming import Wardrobe, choose_theme, glyphs_of, terminal_locale
+from wfconsole.tui.theming import Wardrobe, glyphs_of
 
 
 class Look(msgspec.Struct, frozen=True):
-    """How the console is to look and where its files are; what is empty was not said."""
+    """How the console is to look and where its files are. `theme` is a name; `no_colour` holds where it has no hues."""
 
     themes: tuple[Path, ...]
     crashes: Path
     clip_file: Path
-    theme: str = ""
-    configured_theme: str = ""
+    theme: str
+    no_colour: bool = False
     only_ascii: bool = False
     mouse: bool = True
     observer: bool = False
@@ -34,13 +33,13 @@ class Look(msgspec.Struct, frozen=True):
 def run(console: Console, look: Look) -> int:
     """Until somebody quits; the exit code. Raises UserError where the theme that was asked for cannot be had."""
     wardrobe = Wardrobe(look.themes)
-    locale = terminal_locale(os.environ)
-    theme = wardrobe.pick(choose_theme(look.theme or None, os.environ, look.configured_theme or None, locale))
+    theme = wardrobe.pick(look.theme)
     keymap, misused = _keys(look.keymap)
     app = WarRoom(
         console,
         theme=theme,
         glyphs=glyphs_of(theme, only_ascii=look.only_ascii),
+        no_colour=look.no_colour,
         themes=wardrobe,
         keymap=keymap,
         observer=look.observer,

@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.text import safe
+from wfconsole.tui.choice import DEFAULT_THEME
 from wfconsole.tui.glyphs import SETS, UNICODE, Glyphs
 
 TEXT_CONTRAST: Final = 4.5  # WCAG 2.1, 1.4.3 level AA
@@ -89,7 +90,7 @@ class ThemeFileError(Exception):
 
 
 WARROOM_DARK: Final = Theme(
-    name="warroom-dark",
+    name=DEFAULT_THEME,
     title="War room, dark (default; safe for red-green and blue-yellow colour blindness)",
     dark=True,
     base={

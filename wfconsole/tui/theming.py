@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Final
 
 import msgspec
 from textual.theme import Theme as TextualTheme
@@ -17,10 +16,9 @@ from textual.theme import Theme as TextualTheme
 from wfconsole import exit_codes
 from wfconsole.errors import UserError
 from wfconsole.text import safe
+from wfconsole.tui.choice import DEFAULT_THEME
 from wfconsole.tui.glyphs import ASCII, Glyphs
 from wfconsole.tui.theme_file import WARROOM_DARK, Theme, ThemeFileError, read_theme
-
-DEFAULT_NAME: Final = WARROOM_DARK.name
 
 
 class ThemeProblem(msgspec.Struct, frozen=True):
@@ -52,7 +50,7 @@ class ThemeLoad(msgspec.Struct, frozen=True):
 
 def load_themes(directories: Iterable[Path]) -> ThemeLoad:
     """Every `*.toml` of the directories; a later directory wins by name. One that is not there is empty."""
-    loaded = {DEFAULT_NAME: WARROOM_DARK}
+    loaded = {DEFAULT_THEME: WARROOM_DARK}
     failed: list[ThemeProblem] = []
     for directory in directories:
         for path in sorted(directory.glob("*.toml")) if directory.is_dir() else ():
@@ -80,7 +78,7 @@ class Wardrobe(Mapping[str, Theme]):
 
     def pick(self, name: str) -> Theme:
         """See `ThemeLoad.pick`."""
-        if name == DEFAULT_NAME and not any(any(own.glob("*.toml")) for own in self._directories[1:]):
+        if name == DEFAULT_THEME and not any(any(own.glob("*.toml")) for own in self._directories[1:]):
             return WARROOM_DARK
         return self.load.pick(name)
 
@@ -96,29 +94,6 @@ class Wardrobe(Mapping[str, Theme]):
 
     def __len__(self) -> int:
         return len(self.load.loaded)
-
-
-def choose_theme(cli: str | None, environ: Mapping[str, str], config: str | None, locale: str) -> str:
-    """The name of the theme to start with; `locale` is what the environment says of the terminal's character set."""
-    if asked_for := cli or environ.get("WFCONSOLE_THEME") or config:
-        return asked_for
-    if environ.get("NO_COLOR"):
-        return "mono"
-    return DEFAULT_NAME if speaks_utf8(locale) else "plain"
-
-
-def terminal_locale(environ: Mapping[str, str]) -> str:
-    """The locale of the terminal by POSIX precedence; "" where nothing says one, which promises no UTF-8.
-
-    `LC_CTYPE=C.UTF-8` is passed over: Python itself puts it there (PEP 538) when the terminal's locale is C or not set.
-    """
-    kind = environ.get("LC_CTYPE", "")
-    return environ.get("LC_ALL") or ("" if kind == "C.UTF-8" else kind) or environ.get("LANG", "")
-
-
-def speaks_utf8(locale: str) -> bool:
-    """Whether a locale name such as `en_GB.UTF-8` promises UTF-8."""
-    return "utf8" in locale.lower().replace("-", "")
 
 
 def glyphs_of(theme: Theme, *, only_ascii: bool = False) -> Glyphs:

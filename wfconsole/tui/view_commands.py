@@ -3,39 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from wfconsole.observations.kinds import KINDS
 from wfconsole.recording.pace import SPEEDS
 from wfconsole.session.moments import EXPECTED, instant_meant
 from wfconsole.times import WAYS
 from wfconsole.tui import screens
 from wfconsole.tui.asked import Act, Refused
 from wfconsole.tui.glyphs import SETS
+from wfconsole.tui.listings import listings_of
 
 if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
 
 
-def opens(name: str) -> Callable[[WarRoom, str], Act]:
-    """A command that opens a screen; its words are what to show first."""
+def opens(name: str, *, filters: bool = False) -> Callable[[WarRoom, str], Act]:
+    """A command that opens a screen; one that `filters` takes words that its lines have to hold."""
 
     def run(room: WarRoom, words: str) -> Act:
-        def act() -> str:
-            if not isinstance(room.screen, screens.load(name)):
-                room.action_open(name, words)
-            return ""
-
-        return act
+        if words and not filters:
+            raise Refused
+        return _opening(room, name, words)
 
     return run
 
 
+def _opening(room: WarRoom, name: str, goto: str) -> Act:
+    def act() -> str:
+        kind: type[Any] = screens.load(name)
+        if not isinstance(room.screen, kind):
+            room.action_open(name, goto)
+        elif goto:
+            room.switch_screen(kind(goto=goto))
+        return ""
+
+    return act
+
+
+def sources(room: WarRoom, words: str) -> Act:
+    if words and words not in KINDS:
+        raise Refused(f"there are {', '.join(KINDS)}")
+    return _opening(room, "sources", words)
+
+
+def source_names(room: WarRoom) -> Sequence[str]:
+    del room
+    return tuple(KINDS)
+
+
+def views(number: int) -> tuple[str, ...]:
+    """The names of a pane's views."""
+    return tuple(listing.name for listing in listings_of(number))
+
+
 def zooms(number: int) -> Callable[[WarRoom, str], Act]:
-    """A command that zooms into a pane; its word is one of the pane's views."""
+    """A command that zooms into a pane: first the name of a view, or none, then words that its rows have to hold."""
 
     def run(room: WarRoom, words: str) -> Act:
+        named = [name for name in views(number) if f"{words.lower()} ".startswith(f"{name} ")]
+        view = max(named, key=len, default="")
+
         def act() -> str:
-            room.open_zoom(number, words)
+            room.open_zoom(number, view, words[len(view) :].strip())
             return ""
 
         return act
@@ -59,7 +89,8 @@ def goto(room: WarRoom, words: str) -> Act:
 
 
 def live(room: WarRoom, words: str) -> Act:
-    del words
+    if words:
+        raise Refused
 
     def act() -> str:
         room.action_live()

@@ -28,7 +28,7 @@ def live(arguments: argparse.Namespace) -> int:
     from wfconsole.wiring.live import LiveParts
 
     source = _stream_named(arguments.stream)
-    _check_terminal(arguments)
+    _check_terminal(base, arguments)
     if source is None:
         require_cluster(base.settings)
     parts = LiveParts(base, source=source, recording=not arguments.no_recording)
@@ -46,7 +46,7 @@ def resume(arguments: argparse.Namespace) -> int:
         incident, stream = None, "-"
     folder = incident_folder(base, incident, OPEN, NOT_DECLARED)
     source = _stream_named(stream)
-    _check_terminal(arguments)
+    _check_terminal(base, arguments)
     from wfconsole.wiring.live import LiveParts
 
     parts = LiveParts(base, source=source, recording=not arguments.no_recording)
@@ -66,7 +66,7 @@ def demo(arguments: argparse.Namespace) -> int:
 def replay(arguments: argparse.Namespace) -> int:
     """Any recording in the same console; nothing that could reach a server is loaded."""
     base = ground(arguments)
-    _check_terminal(arguments)
+    _check_terminal(base, arguments)
     from wfconsole.wiring.replay import replay_console
 
     return _show(base, arguments, replay_console(base, arguments))
@@ -75,7 +75,7 @@ def replay(arguments: argparse.Namespace) -> int:
 def drill(arguments: argparse.Namespace) -> int:
     """Practise on a recorded incident: you act, its world answers, and it is scored."""
     base = ground(arguments)
-    _check_terminal(arguments)
+    _check_terminal(base, arguments)
     from wfconsole.wiring.drill import Drill
 
     practice = Drill(base, arguments.path)
@@ -190,6 +190,7 @@ def _show(base: Ground, arguments: argparse.Namespace, console: Console) -> int:
     leave_out_tls()
     from wfconsole.config.keymap import load_keymap
     from wfconsole.times import Times
+    from wfconsole.tui.choice import wants_no_colour
     from wfconsole.tui.run import Look, run
 
     settings = base.settings.console
@@ -198,9 +199,9 @@ def _show(base: Ground, arguments: argparse.Namespace, console: Console) -> int:
         themes=tuple(reversed(base.places.themes)),
         crashes=base.places.crashes,
         clip_file=base.places.clip_file,
-        theme=arguments.theme or "",
-        configured_theme=settings.theme,
-        only_ascii=arguments.ascii or settings.glyphs == "ascii",
+        theme=_theme(base, arguments),
+        no_colour=wants_no_colour(os.environ),
+        only_ascii=_only_ascii(base, arguments),
         mouse=settings.mouse and not arguments.no_mouse,
         observer=settings.observer,
         bell=settings.bell,
@@ -221,10 +222,22 @@ def _tell_unsaved(console: LiveConsole) -> None:
         print(f"{calendar_time(record.at)} {safe(record.actor)} {record.kind} {body}", file=sys.stderr)
 
 
-def _check_terminal(arguments: argparse.Namespace) -> None:
+def _check_terminal(base: Ground, arguments: argparse.Namespace) -> None:
+    from wfconsole.tui.choice import ASCII_THEME
     from wfconsole.tui.terminal import require_terminal
 
-    require_terminal(os.environ, only_ascii=arguments.ascii)
+    ascii_theme = _theme(base, arguments) == ASCII_THEME
+    require_terminal(os.environ, only_ascii=_only_ascii(base, arguments) or ascii_theme)
+
+
+def _theme(base: Ground, arguments: argparse.Namespace) -> str:
+    from wfconsole.tui.choice import choose_theme
+
+    return choose_theme(arguments.theme, os.environ, base.settings.console.theme)
+
+
+def _only_ascii(base: Ground, arguments: argparse.Namespace) -> bool:
+    return bool(arguments.ascii) or base.settings.console.glyphs == "ascii"
 
 
 def _stream_named(named: str | None) -> int | None:

@@ -116,10 +116,11 @@ def _runbook(base: Ground) -> Iterable[Check]:
 
 
 def _theme(base: Ground) -> Iterable[Check]:
-    from wfconsole.tui.theming import Wardrobe, choose_theme, terminal_locale
+    from wfconsole.tui.choice import choose_theme
+    from wfconsole.tui.theming import Wardrobe
 
     wardrobe = Wardrobe(tuple(reversed(base.places.themes)))
-    name = choose_theme(None, os.environ, base.settings.console.theme, terminal_locale(os.environ))
+    name = choose_theme(None, os.environ, base.settings.console.theme)
     try:
         wardrobe.pick(name)
     except UserError as error:

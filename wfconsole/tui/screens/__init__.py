@@ -61,6 +61,13 @@ def is_there(name: str) -> bool:
     return name in _PLACES
 
 
+def opener_of(screen: Screen[Any]) -> str:
+    """The method of the action that opens a screen like this one; "" where it has no name."""
+    kind = type(screen)
+    place = f"{kind.__module__.rpartition('.')[2]}:{kind.__name__}"
+    return next((f"open({name!r})" for name, named in _PLACES.items() if named == place), "")
+
+
 def load(name: str) -> type[Screen[Any]]:
     """The class of a screen."""
     module, _, kind = _PLACES[name].partition(":")

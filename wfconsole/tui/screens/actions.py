@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from wfconsole.incident.act_words import class_word
@@ -12,7 +12,7 @@ from wfconsole.incident.state import Receipt
 from wfconsole.session.acts import Stage
 from wfconsole.text import cells, countdown, cut, fit
 from wfconsole.tui import acting, action_names
-from wfconsole.tui.action_names import Where
+from wfconsole.tui.action_names import Action, Where
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.panes.plan_sections import standing
@@ -92,6 +92,10 @@ class ActionsScreen(ListScreen):
 
     def make_list(self) -> BlockList:
         return ActionRows(self.goto)
+
+    def hints(self) -> Iterable[Action]:
+        """`A` would only open this again."""
+        return [action for action in super().hints() if action.id != "act"]
 
     def on_block_list_entered(self, event: BlockList.Entered) -> None:
         rows = self.body_list

@@ -12,7 +12,7 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from wfconsole.tui import action_names, places
+from wfconsole.tui import action_names, places, screens
 from wfconsole.tui.action_names import Action, Where
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.panes.glance import Attention, Glance
@@ -65,8 +65,10 @@ class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
         return places.plain(size)
 
     def hints(self) -> Iterable[Action]:
-        """The actions that the key line may show, in its order."""
-        return (action for action in action_names.ACTIONS if action.label and action.where in self.SCOPES)
+        """The actions that the key line may show, in its order: not the one that opened this screen."""
+        here = screens.opener_of(self)
+        shown = (action for action in action_names.ACTIONS if action.label and action.where in self.SCOPES)
+        return (action for action in shown if action.method != here)
 
     def update(self, frame: Frame) -> None:
         """Show another frame. All regions repaint in the same one."""

@@ -62,6 +62,7 @@ _NAMES: Final = {
     "ledger": "messages sent",
     "running": "a command",
     "actions": "actions",
+    "replays": "replays",
 }
 _GAP: Final = 2
 

@@ -34,6 +34,7 @@ PLACES: Final = {
     "comms": "while a message is written",
     "ledger": "on the ledger of messages",
     "running": "while a command runs",
+    "replays": "on replays",
     "actions": "on actions, and on what became of one",
 }
 _KEYS: Final = 24

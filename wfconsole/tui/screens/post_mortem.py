@@ -80,13 +80,18 @@ class Draft(BlockList):
         return blocks
 
     def action_item(self, items: int) -> None:
-        """To the next gap, or the one before."""
+        """To the next gap, or the one before; of those that a filter leaves."""
         here = int(self.key or 0)
-        ahead = [number for number in self.gaps if (number > here if items > 0 else number < here)]
+        gaps = [number for number in self.gaps if str(number) in self.stack.spans]
+        ahead = [number for number in gaps if (number > here if items > 0 else number < here)]
         if ahead:
-            self.go_to(str(ahead[0] if items > 0 else ahead[-1]))
+            gap = ahead[0] if items > 0 else ahead[-1]
+            self.go_to(str(gap))
+            told = f"gap {gaps.index(gap) + 1} of {len(gaps)}"
+            told += ": Enter opens a note that fills it" if self.fills(gap) else ""
         else:
-            cast("WarRoom", self.app).say("no gap further on" if items > 0 else "no gap before this")
+            told = "no gap further on" if items > 0 else "no gap before this"
+        cast("WarRoom", self.app).say(told)
 
     def action_cursor(self, rows: int) -> None:
         """Line by line, gaps or not."""

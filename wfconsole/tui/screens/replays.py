@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from math import inf
 from typing import Final
 
 from wfconsole.clock import Millis
 from wfconsole.session.view import RecordingEntry
 from wfconsole.text import UNKNOWN, cut, fit, position
+from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.panes.strips import rule
@@ -16,6 +18,13 @@ from wfconsole.tui.widgets.scrolled import Block, BlockList
 from wfconsole.tui.wrapping import labelled
 
 _COLUMNS: Final = (("NAME", 30), ("KIND", 10), ("LENGTH", 10), ("SEV", 5))
+# The orders that `s` goes through. What has no such value comes last; what is equal stays as it was found.
+_ORDERS: Final[Sequence[tuple[str, Callable[[RecordingEntry], float]]]] = (
+    ("kind", lambda _: 0),
+    ("severity", lambda entry: entry.severity or inf),
+    ("length", lambda entry: inf if entry.length_ms is None else entry.length_ms),
+    ("newest", lambda entry: -(entry.recorded_at or 0)),
+)
 _INDENT: Final = 3
 _WORD: Final = 10
 _BAR_CELLS: Final = 40
@@ -27,12 +36,14 @@ class Recordings(BlockList):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.found: tuple[RecordingEntry, ...] | None = None  # None: still looking
+        self._order = 0
 
     def head(self, frame: Frame, width: int) -> Sequence[Line]:
+        sorted_by = f" by {_ORDERS[self._order][0]}" if self._order else ""
         filtered = f"  / {self.filter}" if self.filter else ""
         title: Line = (
             Span("REPLAYS AND SCENARIOS", "title"),
-            Span(f" offline: nothing here touches a live system{filtered}"),
+            Span(f"{sorted_by}{filtered}  offline: nothing here touches a live system"),
         )
         names = "".join(fit(name, size) for name, size in _COLUMNS)
         return [rule(title, width, frame), (Span(f"{'':{_INDENT}}{names}WHAT", "dim"),)]
@@ -45,7 +56,13 @@ class Recordings(BlockList):
 
     def blocks(self, frame: Frame, width: int) -> Sequence[Block]:
         here = self.cursor_key or self.key
-        return [_block(frame, entry, width, here) for entry in self.found or ()]
+        return [_block(frame, entry, width, here) for entry in sorted(self.found or (), key=_ORDERS[self._order][1])]
+
+    def next_order(self) -> str:
+        """Sort by something else, and say by what."""
+        self._order = (self._order + 1) % len(_ORDERS)
+        self.redraw()
+        return _ORDERS[self._order][0]
 
     def entry(self) -> RecordingEntry | None:
         """What the cursor is on."""
@@ -55,8 +72,9 @@ class Recordings(BlockList):
 class ReplaysScreen(ListScreen):
     """One console shows one session: Enter copies the command that opens a recording in another. `goto`: a filter."""
 
+    SCOPES = ("all", "lists", "items", "replays")
+    BINDINGS = action_names.bindings("replays")
     ENTERS = True
-    PLACE = "replays"
 
     def make_list(self) -> BlockList:
         recordings = Recordings(id="body")
@@ -65,6 +83,9 @@ class ReplaysScreen(ListScreen):
 
     def on_mount(self) -> None:
         self.war_room.in_background(self.war_room.session.recordings, self._show)
+
+    def action_sort(self) -> None:
+        self.say(f"sorted by {self.query_one(Recordings).next_order()}")
 
     def copied(self) -> str:
         entry = self.query_one(Recordings).entry()

@@ -111,16 +111,17 @@ class Off(Pane, can_focus=True):
 
 
 class Zoom(FilteringScreen):
-    """A pane with its number; `v` goes through its views."""
+    """A pane with its number; `v` goes through its views. `view` is the first one, `words` its filter."""
 
     SCOPES: ClassVar[tuple[Where, ...]] = ("all", "lists", "zoom")
     BINDINGS = action_names.bindings("zoom")
 
-    def __init__(self, number: int, view: str = "") -> None:
+    def __init__(self, number: int, view: str = "", words: str = "") -> None:
         self.pane_number = number
         self._listings = listings_of(number)
         self._shown = next((i for i, listing in enumerate(self._listings) if listing.name == view), 0)
-        super().__init__(LineTable(self._listings[self._shown], id="table") if self._listings else None)
+        table = LineTable(self._listings[self._shown], id="table", filter=words) if self._listings else None
+        super().__init__(table)
 
     @property
     def listing(self) -> Listing | None:

@@ -42,11 +42,11 @@ class LineTable(Pane, can_focus=True):
             super().__init__()
             self.key = key
 
-    def __init__(self, listing: Listing, *, id: str) -> None:
+    def __init__(self, listing: Listing, *, id: str, filter: str = "") -> None:
         super().__init__(id=id)
         self.listing = listing
         self.order = listing.orders[0]
-        self.filter = ""
+        self.filter = filter.lower()
         self.rows = RowOrder()
         self._row_filter = RowFilter()
         self._laid = LaidRows()
