@@ -21,8 +21,9 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, Compositor
 from textual.app import App
 from textual.color import Color
+from textual.events import Resize
 from textual.filter import LineFilter
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.worker import WorkerFailed
 
@@ -192,6 +193,17 @@ def _writes(app: App[Any]) -> Queue[str | None] | None:
     """Textual's driver hands its output to a thread through a queue; a headless driver has none."""
     thread = getattr(app._driver, "_writer_thread", None)
     return None if thread is None else thread._queue
+
+
+def take_size_of_now(app: App[Any], event: Resize) -> None:
+    """Let an event that is only handled now tell the size of now.
+
+    Textual's handler of SIGWINCH reads the size, then posts it. A signal that interrupts it between the two posts the
+    newer size first, and the older one would stay.
+    """
+    read = getattr(app._driver, "_get_terminal_size", None)  # a headless driver has no terminal to ask
+    if read is not None:
+        event.size = event.virtual_size = event.container_size = Size(*read())
 
 
 def no_extras(app: App[Any]) -> None:
