@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import functools
 import re
 import threading
+import unicodedata
 from typing import Final
 
 import pyte
@@ -102,4 +104,15 @@ class Display:
             elif part == LEAVE_ALTERNATE:
                 self._alternate = 0
             else:
-                streams[self._alternate].feed(_BEYOND_PYTE.sub("", part))
+                streams[self._alternate].feed(_for_pyte(part))
+
+
+def _for_pyte(text: str) -> str:
+    """Without the sequences that pyte does not know, and the marks behind which it gives up the rest of a text."""
+    known = _BEYOND_PYTE.sub("", text)
+    return known if known.isascii() else "".join(char for char in known if not _stops_pyte(char))
+
+
+@functools.cache
+def _stops_pyte(char: str) -> bool:
+    return unicodedata.category(char)[0] == "M" and not unicodedata.combining(char)

@@ -18,6 +18,7 @@ from rich.segment import Segment
 from textual import work
 from textual.app import App, ComposeResult
 from textual.content import Content
+from textual.events import Resize
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
@@ -62,6 +63,9 @@ class Probe(App[None]):
 
     def compose(self) -> ComposeResult:
         yield Static("READY", id="state", markup=False)
+
+    def on_resize(self, event: Resize) -> None:
+        compat.take_size_of_now(self, event)
 
     def action_exit_five(self) -> None:
         self.exit(return_code=5)

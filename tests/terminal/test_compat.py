@@ -50,6 +50,10 @@ def test_output_goes_through_a_queue_of_thirty_writes_in_a_thread_of_its_own() -
     assert issubclass(LinuxDriver, Driver)
 
 
+def test_a_terminal_is_asked_for_its_size() -> None:
+    assert "self._get_terminal_size()" in inspect.getsource(LinuxDriver.start_application_mode)
+
+
 def test_few_cut_pieces_of_text_are_remembered() -> None:
     for _ in range(2):
         compat.keep_few_cuts()

@@ -2,26 +2,36 @@
 
 import pytest
 
-from tests.terminal.hostile import HOSTILE
+from tests.terminal.hostile import CANARY, HOSTILE
 from tests.terminal.probes import probe
 from tests.terminal.pty import Terminal
 
+# The lines on which a text is shown from its beginning: a table twice, static text, a label, a list.
+SHOWN_ON = (1, 2, 4, 5, 7)
 
-def show_all(terminal: Terminal) -> int:
-    """Show each hostile string in turn; the number of hits of the net at the end."""
+
+def show_all(terminal: Terminal, *, visible: bool = False) -> int:
+    """Show each hostile string in turn, and ask whether a person sees it; the number of hits of the net at the end."""
     terminal.wait_for("READY")
     shown = 0
-    for page in range(len(HOSTILE)):
+    for page, text in enumerate(HOSTILE.values()):
         terminal.press("n")
         shown = terminal.wait_raw(f"page {page} hits ".encode(), shown)
+        if visible and text:
+            terminal.wait_until(lambda: seen(terminal), f"{text!r} in every place")
     terminal.wait_raw(b";", shown)
     return int(terminal.raw[shown:].split()[0])
+
+
+def seen(terminal: Terminal) -> bool:
+    lines = terminal.lines
+    return all(CANARY in lines[number] for number in SHOWN_ON)
 
 
 @pytest.mark.parametrize("columns", [80, 200])
 def test_text_that_passed_the_gate_reaches_the_terminal_inert_and_the_net_catches_nothing(columns: int) -> None:
     with Terminal(probe("hostile", "safe"), columns=columns, rows=30) as terminal:
-        assert show_all(terminal) == 0
+        assert show_all(terminal, visible=True) == 0
         assert terminal.forbidden_bytes() == []
         assert terminal.running
         terminal.press("q")

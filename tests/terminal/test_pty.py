@@ -56,6 +56,13 @@ def test_the_screen_is_what_a_terminal_would_show() -> None:
         assert not terminal.full_screen
 
 
+def test_what_follows_an_odd_mark_is_on_the_screen_too() -> None:
+    text = HOSTILE["keycap"] + " " + HOSTILE["Devanagari"] + " behind"
+    with Terminal([sys.executable, "-c", PRINT.format(text.encode())]) as terminal:
+        assert terminal.wait_exit() == 0
+        assert terminal.lines[0].endswith("behind")
+
+
 def test_the_command_has_a_terminal_of_its_own_in_the_size_it_was_given() -> None:
     code = (
         "import os; t = os.get_terminal_size()\n"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,10 @@ from tests.real_parts import missing
 from tests.terminal.hostile import HOSTILE
 from tests.terminal.probes import ROOT
 from tests.terminal.pty import Terminal
-from wfconsole.text import cells, safe
-from wfconsole.tui.glyphs import ASCII, UNICODE
+from wfconsole.text import cells, may_reach_terminal, safe
+from wfconsole.tui.glyphs import UNICODE
 
+PACKAGE = ROOT / "wfconsole"
 BORDERS = {char for kind in ("solid", "heavy", "dashed", "ascii") for row in BORDER_CHARS[kind] for char in row}
 # A virama joins two Indic letters into one glyph, which terminals measure differently; nothing else on the line does.
 IN_DISPUTE = {"Devanagari"}
@@ -42,9 +45,35 @@ def measured(tmux: str, folder: Path, texts: list[str]) -> list[int]:
     return widths
 
 
+def own_glyphs() -> set[str]:
+    symbols = [getattr(UNICODE, field) for field in UNICODE.__struct_fields__]
+    return {char for symbol in symbols for char in symbol if not char.isascii()}
+
+
+def drawn() -> set[str]:
+    """Every character beyond ASCII in the words of our code, and what stands for control characters and blanks.
+
+    `text.py` names what strangers may send, and other code what no terminal is ever sent: neither is drawn.
+    """
+    words = [safe("".join(map(chr, (*range(0x20), 0x7F, 0xA0))))]
+    for path in PACKAGE.rglob("*.py"):
+        if path != PACKAGE / "text.py":
+            words += words_of(ast.parse(path.read_text()))
+    return {char for word in words for char in word if not char.isascii() and may_reach_terminal(char)}
+
+
+def words_of(code: ast.AST) -> Iterator[str]:
+    """The texts in it, without its docstrings."""
+    nodes = list(ast.walk(code))
+    docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+
+
 def test_our_own_symbols_and_borders_are_one_cell_wide(tmux: str, tmp_path: Path) -> None:
-    symbols = [getattr(glyphs, field) for glyphs in (UNICODE, ASCII) for field in glyphs.__struct_fields__]
-    own = sorted(BORDERS | {char for symbol in symbols for char in symbol} | set("…⏎⇥␣␛␀␡█▁▏"))
+    own = sorted(BORDERS | drawn())
+    assert own_glyphs() | set("├└…␛⏎␣") <= {*own}
     assert dict(zip(own, measured(tmux, tmp_path, own), strict=True)) == dict.fromkeys(own, 1)
 
 

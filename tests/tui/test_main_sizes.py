@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from textual.events import Resize
 from textual.geometry import Size
 
 from tests.tui.harness import SIZES, a_pod_answer, troubled_desk, war_room
@@ -43,6 +44,17 @@ def test_regions_cover_the_screen_without_overlapping(layout: str, width: int, h
         assert not cells & seen, name
         seen |= cells
     assert len(seen) == width * height
+
+
+async def test_an_older_size_that_is_told_last_does_not_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = Size(100, 30)
+    async with war_room(troubled_desk(), SIZES[0]) as room:
+        monkeypatch.setattr(room.app._driver, "_get_terminal_size", lambda: now, raising=False)
+        for size in (now, Size(*SIZES[0])):
+            room.app.post_message(Resize(size, size))
+        await room.pilot.pause()
+        assert room.app.size == room.app.screen.size == now
+        assert {len(line) for line in room.lines} == {now.width}
 
 
 async def test_every_size_shows_the_vital_words() -> None:

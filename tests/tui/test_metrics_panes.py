@@ -46,6 +46,13 @@ def cells_of(desk: Desk, pane: int, view: str, key: str) -> list[str]:
     return [cell.text for cell in listing.cells(frame_of(desk, UNICODE, observer=False), key)]
 
 
+def test_signals_that_are_as_bad_stand_as_they_are_told_in_every_console() -> None:
+    desk, rules = Desk(), [f"rule-{number}" for number in range(20)]
+    desk.tell("signals", [a_signal(rule) for rule in rules])
+    golden = listings_of(2)[0]
+    assert list(golden.keys(frame_of(desk, UNICODE, observer=False), "worst")) == rules
+
+
 async def test_the_golden_signals_are_totals_with_the_worst_first() -> None:
     async with war_room(a_desk(), SIZES[1]) as room:
         assert "err 7.8% (SLO 1.0)" in room.text

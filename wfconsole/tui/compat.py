@@ -22,8 +22,9 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, Compositor
 from textual.app import App
 from textual.color import Color
+from textual.events import Resize
 from textual.filter import LineFilter, Monochrome
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.worker import WorkerFailed
 
@@ -222,6 +223,17 @@ def own_colours(app: App[Any]) -> None:
     """Take no notice of NO_COLOR here: Textual would grey every theme, even where somebody asked for one by name."""
     app.no_color = False
     app._filters = [each for each in app._filters if not isinstance(each, Monochrome)]
+
+
+def take_size_of_now(app: App[Any], event: Resize) -> None:
+    """Let an event that is only handled now tell the size of now.
+
+    Textual's handler of SIGWINCH reads the size, then posts it. A signal that interrupts it between the two posts the
+    newer size first, and the older one would stay.
+    """
+    read = getattr(app._driver, "_get_terminal_size", None)  # a headless driver has no terminal to ask
+    if read is not None:
+        event.size = event.virtual_size = event.container_size = Size(*read())
 
 
 def no_extras(app: App[Any]) -> None:

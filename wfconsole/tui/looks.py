@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 import msgspec
+from textual.events import Resize
 
 from wfconsole.times import MACHINE, WAYS, Way
 from wfconsole.tui import compat, theming
@@ -22,6 +23,10 @@ class Looks:
 
     themes: Mapping[str, Theme]
     dressed = False
+
+    def on_resize(self, event: Resize) -> None:
+        """Comes before Textual's own handler of the App."""
+        compat.take_size_of_now(cast("WarRoom", self), event)
 
     def get_css_variables(self) -> dict[str, str]:
         """None before our theme is on: Textual would make up all those of its own, which nobody sees."""

@@ -70,7 +70,7 @@ class SignalsListing(Listing):
             return {key: row for key, row in rows.items() if row.group}
         return {
             signal_key(row.rule, row.group): row
-            for rule in {row.rule for row in rows.values()}
+            for rule in dict.fromkeys(row.rule for row in rows.values())
             for row in ([rows[rule]] if rule in rows else [_worst(rows, rule)])
         }
 
