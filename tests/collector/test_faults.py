@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.collector.process import ALL, CollectorProcess, kubeconfig_for
@@ -196,7 +197,10 @@ def test_a_fault_leaves_the_last_rows_with_their_age_until_it_is_over(
         collector.until_failing(kind)
         failed = dict(collector.snapshots)
         for name in ALL:
-            assert failed[name].rows == before[name].rows
+            kept = before[name].rows
+            if (fault, name) == ("403", "workloads"):  # what is good to have is not kept once we may not read it
+                kept = without_revisions_of_sets(kept)
+            assert failed[name].rows == kept
             assert aged(failed[name], since=before[name].good_at)
         collector.until(
             lambda: any(tried(collector.snapshots[name]) > tried(failed[name]) for name in ALL), "it is tried again"
@@ -208,6 +212,13 @@ def test_a_fault_leaves_the_last_rows_with_their_age_until_it_is_over(
         collector.until_well()
         assert all((collector.snapshots[name].good_at or 0) > (failed[name].good_at or 0) for name in ALL)
         assert collector.memory() < 160 * MIB
+
+
+def without_revisions_of_sets(rows: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: row if row.kind == "Deployment" else msgspec.structs.replace(row, revision=0, revisions=())
+        for key, row in rows.items()
+    }
 
 
 def expired_and_then(behaviour: Behaviour) -> Behaviour:
