@@ -172,6 +172,25 @@ def test_a_service_that_went_is_gone() -> None:
     assert cluster.services.take() == {"shop/gateway": None}
 
 
+def test_who_counts_pods_alone_is_not_told_when_one_becomes_ready() -> None:
+    groups = LabelGroups()
+    counts, turns = groups.subscribe(readiness=False), groups.subscribe(readiness=True)
+
+    def told(*, ready: bool, key: str = "shop/a") -> tuple[int, int]:
+        groups.put(key, "shop", {"app": "cart"}, ("Deployment", "cart"), ready=ready)
+        return len(groups.take(counts)), len(groups.take(turns))
+
+    assert told(ready=False) == (1, 1)
+    assert told(ready=True) == (0, 1)
+    assert told(ready=True) == (0, 0)
+    (group,) = groups.groups("shop")
+    assert (groups.count(group).pods, groups.count(group).ready) == (1, 1)
+    assert told(ready=False) == (0, 1)
+    assert groups.count(group).ready == 0
+    assert told(ready=True, key="shop/b") == (1, 1)
+    assert (groups.count(group).pods, groups.count(group).ready) == (2, 1)
+
+
 def test_ten_thousand_pods_are_few_groups_and_a_rollout_makes_no_new_ones() -> None:
     groups = LabelGroups()
     for number in range(10_000):

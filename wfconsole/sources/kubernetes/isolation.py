@@ -73,7 +73,7 @@ class PolicyMirror:
         self.table = RowTable()
         self._known = known
         self._groups = groups
-        self._changed_groups = groups.subscribe()
+        self._changed_groups = groups.subscribe(readiness=False)
         self._policies: dict[str, dict[str, Policy]] = {}  # by namespace, then by key
         self._sides: dict[Group, tuple[Side, Side]] = {}
         self._keys: dict[str, set[str]] = {}  # of the rows of each namespace

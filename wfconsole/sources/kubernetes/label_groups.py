@@ -44,13 +44,17 @@ class LabelGroups:
         self._counts: dict[Group, list[int]] = {}
         self._in: dict[str, dict[Group, None]] = {}
         self._versions: dict[str, int] = {}
-        self._changed: list[set[Group]] = []
+        self._changed: list[set[Group]] = []  # of who looks at how many pods there are
+        self._turned: list[set[Group]] = []  # of who looks at how many of them are ready, too
         self._lock = threading.Lock()
 
-    def subscribe(self) -> set[Group]:
-        """A set into which every group that changes is put; `take` empties it."""
+    def subscribe(self, *, readiness: bool) -> set[Group]:
+        """A set into which every group is put that has more pods, or fewer, and with `readiness` one of which others
+        are ready; `take` empties it."""
         mine: set[Group] = set()
         self._changed.append(mine)
+        if readiness:
+            self._turned.append(mine)
         return mine
 
     def take(self, mine: set[Group]) -> set[Group]:
@@ -67,9 +71,12 @@ class LabelGroups:
             before = self._of_pod.get(key)
             if before == entry:
                 return
+            self._of_pod[key] = self._entries.setdefault(entry, entry)
+            if before is not None and before[0] is entry[0]:
+                self._turn(*entry)
+                return
             if before is not None:
                 self._add(*before, sign=-1)
-            self._of_pod[key] = self._entries.setdefault(entry, entry)
             self._add(*entry, sign=1)
 
     def remove(self, key: str) -> None:
@@ -117,6 +124,12 @@ class LabelGroups:
         if not counts[0]:
             self._forget(group)
         for each in self._changed:
+            each.add(group)
+
+    def _turn(self, group: Group, ready: bool) -> None:
+        """One of its pods has become ready, or no longer is."""
+        self._counts[group][1] += 1 if ready else -1
+        for each in self._turned:
             each.add(group)
 
     def _forget(self, group: Group) -> None:

@@ -95,7 +95,7 @@ class ServiceMirror:
         self.slices = SliceMirror(self)
         self.known = known
         self._groups = groups
-        self._changed_groups = groups.subscribe()
+        self._changed_groups = groups.subscribe(readiness=True)
         self._services: dict[str, Service] = {}
         self._slices: dict[str, dict[str, _Slice]] = {}  # by service, then by slice
         self._of_slice: dict[str, str] = {}
