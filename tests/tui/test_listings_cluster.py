@@ -90,3 +90,14 @@ async def test_an_event_about_a_workload_that_is_not_listed_leads_nowhere() -> N
         assert "Enter the" not in room.text
         await room.press("enter")
         assert room.app.screen is screen
+
+
+async def test_the_last_change_of_a_group_is_the_rollback_and_not_what_it_took_back() -> None:
+    bad = builders.a_revision(5, created_at=NOW - 5 * MINUTE, images=("r/gateway:1.4.1",))
+    good = builders.a_revision(6, created_at=NOW - HOUR, images=("r/gateway:1.4.0",))
+    desk = Desk()
+    desk.tell("pods", [builders.a_bad_pod()])
+    desk.tell("workloads", [builders.a_workload(revision=6, revisions=(good, bad))])
+    async with war_room(desk, (120, 40)) as room:
+        lines = await opened(room, "3")
+        assert "revision 6 rolled back within 5m   gateway:1.4.0" in lines[place(lines, "change ")]

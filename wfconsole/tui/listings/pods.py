@@ -209,10 +209,13 @@ def _last_change(frame: Frame, key: str) -> Line:
     row = frame.view.world.workloads.get(key)
     if row is None or not row.revisions:
         return row_line("change", "--")
-    newest = max(row.revisions, key=lambda revision: revision.created_at)
-    when = coarse_age(frame.now - newest.created_at)
+    newest = max(row.revisions, key=lambda revision: revision.number)
+    last_made = max(revision.created_at for revision in row.revisions)
+    ago = coarse_age(frame.now - last_made)
+    # An old one again: some time after the one that it replaced was made.
+    when = f"rolled back within {ago}" if newest.created_at < last_made else f"{ago} ago"
     images = ", ".join(short_image(image) for image in newest.images)
-    return row_line("change", f"revision {newest.number} {when} ago   {images}   {newest.cause}")
+    return row_line("change", f"revision {newest.number} {when}   {images}   {newest.cause}")
 
 
 class AllPodsListing(_PodRows):
