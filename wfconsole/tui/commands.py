@@ -31,7 +31,8 @@ def _no_words(room: WarRoom) -> Sequence[str]:
 
 
 class Command(msgspec.Struct, frozen=True):
-    """One command. `run` gets the words behind it; it raises Refused, or gives what to do once the prompt is gone.
+    """One command. `run` gets the words behind it, of which there are none where `usage` is the name alone; it raises
+    Refused, or gives what to do once the prompt is gone.
 
     `changes` is the action whose refusals hold, None for a command that only looks. `words` complete its first word,
     `goes_on` all that stands behind its name: it gives that a word longer, "" where nothing fits.
@@ -55,8 +56,11 @@ def understood(room: WarRoom, line: str) -> Act:
         raise Refused(f"no command {name!r}; {'there is ' + ', '.join(near[:5]) if near else ':help lists them'}")
     if command.changes is not None and (reason := room.refused_change(command.changes)):
         raise Refused(reason)
+    words = rest.strip()
     try:
-        return command.run(room, rest.strip())
+        if words and command.usage == command.name:
+            raise Refused
+        return command.run(room, words)
     except Refused as wrong:
         raise Refused(str(wrong) or f"usage: :{command.usage}") from None
 
@@ -142,15 +146,15 @@ _ALL: Final = (
     *_zoom_commands(),
     Command("checklist", "checklist", "the checklist", view.opens("checklist")),
     Command("timeline", "timeline [WORDS]", "the timeline; with words, what holds them",
-            view.opens("timeline", filters=True)),
+            view.opens("timeline")),
     Command("sources", "sources [SOURCE]", "sources and their errors; files that were left out", view.sources,
             words=view.source_names),
     Command("postmortem", "postmortem", "the post-mortem as it would be written now", view.opens("post-mortem")),
-    Command("replays", "replays [WORDS]", "scenarios and recordings to replay", view.opens("replays", filters=True)),
+    Command("replays", "replays [WORDS]", "scenarios and recordings to replay", view.opens("replays")),
     Command("axis", "axis", "what moved when, in every layer", view.opens("axis")),
     Command("wall", "wall", "numbers that can be read from 3 m", view.opens("wall")),
     Command("help", "help [WORD]", "every key and command, or those with a word in them",
-            view.opens("help-list", filters=True)),
+            view.opens("help-list")),
     Command("keys", "keys", "every key as it is now", view.opens("help-list")),
     Command("goto", "goto TIME", f"look at a time: {EXPECTED}", view.goto),
     Command("live", "live", "back to live; in a replay to the end", view.live),
@@ -159,7 +163,7 @@ _ALL: Final = (
     Command("glyphs", "glyphs unicode|ascii", "other symbols", view.glyphs, words=view.glyph_sets),
     Command("times", "times utc|local|iso", "how times are written on this console", view.times, words=view.ways),
     Command("contacts", "contacts [WORDS]", "contacts, roles and links of the runbook",
-            view.opens("contacts", filters=True)),
+            view.opens("contacts")),
     Command("export", "export [DIR] [replace]", "write timeline, post-mortem, evidence: Markdown, HTML", view.export),
     Command("observer", "observer [on|off]", "look only; leaving it asks", view.observer, words=view.switch),
     Command("quit", "quit", "quit; asks", view.opens("quit")),

@@ -18,12 +18,10 @@ if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
 
 
-def opens(name: str, *, filters: bool = False) -> Callable[[WarRoom, str], Act]:
-    """A command that opens a screen; one that `filters` takes words that its lines have to hold."""
+def opens(name: str) -> Callable[[WarRoom, str], Act]:
+    """A command that opens a screen; its words are what the lines have to hold."""
 
     def run(room: WarRoom, words: str) -> Act:
-        if words and not filters:
-            raise Refused
         return _opening(room, name, words)
 
     return run
@@ -89,8 +87,7 @@ def goto(room: WarRoom, words: str) -> Act:
 
 
 def live(room: WarRoom, words: str) -> Act:
-    if words:
-        raise Refused
+    del words
 
     def act() -> str:
         room.action_live()
