@@ -75,6 +75,10 @@ class Active(msgspec.Struct, frozen=True):
     def items(self) -> tuple[Item, ...]:
         return tuple(item for section in self.sections for item in section.items)
 
+    def find(self, step_id: str) -> Item | None:
+        """The step with this id; None where it is on no list that is followed."""
+        return next((item for item in self.items if item.step.id == step_id), None)
+
     @property
     def section(self) -> Section | None:
         """The list that the current step is in; the last one when there is none."""

@@ -55,8 +55,8 @@ def offers(room: WarRoom, source: str, key: str) -> tuple[Offer, ...]:
     from wfconsole.incident.offers import offers_for
 
     if source == "step":
-        items = (item for item in room.frame().checklist.items if item.step.id == key)
-        return next(map(step_offers, items), ())
+        item = room.frame().checklist.find(key)
+        return step_offers(item) if item is not None else ()
     view = room.session.view()
     snapshot = view.world.snapshots.get(source)
     row = snapshot.rows.get(key) if snapshot is not None else None

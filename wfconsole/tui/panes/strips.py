@@ -145,7 +145,7 @@ def _current(frame: Frame, item: Item, width: int) -> list[Line]:
 
 def _leads_to(frame: Frame, goto: str) -> str:
     """The number that the step has in the checklist; its title where it is not on it."""
-    found = next((item for item in frame.checklist.items if item.step.id == goto), None)
+    found = frame.checklist.find(goto)
     return str(found.number) if found is not None else step_title(goto) if goto else "next"
 
 

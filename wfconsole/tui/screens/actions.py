@@ -74,7 +74,7 @@ class ActionRows(BlockList):
         if self._source != "step":
             name = self._key.split("/")[0] if self._source == "sessions" else self._key
             return f"FOR {self._source.removesuffix('s')} {name}"
-        item = next((item for item in frame.checklist.items if item.step.id == self._key), None)
+        item = frame.checklist.find(self._key)
         return f"FOR step {item.number}: {item.step.title}" if item is not None else "FOR a step"
 
     @property

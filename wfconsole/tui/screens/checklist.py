@@ -62,9 +62,7 @@ class Steps(StepKeys, BlockList):
         return [*blocks, Block("", _end(frame))]
 
     def step_item(self) -> Item | None:
-        if self.frame is None:
-            return None
-        return next((item for item in self.frame.checklist.items if item.step.id == self.key), None)
+        return None if self.frame is None else self.frame.checklist.find(self.key)
 
     def step_marked(self, item: Item) -> None:
         """On to the step that is next now; a step that was marked out of its turn keeps the cursor."""

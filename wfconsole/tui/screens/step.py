@@ -70,14 +70,14 @@ class StepForm(Form):
     @functools.cached_property
     def _item(self) -> Item | None:
         wanted = self.goto.partition(":")[2]
-        return next((item for item in self.frame.checklist.items if item.step.id == wanted), None)
+        return self.frame.checklist.find(wanted)
 
 
 def leads_to(goto: str, active: Active) -> str:
     """Where an answer leads: the number and title of the step, as the checklist has them."""
     if not goto:
         return "on to the next step"
-    found = next((item for item in active.items if item.step.id == goto), None)
+    found = active.find(goto)
     return f"to step {found.number}, {found.step.title}" if found is not None else f"to: {step_title(goto)}"
 
 
