@@ -196,7 +196,7 @@ def _conditions(seen: Situation, level: Level) -> Iterator[Need]:
     lasting = [
         (key, found, seen.state.lines[line_id])
         for key, found in seen.state.conditions.items()
-        if found.level == level and found.phase in ("began", "again") and found.family not in _TOLD_ELSEWHERE
+        if found.level == level and found.lasts and found.family not in _TOLD_ELSEWHERE
         if (line_id := seen.state.line_of_key.get(key, "")) in seen.state.lines
     ]
     for key, found, line in sorted(lasting, key=lambda item: item[1].since or item[2].at):

@@ -313,6 +313,11 @@ class Noticed(msgspec.Struct, frozen=True, tag="noticed", omit_defaults=True):
     sources: tuple[str, ...] = ()
     over_at: Millis = 0
 
+    @property
+    def lasts(self) -> bool:
+        """Whether the condition holds as of this entry."""
+        return self.phase in ("began", "again")
+
 
 Event = (
     Declared

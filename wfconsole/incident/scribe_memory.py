@@ -57,8 +57,8 @@ class Concerned(msgspec.Struct, frozen=True):
 
 class Condition(msgspec.Struct, frozen=True):
     """What is known of one key. `said` is whether its present phase was said; `until` is when it ended, `gone` whether
-    that was because the thing itself is gone. `which` tells
-    what it holds for, where that may change while it lasts; "" where that is not known, too.
+    that was because the thing itself is gone. `which` tells what it holds for, where that may change while it lasts; ""
+    where that is not known, too.
 
     `count` is how often it happened (each crash of a crash loop), `times` how often it began, last at `again_at`.
     `affected` is how many things it held for at most, 0 where a journal was taken up, which does not tell.
@@ -104,7 +104,7 @@ class ScribeMemory(msgspec.Struct, frozen=True):
                 since=found.since or (line.at if line is not None else 0),
                 text=found.text,
                 subject=found.subject,
-                active=found.phase in ("began", "again"),
+                active=found.lasts,
                 count=found.count,
                 affected=0,
                 last_at=line.last_at if line is not None else 0,

@@ -86,7 +86,7 @@ def _elsewhere(world: World, incident: IncidentState, now: Millis) -> list[Notic
     found = [
         condition
         for key, condition in incident.conditions.items()
-        if condition.phase in ("began", "again") and condition.level >= Level.WARNING
+        if condition.lasts and condition.level >= Level.WARNING
         if (source := source_of_condition(key)) and source not in ("pods", "workloads")
         if world.quality(source, now).conclusive
     ]

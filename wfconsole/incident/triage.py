@@ -119,7 +119,7 @@ def first_trouble(incident: IncidentState, now: Millis) -> Millis:
     lasting = [
         condition
         for condition in incident.conditions.values()
-        if condition.phase in ("began", "again") and condition.since and now - condition.since < STANDING
+        if condition.lasts and condition.since and now - condition.since < STANDING
         if condition.family != "finding"
     ]
     worst = max((condition.level for condition in lasting), default=Level.OK)
@@ -142,7 +142,7 @@ def what_is_red(world: World, incident: IncidentState, lines: Iterable[BoardLine
 
 def _conditions(world: World, incident: IncidentState, now: Millis) -> Iterator[Red]:
     for key, condition in incident.conditions.items():
-        if condition.phase not in ("began", "again") or condition.level < Level.WARNING:
+        if not condition.lasts or condition.level < Level.WARNING:
             continue
         if condition.family == _LOST_SOURCE:
             continue

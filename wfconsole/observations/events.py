@@ -29,6 +29,9 @@ class EventRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     source: str = ""
 
 
+_WORKLOADS: Final = frozenset(("Deployment", "StatefulSet", "DaemonSet"))
+
+
 def workload_of(row: EventRow) -> str:
     """The key of the workload that an event is about, by itself or by its ReplicaSet (DEPLOYMENT-HASH); "" for none."""
     if row.kind == "ReplicaSet":
@@ -36,8 +39,6 @@ def workload_of(row: EventRow) -> str:
         return f"Deployment/{row.namespace}/{deployment}"
     return f"{row.kind}/{row.namespace}/{row.name}" if row.kind in _WORKLOADS else ""
 
-
-_WORKLOADS: Final = frozenset(("Deployment", "StatefulSet", "DaemonSet"))
 
 # A warning is news for this long.
 NEWS_FOR: Final = 10 * MINUTE

@@ -193,7 +193,7 @@ class LiveTransport:
 
 
 def _is_critical(condition: Noticed | None) -> bool:
-    return condition is not None and condition.phase in ("began", "again") and condition.level == Level.CRITICAL
+    return condition is not None and condition.lasts and condition.level == Level.CRITICAL
 
 
 class Reach(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ import getpass
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
@@ -30,7 +30,7 @@ Standing = Literal["open", "resolved", "not declared", "empty"]
 OPEN: Final[frozenset[Standing]] = frozenset(("open",))
 NOT_DECLARED: Final[frozenset[Standing]] = frozenset(("not declared",))
 DECLARED: Final[frozenset[Standing]] = frozenset(("open", "resolved"))
-ANY: Final[frozenset[Standing]] = frozenset(("open", "resolved", "not declared", "empty"))
+ANY: Final[frozenset[Standing]] = frozenset(get_args(Standing))
 
 _OPTIONS = {
     "kubeconfig": "kubernetes.kubeconfig",

@@ -6,6 +6,7 @@ first, in the words of `wfconsole.incident.attention.Need.goto`.
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Mapping
 from typing import Any, Final
@@ -61,9 +62,9 @@ def is_there(name: str) -> bool:
     return name in _PLACES
 
 
-def opener_of(screen: Screen[Any]) -> str:
-    """The method of the action that opens a screen like this one; "" where it has no name."""
-    kind = type(screen)
+@functools.cache
+def opener_of(kind: type[Screen[Any]]) -> str:
+    """The method of the action that opens a screen of this class; "" where it has no name."""
     place = f"{kind.__module__.rpartition('.')[2]}:{kind.__name__}"
     return next((f"open({name!r})" for name, named in _PLACES.items() if named == place), "")
 

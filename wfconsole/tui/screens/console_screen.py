@@ -66,7 +66,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
 
     def hints(self) -> Iterable[Action]:
         """The actions that the key line may show, in its order: not the one that opened this screen."""
-        here = screens.opener_of(self)
+        here = screens.opener_of(type(self))
         shown = (action for action in action_names.ACTIONS if action.label and action.where in self.SCOPES)
         return (action for action in shown if action.method != here)
 
