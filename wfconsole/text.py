@@ -21,6 +21,8 @@ ELLIPSIS: Final = "…"
 UNKNOWN: Final = "--"  # not a number, and never zero: what nobody knows
 LIMIT: Final = 8192  # characters of one line, after making it visible
 MARKS_IN_A_ROW: Final = 4  # combining marks on one character; real writing needs no more
+# All others take one cell for certain: letters with accents, punctuation, arrows, frames and bars.
+_PERHAPS_NOT_ONE_CELL: Final = re.compile("[^ -\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u25fc\u2800-\u28ff]")
 _MEMO: Final = 4096  # characters remembered, so that a flood of odd ones cannot grow the memory
 
 # Printable by Python's rule, but blank, invisible, or of a width on which terminals disagree: first and last of each.
@@ -189,7 +191,7 @@ def _shortened(pieces: list[str], limit: int, length: int) -> str:
 
 def cells(text: str) -> int:
     """Terminal cells that safe `text` takes: combining marks 0, East Asian wide and full-width 2, all else 1."""
-    if text.isascii():
+    if text.isascii() or not _PERHAPS_NOT_ONE_CELL.search(text):
         return len(text)
     return sum(map(_width, text))
 

@@ -302,3 +302,64 @@ def test_without_any_source_it_is_said_before_the_next_entry(room: Room) -> None
     room.clock.advance(2 * MINUTE)
     room.session.submit(NoteAdded("and now?"))
     assert [type(entry.event) for entry in room.sink.entries[-2:]] == [ActionsDisarmed, NoteAdded]
+
+
+# --- what asks for a frame
+
+
+def repaints(room: Room, body: bytes, *, seconds: int) -> int:
+    """How often the screen is asked for when the source says this."""
+    asked: list[int] = []
+    room.session.subscribe(lambda: asked.append(1))
+    room.see(body, seconds=seconds)
+    room.session.subscribe(lambda: None)
+    return len(asked)
+
+
+def test_a_look_that_found_nothing_new_asks_for_no_frame(room: Room) -> None:
+    room.see(patch(row(FINE)), seconds=0, keyframe=True)
+    assert repaints(room, b"{}", seconds=2) == 0
+    assert repaints(room, b'{"age_ms":40,"took_ms":70}', seconds=4) == 0
+    assert room.session.view.world.snapshots["pods"].good_at == BEGAN + 4 * SECOND - 40  # but it is known
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        patch(row(BROKEN)),
+        b'{"rows":{"%s":null}}' % FINE.encode(),
+        b'{"failure":{"kind":"timeout","message":"no answer","since":%d}}' % BEGAN,
+        b'{"partial":"500 of 900"}',
+        b'{"lacks":[{"text":"watch pods: not allowed","extra":true}]}',
+        b'{"facts":{"version":"1.36"}}',
+        b'{"interval_ms":60000}',
+        b'{"age_ms":9000}',  # late now
+    ],
+)
+def test_whatever_reads_differently_asks_for_a_frame(room: Room, body: bytes) -> None:
+    room.see(patch(row(FINE)), seconds=0, keyframe=True)
+    assert repaints(room, body, seconds=2) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"failure":{"kind":"timeout","message":"no answer, try %d","since":1}}',
+        b'{"partial":"500 of 90%d"}',
+    ],
+)
+def test_another_reason_for_the_same_trouble_asks_for_a_frame(room: Room, body: bytes) -> None:
+    room.see(patch(row(FINE)), seconds=0, keyframe=True)
+    assert [repaints(room, body % reason, seconds=2) for reason in (1, 1, 2)] == [1, 0, 1]
+
+
+def test_a_first_look_and_one_after_a_long_silence_ask_for_a_frame(room: Room) -> None:
+    assert repaints(room, b"{}", seconds=0) == 1
+    assert repaints(room, b"{}", seconds=60) == 1
+
+
+def test_an_entry_that_comes_of_a_look_asks_for_a_frame(room: Room) -> None:
+    room.see(patch(row(FINE)), seconds=0, keyframe=True)
+    room.declare()
+    room.session.submit(ActionsArmed(BEGAN + 3 * SECOND))
+    assert [repaints(room, b"{}", seconds=seconds) for seconds in (2, 4, 6)] == [0, 1, 0]

@@ -6,6 +6,7 @@ import os
 import socket
 import ssl
 import struct
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.sources.api_double import ApiDouble, Conversation, Request, raised_by
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.kubernetes.access import Access
 from wfconsole.sources.kubernetes.client import Client, Limits, Server
+from wfconsole.sources.kubernetes.wire import Wire
 
 PODS = "/api/v1/pods"
 
@@ -114,3 +116,28 @@ def test_cutting_ends_a_wait_from_another_thread(double: ApiDouble, authority: A
     double.behaviour = behave
     client = client_of(double, authority.certificate, deadline_ms=60_000)
     assert raised_by_a_cut(double, lambda: client.get(PODS, what="pods"), client.cut)
+
+
+def test_the_changes_of_a_busy_watch_are_received_together(
+    double: ApiDouble, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def behave(talk: Conversation, _request: Request) -> None:
+        talk.begin_chunks()
+        for number in range(50):
+            talk.chunk(b"%d\n" % number)
+            time.sleep(0.02)
+        talk.chunk(b"")
+
+    receives: list[int] = []
+    after = Wire._after_receiving
+
+    def counted(wire: Wire, count: int, most: int) -> None:
+        receives.append(count)
+        after(wire, count, most)
+
+    monkeypatch.setattr(Wire, "_after_receiving", counted)
+    double.behaviour = behave
+    client = client_of(double, authority.certificate)
+    seen = list(client.watch(PODS, {"watch": "true"}, window_ms=5000, what="pods"))
+    assert seen == [b"", *(b"%d\n" % number for number in range(50))]
+    assert len(receives) < 15

@@ -142,6 +142,19 @@ class Snapshot(msgspec.Struct, Generic[Row], frozen=True):
         """Age of the rows at `now`, never negative; None when there never were any."""
         return None if self.good_at is None else max(0, now - self.good_at)
 
+    def only_younger(self, before: Snapshot[Row] | None, now: Millis) -> bool:
+        """Whether all that differs from the snapshot `before` is the age of its rows, and that too means the same."""
+        return (
+            before is not None
+            and self.changed == frozenset()
+            and self.failure == before.failure
+            and self.partial == before.partial
+            and self.lacks == before.lacks
+            and self.facts == before.facts
+            and self.interval_ms == before.interval_ms
+            and self.quality(now) is before.quality(now)
+        )
+
 
 def follow(
     before: Snapshot[Any] | None, source: str, at: Millis, patch: Patch[Any], *, keyframe: bool

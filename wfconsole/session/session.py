@@ -141,10 +141,9 @@ class Session:
         from wfconsole.incident.scribe import ScribeMemory, notice  # here, because the first frame waits for none
 
         with self._lock:
-            before = self._view.world
-            snapshot = follow(
-                before.snapshots.get(item.source), item.source, item.at, item.patch, keyframe=item.keyframe
-            )
+            before, recorded = self._view.world, self._view.incident
+            told = before.snapshots.get(item.source)
+            snapshot = follow(told, item.source, item.at, item.patch, keyframe=item.keyframe)
             after = before.with_snapshot(snapshot)
             judged = self._view.judged.after(after, item.source, item.at)
             series = self._view.series.after(after, judged, item.source, item.at)
@@ -171,7 +170,8 @@ class Session:
         if symptoms is not self._view.symptoms:
             with self._lock:
                 self._view = msgspec.structs.replace(self._view, symptoms=symptoms)
-        self._changed()
+        if recorded is not self._view.incident or not snapshot.only_younger(told, item.at):
+            self._changed()  # else the screen's next tick, within a second or so, shows how old it is
 
     def hear(self, item: Noted) -> None:
         """One line of the stream that is not a snapshot: an answer, the collector's own words, somebody's event."""

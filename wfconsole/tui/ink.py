@@ -1,4 +1,4 @@
-"""Text with a role: what panes draw with. A role is looked up in the theme once, when a line becomes a strip.
+"""Text with a role: what panes draw with. A role is looked up in the theme once, when a line is painted.
 
 Panes build lines of spans from plain values; nothing here or above it ever reads a text as markup.
 """
@@ -11,7 +11,6 @@ from typing import Final, Literal, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.strip import Strip
 
 from wfconsole import text
 from wfconsole.tui.theme_file import Theme
@@ -145,13 +144,13 @@ class Palette:
         self._styles = self._all_styles()
         self._cursor_styles = {ink: self._on_cursor(style) for ink, style in self._styles.items()}
 
-    def strip(self, line: Line, width: int, *, cursor: bool = False) -> Strip:
+    def segments(self, line: Line, width: int, *, cursor: bool = False) -> list[Segment]:
         """The line, in exactly `width` cells."""
         styles = self._cursor_styles if cursor else self._styles
         spans = joined(fitted(line, width))
         if self.ascii_only:
-            return Strip([Segment(text.to_ascii(span.text), styles[span.ink]) for span in spans], width)
-        return Strip([Segment(span.text, styles[span.ink]) for span in spans], width)
+            return [Segment(text.to_ascii(span.text), styles[span.ink]) for span in spans]
+        return [Segment(span.text, styles[span.ink]) for span in spans]
 
     def style(self, ink: Ink) -> Style:
         return self._styles[ink]

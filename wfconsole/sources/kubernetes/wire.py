@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import os
 import socket
 import threading
@@ -30,10 +31,9 @@ SLOWEST_BYTES_PER_SECOND = 8 * 1024
 # Below what the C library takes from the system anew each time, see `collector.memory`.
 _READ_AT_ONCE = 32 * 1024
 
-# From so many bytes a second on, a gathering wire lets data come together for a moment: waking up for each change of a
-# busy cluster costs several times as much as the changes themselves.
-_BUSY_BYTES = 32 * 1024
-_GATHER_S = 0.25
+# So long after the last data a gathering wire lets more of it come together: waking up for each change of a busy
+# cluster costs several times as much as the changes themselves. The first one after a quiet time waits for nothing.
+_GATHER_S = 0.5
 
 
 class Patience:
@@ -80,9 +80,7 @@ class Wire(io.RawIOBase):
         super().__init__()
         self.patience = patience
         self.gathers = False  # whether data may wait for more of it: right for a watch, wrong for an answer
-        self._second = 0.0  # when the second began whose bytes are counted
-        self._bytes = 0
-        self._busy = False
+        self._received_at = -math.inf  # monotonic, in seconds
         self._drained = False  # whether the last receive took all that was there
         self._sock = sock
         self._tls: _Tls | None = None
@@ -147,18 +145,15 @@ class Wire(io.RawIOBase):
         return data
 
     def _before_receiving(self) -> None:
-        """Wait a little where much is going on and all that came so far was read."""
-        if self.gathers and self._busy and self._drained:
-            time.sleep(min(_GATHER_S, self.patience.left()))
+        if self.gathers and self._drained:
+            rest = self._received_at + _GATHER_S - time.monotonic()
+            if rest > 0:
+                time.sleep(min(rest, self.patience.left()))
         self._sock.settimeout(self.patience.left())
 
     def _after_receiving(self, count: int, most: int) -> None:
         self._drained = count < most
-        self._bytes += count
-        now = time.monotonic()
-        if now - self._second >= 1:
-            self._busy = self._bytes >= _BUSY_BYTES
-            self._second, self._bytes = now, 0
+        self._received_at = time.monotonic()
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """What `http.client.HTTPResponse` reads from."""

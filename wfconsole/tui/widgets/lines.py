@@ -80,9 +80,10 @@ class Lines(Widget, inherit_css=False):
         known = self._painted.get(y)
         if known is not None and known[0] is line and known[1] == cursor:
             return known[2]
-        strip = palette.strip(line, width, cursor=cursor)
+        segments = palette.segments(line, width, cursor=cursor)
         for each in filters:
-            strip = strip.apply_filter(each, self._ground)
+            segments = each.apply(segments, self._ground)
+        strip = Strip(segments, width)
         self._painted[y] = line, cursor, strip
         return strip
 
