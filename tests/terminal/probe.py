@@ -8,17 +8,19 @@ The reason of its end is appended to the file named by PROBE_ENDED.
 from __future__ import annotations
 
 import os
+import select
 import sys
 import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.segment import Segment
 from textual import work
 from textual.app import App, ComposeResult
 from textual.content import Content
-from textual.events import Resize
+from textual.events import Key, Resize
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
@@ -53,7 +55,7 @@ class Probe(App[None]):
     ENABLE_COMMAND_PALETTE = False
 
     def __init__(self, guarded: bool = True) -> None:
-        super().__init__()
+        super().__init__(driver_class=compat.QuietDriver)
         self.guarded = guarded
         self.owned = False
 
@@ -192,6 +194,27 @@ class Busy(Probe):
         )
 
 
+class Typing(Probe):
+    """Shows what keys arrived, and how often the keyboard's thread looked for them."""
+
+    AUTO_FOCUS = None
+
+    def on_mount(self) -> None:
+        self.typed: list[str] = []
+        self.looks = 0
+        self.looked = select.select
+        select.select = self.look
+
+    def look(self, *streams: Any) -> Any:
+        self.looks += 1
+        return self.looked(*streams)
+
+    def on_key(self, event: Key) -> None:
+        self.typed.append(event.key)
+        looks, self.looks = self.looks, 0
+        self.query_one("#state", Static).update(f"TYPED {','.join(self.typed)}; looks {looks};")
+
+
 def make(what: str, argument: str) -> App[None]:
     """The app by its name."""
     match what:
@@ -201,6 +224,8 @@ def make(what: str, argument: str) -> App[None]:
             return Breaking(argument)
         case "busy":
             return Busy()
+        case "typing":
+            return Typing()
     return Probe()
 
 

@@ -84,7 +84,7 @@ class WarRoom(
         bell: bool = True,
         times: Times = UTC_TIMES,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=compat.QuietDriver)
         self._start_in(theme)
         compat.no_extras(self)
         compat.own_colours(self)

@@ -6,8 +6,13 @@ fails when one of them changes.
 
 from __future__ import annotations
 
+import codecs
 import functools
+import os
+import select
 import signal
+import socket
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from queue import Empty, Queue
 from typing import Any, Final
@@ -20,8 +25,11 @@ from rich.control import Control
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, Compositor
+from textual._time import get_time
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.color import Color
+from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.filter import LineFilter, Monochrome
 from textual.geometry import Region, Size
@@ -33,10 +41,58 @@ from wfconsole.text import may_reach_terminal, to_ascii
 
 SUBSTITUTE: Final = "\N{REPLACEMENT CHARACTER}"
 CUTS_KEPT: Final = 512
+TYPED_AT_ONCE: Final = 4096
+GONE_LOOK_S: Final = 0.1
 
 
 class InputLostError(Exception):
     """The thread that reads the keyboard ended with an error."""
+
+
+class QuietDriver(LinuxDriver):
+    """Textual's driver with a keyboard thread that sleeps while nobody types.
+
+    Textual's own wakes ten times a second, on which a console that only watches spends a fortieth of its time, and an
+    end of the app waits for two of those times. Bytes that are no UTF-8 end that thread, and with it the app.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.exit_event: _WakingEvent = _WakingEvent()
+
+    def run_input_thread(self) -> None:
+        """Hand on what is typed until the app ends, or the terminal."""
+        parser = XTermParser(self._debug)
+        decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        while not self.exit_event.is_set():
+            # What an Escape begins may be a key of several bytes: the parser waits for the rest, but not for long.
+            patience = None if parser._timeout_time is None else max(0.0, parser._timeout_time - get_time())
+            if self.fileno in select.select([self.fileno, self.exit_event.ear], [], [], patience)[0]:
+                typed = os.read(self.fileno, TYPED_AT_ONCE)
+                if not typed:
+                    self.exit_event.wait(GONE_LOOK_S)  # no terminal any more: its signal is on the way
+                if text := decode(typed):  # none of a letter's first bytes; and no text means the end to the parser
+                    for event in parser.feed(text):
+                        self.process_message(event)
+            for event in parser.tick():
+                self.process_message(event)
+
+
+class _WakingEvent(threading.Event):
+    """An event that ends a `select` on its `ear`, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ear, self._mouth = socket.socketpair()  # closed with the event: the app may still set it at its very end
+
+    def set(self) -> None:
+        super().set()
+        self._mouth.send(b"!")
+
+    def clear(self) -> None:
+        if self.is_set():
+            self.ear.recv(TYPED_AT_ONCE)
+        super().clear()
 
 
 class GuardFilter(LineFilter):
