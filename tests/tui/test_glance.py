@@ -8,7 +8,7 @@ from tests import builders
 from tests.builders import NOW
 from tests.tui.harness import SIZES, Desk, war_room
 from wfconsole.clock import HOUR, MINUTE
-from wfconsole.incident.events import Target
+from wfconsole.incident.events import StatusChanged, Target
 from wfconsole.text import cells, cut_middle
 from wfconsole.tui.action_names import BY_ID
 
@@ -38,7 +38,7 @@ async def first_line(desk: Desk, size: tuple[int, int]) -> str:
 async def test_what_decides_is_always_there(size: tuple[int, int], context: str, commander: str) -> None:
     """Mode, severity, time, the beginning of the title, the cluster's word and both ends of its name, clock, role."""
     line = await first_line(a_desk(context, commander=commander), size)
-    for part in ("● LIVE", "SEV-2  T+01:00:00", TITLE[:9], " PROD ", "14:32:07Z", f"IC {commander[:3]}"):
+    for part in ("● LIVE", "SEV-2  T+01:00:00", TITLE[:8], " PROD ", "14:32:07Z", f"IC {commander[:3]}"):
         assert part in line
     where = line.partition(" PROD  ")[2].split()[0].partition("/production")[0]
     assert where.startswith(context[:4])
@@ -72,12 +72,22 @@ async def test_the_number_of_the_incident_goes_before_anything_of_title_and_targ
     assert "kind-shop/production" in line
 
 
+async def test_the_status_goes_before_anything_of_the_title_does_unless_it_is_over() -> None:
+    desk = a_desk("kind-shop", title="gateway is down", commander="bartholomew")
+    desk.happen(StatusChanged("monitoring"), NOW - 2 * MINUTE)
+    assert "INC-20260301-1432 [MONITORING] gateway is down" in await first_line(desk, (200, 60))
+    assert "T+01:00:00 [MONITORING] gateway is down" in await first_line(desk, (120, 40))
+    assert "T+01:00:00 gateway " in await first_line(desk, (80, 24))
+    desk.happen(StatusChanged("resolved"), NOW - MINUTE)
+    assert "T+01:00:00 [RESOLVED]" in await first_line(desk, (80, 24))
+
+
 async def test_frozen_it_gives_from_the_title_and_from_nothing_that_decides() -> None:
     desk = a_desk("prod-eu-west-1", commander="bartholomew")
     desk.transport.toggle()
     desk.clock.advance(12 * HOUR)
     line = await first_line(desk, (80, 24))
-    for part in ("║ FROZEN 12h00m SEV-2  T+01:00:00", " PROD ", "prod-…west-1", "14:32:07Z IC bart"):
+    for part in ("║ FROZEN 12h00m SEV-2  T+01:00:00", " PROD ", "prod-eu-west-1", "14:32:07Z IC bart"):
         assert part in line
 
 

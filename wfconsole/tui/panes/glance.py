@@ -20,7 +20,7 @@ from wfconsole.tui.widgets.lines import Pane
 # From here on words beside the counts have room.
 WIDE: Final = 110
 _LAG_SHOWN: Final = 2 * SECOND
-_LEAST_TARGET: Final = 12
+_LEAST_CONTEXT: Final = 14
 _LEAST_NAMESPACE: Final = 4
 _PLAIN_CONTEXT: Final = 16
 
@@ -28,21 +28,20 @@ _PLAIN_CONTEXT: Final = 16
 class Glance(Pane):
     """Mode, severity, time since it broke, title; target, clock and role at the right.
 
-    Where that is too much, the number of the incident goes first, then what the target has more than `_LEAST_TARGET`
-    cells, while the title keeps some; the words for mode, severity, time and cluster are never cut.
+    Where that is too much, the number of the incident goes first, then its status, then what the target has more than
+    `_LEAST_CONTEXT` cells of the context, while the title keeps some. Mode, severity, time and the word for the cluster
+    are never cut.
     """
 
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         del height
-        head, title = (*_mode(frame, width), *_severity(frame)), _title(frame, width)
+        head, titles = (*_mode(frame, width), *_severity(frame)), _titles(frame)
         tag, end = _environment(frame), _clock_and_role(frame, width)
         room = width - width_of((*head, *tag, *end)) - 1
-        least = min(room, _LEAST_TARGET)
-        where = _where(frame, max(least, room - min(cells(title), width * 3 // 20)))
-        number = f"{frame.view.incident.id} " if frame.view.incident.declared else ""
-        if cells(f"{number}{title}{where}") >= room:
-            number = ""
-        return [spread((*head, Span(f"{number}{title}")), (*tag, Span(f" {where}", "dim"), *end), width)]
+        least = min(room, cells(frame.view.target.context), _LEAST_CONTEXT)
+        where = _where(frame, max(least, room - min(cells(titles[-1]), width * 3 // 20)))
+        title = next((title for title in titles if cells(f"{title}{where}") < room), titles[-1])
+        return [spread((*head, Span(title)), (*tag, Span(f" {where}", "dim"), *end), width)]
 
 
 def _mode(frame: Frame, width: int) -> Line:
@@ -66,12 +65,14 @@ def _severity(frame: Frame) -> Line:
     return (Span(f"{incident.severity.replace('SEV', 'SEV-')}  {since} ", "strong"),)
 
 
-def _title(frame: Frame, width: int) -> str:
+def _titles(frame: Frame) -> tuple[str, ...]:
+    """The title with number and status, and with less and less of them; that it is over always stays."""
     incident = frame.view.incident
-    status = f"[{incident.status.upper()}] " if incident.declared and incident.status != "investigating" else ""
-    if width < WIDE and not incident.resolved:
-        status = ""
-    return f"{status}{incident.shown_title}"
+    if not incident.declared:
+        return ("",)
+    status = f"[{incident.status.upper()}] " if incident.status != "investigating" else ""
+    titled = f"{status}{incident.shown_title}"
+    return f"{incident.id} {titled}", titled, titled if incident.resolved else incident.shown_title
 
 
 def _environment(frame: Frame) -> Line:
