@@ -220,6 +220,16 @@ def cut(text: str, width: int, ellipsis: str = ELLIPSIS) -> str:
     return text
 
 
+def cut_middle(text: str, width: int, ellipsis: str = ELLIPSIS) -> str:
+    """As `cut`, but of what is cut the end stays too: names of one kind often differ there."""
+    if cells(text) <= width:
+        return text
+    end = text
+    while cells(end) > width // 2:
+        end = end[1:]
+    return cut(text, width - cells(end), ellipsis) + end
+
+
 def fit(text: str, width: int, *, right: bool = False, ellipsis: str = ELLIPSIS) -> str:
     """Safe `text` in exactly `width` cells: cut, or filled with spaces (on the left side with `right`)."""
     shown = cut(text, width, ellipsis)

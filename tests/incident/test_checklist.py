@@ -257,3 +257,20 @@ def test_what_a_person_opened_again_does_not_tick_itself() -> None:
 def test_evidence_that_somebody_took_before_does_not_keep_a_step_from_ticking_itself() -> None:
     looked = StepProbed("outage/all-pods-are-ready", ("1 of 2 pods",), Level.WARNING, "live")
     assert len(sensed(WELL, *ALL, looked)) == 2
+
+
+def test_a_memory_item_that_a_decision_led_past_is_not_asked_for() -> None:
+    first = a_checklist(
+        "first",
+        a_step("Is it ours", "first", kind="decide", branches=(Branch("no", "first/tell-the-owner"), Branch("yes"))),
+        a_step("Stop all rollouts", "first", memory="rollouts stopped"),
+        a_step("Tell the owner", "first", memory="owner told"),
+        kind="process",
+    )
+    before, past = (after(*marked, runbook=a_runbook(first)) for marked in ((), _answered("no")))
+    assert [item.step.memory for item in before.memory_items] == ["rollouts stopped", "owner told"]
+    assert [item.step.memory for item in past.memory_items] == ["owner told"]
+
+
+def _answered(answer: str) -> tuple[Event, ...]:
+    return (StepMarked("first/is-it-ours", "done", answer=answer),)

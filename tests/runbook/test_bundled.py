@@ -181,6 +181,18 @@ def test_the_post_mortem_has_every_part_that_the_team_asks_for() -> None:
         assert f"## {part}" in text
 
 
+def test_what_a_commander_does_before_reading_fits_in_one_line() -> None:
+    """The memory items; the label and the count of the checklist screen take 26 of its 80 cells."""
+    at = {
+        severity: [item.step.memory for item in active_checklist(RUNBOOK, declared).memory_items]
+        for severity in ("SEV1", "SEV4")
+        for declared in (IncidentState(id="INC-1", severity=severity, declared_at=1),)
+    }
+    assert at["SEV1"] == ["alert acknowledged", "commander named", "changes stopped"]
+    assert at["SEV4"] == ["alert acknowledged", "commander named"]
+    assert len(", ".join(at["SEV1"])) <= 54
+
+
 # --- style ----------------------------------------------------------------------------------------------------------
 
 

@@ -327,3 +327,8 @@ def test_a_block_of_a_thousand_steps_is_bounded_and_told(tmp_path: Path) -> None
 
 def test_the_bundled_runbook_is_in_our_own_format() -> None:
     assert load_runbook(BUNDLED).remarks == ()
+
+
+def test_an_annotation_makes_a_step_a_memory_item(tmp_path: Path) -> None:
+    text = "# Outage\n\n## Steps\n\n1. Freeze deploys\n   <!-- wf: memory deploys frozen -->\n2. Look\n"
+    assert [step.memory for step in first_list(tmp_path, text).steps] == ["deploys frozen", ""]

@@ -245,3 +245,16 @@ def test_a_meaning_that_the_record_does_not_know_is_told_with_its_line(tmp_path:
     assert len(problems) == 1
     assert "'accepted' means nothing to the record" in problems[0][1]
     assert "acknowledged" in problems[0][2]
+
+
+def test_a_memory_item_says_what_is_so_once_it_is_done(tmp_path: Path) -> None:
+    text = "# Checklist: Start\n\n1. **Stop all rollouts**\n   - Memory: deploys frozen\n2. **Look around**\n"
+    first, second = only_list(tmp_path, text).steps
+    assert (first.memory, second.memory) == ("deploys frozen", "")
+
+
+@pytest.mark.parametrize(("heading", "said"), [("Confirm", "a: b"), ("Checklist", "")])
+def test_a_memory_item_without_words_or_in_a_confirm_list_is_a_problem(tmp_path: Path, heading: str, said: str) -> None:
+    ((line, what, _),) = told(tmp_path, f"# {heading}: A\n\n1. Say it\n   - Memory: {said}\n2. B\n")
+    assert line == 4
+    assert "'Memory'" in what

@@ -15,7 +15,8 @@ from wfconsole.clock import SECOND, Clock, ManualClock, SystemClock
 from wfconsole.incident.events import Declared, Entry, NoteAdded
 from wfconsole.journal import Journal
 from wfconsole.journal.places import incidents_below
-from wfconsole.session.journaling import OPENS_WITHIN_MS, JournalFollower, JournalSink, read_entries
+from wfconsole.session.followers import JournalFollower
+from wfconsole.session.journaling import OPENS_WITHIN_MS, JournalSink, read_entries
 
 WITHIN = 20.0
 

@@ -24,9 +24,17 @@ def a_full_runbook() -> Runbook:
     """A process, a playbook, hand-over and stand-down."""
     first = builders.a_checklist(
         "opening",
-        builders.a_step("Acknowledge the alert", "opening", look="the alert that woke you", means="acknowledged"),
+        builders.a_step(
+            "Acknowledge the alert",
+            "opening",
+            look="the alert that woke you",
+            means="acknowledged",
+            memory="alert acknowledged",
+        ),
         builders.a_step("Find the worst workload", "opening", look=LOOK, expect="one deployment", live=NOT_READY),
-        builders.a_step("Send the declaration", "opening", role="communications", means="update sent"),
+        builders.a_step(
+            "Send the declaration", "opening", role="communications", means="update sent", memory="people told"
+        ),
         kind="process",
     )
     outage = builders.a_checklist(

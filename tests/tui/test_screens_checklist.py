@@ -274,3 +274,33 @@ async def test_a_step_that_ticked_itself_is_opened_again_by_keys_and_stays_so() 
         assert desk.view().incident.steps[last].mark == "open"
         desk.tell("pods", [builders.a_pod(f"gateway-{number}") for number in range(12)], at=NOW + SECOND)
         assert desk.view().incident.steps[last].mark == "open"
+
+
+async def test_memory_items_say_what_is_done_and_what_is_open_and_waived_is_not_done() -> None:
+    async with war_room(a_desk()) as room:
+        await room.press("c")
+        assert room.lines[3].rstrip() == " MEMORY ITEMS done 0/2; open: alert acknowledged, people told"
+        await room.press("X")
+        assert room.lines[3].rstrip() == " MEMORY ITEMS done 1/2: alert acknowledged; open: people told"
+        room.desk.happen(StepMarked(SEND, "waived", reason="drill"), NOW)
+        await room.repaint()
+        assert room.lines[3].rstrip() == " MEMORY ITEMS done 1/2: alert acknowledged; waived: people told"
+
+
+async def test_memory_items_fold_and_stay_above_a_list_that_scrolls() -> None:
+    """In their own words to the last one, at 80 columns."""
+    named = [f"thing {number} of many is so" for number in range(5)]
+    steps = [builders.a_step(f"Do thing {number}", "first", memory=name) for number, name in enumerate(named)]
+    steps += [builders.a_step(f"Look at {number}", "first") for number in range(30)]
+    runbook = builders.a_runbook(builders.a_checklist("first", *steps, kind="process"))
+    async with war_room(troubled_desk(runbook=runbook)) as room:
+        await room.press("c", "end")
+        assert "Do thing 0" not in room.text
+        assert flat("\n".join(room.lines[3:6])).startswith(f"MEMORY ITEMS done 0/5; open: {', '.join(named)}")
+        assert "…" not in "".join(room.lines[3:6])
+
+
+async def test_a_list_without_memory_items_has_no_line_for_them() -> None:
+    async with war_room(troubled_desk()) as room:
+        await room.press("c")
+        assert "First READ-DO" in room.lines[3]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from wfconsole.incident.action_events import ActionsArmed
 from wfconsole.incident.events import Declared, Noticed
 from wfconsole.incident.plan import Request
 from wfconsole.session.acts import Act, Confirmation
+from wfconsole.session.followers import LastIncidentFollower
 from wfconsole.session.journaling import read_entries
 from wfconsole.wiring.drill import Drill
 from wfconsole.wiring.ground import Ground
@@ -212,3 +214,8 @@ def test_a_drill_has_no_process_that_acts_and_no_collector(tmp_path: Path) -> No
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"loaded": [], "children": []}
+
+
+def test_a_drill_looks_for_no_incident_that_was_before(drill: Drill) -> None:
+    assert drill.console.view().last_incident is None
+    assert LastIncidentFollower.__name__ not in {thread.name for thread in threading.enumerate()}

@@ -75,6 +75,11 @@ class Active(msgspec.Struct, frozen=True):
     def items(self) -> tuple[Item, ...]:
         return tuple(item for section in self.sections for item in section.items)
 
+    @property
+    def memory_items(self) -> tuple[Item, ...]:
+        """What is done from memory, before the list is read; without what a decision led past."""
+        return tuple(item for item in self.items if item.step.memory and item.mark != "not-taken")
+
     def find(self, step_id: str) -> Item | None:
         """The step with this id; None where it is on no list that is followed."""
         return next((item for item in self.items if item.step.id == step_id), None)

@@ -92,6 +92,7 @@ class Step(msgspec.Struct, frozen=True):
     severities: tuple[SeverityName, ...] = ()  # only at these; () = at all
     warning: str = ""  # the trap that this step must not walk into
     means: Meaning = ""  # what the record says besides, once it is done
+    memory: str = ""  # of a memory item, which is done before anybody reads: what is so once it is done
     shell: bool = False
     verify: Verification | None = None
     place: Place = Place("", 0)

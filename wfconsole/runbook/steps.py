@@ -37,6 +37,7 @@ KEYWORDS = (
     "act",
     "trap",
     "means",
+    "memory",
     "only at",
     "by hand",
     "shell",
@@ -97,6 +98,7 @@ def _draft(list_id: str, item: Item, confirm: bool, problems: Problems) -> Draft
         severities=severities_of(found, problems),
         warning=text_of(found, "trap", problems),
         means=meaning_of(found, problems),
+        memory=_memory(found, confirm, problems),
         shell=shell_of(found, runs, problems),
         verify=verification_of(found, runs, problems),
         place=item.place,
@@ -168,6 +170,12 @@ def meaning_of(found: Properties, problems: Problems) -> Meaning:
     if means is None:
         problems.add(found["means"].place, f"'{value}' means nothing to the record", f"one of: {', '.join(MEANINGS)}")
     return means or ""
+
+
+def _memory(found: Properties, confirm: bool, problems: Problems) -> str:
+    if confirm and "memory" in found:
+        problems.add(found["memory"].place, "'Memory' in a list that is only confirmed", "'Memory' on a step to do")
+    return text_of(found, "memory", problems)
 
 
 def _words(item: Item, found: Properties, problems: Problems) -> str:

@@ -87,45 +87,6 @@ class JournalSink:
         self._changed()
 
 
-class JournalFollower:
-    """For who only looks: the entries of an incident that others write, read again when its files have grown."""
-
-    def __init__(
-        self, directory: Path, fallbacks: Sequence[Path], follow: Callable[[Sequence[Entry]], None], every_ms: Millis
-    ) -> None:
-        self._directory = directory
-        self._fallbacks = tuple(fallbacks)
-        self._follow = follow
-        self._every_ms = every_ms
-        self._seen: frozenset[tuple[str, int, int]] = frozenset()
-        self._closing = threading.Event()
-
-    def look(self) -> None:
-        """Read what is there, if it is not what was there at the last look."""
-        from wfconsole.journal.places import fallback_directory
-
-        own = self._directory / "journal"
-        folders = (own, *(fallback_directory(base, own) for base in self._fallbacks))
-        paths = (path for folder in folders for path in folder.glob("*.jsonl"))
-        files = frozenset((str(path), status.st_size, status.st_mtime_ns) for path in paths if (status := path.stat()))
-        if files != self._seen:
-            self._seen = files
-            self._follow(read_entries(self._directory, self._fallbacks)[0])
-
-    def start(self) -> None:
-        threading.Thread(target=self._run, name="journal-follower", daemon=True).start()
-
-    def close(self) -> None:
-        self._closing.set()
-
-    def _run(self) -> None:
-        while not self._closing.wait(self._every_ms / SECOND):
-            try:
-                self.look()
-            except OSError:
-                continue  # a file that went away while it was looked at: the next look tells
-
-
 class _Book:
     """One incident's journal. What is entered before it is open waits for it."""
 
@@ -217,6 +178,20 @@ def _redacted(entry: Entry) -> Record:
     body, kind = _encoded(entry)
     shown = msgspec.json.encode(redact(msgspec.json.decode(body)))
     return Record(id=entry.id, seq=0, at=entry.at, kind=kind, actor=entry.actor, body=msgspec.Raw(shown))
+
+
+# Of each segment its path, its size in bytes and when it was written last: another one, and the journal is another.
+JournalFiles = frozenset[tuple[str, int, int]]
+
+
+def journal_files(directory: Path, fallbacks: Sequence[Path] = ()) -> JournalFiles:
+    """The files of one incident's journal. Raises OSError where one has just gone."""
+    from wfconsole.journal.places import fallback_directory
+
+    own = directory / "journal"
+    folders = (own, *(fallback_directory(base, own) for base in fallbacks))
+    paths = (path for folder in folders for path in folder.glob("*.jsonl"))
+    return frozenset((str(path), status.st_size, status.st_mtime_ns) for path in paths if (status := path.stat()))
 
 
 class _Kind(msgspec.Struct):

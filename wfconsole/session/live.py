@@ -22,7 +22,8 @@ from wfconsole.session.by_hand import ByHand
 from wfconsole.session.console import Acts, Hands, NoActs, NoHands, Outbox
 from wfconsole.session.feed import Stream
 from wfconsole.session.files import ExportAsked, Files
-from wfconsole.session.journaling import JournalFollower, JournalSink
+from wfconsole.session.followers import Follower
+from wfconsole.session.journaling import JournalSink
 from wfconsole.session.marks import Mark, alerts_in, marks_in
 from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, DrillStanding, RecordingEntry, RecordingView, TransportView, View
@@ -218,7 +219,7 @@ class LiveConsole:
         environment: Callable[[str], str],
         transport: LiveTransport,
         sink: JournalSink | None,
-        follower: JournalFollower | None = None,
+        follower: Follower | None = None,
         open_recorder: Callable[[], Recorder | str],
         capabilities: Capabilities,
         new_incident: Callable[[Millis], str],
@@ -291,11 +292,15 @@ class LiveConsole:
             self.session.hear(Noted(self._clock.now(), CollectorSaid(text)))
 
     def view(self) -> View:
-        """What is on show, with how it stands with the journal and the recording now: that is never of the past."""
+        """What is on show, with how it stands with journal, recording and other incidents now, never of the past."""
         now = self.session.view
         journal = now.journal if self._sink is None else self._sink.show()  # a disk that hangs tells nobody
         return msgspec.structs.replace(
-            self.transport.view(), journal=journal, pending=now.pending, recording=self._recording()
+            self.transport.view(),
+            journal=journal,
+            pending=now.pending,
+            recording=self._recording(),
+            last_incident=None if self._follower is None else self._follower.last_incident,
         )
 
     def now(self) -> Millis:

@@ -49,6 +49,19 @@ class RecordingView(msgspec.Struct, frozen=True):
     lost: int = 0
 
 
+class LastIncident(msgspec.Struct, frozen=True):
+    """The newest incident that was declared on this machine, as its journal tells. `took_ms`: from the beginning of
+    the trouble to its end, None where nobody knows; `problem`: why none of it is known, "" where it is."""
+
+    incident: str
+    title: str = ""  # the code name of a restricted one
+    severity: str = ""
+    status: str = ""
+    declared_at: Millis = 0
+    took_ms: Millis | None = None
+    problem: str = ""
+
+
 class View(msgspec.Struct, frozen=True):
     """The session at one moment. Panes get parts of it as attributes; nobody keeps one to ask it later."""
 
@@ -65,6 +78,7 @@ class View(msgspec.Struct, frozen=True):
     target: Target = Target()
     said: tuple[tuple[Millis, str], ...] = ()  # the collector about itself, newest last
     recovery: RecoveryHeld | None = None  # None: nothing was seen since the declaration
+    last_incident: LastIncident | None = None  # None: there is none, or this console has not looked
 
 
 class TransportView(msgspec.Struct, frozen=True):

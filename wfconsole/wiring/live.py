@@ -13,20 +13,22 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wfconsole import __version__
-from wfconsole.clock import SECOND, Millis
+from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.incident.events import ConsoleStarted
 from wfconsole.observations.answers import AskRules
 from wfconsole.recording.lines import LIMITS, MIB, Header, Note, RecordingError
 from wfconsole.session.by_hand import ByHand, end_unknown
 from wfconsole.session.console import Outbox
 from wfconsole.session.feed import Feed, Stream
-from wfconsole.session.journaling import JournalFollower, JournalSink, read_entries
+from wfconsole.session.followers import Follower, JournalFollower, LastIncidentFollower
+from wfconsole.session.journaling import JournalSink, read_entries
 from wfconsole.session.live import LiveConsole, LiveTransport, Reach, StreamClock
 from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, DrillStanding, View
 from wfconsole.text import safe
 from wfconsole.wiring.collecting import collector_command, collector_settings, rules_of, silent_after, sources_of
 from wfconsole.wiring.ground import NO_RUNBOOK, Ground, stamp
+from wfconsole.wiring.last_incident import LastIncidents
 from wfconsole.wiring.screen_files import live_files
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 CLAIMED_WITHIN_MS = 300
 RECORDED_WITHIN_MS = 5 * SECOND
 FOLLOWED_EVERY_MS = SECOND
+LOOKED_EVERY_MS = MINUTE
 READ_ONLY = "read-only: nothing is changed from here (--read-only, or actions.enabled = false)"
 RECORD_ONLY = Capabilities(refusals={"arm": READ_ONLY, "take-back": READ_ONLY, "run-command": READ_ONLY})
 OBSERVER = Capabilities(change=False, refusals={"*": "observers change nothing"})
@@ -77,7 +80,7 @@ class LiveParts:
             saved=self._session.saved,
             changed=self._session.journal_changed,
         )
-        self._follower: JournalFollower | None = None
+        self._follower: Follower | None = None
         if not base.settings.console.observer:
             self._session.keep_in(self._sink)
 
@@ -91,6 +94,8 @@ class LiveParts:
             self._open_recorder()
         if incident:
             self._resume(incident)
+        elif self._stage is None:  # a drill is about nothing real
+            self._follower = self._looking_for_the_last()
         settings = self._base.settings.console
         return LiveConsole(
             session=self._session,
@@ -107,6 +112,14 @@ class LiveParts:
             begin=lambda: self._begin(read_runbook=not eager),
             files=live_files(self._base),
             reach=Reach(open_acts=lambda: "observers change nothing") if settings.observer else self._reach(),
+        )
+
+    def _looking_for_the_last(self) -> LastIncidentFollower:
+        return LastIncidentFollower(
+            LastIncidents(self._base).read,
+            self._session.repaint,
+            wanted=lambda: not self._session.view.incident.declared,
+            every_ms=LOOKED_EVERY_MS,
         )
 
     def _collected(self, source: int | None) -> Feed:

@@ -174,6 +174,10 @@ FORMAT = {
     "list-no-summary": (ours("# Checklist: A\n\n1. Look\n"), ours(f"{STEPS}{CHECK}")),
     "title-too-long": (ours(f"{STEPS}1. Look {'far ' * 20}away\n"), ours(f"{STEPS}{CHECK}")),
     "title-no-verb": (ours(f"{STEPS}1. Pods\n"), ours(f"{STEPS}{CHECK}")),
+    "memory-too-much": (
+        ours(STEPS + "".join(f"{n}. Look at {n}\n   - Memory: seen {n}\n" for n in range(1, 7))),
+        ours(STEPS + "".join(f"{n}. Look at {n}\n   - Memory: {n:030}\n" for n in range(1, 6))),
+    ),
     "check-no-expectation": (ours(f"{STEPS}1. Look\n"), ours(f"{STEPS}{CHECK}")),
     "change-outside-action": (
         ours(f"{STEPS}1. Look\n   ```bash\n   {K} delete pod a\n   ```\n"),

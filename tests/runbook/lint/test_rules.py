@@ -54,6 +54,11 @@ def test_a_rule_says_what_and_what_instead(rule: object) -> None:
     assert not rule.title.endswith(".")
 
 
+def test_a_memory_item_is_a_few_words(tmp_path: Path) -> None:
+    long = examples_texts.ours(f"{examples_texts.STEPS}1. Look at it\n   - Memory: {'far ' * 8}away\n")
+    assert "memory-too-much" in {each.rule for each in report(tmp_path, long).findings}
+
+
 # --- our own runbook ------------------------------------------------------------------------------------------------
 
 

@@ -27,6 +27,7 @@ _REMARK: Final = re.compile(r"#+\s*(.+)")
 _OURS: Final = re.compile(r"\s*(?:#|--|//)\s*wf:")
 _UNCLASSED: Final = "R2"  # of an action that names no class: felt by users until somebody says otherwise
 _TITLE: Final = 120
+_AS_WRITTEN: Final = ("look", "expect", "role", "memory")
 
 
 class Draft(Struct, frozen=True):
@@ -208,7 +209,7 @@ def _bound(step: Step, notes: Iterable[Annotation], reading: Reading) -> Step:
     if not found:
         return step
     problems, properties = reading.problems, _properties(found)
-    texts: dict[str, str] = {name: properties[name].value for name in ("look", "expect", "role") if name in properties}
+    texts: dict[str, str] = {name: properties[name].value for name in _AS_WRITTEN if name in properties}
     if "role" in texts:
         texts["role"] = texts["role"].lower()
     if "trap" in properties:

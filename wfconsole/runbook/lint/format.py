@@ -16,6 +16,8 @@ from wfconsole.runbook.shell import parse_shell
 RULES: Final = Topic("format")
 MOST_STEPS: Final = 12
 LONGEST_TITLE: Final = 60
+MOST_MEMORY_ITEMS: Final = 5
+LONGEST_MEMORY_ITEM: Final = 30
 
 
 def _lists(book: Book) -> Iterator[Checklist]:
@@ -97,6 +99,22 @@ def _verb(book: Book) -> Iterable[Hit]:
         first = re.sub(r"[^a-z-]", "", step.title.split()[0].lower()) if step.title else ""
         if first not in VERBS:
             yield Hit(step.place, f"'{step.title}' does not begin with a verb")
+
+
+@RULES.whole(
+    "memory-too-much",
+    "warning",
+    "more to do from memory than anybody remembers",
+    f"at most {MOST_MEMORY_ITEMS} memory items a list, each in at most {LONGEST_MEMORY_ITEM} characters",
+)
+def _memory(book: Book) -> Iterable[Hit]:
+    for each in _lists(book):
+        items = [step for step in each.steps if step.memory]
+        if len(items) > MOST_MEMORY_ITEMS:
+            yield Hit(each.place, f"'{each.title}' has {len(items)} memory items")
+        for step in items:
+            if len(step.memory) > LONGEST_MEMORY_ITEM:
+                yield Hit(step.place, f"'{step.memory}' has {len(step.memory)} characters")
 
 
 @RULES.whole("check-no-expectation", "warning", "a check that does not say what one should see", "add Expect")

@@ -11,28 +11,40 @@ from typing import Final
 from wfconsole.clock import SECOND
 from wfconsole.incident.attention import Need
 from wfconsole.observations.levels import Level
-from wfconsole.text import age, cells, countdown, cut, elapsed, fit
+from wfconsole.text import age, cells, countdown, cut, cut_middle, elapsed, fit
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span, spread, width_of
 from wfconsole.tui.state_words import counts, level_ink, level_sign
 from wfconsole.tui.widgets.lines import Pane
 
-# From here on the incident's number and words beside the counts have room.
+# From here on words beside the counts have room.
 WIDE: Final = 110
 _LAG_SHOWN: Final = 2 * SECOND
+_LEAST_CONTEXT: Final = 14
+_LEAST_NAMESPACE: Final = 4
+_PLAIN_CONTEXT: Final = 16
 
 
 class Glance(Pane):
-    """Mode, severity, time since it broke, title; target, clock and role at the right."""
+    """Mode, severity, time since it broke, title; target, clock and role at the right.
+
+    Where that is too much, the number of the incident goes first, then its status, then what the target has more than
+    `_LEAST_CONTEXT` cells of the context, while the title keeps some. Mode, severity, time and the word for the cluster
+    are never cut.
+    """
 
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         del height
-        fixed, title = (*_mode(frame), *_incident(frame, width)), _title(frame, width)
-        spare = width - width_of(fixed) - min(width_of(title), width * 3 // 20)
-        return [spread((*fixed, *title), _right(frame, width, spare), width)]
+        head, titles = (*_mode(frame, width), *_severity(frame)), _titles(frame)
+        tag, end = _environment(frame), _clock_and_role(frame, width)
+        room = width - width_of((*head, *tag, *end)) - 1
+        least = min(room, cells(frame.view.target.context), _LEAST_CONTEXT)
+        where = _where(frame, max(least, room - min(cells(titles[-1]), width * 3 // 20)))
+        title = next((title for title in titles if cells(f"{title}{where}") < room), titles[-1])
+        return [spread((*head, Span(title)), (*tag, Span(f" {where}", "dim"), *end), width)]
 
 
-def _mode(frame: Frame) -> Line:
+def _mode(frame: Frame, width: int) -> Line:
     glyphs, time = frame.glyphs, frame.time
     signs = {"LIVE": glyphs.live, "FROZEN": glyphs.frozen, "BACK": glyphs.back}
     sign = signs.get(time.word, glyphs.replay)
@@ -42,48 +54,52 @@ def _mode(frame: Frame) -> Line:
         word += f" {age(time.behind_ms)}"
     elif time.mode == "replay" and (time.paused or time.speed != 1):
         word += " paused" if time.paused else f" {time.pace}"
-    return (Span(" "), Span(f"{sign} {word}", ink), Span(" " * max(1, 9 - cells(word))))
+    return (Span(" "), Span(f"{sign} {word}", ink), Span(" " * max(1, (9 if width >= WIDE else 6) - cells(word))))
 
 
-def _incident(frame: Frame, width: int) -> Line:
+def _severity(frame: Frame) -> Line:
     incident = frame.view.incident
     if not incident.declared:
         return (Span("NO INCIDENT ", "strong"),)
     since = elapsed(frame.now - frame.incident_since)
-    number = f"{incident.id} " if width >= WIDE else ""
-    severity = incident.severity.replace("SEV", "SEV-")
-    return (Span(f"{severity}  {since}", "strong"), Span(f" {number}"))
+    return (Span(f"{incident.severity.replace('SEV', 'SEV-')}  {since} ", "strong"),)
 
 
-def _title(frame: Frame, width: int) -> Line:
+def _titles(frame: Frame) -> tuple[str, ...]:
+    """The title with number and status, and with less and less of them; that it is over always stays."""
     incident = frame.view.incident
-    status = f"[{incident.status.upper()}] " if incident.declared and incident.status != "investigating" else ""
-    if width < WIDE and not incident.resolved:
-        status = ""
-    return (Span(f"{status}{incident.shown_title}"),)
+    if not incident.declared:
+        return ("",)
+    status = f"[{incident.status.upper()}] " if incident.status != "investigating" else ""
+    titled = f"{status}{incident.shown_title}"
+    return f"{incident.id} {titled}", titled, titled if incident.resolved else incident.shown_title
 
 
-def _right(frame: Frame, width: int, room: int) -> Line:
-    target = frame.view.target
-    where = "/".join(part for part in (target.context, target.namespace) if part)
-    who = _who(frame, width)
-    clock = f"  {frame.times.clock(frame.now)} "
-    spare = room - cells(clock) - cells(who)
-    environment = f" {frame.environment} " if frame.environment.upper() != frame.time.word else ""
-    line: list[Span] = []
-    if environment.strip() and spare > cells(environment) + 1:
-        line += [Span(" "), Span(environment, "tag")]
-        spare -= cells(environment) + 1
-    if where and spare > 8:
-        line.append(Span(f" {cut(where, spare - 1)}", "dim"))
-    return (*line, Span(clock), Span(who, "strong"))
+def _environment(frame: Frame) -> Line:
+    word = frame.environment
+    return () if word.upper() == frame.time.word or not word else (Span(" "), Span(f" {word} ", "tag"))
+
+
+def _where(frame: Frame, room: int) -> str:
+    """Context and namespace: both, as long as enough of the context stays to tell it from others; else it alone."""
+    context, namespace = frame.view.target.context, frame.view.target.namespace
+    whole = "/".join(part for part in (context, namespace) if part)
+    beside = room - cells(namespace) - 1
+    if cells(whole) > room and beside >= _PLAIN_CONTEXT:
+        return f"{cut_middle(context, beside)}/{namespace}"
+    left = room - cells(context) - 1
+    return cut(whole, room) if cells(whole) <= room or left >= _LEAST_NAMESPACE else cut_middle(context, room)
+
+
+def _clock_and_role(frame: Frame, width: int) -> Line:
+    return (Span(f"  {frame.times.clock(frame.now)} "), Span(_who(frame, width), "strong"))
 
 
 def _who(frame: Frame, width: int) -> str:
     if frame.observer or not frame.capabilities.change:
         return "OBSERVER read-only" if width >= WIDE else "OBSERVER"
     commander = frame.view.incident.commander
-    return cut(f"IC {commander}" if commander else frame.operator, 14 if width < WIDE else 24)
+    return cut(f"IC {commander}" if commander else frame.operator, 10 if width < WIDE else 24)
 
 
 class Attention(Pane):

@@ -11,12 +11,12 @@ from wfconsole.incident.checklist import Item
 from wfconsole.incident.clocks import OF_SEVERITY, Clock
 from wfconsole.incident.playbook import Mark
 from wfconsole.incident.state import Line as TimelineLine
-from wfconsole.incident.wording import counted, step_title
+from wfconsole.incident.wording import counted, spell_duration, step_title
 from wfconsole.observations.levels import Level
-from wfconsole.text import age, cells, countdown, cut, fit
+from wfconsole.text import UNKNOWN, age, calendar_time, cells, countdown, cut, fit
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import CHANGES_WINDOW, Frame
-from wfconsole.tui.ink import Ink, Line, Span, spread, width_of
+from wfconsole.tui.ink import Ink, Line, Span, fitted, spread, width_of
 from wfconsole.tui.state_words import clock_level, level_ink, level_sign
 from wfconsole.tui.widgets.lines import Pane
 
@@ -73,7 +73,8 @@ class ChecklistStrip(Strip):
         heading = "8 CHECKLIST"
         if section is None:
             head = rule((Span(heading, "title"),), width, frame, focused=self.has_focus)
-            return [head, *_none_open(frame, width), *_changes(frame, width, height - 3)]
+            calm = [head, _none_open(frame, width), *_last_incident(frame, width)]
+            return [*calm, *_changes(frame, width, height - len(calm) - 1)]
         closed = sum(not item.waits for item in section.items)
         kind = "DO-CONFIRM" if section.kind == "confirm" else "READ-DO"
         title: Line = (Span(heading, "title"), Span(f" {section.title} {kind} {closed}/{len(section.items)}"))
@@ -83,16 +84,36 @@ class ChecklistStrip(Strip):
         return [*lines, *_around(frame, section.items, active.current, height - 1, width)]
 
 
-def _none_open(frame: Frame, width: int) -> list[Line]:
-    lists = counted(len(frame.runbook.playbooks), "playbook")
-    return [
-        (
-            Span(
-                cut(f" none open. It opens with the incident: D declares   ({lists}, c to browse)", width),
-                "dim",
-            ),
-        )
-    ]
+def _none_open(frame: Frame, width: int) -> Line:
+    declares = " D declares, and it opens" if frame.capabilities.change and not frame.observer else ""
+    lists = len(frame.runbook.checklists)
+    read = f"   ({counted(lists, 'list')}, c to read)" if lists else ""
+    return (Span(cut(f" none open.{declares}{read}", width), "dim"),)
+
+
+def _last_incident(frame: Frame, width: int) -> list[Line]:
+    """How it stands with the newest one of this machine, and the command that leads to it: no key of here does."""
+    last = frame.view.last_incident
+    if last is None:
+        return []
+    took = UNKNOWN if last.took_ms is None else spell_duration(last.took_ms)
+    ink: Ink = "warn"
+    if last.problem:
+        stands, leads = last.problem, f"wfconsole journal {last.incident}"
+    elif last.status == "resolved":
+        stands, leads, ink = f"resolved in {took}", "wfconsole export: its post-mortem", "text"
+    else:
+        stands, leads = f"OPEN, {last.status}", "wfconsole resume goes on with it"
+    day = calendar_time(last.declared_at)[:10] if last.declared_at else ""
+    told = [last.incident, last.severity.replace("SEV", "SEV-")]
+    told += [day] if day.replace("-", "") not in last.incident else []
+    line: Line = (
+        Span(f" {'  '.join(word for word in told if word)}  "),
+        Span(stands, ink),
+        Span(f"  {last.title}", "dim"),
+    )
+    head = rule((Span("last incident  ", "dim"), Span(leads, "key")), width, frame)
+    return [head, fitted(line, width)]
 
 
 def _changes(frame: Frame, width: int, room: int) -> list[Line]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wfconsole.incident.checklist import Item, Section
+from wfconsole.incident.checklist import CLOSED, Active, Item, Section
 from wfconsole.incident.probing import understood
 from wfconsole.text import cells, cut
 from wfconsole.tui import action_names
@@ -37,7 +37,7 @@ class Steps(StepKeys, BlockList):
             Span("8 CHECKLIST", "title"),
             Span(cut(f" {active.closed}/{active.total} closed  {named}", width - 20)),
         )
-        return [rule(title, width, frame)]
+        return [rule(title, width, frame), *_memory(active, width)]
 
     def nothing(self, frame: Frame) -> str:
         del frame
@@ -116,6 +116,21 @@ def _to_browse(frame: Frame, width: int) -> list[Block]:
         title: Line = (Span(f" {found.title}", "strong"), Span(f"  {found.kind}", "dim"))
         blocks.append(Block(found.id, [title, *labelled("", words, width, indent=3, ink="dim")]))
     return blocks
+
+
+def _memory(active: Active, width: int) -> list[Line]:
+    """What is done from memory, before anybody reads. What was waived is not done."""
+    items = active.memory_items
+    if not items:
+        return []
+    done = [item.step.memory for item in items if item.mark in CLOSED and item.mark != "waived"]
+    waived = [item.step.memory for item in items if item.mark == "waived"]
+    left = [item.step.memory for item in items if item.mark not in CLOSED]
+    count = f"done {len(done)}/{len(items)}"
+    told = [] if done else [count]
+    stands = ((count, done), ("open", left), ("waived", waived))
+    told += [f"{word}: {', '.join(names)}" for word, names in stands if names]
+    return labelled(" MEMORY ITEMS", "; ".join(told), width - 1, indent=14, label_ink="title")
 
 
 def _heading(section: Section) -> Line:
