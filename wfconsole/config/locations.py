@@ -81,6 +81,11 @@ def bundled(name: str) -> Path:
     return in_wheel if in_wheel.is_dir() else _PACKAGE.parent / name
 
 
+def shipped_keymap(keyboard: str) -> Path:
+    """The keys that come with the console for a keyboard that is laid out unlike the American one."""
+    return _PACKAGE / "config" / "keymaps" / f"{keyboard}.toml"
+
+
 def _named(environment: Mapping[str, str], variable: str) -> Path | None:
     value = environment.get(variable, "")
     return Path(value) if value else None

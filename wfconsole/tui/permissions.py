@@ -67,6 +67,10 @@ class Permissions:
         """The first key of an action, as people call it."""
         return action_names.key_word(self.keys[action.id][0])
 
+    def hint_of(self, action: Action) -> str:
+        """The keys that a hint names: its own words, as long as they are true."""
+        return action.hint_keys if action.hint_keys and action.keys[0] in self.keys[action.id] else self.key_of(action)
+
     def on_key(self, event: events.Key) -> None:
         """Before any binding: the words of the key before are gone, and a refused key says why."""
         screen = cast("WarRoom", self).screen
