@@ -11,6 +11,7 @@ from wfconsole.incident.follow_up import MEETING_EXPECTED
 from wfconsole.session.moments import EXPECTED
 from wfconsole.text import safe
 from wfconsole.tui import act_commands as acts
+from wfconsole.tui import alert_commands as alerts
 from wfconsole.tui import follow_up_commands as after
 from wfconsole.tui import message_commands as messages
 from wfconsole.tui import record_commands as record
@@ -120,7 +121,10 @@ _ALL: Final = (
             "declare", record.statuses),
     Command("moment", "moment NAME TIME [WHY]", "when it started, was detected, acknowledged, mitigated, resolved",
             record.moment, "", record.moments),
-    Command("ack", "ack [WORDS]", "the alert is acknowledged: the respond clock is met", record.acknowledge, ""),
+    Command("ack", "ack [all]", "the alert with the cursor, or all; elsewhere, or with words: the respond clock is met",
+            alerts.acknowledge, "acknowledge", alerts.which),
+    Command("shelve", "shelve [TIME WHY]", "the alert with the cursor: 30m, 2h, at most 8h; back; alone: the form",
+            alerts.shelve, "shelve", alerts.spans),
     Command("update", "update WORDS", "people outside were told; the update clock starts anew", record.update, ""),
     Command("role", "role ROLE NAME", "somebody takes a role", record.role, "", record.roles),
     Command("check", "check PLAYBOOK [WHY]", "follow a playbook", record.playbook, "declare", record.playbooks),

@@ -160,7 +160,7 @@ def update(room: WarRoom, words: str) -> Act:
     return entered_by(room, UpdateSent("outside", words))
 
 
-def acknowledge(room: WarRoom, words: str) -> Act:
+def acknowledge_incident(room: WarRoom, words: str) -> Act:
     if "acknowledged" in room.session.view().incident.moments:
         raise Refused("it is acknowledged already; :moment acknowledged TIME corrects the time")
     return entered_by(room, MomentSet("acknowledged", room.session.now(), words))
