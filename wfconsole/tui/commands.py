@@ -155,6 +155,8 @@ _ALL: Final = (
             words=view.source_names),
     Command("postmortem", "postmortem", "the post-mortem as it would be written now", view.opens("post-mortem")),
     Command("replays", "replays [WORDS]", "scenarios and recordings to replay", view.opens("replays")),
+    Command("drill", "drill [WORDS]", "what to practise on; Enter copies the command that begins it in another console",
+            view.opens("drills")),
     Command("axis", "axis", "what moved when, in every layer", view.opens("axis")),
     Command("wall", "wall", "numbers that can be read from 3 m", view.opens("wall")),
     Command("help", "help [WORD]", "every key and command, or those with a word in them",
