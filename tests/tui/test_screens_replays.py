@@ -20,6 +20,7 @@ from wfconsole.clock import HOUR, MINUTE, SECOND, ManualClock
 from wfconsole.observations.snapshot import Patch
 from wfconsole.recording.format import OperatorNote, StreamWriter, Target
 from wfconsole.session.files import Files, recordings_in
+from wfconsole.session.own_notes import OwnNotes
 from wfconsole.session.replay import ReplayConsole, open_recording
 from wfconsole.session.view import RecordingEntry
 from wfconsole.tui import compat
@@ -212,7 +213,14 @@ def console(tmp_path: Path) -> ReplayConsole:
     files = Files(recordings=lambda: recordings_in([tmp_path]))
     clock = ManualClock(NOW)
     return ReplayConsole(
-        open_recording(path), clock, runbook=a_full_runbook(), read_runbook=None, at="100%", paused=True, files=files
+        open_recording(path),
+        clock,
+        runbook=a_full_runbook(),
+        read_runbook=None,
+        notes=OwnNotes(tmp_path / "own" / "night.jsonl", NOW, NOW + 120 * SECOND),
+        at="100%",
+        paused=True,
+        files=files,
     )
 
 
@@ -226,7 +234,7 @@ async def test_in_a_replay_everything_is_looked_at_and_nothing_is_changed(consol
 
         await until(pilot.pause, lambda: "SEV-2" in text() and console.view().incident.declared)
         entries = console.entries()
-        for key in "NDHZ":
+        for key in "DHZ":
             await pilot.press(key)
             assert isinstance(app.screen, Overview)
             assert "this is a replay" in text()

@@ -45,6 +45,11 @@ class Locations(msgspec.Struct, frozen=True):
         return self.state / "recordings"
 
     @property
+    def replay_notes(self) -> Path:
+        """What somebody wrote while a recording was replayed: a file for each name of a recording."""
+        return self.state / "replay-notes"
+
+    @property
     def outbox(self) -> Path:
         """Messages that were sent to a file."""
         return self.state / "outbox"

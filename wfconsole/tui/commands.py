@@ -108,6 +108,8 @@ def _zoom_command(number: int, name: str, does: str) -> Command:
 _ALL: Final = (
     Command("note", "note WORDS", "a note; in front d, f or h: decision, fact, hypothesis; @14:05: of then",
             record.note, "note"),
+    Command("mark", "mark LABEL", "a place in time that the keys for markers go to; in a replay it is your own",
+            record.mark, "note"),
     Command("amend", "amend ENTRY WORDS", "correct an entry; the old words stay in the record", record.amend, "",
             record.entries),
     Command("redate", "redate ENTRY TIME [WHY]", "correct an entry's time; the old one stays in the record",

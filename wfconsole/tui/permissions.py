@@ -38,7 +38,7 @@ class Permissions:
         The only place that knows about observers, replays, and a screen that does not show now.
         """
         capabilities = self.session.capabilities
-        if not capabilities.change or name in capabilities.refusals:
+        if name in capabilities.refusals or not (capabilities.change or name in capabilities.besides):
             return capabilities.refusals.get(name) or capabilities.refusals.get("*", "read-only here")
         if self.observer:
             return f"observer: read-only. {self.key_of(action_names.BY_ID['observer'])} asks to leave it"

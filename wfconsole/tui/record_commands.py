@@ -10,6 +10,7 @@ from wfconsole.incident.events import (
     Event,
     Moment,
     MomentSet,
+    NoteAdded,
     PlaybookChosen,
     RoleTaken,
     SeverityChanged,
@@ -104,6 +105,19 @@ def note(room: WarRoom, words: str) -> Act:
 
     def act() -> str:
         room.enter(noted, name="note")
+        return ""
+
+    return act
+
+
+def mark(room: WarRoom, words: str) -> Act:
+    """At the instant on show: whoever looks back marks what is there."""
+    if not words:
+        raise Refused
+    made = NoteAdded(words, "mark", at_time=room.session.now())
+
+    def act() -> str:
+        room.enter(made, name="note")
         return ""
 
     return act

@@ -13,7 +13,7 @@ from wfconsole.tui.ink import Line, Span, spread, width_of
 from wfconsole.tui.panes.glance import WIDE
 from wfconsole.tui.widgets.lines import Pane
 
-_MARKER_SIGNS: Final = {"DECLARE": "D", "NOTE": "N", "ACTION": "A", "COMMS": "C", "END": "E"}
+_MARKER_SIGNS: Final = {"DECLARE": "D", "NOTE": "N", "ACTION": "A", "COMMS": "C", "MARK": "M", "END": "E"}
 
 
 class TimeBar(Pane):
