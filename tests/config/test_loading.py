@@ -48,6 +48,15 @@ def test_the_command_line_wins_over_variables_over_the_file_over_defaults(tmp_pa
     )
 
 
+def test_a_keyboard_that_nobody_knows_is_told_with_those_that_there_are(tmp_path: Path) -> None:
+    file = written(tmp_path, '[console]\nkeymap = "dvorak"\n')
+    expected = "console.keymap: this value does not fit (dvorak); expected qwerty, azerty or qwertz"
+    assert told(file) == [f"{file}:2: {expected}"]
+    assert told(tmp_path / "none.toml", {"WFCONSOLE_CONSOLE_KEYMAP": "dvorak"}) == [
+        f"WFCONSOLE_CONSOLE_KEYMAP: {expected}"
+    ]
+
+
 def test_every_table_of_the_file_is_read(tmp_path: Path) -> None:
     file = written(
         tmp_path,

@@ -426,6 +426,18 @@ def test_markers_are_what_people_did_and_lead_there_also_beyond_what_is_on_disk_
     assert place.console.view().incident.id == "INC-1"
 
 
+def test_a_mark_stands_where_it_was_set_while_looking_back_and_a_note_where_it_was_written(place: Place) -> None:
+    place.trouble()
+    place.see(b"{}", seconds=70)
+    place.console.submit(NoteAdded("there", "mark", at_time=at(30)))
+    place.console.submit(NoteAdded("users saw it", at_time=at(30)))
+    place.look_back(10)
+    people = [mark for mark in place.console.transport.show().markers if mark[1] in ("MARK", "NOTE")]
+    assert people == [(at(30), "MARK"), (at(70), "NOTE")]
+    place.console.transport.marker(2)  # beyond the alert
+    place.wait_for(lambda: place.console.now() == at(30))
+
+
 def test_pressing_again_before_the_seek_is_done_goes_on_from_where_it_is_going(place: Place) -> None:
     place.trouble()
     place.look_back(40)

@@ -10,10 +10,11 @@ import pytest
 
 from tests.session.made import BEGAN, BROKEN, recording
 from wfconsole.clock import SECOND, ManualClock, Millis, SystemClock
-from wfconsole.incident.events import NoteAdded
+from wfconsole.incident.events import RoleTaken
 from wfconsole.recording.play import Recording
 from wfconsole.runbook import load_runbook
 from wfconsole.session.checkpoint import Checkpoint
+from wfconsole.session.own_notes import OwnNotes
 from wfconsole.session.replay import Playback, ReplayConsole, ReplayTransport, open_recording
 from wfconsole.session.view import Mode
 
@@ -38,6 +39,11 @@ class Watched:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return recording(tmp_path)
+
+
+def notes_for(path: Path) -> OwnNotes:
+    """Beside the recording, in a folder that is not there yet."""
+    return OwnNotes(path.parent / "notes" / "made.jsonl", BEGAN, BEGAN + 120 * SECOND)
 
 
 @pytest.fixture
@@ -106,7 +112,7 @@ class Controls:
 
     def __init__(self, playback: Playback, real: ManualClock) -> None:
         self._player = playback.player
-        self._transport = ReplayTransport(playback)
+        self._transport = ReplayTransport(playback, OwnNotes(Path("/nowhere"), 0, 0))
         self._real = real
 
     def toggle(self) -> None:
@@ -171,7 +177,7 @@ def test_who_shows_a_replay_hears_of_another_pace_at_once(path: Path) -> None:
     """No item comes with it: the screen would say what was, until its next second."""
     heard: list[tuple[bool, float]] = []
     playback = Playback(Recording(path), load_runbook(None), ManualClock(), changed=lambda: heard.append(pace()))
-    transport = ReplayTransport(playback)
+    transport = ReplayTransport(playback, OwnNotes(Path("/nowhere"), 0, 0))
 
     def pace() -> tuple[bool, float]:
         shown = transport.show()
@@ -201,7 +207,13 @@ def test_a_step_goes_to_the_next_entry_that_says_something_and_back(controls: Co
 
 def test_a_replay_begins_at_the_speed_that_was_asked_for(path: Path, watched: Watched) -> None:
     made = ReplayConsole(
-        open_recording(path), ManualClock(), runbook=load_runbook(None), read_runbook=None, at="50%", speed=4
+        open_recording(path),
+        ManualClock(),
+        runbook=load_runbook(None),
+        read_runbook=None,
+        notes=notes_for(path),
+        at="50%",
+        speed=4,
     )
     made.subscribe(watched.changed)
     made.start()
@@ -219,6 +231,7 @@ def console(path: Path, watched: Watched) -> Iterator[ReplayConsole]:
         SystemClock(),
         runbook=load_runbook(None),
         read_runbook=None,
+        notes=notes_for(path),
         at="50%",
         paused=True,
     )
@@ -242,7 +255,7 @@ def test_a_replay_opens_where_it_was_told_and_stands_there(console: ReplayConsol
 def test_nothing_can_be_changed_in_a_replay(console: ReplayConsole, watched: Watched) -> None:
     watched.wait_for(lambda: console.view().incident.declared)
     before = console.entries()
-    assert console.submit(NoteAdded("rewriting history")) is None
+    assert console.submit(RoleTaken("scribe", "Bea")) is None
     assert console.entries() == before
     assert not console.capabilities.change
     assert console.capabilities.refusals["*"]

@@ -63,6 +63,25 @@ def test_the_demo_is_the_bundled_incident_whatever_there_is_of_its_name(tmp_path
         terminal.wait_for("► REPLAY")
 
 
+def test_what_is_marked_in_a_replay_is_gone_to_in_the_next_one_and_the_recording_stays_as_it_is(tmp_path: Path) -> None:
+    path = recording(tmp_path)
+    before = path.read_bytes()
+    for marked in (False, True):
+        with program(tmp_path, "replay", str(path), "--paused", "--at", "50%") as terminal:
+            terminal.wait_for(" 00:01:00/")
+            if marked:
+                terminal.press("[", "[")
+                terminal.wait_for(" 00:00:40/")
+                terminal.press("}")
+                terminal.wait_for(" 00:01:00/")
+            else:
+                terminal.press(":")
+                terminal.wait_for("COMMAND")
+                terminal.send("mark here it begins\r")
+            terminal.wait_for(re.compile(r"MARK +replay: here it begins"))
+    assert path.read_bytes() == before
+
+
 def test_a_replay_begins_as_fast_as_it_was_told_and_the_keys_of_a_terminal_move_it(tmp_path: Path) -> None:
     with program(tmp_path, "replay", str(recording(tmp_path)), "--speed", "4") as terminal:
         terminal.wait_for("► x4 ")

@@ -53,6 +53,7 @@ ENTERED: dict[str, Event] = {
     "status Monitoring": StatusChanged("monitoring"),
     "note d roll back": NoteAdded("roll back", "decision", at_time=NOW),
     "n [red]users[/] see 503": NoteAdded("[red]users[/] see 503", at_time=NOW),
+    "mark [red]503s[/] begin": NoteAdded("[red]503s[/] begin", "mark", at_time=NOW),
     "role scribe Bea Jones": RoleTaken("scribe", "Bea Jones"),
     "role commander Bea": RoleTaken("commander", "Bea"),
     "check outage a rollout came first": PlaybookChosen("outage", "a rollout came first"),
@@ -80,6 +81,21 @@ async def test_acknowledging_meets_the_respond_clock() -> None:
         assert "respond" not in room.text.partition("CLOCKS")[2].partition("\n")[0]
         await command(room, "ack")
         assert "acknowledged already" in room.text
+
+
+async def test_a_mark_is_in_the_record_at_the_instant_on_show() -> None:
+    desk = a_desk()
+    async with war_room(desk) as room:
+        await room.press("space")
+        desk.clock.jump(NOW + MINUTE)
+        await command(room, "mark 503s begin")
+        assert desk.submitted == [NoteAdded("503s begin", "mark", at_time=NOW)]
+        await room.press("space", "t")
+        assert "MARK" in room.text
+        assert "503s begin" in room.text
+        await room.press(*"vvvvv")
+        assert "people" in room.text
+        assert "503s begin" in room.text
 
 
 async def test_an_entry_is_corrected_by_the_beginning_of_its_id() -> None:
@@ -191,6 +207,7 @@ WRONG = {
     "state investigating": "it is investigating already",
     "state resolved": "resolving needs a reason",
     "note": "usage: :note WORDS",
+    "mark": "usage: :mark LABEL",
     "amend": "usage: :amend ENTRY WORDS",
     "amend zzzzzzzz words": "usage: :amend ENTRY WORDS",
     "amend e words": "usage: :amend ENTRY WORDS",
@@ -238,7 +255,7 @@ async def test_without_an_incident_most_of_it_means_nothing() -> None:
     desk = quiet_desk(runbook=a_full_runbook())
     async with war_room(desk) as room:
         for line in (*ENTERED, "ack", "handover", "state resolved it is over", "export"):
-            if line.startswith(("note", "n ")):
+            if line.startswith(("note", "n ", "mark")):
                 continue  # what was seen before the declaration belongs to it
             await command(room, line)
             assert "no incident is" in room.text or "no time" in room.text, line

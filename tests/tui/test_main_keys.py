@@ -192,6 +192,15 @@ async def test_a_user_moves_a_key_by_its_id() -> None:
         assert "FROZEN" in room.lines[0]
 
 
+async def test_a_hint_names_the_key_as_it_is_now() -> None:
+    async with war_room(quiet_desk(), (200, 60), keymap={"freeze": "g", "live": "dollar_sign"}) as room:
+        assert "g freeze" in room.lines[-1]
+        assert "1-7 zoom" in room.lines[-1]
+        assert "$ live" in room.lines[-2]
+    async with war_room(quiet_desk(), (200, 60), keymap={"zoom-1": "g"}) as room:
+        assert "g zoom" in room.lines[-1]
+
+
 async def test_space_freezes_and_goes_on() -> None:
     desk = troubled_desk()
     async with war_room(desk) as room:

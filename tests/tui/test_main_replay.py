@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.session.made import recording
+from tests.session.made import BEGAN, recording
 from tests.tui.harness import RUNBOOK, THEMES
 from tests.tui.papers import flat
 from wfconsole.clock import SECOND, Clock, ManualClock, SystemClock
+from wfconsole.session.own_notes import OwnNotes
 from wfconsole.session.replay import ReplayConsole, open_recording
 from wfconsole.tui import compat
 from wfconsole.tui.app import WarRoom
+from wfconsole.tui.screens.command_line import CommandLine
 from wfconsole.tui.theming import glyphs_of
 
 
@@ -57,6 +59,7 @@ async def replay(folder: Path, *, at: str = "", real: Clock | None = None) -> As
         real or SystemClock(),
         runbook=RUNBOOK,
         read_runbook=None,
+        notes=OwnNotes(folder / "own.jsonl", BEGAN, BEGAN + 120 * SECOND),
         at=at,
         paused=True,
     )
@@ -144,10 +147,39 @@ async def test_looking_back_shows_what_was_true_then(tmp_path: Path) -> None:
         assert "CrashLoop" in shown.text
 
 
-@pytest.mark.parametrize("key", ["N", "D", "H"])
+@pytest.mark.parametrize("key", ["Z", "D", "H"])
 async def test_a_replay_takes_no_changes_and_says_so(tmp_path: Path, key: str) -> None:
     async with replay(tmp_path) as shown:
         await shown.press_until(key, lambda text: "this is a replay" in text)
+
+
+async def test_a_note_of_ones_own_is_shown_where_it_was_written_and_a_mark_is_gone_to(tmp_path: Path) -> None:
+    async with replay(tmp_path, at="50%") as shown:
+        await shown.until(lambda text: "00:01:00/" in text)
+        await shown.pilot.press("N", *"slow here", "enter")
+        await shown.until(lambda text: "NOTE     replay: slow here" in text)
+        assert "takes it back" not in shown.text, "nothing is taken back in a replay"
+        await shown.pilot.press("right_square_bracket")
+        await shown.until(lambda text: "00:01:10/" in text)
+        await shown.pilot.press("colon", *"mark 503s end", "enter")
+        await shown.until(lambda text: "MARK     replay: 503s end" in text)
+        await shown.pilot.press("left_square_bracket")
+        await shown.until(lambda text: "00:01:00/" in text and "503s end" not in text and "slow here" in text)
+        await shown.pilot.press("right_curly_bracket")
+        await shown.until(lambda text: "00:01:10/" in text and "503s end" in text)
+        await shown.pilot.press("right_square_bracket")
+        await shown.until(lambda text: "00:01:20/" in text and "M" in text.splitlines()[-2])
+    assert (tmp_path / "own.jsonl").read_bytes().count(b"replay") == 2
+
+
+async def test_an_observer_writes_nothing_in_a_replay_either(tmp_path: Path) -> None:
+    async with replay(tmp_path) as shown:
+        await shown.pilot.press("O")
+        await shown.press_until("N", lambda text: "observer: read-only" in text)
+        await shown.pilot.press("colon", *"mark it", "enter")
+        assert "observer: read-only" in flat(shown.text)
+        assert isinstance(shown.app.screen, CommandLine), "the line stays, with the reason"
+    assert not (tmp_path / "own.jsonl").exists()
 
 
 async def test_a_pod_that_nobody_asked_for_is_not_in_the_recording(tmp_path: Path) -> None:

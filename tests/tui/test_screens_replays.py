@@ -15,10 +15,12 @@ from tests import builders
 from tests.builders import NOW
 from tests.tui.harness import THEMES, Desk, Room, quiet_desk, war_room
 from tests.tui.papers import a_full_runbook, flat
+from tests.tui.test_commands import command
 from wfconsole.clock import HOUR, MINUTE, SECOND, ManualClock
 from wfconsole.observations.snapshot import Patch
 from wfconsole.recording.format import OperatorNote, StreamWriter, Target
 from wfconsole.session.files import Files, recordings_in
+from wfconsole.session.own_notes import OwnNotes
 from wfconsole.session.replay import ReplayConsole, open_recording
 from wfconsole.session.view import RecordingEntry
 from wfconsole.tui import compat
@@ -95,6 +97,33 @@ async def test_what_one_can_practise_on_says_how() -> None:
         assert "you act, and its world answers: wfconsole drill service-outage" in flat(room.text)
         await room.press("down")
         assert "wfconsole drill" not in room.text
+
+
+async def test_drills_are_what_one_can_practise_on_with_the_command_that_begins_one(tmp_path: Path) -> None:
+    clip = tmp_path / "clip.txt"
+    desk = quiet_desk()
+    drill = msgspec.structs.replace(OUTAGE, name="bad-rollout", drill="wfconsole drill bad-rollout")
+    desk.to_replay = (OUTAGE, drill, BROKEN)
+    async with war_room(desk, clip_file=clip) as room:
+        await command(room, "drill")
+        await until(room.pilot.pause, lambda: "looking" not in room.text)
+        assert "DRILLS" in room.text
+        assert "service-outage" not in room.text
+        await room.press("enter")
+        assert clip.read_text(encoding="utf-8") == "wfconsole drill bad-rollout\n"
+        await command(room, "replay")
+        await until(room.pilot.pause, lambda: "service-outage" in room.text)
+        assert "REPLAYS AND SCENARIOS" in room.text
+        await command(room, "drill outage")
+        await until(room.pilot.pause, lambda: "looking" not in room.text)
+        assert "/ outage" in room.text
+        assert "bad-rollout" not in room.text
+
+
+async def test_without_a_drill_it_says_what_makes_one() -> None:
+    async with war_room(a_desk()) as room:
+        await command(room, "drill")
+        await until(room.pilot.pause, lambda: "nobody acted in any of the recordings" in flat(room.text))
 
 
 async def test_what_cannot_be_opened_says_why() -> None:
@@ -184,7 +213,14 @@ def console(tmp_path: Path) -> ReplayConsole:
     files = Files(recordings=lambda: recordings_in([tmp_path]))
     clock = ManualClock(NOW)
     return ReplayConsole(
-        open_recording(path), clock, runbook=a_full_runbook(), read_runbook=None, at="100%", paused=True, files=files
+        open_recording(path),
+        clock,
+        runbook=a_full_runbook(),
+        read_runbook=None,
+        notes=OwnNotes(tmp_path / "own" / "night.jsonl", NOW, NOW + 120 * SECOND),
+        at="100%",
+        paused=True,
+        files=files,
     )
 
 
@@ -198,7 +234,7 @@ async def test_in_a_replay_everything_is_looked_at_and_nothing_is_changed(consol
 
         await until(pilot.pause, lambda: "SEV-2" in text() and console.view().incident.declared)
         entries = console.entries()
-        for key in "NDHZ":
+        for key in "DHZ":
             await pilot.press(key)
             assert isinstance(app.screen, Overview)
             assert "this is a replay" in text()

@@ -13,6 +13,7 @@ from tests.tui.harness import Desk, quiet_desk, troubled_desk, war_room
 from wfconsole.clock import MINUTE, SECOND
 from wfconsole.incident.events import StepMarked
 from wfconsole.session.view import TransportView
+from wfconsole.tui.action_names import keys_by_action
 from wfconsole.tui.frame import frame_of
 from wfconsole.tui.glyphs import UNICODE
 from wfconsole.tui.panes.glance import Glance
@@ -42,7 +43,7 @@ def drawn(pane: Any, time: TransportView, width: int = 120) -> str:
 def test_a_replay_says_whether_it_plays_and_how_fast(changes: dict[str, Any], head: str, bar: str) -> None:
     time = msgspec.structs.replace(REPLAY, **changes)
     assert drawn(Glance(id="glance"), time).startswith(f" {head}")
-    assert drawn(TimeBar(id="bar"), time).startswith(f" {bar}")
+    assert drawn(TimeBar(keys_by_action({}), id="bar"), time).startswith(f" {bar}")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_a_replay_says_whether_it_plays_and_how_fast(changes: dict[str, Any], he
     ids=["live", "frozen", "back", "plays", "paused"],
 )
 def test_the_key_that_freezes_says_what_it_would_do(time: TransportView, word: str) -> None:
-    assert f"Space {word}" in drawn(TimeBar(id="bar"), time)
+    assert f"Space {word}" in drawn(TimeBar(keys_by_action({}), id="bar"), time)
 
 
 async def test_the_key_line_says_what_the_key_would_do_too() -> None:

@@ -1,4 +1,7 @@
-"""A user's own keys: `keymap.toml` gives keys to actions by their id. It can never keep the console from starting."""
+"""Keys by the id of an action: those of a keyboard that come with the console, and over them a user's `keymap.toml`.
+
+Neither can keep the console from starting.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,8 @@ _KEY: Final = r"(?i:(?:(?:ctrl|shift|alt)\+)*(?:[a-z0-9_]{1,40}|\S))"
 def load_keymap(path: Path) -> tuple[dict[str, str], tuple[str, ...]]:
     """Keys by action id ("x" or "x,f5"), and what is wrong with the file, in words; both empty without a file.
 
+    A key is a character, or the name of one or of a key without one ("comma", "f5").
+
     Whatever is wrong is left out, so that the key that comes with the console stays. Whether an id exists, and whether
     a key is taken by another action, only the screen knows.
     """
@@ -57,10 +62,9 @@ def load_keymap(path: Path) -> tuple[dict[str, str], tuple[str, ...]]:
 
 
 def _chosen(value: Any) -> tuple[str, ...]:
-    parts = (
-        value.split(",") if isinstance(value, str) and value != "," else [value] if isinstance(value, str) else value
-    )
-    return tuple(part.strip() for part in parts)
+    """The keys of a line. What stands between keys in one text goes by its name."""
+    parts = value.split(",") if isinstance(value, str) and value != "," else value
+    return tuple("comma" if part == "," else part.strip() for part in parts)
 
 
 def _problem(name: str, value: Any, taken: dict[str, str]) -> str:

@@ -45,6 +45,11 @@ class Locations(msgspec.Struct, frozen=True):
         return self.state / "recordings"
 
     @property
+    def replay_notes(self) -> Path:
+        """What somebody wrote while a recording was replayed: a file for each name of a recording."""
+        return self.state / "replay-notes"
+
+    @property
     def outbox(self) -> Path:
         """Messages that were sent to a file."""
         return self.state / "outbox"
@@ -79,6 +84,11 @@ def bundled(name: str) -> Path:
     """A folder of the project that is not Python: within the package of a wheel, else beside it in the repository."""
     in_wheel = _PACKAGE / "_bundled" / name
     return in_wheel if in_wheel.is_dir() else _PACKAGE.parent / name
+
+
+def shipped_keymap(keyboard: str) -> Path:
+    """The keys that come with the console for a keyboard that is laid out unlike the American one."""
+    return _PACKAGE / "config" / "keymaps" / f"{keyboard}.toml"
 
 
 def _named(environment: Mapping[str, str], variable: str) -> Path | None:

@@ -136,6 +136,12 @@ class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True):
     mouse: Annotated[
         bool, about("take the mouse; false leaves it to the terminal, to select text", "true or false")
     ] = True
+    keymap: Annotated[
+        Literal["qwerty", "azerty", "qwertz"],
+        about(
+            "the keyboard that the keys are laid out for; your own keymap.toml goes over it", "qwerty, azerty or qwertz"
+        ),
+    ] = "qwerty"
     bell: Annotated[
         bool, about("ring the terminal's bell when a clock runs out or a pane becomes critical", "true or false")
     ] = True

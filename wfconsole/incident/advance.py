@@ -30,7 +30,7 @@ UNDO_KEPT: Final = 32
 # A note has the time at which somebody began to write it. From this on it was meant to speak of another instant.
 DATED_BACK: Final[Millis] = MINUTE
 
-NOTE_KINDS: Final = {"note": "NOTE", "decision": "DECISION", "fact": "FACT", "hypothesis": "HYPOTH"}
+NOTE_KINDS: Final = {"note": "NOTE", "decision": "DECISION", "fact": "FACT", "hypothesis": "HYPOTH", "mark": "MARK"}
 _CHANGE_FAMILIES: Final = frozenset(("rollout", "scale", "change"))
 _MARK_WORDS: Final = {
     "open": "opened again",

@@ -144,6 +144,11 @@ def alarms_of(world: World, log: AlertLog, incident: IncidentState, now: Millis)
     )
 
 
+def unacknowledged(alarms: Iterable[Alarm]) -> dict[str, Millis]:
+    """Those that somebody can acknowledge, by key: since when each fires."""
+    return {alarm.key: alarm.started_at for alarm in alarms if alarm.state in ("new", "ended", "held")}
+
+
 def facts_of(alarms: Alarms) -> Facts:
     """What the board says: how many nobody has taken up, and what came first."""
     unacked = [alarm for alarm in alarms.by_key.values() if alarm.state == "new"]

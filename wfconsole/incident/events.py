@@ -31,7 +31,7 @@ from wfconsole.incident.playbook import Mark
 from wfconsole.incident.policy import SeverityName, Status
 from wfconsole.observations.levels import Level
 
-NoteKind = Literal["note", "decision", "fact", "hypothesis"]
+NoteKind = Literal["note", "decision", "fact", "hypothesis", "mark"]
 Moment = Literal["started", "detected", "acknowledged", "mitigated", "resolved"]
 DecisionOutcome = Literal["agreed", "rejected"]
 TaskOutcome = Literal["done", "dropped"]
@@ -87,7 +87,8 @@ class PlaybookChosen(msgspec.Struct, frozen=True, tag="playbook", omit_defaults=
 
 
 class NoteAdded(msgspec.Struct, frozen=True, tag="note", omit_defaults=True):
-    """Somebody's words. `at_time`: the instant it speaks of, where that is not when it was written."""
+    """Somebody's words; those of a mark name a place in time. `at_time`: the instant it speaks of, where that is not
+    when it was written."""
 
     text: str
     kind: NoteKind = "note"

@@ -71,7 +71,7 @@ def find(name: str, directories: Iterable[Path]) -> Path | None:
     """The recording or scenario with this name in one of `directories`."""
     for directory in directories:
         for path in _candidates(directory):
-            if _name_of(path) == name or path.name == name:
+            if name_of(path) == name or path.name == name:
                 return path
     return None
 
@@ -116,7 +116,8 @@ def _is_scenario(path: Path) -> bool:
         return False
 
 
-def _name_of(path: Path) -> str:
+def name_of(path: Path) -> str:
+    """What a recording or a scenario is called in the list."""
     name = path.name
     for ending in reversed(ENDINGS):
         name = name.removesuffix(ending)
@@ -138,7 +139,7 @@ def _described(path: Path, look_at: int) -> tuple[Listed, int]:
         facts["problem"] = str(error)
     except OSError as error:
         facts["problem"] = f"cannot be read: {error.strerror}"
-    return Listed(path=path, name=_name_of(path), **facts), cost
+    return Listed(path=path, name=name_of(path), **facts), cost
 
 
 def _of_recording(path: Path, look_at: int) -> tuple[dict[str, Any], int]:

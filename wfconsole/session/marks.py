@@ -29,17 +29,32 @@ _KINDS = {
 }
 
 
-def mark_of(event: bytes) -> str:
-    """The kind of mark of an encoded event, "" for none."""
-    return _KINDS.get(kind_of(event), "")
+class _Note(msgspec.Struct):
+    """As much of a note as its mark needs."""
+
+    kind: str = ""
+    at_time: Millis = 0
+
+
+def marks_of(at: Millis, event: bytes | msgspec.Raw) -> Iterator[Mark]:
+    """The mark of an encoded event of this instant. One that somebody set stands at the instant that it speaks of."""
+    kind = _KINDS.get(kind_of(event), "")
+    if kind == "NOTE":
+        try:
+            note = msgspec.json.decode(event, type=_Note)
+        except msgspec.MsgspecError:
+            note = _Note()
+        if note.kind == "mark":
+            at, kind = note.at_time or at, "MARK"
+    if kind:
+        yield at, kind
 
 
 def marks_in(entries: Iterable[Entry]) -> Iterator[Mark]:
     """What people did."""
     for entry in entries:
-        kind = "" if entry.actor == SCRIBE else mark_of(msgspec.json.encode(entry.event))
-        if kind:
-            yield entry.at, kind
+        if entry.actor != SCRIBE:
+            yield from marks_of(entry.at, msgspec.json.encode(entry.event))
 
 
 def alerts_in(incident: IncidentState) -> Iterator[Mark]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wfconsole.clock import Clock, Millis
-from wfconsole.incident.events import Entry, Event, Target
+from wfconsole.incident.events import Entry, Event, NoteAdded, Target
 from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.sinks import Sink
 from wfconsole.observations.answers import Ask, Marker
@@ -18,15 +18,18 @@ from wfconsole.recording.player import Player
 from wfconsole.session.checkpoint import Checkpoint
 from wfconsole.session.console import NoActs, NoHands
 from wfconsole.session.files import ExportAsked, Files
-from wfconsole.session.marks import alerts_in, mark_of
+from wfconsole.session.marks import Mark, alerts_in, marks_of
 from wfconsole.session.moments import instant_meant
+from wfconsole.session.own_notes import OwnNotes
 from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, RecordingEntry, TransportView, View
 
 if TYPE_CHECKING:
     from wfconsole.incident.symptoms import Match
 
-ONLY_A_REPLAY = Capabilities(change=False, refusals={"*": "this is a replay: nothing in it can be changed"})
+ONLY_A_REPLAY = Capabilities(
+    change=False, besides=frozenset(("note",)), refusals={"*": "this is a replay: nothing in it can be changed"}
+)
 
 
 class Playback:
@@ -81,9 +84,6 @@ class Playback:
     def step(self, events: int) -> None:
         self.player.step(events)
 
-    def marker(self, markers: int) -> None:
-        self.player.marker(markers, [at for at, _ in self.markers()])
-
     def markers(self) -> tuple[tuple[Millis, str], ...]:
         """What people did, from the whole recording, and the alerts up to the instant on show."""
         return tuple(sorted([*self._noted, *alerts_in(self._shown.incident)]))
@@ -115,9 +115,10 @@ class Playback:
 class ReplayTransport:
     """The time controls over a player."""
 
-    def __init__(self, playback: Playback) -> None:
+    def __init__(self, playback: Playback, notes: OwnNotes) -> None:
         self._playback = playback
         self._player = playback.player
+        self._notes = notes
 
     def show(self) -> TransportView:
         state = self._player.state()
@@ -128,7 +129,7 @@ class ReplayTransport:
             end=state.end,
             paused=not state.playing,
             speed=state.speed,
-            markers=self._playback.markers(),
+            markers=self._markers(),
             truncated=state.truncated,
             problem=state.problem,
         )
@@ -148,7 +149,7 @@ class ReplayTransport:
         self._player.step(events)
 
     def marker(self, markers: int) -> None:
-        self._playback.marker(markers)
+        self._player.marker(markers, [at for at, _ in self._markers()])
 
     def faster(self, steps: int) -> None:
         self._player.faster(steps)
@@ -156,9 +157,15 @@ class ReplayTransport:
     def live(self) -> None:
         self._player.seek(self._player.state().end)
 
+    def _markers(self) -> tuple[Mark, ...]:
+        return tuple(sorted((*self._playback.markers(), *self._notes.marks())))
+
 
 class ReplayConsole:
-    """Joins a playback behind the `Console` protocol. It has no executor, no journal and nobody to ask."""
+    """Joins a playback behind the `Console` protocol. It has no executor, no journal and nobody to ask.
+
+    Whoever looks at it may write notes: they are shown where they speak of, and never become part of what is replayed.
+    """
 
     operator = "replay"
     environment = "REPLAY"
@@ -173,6 +180,7 @@ class ReplayConsole:
         *,
         runbook: Runbook,
         read_runbook: Callable[[], Runbook] | None,
+        notes: OwnNotes,
         at: str = "",
         speed: float = 1.0,
         paused: bool = False,
@@ -184,7 +192,8 @@ class ReplayConsole:
         self._read_runbook = read_runbook
         self._at, self._speed, self._paused = at, speed, paused
         self._files = files
-        self.transport = ReplayTransport(self._playback)
+        self._notes = notes
+        self.transport = ReplayTransport(self._playback, notes)
 
     @property
     def runbook(self) -> Runbook:
@@ -194,7 +203,7 @@ class ReplayConsole:
         threading.Thread(target=self._start, name="start", daemon=True).start()
 
     def view(self) -> View:
-        return self._playback.view()
+        return self._notes.on(self._playback.view(), self.now())
 
     def now(self) -> Millis:
         return self._playback.now()
@@ -203,8 +212,11 @@ class ReplayConsole:
         return self._playback.session.entries
 
     def submit(self, event: Event) -> Entry | None:
-        del event
-        return None
+        if not isinstance(event, NoteAdded):
+            return None
+        entry = self._notes.add(event, self.operator, self.now())
+        self._changed()
+        return entry
 
     def ask(self, ask: Ask) -> None:
         """Nobody is there to answer: what was asked when it was recorded is in the recording."""
@@ -235,6 +247,7 @@ class ReplayConsole:
         self._repaint()
 
     def _start(self) -> None:
+        self._notes.load()
         if self._read_runbook is not None:
             self._playback.follow_runbook(self._read_runbook())
         player = self._playback.player
@@ -258,7 +271,5 @@ def _noted_marks(recording: Recording) -> tuple[tuple[Millis, str], ...]:
         if isinstance(noted.note, Marker):
             marks.append((noted.at, "MARK"))
         elif isinstance(noted.note, OperatorNote):
-            kind = mark_of(bytes(noted.note.event))
-            if kind:
-                marks.append((noted.at, kind))
+            marks += marks_of(noted.at, noted.note.event)
     return (*marks, (recording.end, "END"))

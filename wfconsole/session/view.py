@@ -90,7 +90,7 @@ class TransportView(msgspec.Struct, frozen=True):
     end: Millis
     paused: bool = False
     speed: float = 1.0
-    markers: tuple[tuple[Millis, str], ...] = ()  # instant, one glyph-worthy kind: ALERT DECLARE NOTE ACTION COMMS END
+    markers: tuple[tuple[Millis, str], ...] = ()  # instant, kind: ALERT DECLARE STATE NOTE MARK ACTION COMMS END
     truncated: bool = False  # the recording has no end mark
     problem: str = ""  # why the recording cannot be played further
     behind_ms: int = 0  # frozen or looking back: how far behind live
@@ -136,9 +136,11 @@ class Running(msgspec.Struct, frozen=True):
 
 
 class Capabilities(msgspec.Struct, frozen=True):
-    """What a person may do here. `refusals` says why not, by action id, or "*" for every change."""
+    """What a person may do here. `refusals` says why not, by action id, or "*" for every change; `besides` are the
+    ids of what may be done where nothing else may."""
 
     change: bool = True
+    besides: frozenset[str] = frozenset()
     refusals: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 from textual.binding import Binding
+from textual.keys import key_to_character
 
 Kind = Literal["look", "change"]
 Where = Literal[
@@ -32,7 +33,7 @@ class Action(msgspec.Struct, frozen=True):
     """One action.
 
     `keys` are Textual's key names, `method` what a binding calls. `label` is its hint in the key line ("" for none),
-    shown for `hint_keys` where one hint speaks for several actions; hints of the lowest `rank` give way first.
+    shown for `hint_keys` where its first key does not say it all; hints of the lowest `rank` give way first.
     """
 
     id: str
@@ -97,7 +98,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            mnemonic="every source"),
     Action("evidence", ("i",), "where the focused thing comes from", "evidence", label="evidence", rank=20,
            mnemonic="info"),
-    Action("command", ("colon", "ctrl+p"), "command line", "open('command')", label="cmd", hint_keys=":", rank=80),
+    Action("command", ("colon", "ctrl+p"), "command line", "open('command')", label="cmd", rank=80),
     Action("help", ("question_mark",), "help", "open('help')", label="help", rank=99),
     Action("redraw", ("ctrl+l",), "draw the whole screen again", "redraw"),
     # --- in a list
@@ -108,7 +109,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("first", ("home",), "first row; rows are sorted again from there on", "first", where="lists"),
     Action("last", ("end",), "last row", "last", where="lists"),
     Action("open", ("enter",), "open what the cursor is on", "open_row", where="lists", label="open",
-           hint_keys="Enter", rank=70),
+           rank=70),
     Action("next-item", ("n",), "next one, however long this one is; in the post-mortem the next gap", "item(1)",
            where="items", mnemonic="next"),
     Action("previous-item", ("b",), "the one before", "item(-1)", where="items", mnemonic="back"),
@@ -147,7 +148,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            "shelve_alert", "change", where="alerts", label="shelve", rank=82, mnemonic="Shelve"),
     # --- time
     Action("freeze", ("space",), "freeze or go on; in a replay pause or play", "toggle_time", label="freeze",
-           hint_keys="Space", rank=50),
+           rank=50),
     Action("earlier", ("left_square_bracket", "shift+left"), "10 s back", "seek_by(-10)"),
     Action("later", ("right_square_bracket", "shift+right"), "10 s on", "seek_by(10)"),
     Action("marker-before", ("left_curly_bracket", "shift+up"), "marker before", "marker(-1)"),
@@ -247,7 +248,7 @@ def keys_by_action(keymap: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     }
 
 
-# How a key is written for people.
+# How a key is written for people, where that is not the character that Unicode calls so.
 KEY_WORDS: Final[Mapping[str, str]] = {
     "escape": "Esc",
     "backspace": "Bksp",
@@ -255,20 +256,12 @@ KEY_WORDS: Final[Mapping[str, str]] = {
     "shift+tab": "Shift+Tab",
     "enter": "Enter",
     "space": "Space",
-    "colon": ":",
-    "question_mark": "?",
     "slash": "/",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "left_curly_bracket": "{",
-    "right_curly_bracket": "}",
-    "comma": ",",
-    "full_stop": ".",
     "minus": "-",
     "plus": "+",
-    "equals_sign": "=",
     "at": "@",
     "backslash": "\\",
+    "underscore": "_",
     "pageup": "PgUp",
     "pagedown": "PgDn",
     "home": "Home",
@@ -287,4 +280,7 @@ KEY_WORDS: Final[Mapping[str, str]] = {
 
 def key_word(key: str) -> str:
     """A key as people call it."""
-    return KEY_WORDS.get(key, key)
+    if key in KEY_WORDS:
+        return KEY_WORDS[key]
+    character = key_to_character(key) or ""
+    return character if character.isprintable() and character else key

@@ -11,6 +11,7 @@ from wfconsole.incident.follow_up import MEETING_EXPECTED
 from wfconsole.session.moments import EXPECTED
 from wfconsole.text import safe
 from wfconsole.tui import act_commands as acts
+from wfconsole.tui import alert_commands as alerts
 from wfconsole.tui import follow_up_commands as after
 from wfconsole.tui import message_commands as messages
 from wfconsole.tui import record_commands as record
@@ -107,6 +108,8 @@ def _zoom_command(number: int, name: str, does: str) -> Command:
 _ALL: Final = (
     Command("note", "note WORDS", "a note; in front d, f or h: decision, fact, hypothesis; @14:05: of then",
             record.note, "note"),
+    Command("mark", "mark LABEL", "a place in time that the keys for markers go to; in a replay it is your own",
+            record.mark, "note"),
     Command("amend", "amend ENTRY WORDS", "correct an entry; the old words stay in the record", record.amend, "",
             record.entries),
     Command("redate", "redate ENTRY TIME [WHY]", "correct an entry's time; the old one stays in the record",
@@ -120,7 +123,10 @@ _ALL: Final = (
             "declare", record.statuses),
     Command("moment", "moment NAME TIME [WHY]", "when it started, was detected, acknowledged, mitigated, resolved",
             record.moment, "", record.moments),
-    Command("ack", "ack [WORDS]", "the alert is acknowledged: the respond clock is met", record.acknowledge, ""),
+    Command("ack", "ack [all]", "the alert with the cursor, or all; elsewhere, or with words: the respond clock is met",
+            alerts.acknowledge, "acknowledge", alerts.which),
+    Command("shelve", "shelve [TIME WHY]", "the alert with the cursor: 30m, 2h, at most 8h; back; alone: the form",
+            alerts.shelve, "shelve", alerts.spans),
     Command("update", "update WORDS", "people outside were told; the update clock starts anew", record.update, ""),
     Command("role", "role ROLE NAME", "somebody takes a role", record.role, "", record.roles),
     Command("check", "check PLAYBOOK [WHY]", "follow a playbook", record.playbook, "declare", record.playbooks),
@@ -151,6 +157,8 @@ _ALL: Final = (
             words=view.source_names),
     Command("postmortem", "postmortem", "the post-mortem as it would be written now", view.opens("post-mortem")),
     Command("replays", "replays [WORDS]", "scenarios and recordings to replay", view.opens("replays")),
+    Command("drill", "drill [WORDS]", "what to practise on; Enter copies the command that begins it in another console",
+            view.opens("drills")),
     Command("axis", "axis", "what moved when, in every layer", view.opens("axis")),
     Command("wall", "wall", "numbers that can be read from 3 m", view.opens("wall")),
     Command("help", "help [WORD]", "every key and command, or those with a word in them",

@@ -164,7 +164,7 @@ class Navigation:
     def _leave_same_kind(self, name: str) -> bool:
         """Checklist, timeline and sources replace each other rather than pile up."""
         room = self._room
-        flat = ("checklist", "timeline", "sources", "replays", "post-mortem")
+        flat = ("checklist", "timeline", "sources", "replays", "drills", "post-mortem")
         if name not in flat:
             return False
         return any(screens.is_there(other) and isinstance(room.screen, screens.load(other)) for other in flat)

@@ -38,7 +38,7 @@ class Permissions:
         The only place that knows about observers, replays, and a screen that does not show now.
         """
         capabilities = self.session.capabilities
-        if not capabilities.change or name in capabilities.refusals:
+        if name in capabilities.refusals or not (capabilities.change or name in capabilities.besides):
             return capabilities.refusals.get(name) or capabilities.refusals.get("*", "read-only here")
         if self.observer:
             return f"observer: read-only. {self.key_of(action_names.BY_ID['observer'])} asks to leave it"
@@ -66,6 +66,10 @@ class Permissions:
     def key_of(self, action: Action) -> str:
         """The first key of an action, as people call it."""
         return action_names.key_word(self.keys[action.id][0])
+
+    def hint_of(self, action: Action) -> str:
+        """The keys that a hint names: its own words, as long as they are true."""
+        return action.hint_keys if action.hint_keys and action.keys[0] in self.keys[action.id] else self.key_of(action)
 
     def on_key(self, event: events.Key) -> None:
         """Before any binding: the words of the key before are gone, and a refused key says why."""

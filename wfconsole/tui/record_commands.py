@@ -10,6 +10,7 @@ from wfconsole.incident.events import (
     Event,
     Moment,
     MomentSet,
+    NoteAdded,
     PlaybookChosen,
     RoleTaken,
     SeverityChanged,
@@ -109,6 +110,19 @@ def note(room: WarRoom, words: str) -> Act:
     return act
 
 
+def mark(room: WarRoom, words: str) -> Act:
+    """At the instant on show: whoever looks back marks what is there."""
+    if not words:
+        raise Refused
+    made = NoteAdded(words, "mark", at_time=room.session.now())
+
+    def act() -> str:
+        room.enter(made, name="note")
+        return ""
+
+    return act
+
+
 def entries(room: WarRoom) -> Sequence[str]:
     newest = sorted(room.session.view().incident.lines.values(), key=lambda line: -line.seq)
     return tuple(line.entry[:ENTRY_SHOWN] for line in newest)
@@ -160,7 +174,7 @@ def update(room: WarRoom, words: str) -> Act:
     return entered_by(room, UpdateSent("outside", words))
 
 
-def acknowledge(room: WarRoom, words: str) -> Act:
+def acknowledge_incident(room: WarRoom, words: str) -> Act:
     if "acknowledged" in room.session.view().incident.moments:
         raise Refused("it is acknowledged already; :moment acknowledged TIME corrects the time")
     return entered_by(room, MomentSet("acknowledged", room.session.now(), words))

@@ -65,7 +65,8 @@ class RecordKeys:
         if isinstance(self.last_entries[-1].event, CommandStarted):
             return  # what it does is done
         what = f"{line.kind.lower()}: {cut(line.text, 40)}" if line is not None else "entered"
-        room.say(f"{what}   {room.key_of(action_names.BY_ID['undo'])} takes it back, for 10 s")
+        undo = action_names.BY_ID["undo"]
+        room.say(what if room.refusal(undo) else f"{what}   {room.key_of(undo)} takes it back, for 10 s")
 
     def action_declare(self) -> None:
         """Declare; while an incident is open: its severity, status and playbook."""

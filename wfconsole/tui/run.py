@@ -26,7 +26,8 @@ class Look(msgspec.Struct, frozen=True):
     observer: bool = False
     bell: bool = True
     times: Times = UTC_TIMES
-    keymap: dict[str, str] = msgspec.field(default_factory=dict)
+    keyboard: dict[str, str] = msgspec.field(default_factory=dict)  # keys by action id, as its layout wants them
+    keymap: dict[str, str] = msgspec.field(default_factory=dict)  # a user's own, over them
     problems: tuple[str, ...] = ()  # of files that were left out: shown on the sources screen
 
 
@@ -34,7 +35,7 @@ def run(console: Console, look: Look) -> int:
     """Until somebody quits; the exit code. Raises UserError where the theme that was asked for cannot be had."""
     wardrobe = Wardrobe(look.themes)
     theme = wardrobe.pick(look.theme)
-    keymap, misused = _keys(look.keymap)
+    keymap, misused = _keys(look)
     app = WarRoom(
         console,
         theme=theme,
@@ -51,13 +52,13 @@ def run(console: Console, look: Look) -> int:
     return run_app(app, on_end=console.close, redact=_redacted, crash_directory=look.crashes, mouse=look.mouse)
 
 
-def _keys(keymap: dict[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The user's keys that can be used, and what is wrong with the others."""
-    if not keymap:
+def _keys(look: Look) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The keys that are not where they are by default, and what is wrong with those that cannot be used."""
+    if not (look.keyboard or look.keymap):
         return {}, ()
-    from wfconsole.tui.user_keys import usable  # here, because most people have none
+    from wfconsole.tui.user_keys import usable  # here, because most people move none
 
-    return usable(keymap)
+    return usable(look.keymap, look.keyboard)
 
 
 def _redacted(words: str) -> str:

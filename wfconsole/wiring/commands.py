@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from wfconsole import exit_codes
-from wfconsole.config.locations import bundled
+from wfconsole.config.locations import bundled, shipped_keymap
 from wfconsole.errors import UserError
 from wfconsole.session.console import Console
 from wfconsole.text import calendar_time, safe
@@ -195,6 +195,7 @@ def _show(base: Ground, arguments: argparse.Namespace, console: Console) -> int:
 
     settings = base.settings.console
     keymap, problems = load_keymap(base.places.keymap_file)
+    keyboard, _ = ({}, ()) if settings.keymap == "qwerty" else load_keymap(shipped_keymap(settings.keymap))
     look = Look(
         themes=tuple(reversed(base.places.themes)),
         crashes=base.places.crashes,
@@ -206,6 +207,7 @@ def _show(base: Ground, arguments: argparse.Namespace, console: Console) -> int:
         observer=settings.observer,
         bell=settings.bell,
         times=Times(settings.times, settings.timezone),
+        keyboard=keyboard,
         keymap=keymap,
         problems=problems,
     )

@@ -24,7 +24,16 @@ _VALUE: Final = 9
 _INDENT: Final = 5
 _TICK: Final = 15  # cells from one time of the ruler to the next
 _SAID: Final = 12  # marks that are spelled out
-_PEOPLE: Final = {"DECLARE": "D", "DECISION": "d", "ACTION": "A", "COMMS": "C", "NOTE": "N", "STATE": "S", "ROLE": "R"}
+_PEOPLE: Final = {
+    "DECLARE": "D",
+    "DECISION": "d",
+    "ACTION": "A",
+    "COMMS": "C",
+    "NOTE": "N",
+    "MARK": "M",
+    "STATE": "S",
+    "ROLE": "R",
+}
 _SEEN: Final = {"ALERT": "!", "SOURCE": "?"}
 _CHANGES: Final = {
     "rollout": "R",

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from wfconsole.session.view import TransportView
 from wfconsole.text import age, position
+from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span, spread, width_of
 from wfconsole.tui.panes.glance import WIDE
 from wfconsole.tui.widgets.lines import Pane
 
-_MARKER_SIGNS: Final = {"DECLARE": "D", "NOTE": "N", "ACTION": "A", "COMMS": "C", "END": "E"}
+_MARKER_SIGNS: Final = {"DECLARE": "D", "NOTE": "N", "ACTION": "A", "COMMS": "C", "MARK": "M", "END": "E"}
 
 
 class TimeBar(Pane):
     """One line; in a replay, or looking back, a bar from the beginning to the end."""
 
+    def __init__(self, keys: Mapping[str, tuple[str, ...]], *, id: str) -> None:
+        """`keys` are those of each action."""
+        super().__init__(id=id)
+        self._words = {name: action_names.key_word(of_action[0]) for name, of_action in keys.items()}
+
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         del height
         time = frame.time
         if time.mode in ("live", "frozen"):
-            return [_live(frame, width)]
-        return [_bar(frame, time, width)]
+            return [_live(frame, width, self._words)]
+        return [_bar(frame, time, width, self._words)]
 
 
 def _keys(*pairs: tuple[str, str]) -> Line:
@@ -33,14 +39,17 @@ def _keys(*pairs: tuple[str, str]) -> Line:
     return tuple(spans)
 
 
-def _live(frame: Frame, width: int) -> Line:
+def _live(frame: Frame, width: int, word: Mapping[str, str]) -> Line:
     time = frame.time
     reach = f"history {position(time.end - time.start)}"
     state = time.word if time.mode == "live" else f"FROZEN {age(time.behind_ms)}"
     sign = {"LIVE": frame.glyphs.live, "DRILL": frame.glyphs.replay}.get(time.word, frame.glyphs.frozen)
-    keys = _keys(("Space", time.toggles), ("[ ]", "look back/fwd 10s"), ("{ }", "marker"), ("\\", "live"))
-    if width < WIDE:
-        keys = _keys(("Space", time.toggles), ("[ ]", "10 s"), ("{ }", "marker"), ("\\", "live"))
+    keys = _keys(
+        (word["freeze"], time.toggles),
+        (f"{word['earlier']} {word['later']}", "10 s" if width < WIDE else "look back/fwd 10s"),
+        (f"{word['marker-before']} {word['marker-after']}", "marker"),
+        (word["live"], "live"),
+    )
     left = (
         Span(f" {sign} {state} ", "dim" if time.word == "LIVE" else "replay"),
         *_drill(time),
@@ -69,7 +78,7 @@ def _kept(frame: Frame) -> Line:
     return (*spans, Span(" ")) if spans else ()
 
 
-def _bar(frame: Frame, time: TransportView, width: int) -> Line:
+def _bar(frame: Frame, time: TransportView, width: int, word: Mapping[str, str]) -> Line:
     sign = frame.glyphs.back if time.mode == "back" else frame.glyphs.frozen if time.paused else frame.glyphs.replay
     state = time.pace
     if time.paused:  # the speed that it will have
@@ -79,11 +88,15 @@ def _bar(frame: Frame, time: TransportView, width: int) -> Line:
         Span(f" {sign} {state} ", "replay"),
         Span(f" {position(time.position - time.start)}/{whole} "),
     )
-    keys = _keys(("Space", time.toggles))
+    keys = _keys((word["freeze"], time.toggles))
     if width >= WIDE:
         keys = _keys(
-            *(("Space", time.toggles), ("[ ]", "10s"), (", .", "step")),
-            *(("{ }", "mark"), ("- +", "speed"), ("@", "goto")),
+            (word["freeze"], time.toggles),
+            (f"{word['earlier']} {word['later']}", "10s"),
+            (f"{word['step-back']} {word['step-on']}", "step"),
+            (f"{word['marker-before']} {word['marker-after']}", "mark"),
+            (f"{word['slower']} {word['faster']}", "speed"),
+            (word["go-to-time"], "goto"),
         )
     if time.problem:
         return spread((*head, Span(f" {time.problem}", "warn")), keys, width)

@@ -25,6 +25,7 @@ _PLACES: Final[Mapping[str, str]] = {
     "timeline": "timeline:TimelineScreen",
     "sources": "sources:SourcesScreen",
     "replays": "replays:ReplaysScreen",
+    "drills": "replays:DrillsScreen",
     "post-mortem": "post_mortem:PostMortemScreen",
     "wall": "wall:WallScreen",
     "axis": "axis:AxisScreen",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from wfconsole.incident.alarms import AlarmGroup
+from wfconsole.incident.alarms import AlarmGroup, unacknowledged
 from wfconsole.incident.events import AlertsAcknowledged
 from wfconsole.tui import action_names, screens
 from wfconsole.tui.action_names import Where
@@ -22,11 +22,14 @@ class AlertsZoom(Zoom):
         """Textual asks the widget that a key is bound on; the answer is the same everywhere."""
         return self.war_room.check_action(action, parameters)
 
+    def alert(self) -> str:
+        return self.row_key() or ""
+
     def action_acknowledge_alert(self) -> None:
         group = self._group_or_say()
         if group is None:
             return
-        alerts = {alarm.key: alarm.started_at for alarm in group.alarms if alarm.state in ("new", "ended", "held")}
+        alerts = unacknowledged(group.alarms)
         if alerts:
             self.war_room.enter(AlertsAcknowledged(alerts, group.title), name="acknowledge")
         else:
@@ -38,8 +41,7 @@ class AlertsZoom(Zoom):
             self.war_room.push_screen(screens.load("shelve")(group.key))
 
     def _group_or_say(self) -> AlarmGroup | None:
-        key = self.row_key()
-        group = self.frame.alarms.group(key) if self.frame is not None and key is not None else None
+        group = self.frame.alarms.group(self.alert()) if self.frame is not None else None
         if not self.war_room.session.view().incident.declared:
             self.say(NO_INCIDENT)
             return None

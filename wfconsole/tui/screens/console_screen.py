@@ -53,7 +53,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
         yield Glance(id="glance")
         yield Attention(id="attention")
         yield from self.body()
-        yield TimeBar(id="time")
+        yield TimeBar(self.war_room.keys, id="time")
         yield self._key_line
 
     def body(self) -> Iterable[Widget]:
@@ -151,7 +151,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
         self._key_line.hint(
             [
                 Hint(
-                    action.hint_keys or room.key_of(action),
+                    room.hint_of(action),
                     frame.time.toggles if action.method == "toggle_time" else action.label,
                     _rank(action),
                     bool(room.refusal(action)),

@@ -48,5 +48,8 @@ class ScreenOfRow(FramedScreen):
     def quality(self, frame: Frame) -> Quality:
         return frame.view.world.quality(self._source, frame.now)
 
+    def alert(self) -> str:
+        return self._key if self._source == "alerts" else ""
+
     def about(self) -> str:
         return f"{self._source} {self._key}".strip()

@@ -1,10 +1,13 @@
-"""Scenarios and recordings: what there is to replay, and the command that opens it in a console of its own."""
+"""Scenarios and recordings: what there is to replay or to practise on, and the command that opens it in a console of
+its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import inf
-from typing import Final
+from typing import ClassVar, Final
+
+import msgspec
 
 from wfconsole.clock import Millis
 from wfconsole.session.view import RecordingEntry
@@ -33,8 +36,10 @@ _BAR_CELLS: Final = 40
 class Recordings(BlockList):
     """A line for each; under the cursor what it is, and how to open it."""
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, title: str, nothing: str, *, id: str) -> None:
         super().__init__(id=id)
+        self._title = title
+        self._nothing = nothing
         self.found: tuple[RecordingEntry, ...] | None = None  # None: still looking
         self._order = 0
 
@@ -42,7 +47,7 @@ class Recordings(BlockList):
         sorted_by = f" by {_ORDERS[self._order][0]}" if self._order else ""
         filtered = f"  / {self.filter}" if self.filter else ""
         title: Line = (
-            Span("REPLAYS AND SCENARIOS", "title"),
+            Span(self._title, "title"),
             Span(f"{sorted_by}{filtered}  offline: nothing here touches a live system"),
         )
         names = "".join(fit(name, size) for name, size in _COLUMNS)
@@ -50,9 +55,7 @@ class Recordings(BlockList):
 
     def nothing(self, frame: Frame) -> str:
         del frame
-        return (
-            "looking ..." if self.found is None else "there is nothing to replay: `wfconsole record` makes recordings"
-        )
+        return "looking ..." if self.found is None else self._nothing
 
     def blocks(self, frame: Frame, width: int) -> Sequence[Block]:
         here = self.cursor_key or self.key
@@ -69,15 +72,17 @@ class Recordings(BlockList):
         return next((entry for entry in self.found or () if entry.command == self.key), None)
 
 
-class ReplaysScreen(ListScreen):
+class RecordingsScreen(ListScreen):
     """One console shows one session: Enter copies the command that opens a recording in another. `goto`: a filter."""
 
+    TITLE: ClassVar[str]
+    NOTHING: ClassVar[str]
     SCOPES = ("all", "lists", "items", "replays")
     BINDINGS = action_names.bindings("replays")
     ENTERS = True
 
     def make_list(self) -> BlockList:
-        recordings = Recordings(id="body")
+        recordings = Recordings(self.TITLE, self.NOTHING, id="body")
         recordings.filter = self.goto
         return recordings
 
@@ -98,11 +103,32 @@ class ReplaysScreen(ListScreen):
         else:
             self.action_copy_row()
 
+    def chosen(self, found: tuple[RecordingEntry, ...]) -> tuple[RecordingEntry, ...]:
+        """Those of them that are listed."""
+        return found
+
     def _show(self, found: tuple[RecordingEntry, ...]) -> None:
         if self.is_attached:
             recordings = self.query_one(Recordings)
-            recordings.found = found
+            recordings.found = self.chosen(found)
             recordings.redraw()
+
+
+class ReplaysScreen(RecordingsScreen):
+    """Everything that can be replayed."""
+
+    TITLE = "REPLAYS AND SCENARIOS"
+    NOTHING = "there is nothing to replay: `wfconsole record` makes recordings"
+
+
+class DrillsScreen(RecordingsScreen):
+    """What can be practised on: there, the command begins a drill."""
+
+    TITLE = "DRILLS"
+    NOTHING = "there is nothing to practise on: nobody acted in any of the recordings"
+
+    def chosen(self, found: tuple[RecordingEntry, ...]) -> tuple[RecordingEntry, ...]:
+        return tuple(msgspec.structs.replace(each, command=each.drill, drill="") for each in found if each.drill)
 
 
 def _block(frame: Frame, entry: RecordingEntry, width: int, here: str) -> Block:

@@ -17,6 +17,7 @@ from wfconsole.tui.forms.form import Form
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.wrapping import paragraphs
 
+NO_REASON: Final = "say why in a few words: who finds it on the shelf will ask"
 _TIMES: Final = {
     "15": "15 min",
     "30": "30 min",
@@ -55,7 +56,7 @@ class ShelveForm(Form):
         minutes = int(self.query_one("#time", Choice).value)
         reason = self.query_one("#reason", Field).words
         if minutes and not reason:
-            self.say("say why in a few words: who finds it on the shelf will ask")
+            self.say(NO_REASON)
             return
         until = self.war_room.session.now() + minutes * MINUTE
         self.dismiss(None)

@@ -28,7 +28,7 @@ VIEWS: Final[Mapping[str, frozenset[str]]] = {
     "actions": frozenset(("ACTION",)),
     "steps": frozenset(("STEP", "PROBE")),
     "tasks": frozenset(("TASK", "FOLLOW")),
-    "people": frozenset(("FACT", "HYPOTH", "NOTE", "ROLE", "AMEND")),
+    "people": frozenset(("FACT", "HYPOTH", "NOTE", "MARK", "ROLE", "AMEND")),
     "comms": frozenset(("COMMS",)),
     "alerts": frozenset(("ALERT", "SOURCE")),
     "changes": frozenset(("CHANGE",)),
