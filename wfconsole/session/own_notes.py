@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from wfconsole.clock import Millis
+from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.events import Entry, NoteAdded
 from wfconsole.session.marks import Mark, marks_in
 from wfconsole.session.view import JournalView, View
@@ -32,18 +32,22 @@ class _Kept(msgspec.Struct, frozen=True):
 class OwnNotes:
     """The notes of one recording, each at the instant that it speaks of. Safe from several threads."""
 
-    def __init__(self, path: Path, start: Millis, end: Millis) -> None:
-        """What speaks of no instant from `start` to `end` is about another recording of the same name."""
+    def __init__(self, path: Path, start: Millis, end: Millis, changed: Callable[[], None] = lambda: None) -> None:
+        """What speaks of no instant from `start` to `end` is about another recording of the same name. `changed` is
+        called from another thread when a note is in the file, or cannot be."""
         self._path = path
         self._start, self._end = start, end
-        self._lock = threading.Lock()
+        self.changed = changed
+        self._disk = threading.Lock()  # held while the file is read or written; a disk may hang
+        self._written = threading.Condition()
+        self._unwritten: set[str] = set()
         self._entries: tuple[Entry, ...] = ()
         self._trouble = ""  # why they are in memory only
         self._left_out = 0  # lines of the file that are no notes
 
     def load(self) -> None:
-        """Take in what the file holds. What is no note stays in it, and is told."""
-        with self._lock:
+        """Take in what the file holds. What is no note stays in it, and is told. Never call it on the screen's loop."""
+        with self._disk:
             try:
                 with self._path.open("rb") as file:
                     lines = file.read(MOST_BYTES).splitlines()
@@ -52,35 +56,56 @@ class OwnNotes:
             except OSError as error:
                 self._trouble = f"{self._path}: {error.strerror}"
                 return
-            found = [_entry(line) for line in lines]
+        found = [_entry(line) for line in lines]
+        with self._written:
             self._left_out = found.count(None)
-            self._entries = tuple(entry for entry in found if entry is not None)
+            self._entries = (*(entry for entry in found if entry is not None), *self._entries)
 
     def add(self, note: NoteAdded, actor: str, now: Millis) -> Entry:
-        """One more. It is in the file before this returns, or `on` says why it is not."""
+        """One more. It is pending until it is in the file; `on` says why it cannot be. Never waits."""
         kept = _Kept(note.at_time or now, actor, note)
-        with self._lock:
+        entry = _made(kept)
+        with self._written:
+            self._entries = (*self._entries, entry)
+            self._unwritten.add(entry.id)
+        threading.Thread(target=self._write, args=(kept, entry.id), name="own-notes", daemon=True).start()
+        return entry
+
+    def await_written(self, within_ms: Millis) -> None:
+        """Until no note is pending, at most so long."""
+        with self._written:
+            self._written.wait_for(lambda: not self._unwritten, within_ms / SECOND)
+
+    def _write(self, kept: _Kept, entry: str) -> None:
+        with self._disk:
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 with open(self._path, "ab", opener=_private) as file:
                     begun = b"\n" if file.tell() else b""  # a line that was cut off stays one of its own
                     file.write(begun + msgspec.json.encode(kept))
+                    file.flush()
+                    os.fsync(file.fileno())
                 self._trouble = ""
             except OSError as error:
                 self._trouble = f"{self._path}: {error.strerror}"
-            entry = _made(kept)
-            self._entries = (*self._entries, entry)
-        return entry
+        with self._written:
+            self._unwritten.discard(entry)
+            self._written.notify_all()
+        self.changed()
 
     def on(self, view: View, now: Millis) -> View:
         """The view of an instant with the notes up to it."""
         changes: dict[str, Any] = {}
+        with self._written:
+            entries, unwritten = self._entries, frozenset(self._unwritten)
+        if unwritten:
+            changes["pending"] = view.pending | unwritten
         if self._trouble:
             changes["journal"] = JournalView("memory-only", safe(self._trouble), directory=safe(str(self._path.parent)))
         if self._left_out:
             told = f"{self._path}: {self._left_out} of its lines are no notes, and are not shown"
             changes["said"] = (*view.said, (self._start, safe(told)))
-        shown = [entry for entry in self._entries if self._start <= entry.at <= now]
+        shown = [entry for entry in entries if self._start <= entry.at <= now]
         if shown:
             from wfconsole.incident.advance import fold  # here, because most replays have none
 

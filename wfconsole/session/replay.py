@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wfconsole.clock import Clock, Millis
 from wfconsole.incident.events import Entry, Event, NoteAdded, Target
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 ONLY_A_REPLAY = Capabilities(
     change=False, besides=frozenset(("note",)), refusals={"*": "this is a replay: nothing in it can be changed"}
 )
+
+NOTES_WRITTEN_WITHIN_MS: Final[Millis] = 500
 
 
 class Playback:
@@ -193,6 +195,7 @@ class ReplayConsole:
         self._at, self._speed, self._paused = at, speed, paused
         self._files = files
         self._notes = notes
+        notes.changed = self._changed
         self.transport = ReplayTransport(self._playback, notes)
 
     @property
@@ -242,6 +245,7 @@ class ReplayConsole:
     def close(self, reason: str) -> None:
         del reason
         self._playback.close()
+        self._notes.await_written(NOTES_WRITTEN_WITHIN_MS)
 
     def _changed(self) -> None:
         self._repaint()
