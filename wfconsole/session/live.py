@@ -25,6 +25,7 @@ from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.journaling import JournalFollower, JournalSink
 from wfconsole.session.marks import Mark, alerts_in, marks_in
 from wfconsole.session.session import Session
+from wfconsole.session.stream_clock import StreamClock
 from wfconsole.session.view import Capabilities, DrillStanding, RecordingEntry, RecordingView, TransportView, View
 from wfconsole.text import safe
 
@@ -37,38 +38,6 @@ if TYPE_CHECKING:
 
 RECORDER_CLOSES_WITHIN_MS = 200
 OUTBOX_CLOSES_WITHIN_MS = 200
-SKEW_THAT_MATTERS = 5 * SECOND
-
-
-class StreamClock:
-    """The time of whoever observes. A stream from another machine may differ from ours; ages are counted by its clock.
-
-    `skew_ms` is what the other clock is ahead of ours, 0 for a difference that a slow start explains. A stream that
-    began long ago and is read only now looks like a clock that is behind, until it has caught up.
-    """
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self.skew_ms: Millis = 0
-
-    def now(self) -> Millis:
-        return self._clock.now() + self.skew_ms
-
-    def monotonic(self) -> Millis:
-        return self._clock.monotonic()
-
-    def follow(self, started_at: Millis) -> None:
-        """The stream began at `started_at` by its own clock, and we have just heard of it."""
-        self._set(started_at - self._clock.now())
-
-    def keep_up(self, instant: Millis) -> None:
-        """The stream has come to `instant`. A clock that stays behind it would call old things new."""
-        ahead = instant - self.now()
-        if ahead > (0 if self.skew_ms else SKEW_THAT_MATTERS):
-            self._set(self.skew_ms + ahead)
-
-    def _set(self, skew: Millis) -> None:
-        self.skew_ms = skew if abs(skew) > SKEW_THAT_MATTERS else 0
 
 
 class LiveTransport:

@@ -21,8 +21,9 @@ from wfconsole.session.by_hand import ByHand, end_unknown
 from wfconsole.session.console import Outbox
 from wfconsole.session.feed import Feed, Stream
 from wfconsole.session.journaling import JournalFollower, JournalSink, read_entries
-from wfconsole.session.live import LiveConsole, LiveTransport, Reach, StreamClock
+from wfconsole.session.live import LiveConsole, LiveTransport, Reach
 from wfconsole.session.session import Session
+from wfconsole.session.stream_clock import StreamClock
 from wfconsole.session.view import Capabilities, DrillStanding, View
 from wfconsole.text import safe
 from wfconsole.wiring.collecting import collector_command, collector_settings, rules_of, silent_after, sources_of
