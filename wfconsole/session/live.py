@@ -20,6 +20,7 @@ from wfconsole.observations.levels import Level
 from wfconsole.recording.lines import Header, Item, Noted, OperatorNote, SourcePatch
 from wfconsole.session.by_hand import ByHand
 from wfconsole.session.console import Acts, Hands, NoActs, NoHands, Outbox
+from wfconsole.session.drafts import DraftBook
 from wfconsole.session.feed import Stream
 from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.journaling import JournalFollower, JournalSink
@@ -177,6 +178,8 @@ class Reach(msgspec.Struct, frozen=True):
 class LiveConsole:
     """Joins session, stream, journal and recording behind the `Console` protocol."""
 
+    unsaved: tuple[Record, ...] = ()  # after `close`: what is on no disk
+
     def __init__(
         self,
         *,
@@ -193,6 +196,7 @@ class LiveConsole:
         new_incident: Callable[[Millis], str],
         begin: Callable[[], None],
         files: Files = Files(),  # noqa: B008  # frozen
+        drafts: DraftBook | None = None,
         reach: Reach = Reach(),  # noqa: B008  # frozen
     ) -> None:
         self.session = session
@@ -203,6 +207,7 @@ class LiveConsole:
         self.transport = transport
         self.capabilities = capabilities
         self.operator = operator
+        self.drafts = drafts or DraftBook(clock, operator)
         self._environment = environment
         self._clock = clock
         self._feed = feed
@@ -215,7 +220,6 @@ class LiveConsole:
         self._begin = begin
         self._outbox: Outbox | None = None
         self._files = files
-        self.unsaved: tuple[Record, ...] = ()  # after `close`: what is on no disk
 
     @property
     def runbook(self) -> Runbook:
@@ -260,11 +264,15 @@ class LiveConsole:
             self.session.hear(Noted(self._clock.now(), CollectorSaid(text)))
 
     def view(self) -> View:
-        """What is on show, with how it stands with the journal and the recording now: that is never of the past."""
+        """What is on show, with how it stands with journal, recording and drafts now: that is never of the past."""
         now = self.session.view
         journal = now.journal if self._sink is None else self._sink.show()  # a disk that hangs tells nobody
         return msgspec.structs.replace(
-            self.transport.view(), journal=journal, pending=now.pending, recording=self._recording()
+            self.transport.view(),
+            journal=journal,
+            pending=now.pending,
+            recording=self._recording(),
+            drafts_trouble=self.drafts.trouble,
         )
 
     def now(self) -> Millis:
@@ -330,6 +338,7 @@ class LiveConsole:
             if self.session.kept_as:
                 self.session.submit(ConsoleEnded(reason=reason))
             self.unsaved = self._sink.close()
+        self.drafts.close()
         if self._follower is not None:
             self._follower.close()
         if self._recorder is not None:

@@ -17,6 +17,7 @@ from wfconsole.recording.play import Recording
 from wfconsole.recording.player import Player
 from wfconsole.session.checkpoint import Checkpoint
 from wfconsole.session.console import NoActs, NoHands
+from wfconsole.session.drafts import DraftBook
 from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.marks import alerts_in, mark_of
 from wfconsole.session.moments import instant_meant
@@ -184,6 +185,7 @@ class ReplayConsole:
         self._read_runbook = read_runbook
         self._at, self._speed, self._paused = at, speed, paused
         self._files = files
+        self.drafts = DraftBook(clock)
         self.transport = ReplayTransport(self._playback)
 
     @property
