@@ -4,7 +4,7 @@ the last confirmation."""
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from textual.widget import Widget
@@ -26,6 +26,7 @@ class HandOverForm(ConfirmForm):
 
     TITLE = "TAKE OR HAND OVER A ROLE   command: DO-CONFIRM, each line aloud"
     ACTION = "hand-over"
+    DRAFT = "hand-over"
     LIST_ID = "handover"
     KEYS = "Enter next, confirms   Bksp takes back   Esc leaves: nothing changes"
 
@@ -38,6 +39,11 @@ class HandOverForm(ConfirmForm):
 
     def prepare(self) -> None:
         super().prepare()
+        self._show()
+
+    def fill(self, written: Mapping[str, str]) -> None:
+        """The words. What was confirmed aloud is confirmed anew, because what it says may be another by now."""
+        super().fill(written)
         self._show()
 
     def on_choice_moved(self) -> None:
