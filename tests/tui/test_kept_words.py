@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from textual.widget import Widget
 
+from tests import builders
 from tests.builders import NOW
 from tests.journal.helpers import until
 from tests.tui.harness import SIZES, Desk, quiet_desk, troubled_desk, war_room
@@ -21,6 +22,7 @@ from wfconsole.incident.events import (
     EntryAmended,
     Event,
     FollowUpAdded,
+    FollowUpClosed,
     NoteAdded,
     RoleTaken,
     SeverityChanged,
@@ -176,16 +178,17 @@ async def test_a_note_of_no_time_that_can_be_has_that_of_its_key(record: Record,
 
 async def test_a_declaration_goes_on_where_it_was_left(record: Record) -> None:
     desk = quiet_desk()
-    await left_half_written(record, desk, "D", *"gateway", "enter", "up", "up")
+    desk.tell("pods", [builders.a_bad_pod(f"cart-{number}") for number in range(3)])  # a title is offered
+    await left_half_written(record, desk, "D", *"gateway", "enter", *["up"] * 3, "enter", "enter", *"kim")
     record.of(desk)
     async with war_room(desk) as room:
         await room.press("D")
         assert KEPT in flat(room.text)
         await room.press(*" is down")  # behind what was written, not in its place
-        await room.press(*["enter"] * 4)
+        await room.press(*["enter"] * 3, *" lee", "enter")
         (declared,) = desk.submitted
         assert isinstance(declared, Declared)
-        assert (declared.title, declared.severity) == ("gateway is down", "SEV1")
+        assert (declared.title, declared.severity, declared.commander) == ("gateway is down", "SEV1", "kim lee")
 
 
 async def test_what_is_typed_before_the_form_is_there_comes_behind_what_was_written(record: Record) -> None:
@@ -224,6 +227,16 @@ async def test_what_a_form_fills_in_by_itself_is_nobodys_words(record: Record, k
     assert record.words == ""
 
 
+async def test_what_was_only_chosen_is_kept_too(record: Record) -> None:
+    desk = troubled_desk()
+    await left_half_written(record, desk, "D", "up")
+    record.of(desk)
+    async with war_room(desk) as room:
+        await room.press("D")
+        assert KEPT in flat(room.text)
+        assert room.app.screen.query_one("#severity", Choice).value == "SEV1"
+
+
 async def test_a_form_that_is_refused_leaves_the_words_for_later(record: Record) -> None:
     desk = troubled_desk()
     await left_half_written(record, desk, "J", *"roll back")
@@ -251,6 +264,30 @@ async def test_a_note_that_fills_a_gap_is_not_the_note_of_the_key(record: Record
         await room.app.push_screen(NoteForm("text:impact: "))
         await room.pilot.pause()
         assert "> impact: nobody" in room.text
+
+
+async def test_what_is_written_of_one_thing_is_not_offered_for_another(record: Record) -> None:
+    desk = troubled_desk()
+    for name in ("F1-aaaa", "F2-bbbb"):
+        desk.happen(FollowUpAdded(name, f"what {name} is about", "0-7 days"), NOW - MINUTE)
+    folder = record.of(desk)
+    async with war_room(desk) as room:
+        room.app.action_open("follow-up", "F2-bbbb")
+        await room.pilot.pause()
+        await room.press("enter", "down", "enter", *"it is done")
+    record.end(desk, folder)
+    record.of(desk)
+    async with war_room(desk) as room:
+        for other in ("", "F1-aaaa"):
+            room.app.action_open("follow-up", other)
+            await room.pilot.pause()
+            assert "kept from" not in room.text
+            await room.press("escape")
+        room.app.action_open("follow-up", "F2-bbbb")
+        await room.pilot.pause()
+        assert "kept from" in room.text
+        await room.press("enter", "enter", "enter")
+        assert desk.submitted == [FollowUpClosed("F2-bbbb", "done", "it is done")]
 
 
 class LoginForm(Form):

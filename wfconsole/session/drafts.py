@@ -125,7 +125,7 @@ class DraftBook:
     # --- the thread that writes
 
     def _write_soon(self, incident: str) -> None:
-        if self._open_folder is None or not incident or self._closing.is_set():
+        if self._open_folder is None or not incident:
             return
         with self._lock:
             self._unwritten.add(incident)
