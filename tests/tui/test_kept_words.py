@@ -33,7 +33,7 @@ from wfconsole.session.draft_folder import DraftFolder
 from wfconsole.session.drafts import Draft, DraftBook
 from wfconsole.text import is_safe
 from wfconsole.tui.forms.choice import Choice
-from wfconsole.tui.forms.fields import Field, Row
+from wfconsole.tui.forms.fields import LONGEST_WORDS, Field, Row
 from wfconsole.tui.forms.form import Form
 from wfconsole.tui.screens.note import NoteForm
 
@@ -167,13 +167,24 @@ async def test_a_note_keeps_the_time_of_the_key_that_opened_it_first(record: Rec
         assert desk.submitted == [NoteAdded("down", at_time=NOW)]
 
 
-@pytest.mark.parametrize("opened", ["9" * 40, str(NOW + 10 * MINUTE), "-5", "²", "soon"])
+@pytest.mark.parametrize("opened", ["9" * 9_000, str(NOW + 10 * MINUTE), "-5", "²", "soon"])
 async def test_a_note_of_no_time_that_can_be_has_that_of_its_key(record: Record, opened: str) -> None:
     desk = troubled_desk()
     left_behind(record, desk, Draft("note", {"note": "down", "opened": opened}, NOW))
     async with war_room(desk) as room:
         await room.press("N", "enter")
         assert desk.submitted == [NoteAdded("down", at_time=NOW)]
+
+
+async def test_a_note_is_about_what_it_was_begun_on_wherever_it_is_gone_on_with(record: Record) -> None:
+    desk = troubled_desk()
+    await left_half_written(record, desk, "5", "N", *"full")
+    record.of(desk)
+    async with war_room(desk) as room:
+        await room.press("N")
+        assert "about nodes node-3" in room.text
+        await room.press("enter")
+        assert desk.submitted == [NoteAdded("full", about="nodes node-3", at_time=NOW)]
 
 
 async def test_a_declaration_goes_on_where_it_was_left(record: Record) -> None:
@@ -341,6 +352,18 @@ async def test_hostile_words_fill_a_form_and_harm_nobody(record: Record, key: st
         assert all(len(field.value) <= (field.max_length or 0) for field in room.app.screen.query(Field))
         await room.press("escape")
         assert not isinstance(room.app.screen, Form)
+
+
+async def test_no_more_objections_are_taken_from_a_file_than_somebody_could_enter(record: Record) -> None:
+    desk = troubled_desk()
+    written = {"proposal": "roll back", "objections": "\n".join([HOSTILE * 50] * 30)}
+    left_behind(record, desk, Draft("decision", written, NOW))
+    async with war_room(desk) as room:
+        await room.press("J", *["tab"] * 4, "enter")
+        (decided,) = desk.submitted
+        assert isinstance(decided, DecisionMade)
+        assert len(decided.objections) == 8
+        assert all(len(text) <= LONGEST_WORDS for text in decided.objections)
 
 
 @pytest.mark.parametrize("size", SIZES)
