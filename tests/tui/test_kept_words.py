@@ -301,6 +301,16 @@ async def test_what_is_written_of_one_thing_is_not_offered_for_another(record: R
         assert desk.submitted == [FollowUpClosed("F2-bbbb", "done", "it is done")]
 
 
+async def test_a_change_of_one_that_is_there_is_still_one_of_it(record: Record) -> None:
+    desk = troubled_desk()
+    desk.happen(FollowUpAdded("F1-aaaa", "lint", "0-7 days", "kim", "2026-03-06"), NOW - MINUTE)
+    await left_half_written(record, desk, "F", "up", "down", "enter", "enter", *"lint it")
+    record.of(desk)
+    async with war_room(desk) as room:
+        await room.press("F", *["enter"] * 4)
+        assert desk.submitted == [FollowUpAdded("F1-aaaa", "lint it", "0-7 days", "kim", "2026-03-06")]
+
+
 class LoginForm(Form):
     """A form with a secret in it, and a word that is none."""
 
@@ -356,7 +366,7 @@ async def test_hostile_words_fill_a_form_and_harm_nobody(record: Record, key: st
 
 async def test_no_more_objections_are_taken_from_a_file_than_somebody_could_enter(record: Record) -> None:
     desk = troubled_desk()
-    written = {"proposal": "roll back", "objections": "\n".join([HOSTILE * 50] * 30)}
+    written = {"proposal": "roll back", "objections": "\n".join([HOSTILE * 9] * 20)}
     left_behind(record, desk, Draft("decision", written, NOW))
     async with war_room(desk) as room:
         await room.press("J", *["tab"] * 4, "enter")
