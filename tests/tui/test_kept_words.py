@@ -15,7 +15,7 @@ from tests.builders import NOW
 from tests.journal.helpers import until
 from tests.tui.harness import SIZES, Desk, quiet_desk, troubled_desk, war_room
 from tests.tui.papers import flat
-from wfconsole.clock import MINUTE
+from wfconsole.clock import HOUR, MINUTE
 from wfconsole.incident.events import (
     DecisionMade,
     Declared,
@@ -26,6 +26,7 @@ from wfconsole.incident.events import (
     NoteAdded,
     RoleTaken,
     SeverityChanged,
+    TaskClosed,
     TaskGiven,
 )
 from wfconsole.runbook import load_runbook
@@ -309,6 +310,27 @@ async def test_a_change_of_one_that_is_there_is_still_one_of_it(record: Record) 
     async with war_room(desk) as room:
         await room.press("F", *["enter"] * 4)
         assert desk.submitted == [FollowUpAdded("F1-aaaa", "lint it", "0-7 days", "kim", "2026-03-06")]
+
+
+async def test_the_end_of_a_task_that_was_begun_is_still_one(record: Record) -> None:
+    desk = troubled_desk()
+    desk.happen(TaskGiven("t1", "the replica", "kim", NOW + HOUR), NOW - MINUTE)
+    await left_half_written(record, desk, "T", "home", "down", "enter", "enter", *"it lags")
+    record.of(desk)
+    async with war_room(desk) as room:
+        await room.press("T")
+        assert "it lags" in room.text
+        await room.press("enter", "enter", "enter")
+        assert desk.submitted == [TaskClosed("t1", "done", "it lags")]
+
+
+async def test_who_needs_nobody_in_a_role_finds_the_reason_again(record: Record) -> None:
+    desk = troubled_desk(runbook=BUNDLED)
+    await left_half_written(record, desk, "H", "down", "enter", "-", "enter", *"it is night")
+    record.of(desk)
+    async with war_room(desk) as room:
+        await room.press("H")
+        assert "it is night" in room.text
 
 
 class LoginForm(Form):

@@ -4,7 +4,7 @@ the last confirmation."""
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from textual.widget import Widget
@@ -22,7 +22,10 @@ _WHY: Final = "the severity requires this role: say why nobody has to have it"
 
 
 class HandOverForm(ConfirmForm):
-    """Which role, who takes it, and for the command each line of the runbook's list. `goto` "roles": one is missing."""
+    """Which role, who takes it, and for the command each line of the runbook's list. `goto` "roles": one is missing.
+
+    What was confirmed aloud is no draft: it is confirmed anew, because what it says may be another by then.
+    """
 
     TITLE = "TAKE OR HAND OVER A ROLE   command: DO-CONFIRM, each line aloud"
     ACTION = "hand-over"
@@ -39,11 +42,6 @@ class HandOverForm(ConfirmForm):
 
     def prepare(self) -> None:
         super().prepare()
-        self._show()
-
-    def fill(self, written: Mapping[str, str]) -> None:
-        """The words. What was confirmed aloud is confirmed anew, because what it says may be another by now."""
-        super().fill(written)
         self._show()
 
     def on_choice_moved(self) -> None:
