@@ -23,10 +23,11 @@ from wfconsole.recording.play import Recording
 from wfconsole.runbook import load_runbook
 from wfconsole.session.feed import Feed
 from wfconsole.session.journaling import OPENS_WITHIN_MS, JournalSink
-from wfconsole.session.live import LiveConsole, LiveTransport, StreamClock
+from wfconsole.session.live import LiveConsole, LiveTransport
 from wfconsole.session.lookback import LookBack
 from wfconsole.session.replay import Playback
 from wfconsole.session.session import Session
+from wfconsole.session.stream_clock import StreamClock
 from wfconsole.session.view import Capabilities, View
 from wfconsole.tui.frame import frame_of
 from wfconsole.tui.glyphs import UNICODE

@@ -31,6 +31,7 @@ from wfconsole.observations.levels import Level
 from wfconsole.observations.snapshot import Failure, Patch
 from wfconsole.recording.lines import Noted, SourcePatch
 from wfconsole.session.console import Acts, Hands, NoActs, NoHands
+from wfconsole.session.drafts import DraftBook
 from wfconsole.session.live import LiveTransport
 from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, DrillStanding, RecordingEntry, View
@@ -74,6 +75,7 @@ class Desk:
         self.hands: Hands = NoHands()
         self.acts: Acts = NoActs()
         self.operator = "op1"
+        self.drafts = DraftBook(self.clock, "op1")
         self.environment = "DRILL" if drill else "LAB"
         self.submitted: list[Event] = []
         self.asked: list[Ask] = []

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wfconsole.incident.plan import Request
     from wfconsole.incident.symptoms import Match
     from wfconsole.session.acts import Act, Confirmation, Second
+    from wfconsole.session.drafts import DraftBook
 
 
 class Transport(Protocol):
@@ -177,6 +178,9 @@ class Console(Protocol):
 
     @property
     def acts(self) -> Acts: ...
+
+    @property
+    def drafts(self) -> DraftBook: ...
 
     @property
     def operator(self) -> str: ...

@@ -20,12 +20,14 @@ from wfconsole.observations.levels import Level
 from wfconsole.recording.lines import Header, Item, Noted, OperatorNote, SourcePatch
 from wfconsole.session.by_hand import ByHand
 from wfconsole.session.console import Acts, Hands, NoActs, NoHands, Outbox
+from wfconsole.session.drafts import DraftBook
 from wfconsole.session.feed import Stream
 from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.followers import Follower
 from wfconsole.session.journaling import JournalSink
 from wfconsole.session.marks import Mark, alerts_in, marks_in
 from wfconsole.session.session import Session
+from wfconsole.session.stream_clock import StreamClock
 from wfconsole.session.view import Capabilities, DrillStanding, RecordingEntry, RecordingView, TransportView, View
 from wfconsole.text import safe
 
@@ -38,38 +40,6 @@ if TYPE_CHECKING:
 
 RECORDER_CLOSES_WITHIN_MS = 200
 OUTBOX_CLOSES_WITHIN_MS = 200
-SKEW_THAT_MATTERS = 5 * SECOND
-
-
-class StreamClock:
-    """The time of whoever observes. A stream from another machine may differ from ours; ages are counted by its clock.
-
-    `skew_ms` is what the other clock is ahead of ours, 0 for a difference that a slow start explains. A stream that
-    began long ago and is read only now looks like a clock that is behind, until it has caught up.
-    """
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self.skew_ms: Millis = 0
-
-    def now(self) -> Millis:
-        return self._clock.now() + self.skew_ms
-
-    def monotonic(self) -> Millis:
-        return self._clock.monotonic()
-
-    def follow(self, started_at: Millis) -> None:
-        """The stream began at `started_at` by its own clock, and we have just heard of it."""
-        self._set(started_at - self._clock.now())
-
-    def keep_up(self, instant: Millis) -> None:
-        """The stream has come to `instant`. A clock that stays behind it would call old things new."""
-        ahead = instant - self.now()
-        if ahead > (0 if self.skew_ms else SKEW_THAT_MATTERS):
-            self._set(self.skew_ms + ahead)
-
-    def _set(self, skew: Millis) -> None:
-        self.skew_ms = skew if abs(skew) > SKEW_THAT_MATTERS else 0
 
 
 class LiveTransport:
@@ -209,6 +179,8 @@ class Reach(msgspec.Struct, frozen=True):
 class LiveConsole:
     """Joins session, stream, journal and recording behind the `Console` protocol."""
 
+    unsaved: tuple[Record, ...] = ()  # after `close`: what is on no disk
+
     def __init__(
         self,
         *,
@@ -225,6 +197,7 @@ class LiveConsole:
         new_incident: Callable[[Millis], str],
         begin: Callable[[], None],
         files: Files = Files(),  # noqa: B008  # frozen
+        drafts: DraftBook | None = None,
         reach: Reach = Reach(),  # noqa: B008  # frozen
     ) -> None:
         self.session = session
@@ -235,6 +208,7 @@ class LiveConsole:
         self.transport = transport
         self.capabilities = capabilities
         self.operator = operator
+        self.drafts = drafts or DraftBook(clock, operator)
         self._environment = environment
         self._clock = clock
         self._feed = feed
@@ -247,7 +221,6 @@ class LiveConsole:
         self._begin = begin
         self._outbox: Outbox | None = None
         self._files = files
-        self.unsaved: tuple[Record, ...] = ()  # after `close`: what is on no disk
 
     @property
     def runbook(self) -> Runbook:
@@ -292,7 +265,8 @@ class LiveConsole:
             self.session.hear(Noted(self._clock.now(), CollectorSaid(text)))
 
     def view(self) -> View:
-        """What is on show, with how it stands with journal, recording and other incidents now, never of the past."""
+        """What is on show, with how it stands with journal, recording, drafts and other incidents now, never of the
+        past."""
         now = self.session.view
         journal = now.journal if self._sink is None else self._sink.show()  # a disk that hangs tells nobody
         return msgspec.structs.replace(
@@ -301,6 +275,7 @@ class LiveConsole:
             pending=now.pending,
             recording=self._recording(),
             last_incident=None if self._follower is None else self._follower.last_incident,
+            drafts_trouble=self.drafts.trouble,
         )
 
     def now(self) -> Millis:
@@ -366,6 +341,7 @@ class LiveConsole:
             if self.session.kept_as:
                 self.session.submit(ConsoleEnded(reason=reason))
             self.unsaved = self._sink.close()
+        self.drafts.close()
         if self._follower is not None:
             self._follower.close()
         if self._recorder is not None:

@@ -17,6 +17,7 @@ from wfconsole.recording.play import Recording
 from wfconsole.recording.player import Player
 from wfconsole.session.checkpoint import Checkpoint
 from wfconsole.session.console import NoActs, NoHands
+from wfconsole.session.drafts import DraftBook
 from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.marks import Mark, alerts_in, marks_of
 from wfconsole.session.moments import instant_meant
@@ -196,6 +197,7 @@ class ReplayConsole:
         self._files = files
         self._notes = notes
         notes.changed = self._changed
+        self.drafts = DraftBook(clock)
         self.transport = ReplayTransport(self._playback, notes)
 
     @property

@@ -75,6 +75,7 @@ class View(msgspec.Struct, frozen=True):
     pending: frozenset[str] = frozenset()  # ids of entries that are not on disk yet
     journal: JournalView = JournalView()
     recording: RecordingView = RecordingView()
+    drafts_trouble: str = ""  # why what somebody is writing is on no disk
     target: Target = Target()
     said: tuple[tuple[Millis, str], ...] = ()  # the collector about itself, newest last
     recovery: RecoveryHeld | None = None  # None: nothing was seen since the declaration

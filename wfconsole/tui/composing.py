@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from wfconsole.comms.drafts import Draft, clean, draft, fitting, templates_of
+from wfconsole.clock import Millis
+from wfconsole.comms.drafts import Draft as Drawn
+from wfconsole.comms.drafts import clean, draft, fitting, templates_of
 from wfconsole.comms.facts import Facts
 from wfconsole.incident.policy import Template
 from wfconsole.incident.sinks import Sink
+from wfconsole.session.drafts import Draft
 from wfconsole.tui.frame import Frame
 
 if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
     from wfconsole.tui.widgets.editor import Editor
 
-REVIEWED: Final = "review"  # under which the text is kept that somebody wants to send
 NO_SLACK: Final = Sink("slack")
+_TEXT: Final = "text"
 
 
 def facts_of(frame: Frame, room: WarRoom) -> Facts:
@@ -26,20 +29,26 @@ def facts_of(frame: Frame, room: WarRoom) -> Facts:
 
 
 def kept_under(frame: Frame, template: Template) -> str:
-    """Under which key a message that somebody has begun is kept."""
+    """Under which name a message that somebody has begun is among the drafts."""
     state = frame.view.incident
-    return f"{state.id} {'restricted' if state.restricted else 'open'} {template.id}"
+    return f"message {state.id} {'restricted' if state.restricted else 'open'} {template.id}"
+
+
+def text_kept(kept: Draft) -> str:
+    """The words of a message that somebody has begun."""
+    return kept.fields.get(_TEXT, "")
 
 
 class Composing:
-    """What somebody has begun is kept by the application, so that it is there when the screen is opened again."""
+    """What somebody has begun is among the console's drafts, so that it is there when the screen is opened again."""
 
     def __init__(self, editor: Editor, goto: str) -> None:
         """`goto` is the id of the template to begin with, "" for the one that fits."""
         self.editor = editor
         self.templates: tuple[Template, ...] = ()
         self.place = 0
-        self.draft: Draft | None = None
+        self.draft: Drawn | None = None
+        self.drawn_at: Millis = 0  # of which instant the facts are that it began with
         self._goto = goto
         self._of = ""  # what the templates were chosen for
 
@@ -68,7 +77,7 @@ class Composing:
         if not self.templates:
             self.draft = None
             return
-        begun = self.draft is not None and kept_under(frame, self.draft.template) in room.composed
+        begun = self.draft is not None and self.kept(frame, room) is not None
         wanted = self.draft.template.id if self.draft is not None and begun else self._goto
         self._goto = ""
         named = next((place for place, each in enumerate(self.templates) if each.id == wanted), None)
@@ -79,18 +88,23 @@ class Composing:
         self.place = place % len(self.templates)
         template = self.templates[self.place]
         self.draft = draft(template, facts_of(frame, room))
-        kept = room.composed.get(kept_under(frame, template))
-        self.editor.load_text(kept if kept is not None else self.draft.text)
+        kept = self.kept(frame, room)
+        self.drawn_at = kept.drawn_at if kept is not None else frame.now
+        self.editor.load_text(text_kept(kept) if kept is not None else self.draft.text)
+
+    def kept(self, frame: Frame, room: WarRoom) -> Draft | None:
+        """What somebody has begun to write of this message."""
+        return room.session.drafts.get(kept_under(frame, self.draft.template)) if self.draft is not None else None
 
     def keep(self, frame: Frame, room: WarRoom) -> None:
         """The words are others: they are kept as far as they are somebody's."""
-        if self.draft is not None:
+        if self.draft is not None and self.changed:
+            name = kept_under(frame, self.draft.template)
+            room.session.drafts.keep(name, {_TEXT: self.editor.text}, drawn_at=self.drawn_at)
+        else:
             self.forget(frame, room)
-            if self.changed:
-                room.composed = {**room.composed, kept_under(frame, self.draft.template): self.editor.text}
 
     def forget(self, frame: Frame, room: WarRoom) -> None:
         """The next draft is a new one."""
         if self.draft is not None:
-            key = kept_under(frame, self.draft.template)
-            room.composed = {name: text for name, text in room.composed.items() if name != key}
+            room.session.drafts.drop(kept_under(frame, self.draft.template))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 from wfconsole.clock import SECOND, Millis
@@ -35,7 +34,7 @@ class RecordKeys:
 
     last_entries: tuple[Entry, ...] = ()  # what the last key or form entered: undone together
     typed: tuple[str, ...] = ()  # at the command prompt, newest last
-    composed: Mapping[str, str] = {}  # messages that somebody has begun, by incident and template
+    reviewed = ""  # the text that the review shows
 
     @property
     def _here(self) -> WarRoom:

@@ -10,8 +10,8 @@ from wfconsole.guard.protocol import Begin
 from wfconsole.session.act_book import ActBook
 from wfconsole.session.act_process import ActingProcess
 from wfconsole.session.acting import Acting
-from wfconsole.session.live import StreamClock
 from wfconsole.session.session import Session
+from wfconsole.session.stream_clock import StreamClock
 from wfconsole.wiring.ground import Ground
 
 

@@ -19,11 +19,13 @@ from wfconsole.observations.answers import AskRules
 from wfconsole.recording.lines import LIMITS, MIB, Header, Note, RecordingError
 from wfconsole.session.by_hand import ByHand, end_unknown
 from wfconsole.session.console import Outbox
+from wfconsole.session.drafts import DraftBook
 from wfconsole.session.feed import Feed, Stream
 from wfconsole.session.followers import Follower, JournalFollower, LastIncidentFollower
 from wfconsole.session.journaling import JournalSink, read_entries
-from wfconsole.session.live import LiveConsole, LiveTransport, Reach, StreamClock
+from wfconsole.session.live import LiveConsole, LiveTransport, Reach
 from wfconsole.session.session import Session
+from wfconsole.session.stream_clock import StreamClock
 from wfconsole.session.view import Capabilities, DrillStanding, View
 from wfconsole.text import safe
 from wfconsole.wiring.collecting import collector_command, collector_settings, rules_of, silent_after, sources_of
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from wfconsole.guard.protocol import Begin
     from wfconsole.recording.keep import Recorder
     from wfconsole.session.acting import Acting
+    from wfconsole.session.draft_folder import DraftFolder
     from wfconsole.session.lookback import LookBack
     from wfconsole.session.replay import Playback
 
@@ -81,6 +84,14 @@ class LiveParts:
             changed=self._session.journal_changed,
         )
         self._follower: Follower | None = None
+        self._drafts = DraftBook(
+            self._clock,
+            base.operator,
+            incident=lambda: self._session.kept_as,
+            open_folder=self._draft_folder,
+            settled=lambda: not self._session.view.pending,
+            changed=self._session.repaint,
+        )
         if not base.settings.console.observer:
             self._session.keep_in(self._sink)
 
@@ -111,6 +122,7 @@ class LiveParts:
             new_incident=self._new_incident,
             begin=lambda: self._begin(read_runbook=not eager),
             files=live_files(self._base),
+            drafts=self._drafts,
             reach=Reach(open_acts=lambda: "observers change nothing") if settings.observer else self._reach(),
         )
 
@@ -176,13 +188,18 @@ class LiveParts:
         entries, unknown, report = read_entries(folder, self._base.fallbacks)
         self._session.resume(entries)
         self._session.journal_as(incident, anew=False)
-        words = [*report.words]
+        words = [*report.words, *self._drafts.take_over(incident)]
         if unknown:
             words.append(f"{unknown} entries of a kind that this version does not know")
         self._session.submit(
             ConsoleStarted(host=socket.gethostname(), pid=os.getpid(), version=__version__, found="; ".join(words))
         )
         end_unknown(self._session)
+
+    def _draft_folder(self, incident: str) -> DraftFolder:
+        from wfconsole.session.draft_folder import DraftFolder  # here, because nobody writes on the first frame
+
+        return DraftFolder(self._base.incidents / incident)
 
     def _new_incident(self, now: Millis) -> str:
         """INC-20260107-0312, with a letter behind it where that is taken, also by a console that declares just now.

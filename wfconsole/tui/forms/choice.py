@@ -73,8 +73,9 @@ class Choice(Words, can_focus=True):
         return self._options[self._index].value if self._options else ""
 
     def choose(self, value: str) -> None:
-        """Put the mark on this option."""
-        self._index = next(place for place, option in enumerate(self._options) if option.value == value)
+        """Put the mark on this option, where there is such a one."""
+        there = (place for place, option in enumerate(self._options) if option.value == value)
+        self._index = next(there, self._index)
         self.redraw()
 
     def rows(self, width: int) -> Sequence[Line]:

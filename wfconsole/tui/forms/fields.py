@@ -112,6 +112,12 @@ class Field(Input):
             self.value = ""
         self.insert_text_at_cursor(char)
 
+    def go_on_from(self, text: str) -> None:
+        """Somebody wrote this before: what is typed now comes behind it."""
+        self.select_on_focus = False
+        self.value = safe(text, self._longest)
+        self.cursor_position = len(self.value)
+
     def replace(self, text: str, start: int, end: int) -> None:
         """As in an `Input`; a paste that is too long is cut rather than refused."""
         room = self._longest - len(self.value) + abs(end - start)

@@ -21,6 +21,7 @@ from textual.widget import Widget
 from wfconsole.tui.forms.choice import Choice
 from wfconsole.tui.forms.early_keys import EarlyKeys
 from wfconsole.tui.forms.fields import Cancel, Field, Words
+from wfconsole.tui.forms.kept_words import KeptWords
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Span
 from wfconsole.tui.record_keys import NO_INCIDENT
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 WIDE = 110
 
 
-class Form(EarlyKeys, ModalScreen[None], inherit_bindings=False):
+class Form(EarlyKeys, KeptWords, ModalScreen[None], inherit_bindings=False):
     """A frame with fields in a column."""
 
     TITLE: ClassVar[str] = ""
@@ -82,6 +83,8 @@ class Form(EarlyKeys, ModalScreen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="form") as box:
+            if self.draft_name():
+                yield Words(id="kept")
             yield from self.fields()
             if self.cancel_word():
                 yield Cancel(self.cancel_word())
@@ -112,6 +115,7 @@ class Form(EarlyKeys, ModalScreen[None], inherit_bindings=False):
             self.dismiss(None)
             self.war_room.say(refusal)
             return
+        self.offer_left_over()
         self.set_focus(self.first_focus(), scroll_visible=False)
         self.catch_up()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
+from wfconsole.clock import MINUTE
 from wfconsole.comms.checks import checks, last_like
 from wfconsole.comms.drafts import Draft
 from wfconsole.observations.levels import Level
@@ -12,6 +13,7 @@ from wfconsole.text import age, clock_time, countdown, cut
 from wfconsole.tui.composing import Composing, facts_of
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
+from wfconsole.tui.left_over import left_over_words, not_kept_words
 from wfconsole.tui.panes.strips import rule
 from wfconsole.tui.record_keys import NO_INCIDENT
 from wfconsole.tui.state_words import level_ink, level_sign
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
 
 HEAD_ROWS: Final = 3
+_FACTS_OLD: Final = 10 * MINUTE
 _STATES: Final = ("investigating", "identified", "monitoring", "resolved")
 
 
@@ -88,10 +91,27 @@ class MessageRemarks(ComposerPane):
                 fine.append(check.text)
             else:
                 lines.append((Span(cut(f" {sign} {check.text}", width), level_ink(check.level)),))
+        lines[1:1] = _of_keeping(composing, frame, width, cast("WarRoom", self.app))
         lines = lines[: height - 1]
         if fine:
             lines.append((Span(cut(f" {level_sign(frame.glyphs, Level.OK)} {'; '.join(fine)}", width), "dim"),))
         return lines
+
+
+def _of_keeping(composing: Composing, frame: Frame, width: int, room: WarRoom) -> Iterator[Line]:
+    """Whether what is written is safe, and where it comes from."""
+    drafts, kept = room.session.drafts, composing.kept(frame, room)
+    if drafts.trouble:
+        sign = level_sign(frame.glyphs, Level.WARNING)
+        yield (Span(cut(f" {sign} {not_kept_words(drafts)}", width), "warn"),)
+    if kept is None:
+        return
+    told = [left_over_words(kept, frame)] if kept.left_over else []
+    if kept.drawn_at and (kept.left_over or frame.now - kept.drawn_at > _FACTS_OLD):
+        told.append(f"its facts are of {frame.times.clock(kept.drawn_at)}")
+    if told:
+        sign = level_sign(frame.glyphs, Level.WATCH)
+        yield (Span(cut(f" {sign} {'; '.join(told)}", width), "strong"),)
 
 
 class MessagePreview(ComposerPane):

@@ -67,9 +67,12 @@ def _drill(time: TransportView) -> Line:
 
 
 def _kept(frame: Frame) -> Line:
-    """Where the record is: on its disk with the head of its chain, or not; and whether one can look back."""
+    """Where the record is: on its disk with the head of its chain, or not. Whether one can look back, and whether what
+    somebody is writing is kept."""
     journal, recording = frame.view.journal, frame.view.recording
     spans: list[Span] = []
+    if frame.view.drafts_trouble:
+        spans.append(Span(" drafts not kept", "warn"))
     if recording.condition not in ("recording", "off"):
         spans.append(Span(f" recording {recording.condition}", "warn"))
     if journal.condition != "none":

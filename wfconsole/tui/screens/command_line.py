@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from textual import events
 from textual.suggester import Suggester
 from textual.widget import Widget
-from textual.widgets import Input
 
 from wfconsole.session.moments import EXPECTED
 from wfconsole.tui.asked import Refused
@@ -56,8 +55,7 @@ class CommandLine(Form):
     def prepare(self) -> None:
         self.add_class("-bottom")
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        del event
+    def on_input_changed(self) -> None:
         self.say("")
         self.query_one("#found", Words).redraw()
 

@@ -12,7 +12,7 @@ from textual.widgets import TextArea
 from wfconsole.comms.drafts import GAP
 from wfconsole.tui import action_names, places, screens
 from wfconsole.tui.action_names import Action
-from wfconsole.tui.composing import REVIEWED, Composing
+from wfconsole.tui.composing import Composing
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.panes.composer import HEAD_ROWS, MessageHead, MessagePreview, MessageRemarks
 from wfconsole.tui.record_keys import NO_INCIDENT
@@ -26,7 +26,7 @@ _HIGH: Final = 30
 
 
 class CommsScreen(ScrollsEditor, ConsoleScreen):
-    """`goto` is the id of a template. What somebody has begun is kept while the console runs."""
+    """`goto` is the id of a template. What somebody has begun is kept until it is sent or drafted anew."""
 
     SCOPES = ("all", "lists", "items", "comms")
     BINDINGS = action_names.bindings("lists", "items", "comms")
@@ -135,7 +135,7 @@ class CommsScreen(ScrollsEditor, ConsoleScreen):
         elif not self.composing.text.strip():
             self.say("there is nothing in it yet")
         else:
-            self.war_room.composed = {**self.war_room.composed, REVIEWED: self.composing.text}
+            self.war_room.reviewed = self.composing.text
             self.war_room.push_screen(screens.load("message-review")(made.template.id))
 
     def _redraw(self) -> None:

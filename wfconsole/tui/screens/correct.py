@@ -20,6 +20,8 @@ class CorrectForm(Form):
     """`goto` is an entry's id. What is left as it stands is not corrected."""
 
     TITLE = "CORRECT AN ENTRY"
+    DRAFT = "correct"
+    OF_ONE_THING = True
     KEYS = "Enter next, last saves   Esc leaves: nothing changes"
 
     def fields(self) -> Iterable[Widget]:

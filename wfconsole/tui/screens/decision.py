@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from textual.widget import Widget
 
 from wfconsole.incident.events import DecisionMade, DecisionOutcome
+from wfconsole.text import safe
 from wfconsole.tui.forms.choice import Choice, Option
-from wfconsole.tui.forms.fields import Field, Row, Words
+from wfconsole.tui.forms.fields import LONGEST_WORDS, Field, Row, Words
 from wfconsole.tui.forms.form import Form
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.wrapping import labelled
@@ -31,6 +32,7 @@ class DecisionForm(Form):
 
     TITLE = "DECISION"
     ACTION = "decision"
+    DRAFT = "decision"
     NEEDS_INCIDENT = True
     KEYS = "Enter next   Tab move   Esc cancel"
 
@@ -53,6 +55,15 @@ class DecisionForm(Form):
 
     def prepare(self) -> None:
         self.query_one("#objections").display = False
+
+    def written(self) -> dict[str, str]:
+        return super().written() | {"objections": "\n".join(self._objections)}
+
+    def fill(self, written: Mapping[str, str]) -> None:
+        super().fill(written)
+        said = filter(None, written.get("objections", "").split("\n"))
+        self._objections = [safe(text, LONGEST_WORDS) for text in said][:_OBJECTIONS_AT_MOST]
+        self._redraw()
 
     def go_on(self) -> None:
         against = self.query_one("#against", Field)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from textual.widget import Widget
@@ -33,6 +33,7 @@ class DeclareForm(Form):
 
     TITLE = "DECLARE INCIDENT"
     ACTION = "declare"
+    DRAFT = "declare"
     KEYS = "Enter next, in the last field it declares   Bksp back   Esc cancel"
 
     def fields(self) -> Iterable[Widget]:
@@ -50,6 +51,11 @@ class DeclareForm(Form):
 
     def prepare(self) -> None:
         self.query_one("#requires").display = False
+
+    def fill(self, written: Mapping[str, str]) -> None:
+        """Who comes to follow a playbook follows that one."""
+        wanted = playbook_in(self.goto)
+        super().fill(written if wanted is None else {**written, "playbook": wanted})
 
     def on_descendant_focus(self) -> None:
         """What the severity asks of people stands before the last Enter, when the lists above need no more room."""

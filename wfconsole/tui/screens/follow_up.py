@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from textual.widget import Widget
@@ -46,6 +46,8 @@ class FollowUpForm(Form):
 
     TITLE = "FOLLOW-UP"
     ACTION = "follow-up"
+    DRAFT = "follow-up"
+    OF_ONE_THING = True
     NEEDS_INCIDENT = True
     KEYS = "Enter next, in the last field it is entered   Bksp back   Esc cancel"
 
@@ -70,6 +72,12 @@ class FollowUpForm(Form):
     def prepare(self) -> None:
         self.query_one("#which").display = bool(self._listed())
         self._fill_in()
+
+    def fill(self, written: Mapping[str, str]) -> None:
+        self.query_one("#which", Choice).choose(written.get("which", _NEW))
+        self._fill_in()
+        super().fill(written)
+        self._show_fields()
 
     def first_focus(self) -> Widget:
         """Most want to write one down; those that are there are a key up."""

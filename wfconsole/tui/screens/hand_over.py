@@ -22,10 +22,14 @@ _WHY: Final = "the severity requires this role: say why nobody has to have it"
 
 
 class HandOverForm(ConfirmForm):
-    """Which role, who takes it, and for the command each line of the runbook's list. `goto` "roles": one is missing."""
+    """Which role, who takes it, and for the command each line of the runbook's list. `goto` "roles": one is missing.
+
+    What was confirmed aloud is no draft: it is confirmed anew, because what it says may be another by then.
+    """
 
     TITLE = "TAKE OR HAND OVER A ROLE   command: DO-CONFIRM, each line aloud"
     ACTION = "hand-over"
+    DRAFT = "hand-over"
     LIST_ID = "handover"
     KEYS = "Enter next, confirms   Bksp takes back   Esc leaves: nothing changes"
 

@@ -18,7 +18,7 @@ from wfconsole.comms.drafts import Draft, clean, draft, fitting, gaps, templates
 from wfconsole.incident.events import Event, MessageQueued, MessageSent
 from wfconsole.incident.sinks import Sink
 from wfconsole.redaction import redact_text
-from wfconsole.tui.composing import REVIEWED, facts_of, kept_under
+from wfconsole.tui.composing import facts_of, kept_under
 from wfconsole.tui.forms.choice import Choice, Option
 from wfconsole.tui.forms.fields import Words
 from wfconsole.tui.forms.form import Form
@@ -32,7 +32,7 @@ NOWHERE: Final = Sink("clipboard", "", "nobody yet: you paste it")
 
 
 class MessageReviewForm(Form):
-    """`goto` is the id of the template; the text is the one that the composer kept."""
+    """`goto` is the id of the template; the text is the one that stands in the composer."""
 
     ACTION = "publish"
     NEEDS_INCIDENT = True
@@ -60,7 +60,7 @@ class MessageReviewForm(Form):
     @functools.cached_property
     def text(self) -> str:
         """The very words that are kept and sent: what looks like a secret is out of them already."""
-        return clean(redact_text(self.war_room.composed.get(REVIEWED) or self.draft.text))
+        return clean(redact_text(self.war_room.reviewed or self.draft.text))
 
     @functools.cached_property
     def sinks(self) -> tuple[Sink, ...]:
@@ -102,12 +102,13 @@ class MessageReviewForm(Form):
     def _release(self, sinks: Sequence[Sink]) -> None:
         room = self.war_room
         events = [event for sink in sinks for event in self._events(sink)]
-        begun = room.composed
-        forgotten = (REVIEWED, kept_under(self.frame, self.draft.template))
-        room.composed = {key: text for key, text in begun.items() if key not in forgotten}
+        drafts, name = room.session.drafts, kept_under(self.frame, self.draft.template)
+        begun = drafts.get(name)
+        drafts.drop(name)
         self.dismiss(None)
         if not room.enter(*events, name="publish"):
-            room.composed = begun
+            if begun is not None:
+                drafts.keep(name, begun.fields, drawn_at=begun.drawn_at)
             return
         room.last_entries = ()  # what is on its way cannot be taken back
         if sinks[0].name == "clipboard":

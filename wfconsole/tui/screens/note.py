@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from textual.content import Content
 from textual.widget import Widget
 
 from wfconsole.clock import Millis
@@ -19,6 +20,7 @@ from wfconsole.tui.ink import Line, Span
 PREFIXES: Final[dict[str, NoteKind]] = {"d": "decision", "f": "fact", "h": "hypothesis"}
 LONGEST: Final = 2_000
 _STARTS_WITH: Final = "text:"
+_INSTANT_DIGITS: Final = 14
 _TIME: Final = re.compile(r"@\S+|\d{1,2}:\d{2}(?::\d{2})?[Zz]?")
 
 
@@ -49,12 +51,29 @@ class NoteForm(Form):
     """One line of text; Enter saves. `goto` is what the note is about, or "text:" and its first words."""
 
     ACTION = "note"
+    DRAFT = "note"
     KEYS = "Enter saves   Esc drops it"
 
     def __init__(self, goto: str = "") -> None:
         super().__init__("" if goto.startswith(_STARTS_WITH) else goto)
         self._begins = goto.removeprefix(_STARTS_WITH) if goto.startswith(_STARTS_WITH) else ""
         self._opened_at = self.war_room.session.now()
+
+    def draft_name(self) -> str:
+        return f"{self.DRAFT} {self._begins}".rstrip()
+
+    def written(self) -> dict[str, str]:
+        return super().written() | {"about": self.goto, "opened": str(self._opened_at)}
+
+    def fill(self, written: Mapping[str, str]) -> None:
+        """Its time is still that of the key that opened it first."""
+        self.goto = safe(written.get("about", self.goto))
+        opened = written.get("opened", "")
+        if opened.isdecimal() and len(opened) <= _INSTANT_DIGITS and int(opened) <= self._opened_at:
+            self._opened_at = int(opened)
+        super().fill(written)
+        self.query_one("#form").border_title = Content(f" {self.title_words()} ")
+        self.query_one("#words", Words).redraw()
 
     def title_words(self) -> str:
         live = self.frame.time.mode in ("live", "replay")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from textual.widget import Widget
 
@@ -30,6 +30,7 @@ class RegradeForm(Form):
     """Every field begins with what holds now; what was not changed is not entered."""
 
     ACTION = "declare"
+    DRAFT = "regrade"
     KEYS = "Enter next, in the last field it is entered   Bksp back   Esc cancel"
 
     def title_words(self) -> str:
@@ -52,6 +53,11 @@ class RegradeForm(Form):
 
     def prepare(self) -> None:
         self.query_one("#requires").display = False
+
+    def fill(self, written: Mapping[str, str]) -> None:
+        """Who comes to follow a playbook follows that one."""
+        wanted = playbook_in(self.goto)
+        super().fill(written if wanted is None else {**written, "playbook": wanted})
 
     def on_descendant_focus(self) -> None:
         """What another severity asks of people stands before the last Enter."""

@@ -182,6 +182,8 @@ def _kept(frame: Frame, width: int) -> Iterator[Block]:
         size = f"  {recording.path}  {recording.size / MIB:.1f} MiB{lost}" if recording.path else ""
         words = f"{recording.condition}{size}  {recording.reason}".rstrip()
         told.append(("recording", words, "warn" if recording.condition == "stopped" or recording.lost else "dim"))
+    if frame.view.drafts_trouble:
+        told.append(("drafts", f"not kept: {frame.view.drafts_trouble}", "warn"))
     if told:
         yield Block("", [(), (Span(" what is kept", "title"),)])
     for word, text, ink in told:

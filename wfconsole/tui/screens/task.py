@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from textual.widget import Widget
@@ -40,6 +40,8 @@ class TaskForm(Form):
 
     TITLE = "TASKS  who does what, and is back when"
     ACTION = "task"
+    DRAFT = "task"
+    OF_ONE_THING = True
     NEEDS_INCIDENT = True
 
     def fields(self) -> Iterable[Widget]:
@@ -60,6 +62,10 @@ class TaskForm(Form):
 
     def prepare(self) -> None:
         self.query_one("#step").display = False
+        self._show_rows()
+
+    def fill(self, written: Mapping[str, str]) -> None:
+        super().fill(written)
         self._show_rows()
 
     def first_focus(self) -> Widget:
