@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
 from pathlib import Path
@@ -21,6 +22,7 @@ WAITING: Final = (
 OWN_PLANE: Final = ("actions", "rig_tests")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """For `--dist loadgroup`: what stays whole in one process, and (with `--no-loadscope-reorder`) in which order.
 
@@ -35,6 +37,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         slow = {group for item, group in zip(items, groups, strict=True) if item.get_closest_marker("slow")}
         order = {group: (_turn_of(group, slow), -sizes[group], group) for group in sizes}
         items[:] = [item for _, item in sorted(zip(groups, items, strict=True), key=lambda pair: order[pair[0]])]
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests stay to the end: no collection of garbage has to look at them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
