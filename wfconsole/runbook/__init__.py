@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,16 @@ def load_runbook(path: Path | None) -> Runbook:
     Raises RunbookError with every problem that was found, each with file, line and what was expected. The Markdown
     parser is imported on the first call: it costs as much as reading the files, and the first frame needs neither.
     """
+    if path is None:
+        return _bundled()
     from wfconsole.runbook.loader import read_runbook
 
-    return read_runbook(path or BUNDLED, bundled=path is None)
+    return read_runbook(path, bundled=False)
+
+
+@functools.cache
+def _bundled() -> Runbook:
+    """Read once: nobody edits it while the console runs."""
+    from wfconsole.runbook.loader import read_runbook
+
+    return read_runbook(BUNDLED, bundled=True)
