@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,8 @@ pytest_plugins = ["tests.rig.fixtures", "tests.rig.systems.fixtures", "tests.act
 WAITING: Final = (
     *("actions", "collector", "comms", "console", "discovery", "hands", "journal", "session", "sources", "terminal"),
 )
+# What xdist writes behind the name of a test.
+_GROUP_NAME: Final = re.compile(r"@(?:tests/|rig)[^@\[\]]*$")
 # Rooms with so many tests on the control plane that they have one for themselves.
 OWN_PLANE: Final = ("actions", "rig_tests")
 
@@ -37,6 +40,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         slow = {group for item, group in zip(items, groups, strict=True) if item.get_closest_marker("slow")}
         order = {group: (_turn_of(group, slow), -sizes[group], group) for group in sizes}
         items[:] = [item for _, item in sorted(zip(groups, items, strict=True), key=lambda pair: order[pair[0]])]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """A test is called the same whether it shared a process or not: else none of those that failed is found again."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:  # there xdist itself goes by that name
+        report.nodeid = _GROUP_NAME.sub("", report.nodeid)
 
 
 def pytest_collection_finish() -> None:

@@ -187,6 +187,7 @@ def test_a_fault_leaves_the_last_rows_with_their_age_until_it_is_over(
     with started(double, tmp_path) as collector:
         collector.until_well()
         collector.until(lambda: any(row.used_at for row in collector.snapshots["nodes"].rows.values()), "use of nodes")
+        collector.until(lambda: has_endpoints(collector.snapshots["services"]), "endpoints of services")
         before = dict(collector.snapshots)
         if fault == "nobody listens":
             kind = "refused"
@@ -212,6 +213,11 @@ def test_a_fault_leaves_the_last_rows_with_their_age_until_it_is_over(
         collector.until_well()
         assert all((collector.snapshots[name].good_at or 0) > (failed[name].good_at or 0) for name in ALL)
         assert collector.memory() < 160 * MIB
+
+
+def has_endpoints(services: Snapshot[Any]) -> bool:
+    """They come with a list of their own."""
+    return all(row.endpoints is not None for row in services.rows.values())
 
 
 def without_revisions_of_sets(rows: Mapping[str, Any]) -> dict[str, Any]:

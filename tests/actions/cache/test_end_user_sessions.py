@@ -196,12 +196,13 @@ def test_a_wrong_password_names_the_file_of_the_one_who_acts(redis: Redis, opens
 def test_a_server_that_suffers_is_left_in_peace(redis: Redis, systems: Systems) -> None:
     redis.admin().mset({f"session:more:{number}": 1 for number in range(5000)})
     plan = planned(systems, end("session:"))
-    over = threading.Event()
-    load = threading.Thread(target=hold_up, args=(redis, over))
+    held_up, over = threading.Event(), threading.Event()
+    load = threading.Thread(target=hold_up, args=(redis, held_up, over))
 
     def say(_told: str) -> None:
         if load.ident is None:  # from the first batch on
             load.start()
+            assert held_up.wait(10)
 
     try:
         outcome = action_named("end-user-sessions").run(plan, systems, say)
@@ -213,14 +214,15 @@ def test_a_server_that_suffers_is_left_in_peace(redis: Redis, systems: Systems) 
     assert sum(name.startswith("session:") for name in names(redis)) > 1000
 
 
-def hold_up(redis: Redis, over: threading.Event) -> None:
-    """Scripts that take a quarter of a second each, one after the other."""
+def hold_up(redis: Redis, held_up: threading.Event, over: threading.Event) -> None:
+    """Scripts that take a quarter of a second each, one after the other; `held_up` after the first one."""
     script = "local t = redis.call('TIME'); local till = t[1] * 1e6 + t[2] + 250000;" + (
         " repeat t = redis.call('TIME') until t[1] * 1e6 + t[2] >= till"
     )
     with redis.admin() as admin:
         while not over.is_set():
             admin.eval(script, 0)
+            held_up.set()
 
 
 def test_a_server_that_was_started_anew_is_another_one(redis: Redis, systems: Systems) -> None:
