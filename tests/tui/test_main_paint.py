@@ -16,8 +16,8 @@ from tests.builders import NOW
 from tests.tui.harness import SIZES, THEMES, Room, quiet_desk, troubled_desk, war_room
 from wfconsole.clock import SECOND
 from wfconsole.tui import compat
-from wfconsole.tui.app import NEXT_BEAT_SECONDS
-from wfconsole.tui.pace import DATA_FRAME_EVERY, FIRST_FRAMES_EVERY, FIRST_FRAMES_FOR
+from wfconsole.tui.app import NEXT_BEAT_SECONDS, TICK_SECONDS
+from wfconsole.tui.pace import DATA_FRAME_EVERY, FIRST_FRAMES_EVERY, FIRST_FRAMES_FOR, HEARD_WITHIN
 from wfconsole.tui.widgets.lines import Lines
 
 
@@ -143,15 +143,15 @@ async def test_a_terminal_that_is_behind_gets_no_data_frames_and_is_told_of_its_
         before = room.text
         for _ in range(5):
             desk.clock.advance(SECOND)
-            room.app._paint_data()
+            room.app.on_ticked()
             await room.pilot.pause()
         assert room.text == before
         waiting = 0
-        room.app._paint_data()
+        room.app.on_ticked()
         await room.pilot.pause()
         assert "14:32:12Z" in room.lines[0]
         assert "display lag 4s" in room.lines[1]
-        room.app._paint_data()
+        room.app.on_ticked()
         await room.pilot.pause()
         assert "display lag" not in room.lines[1]
 
@@ -163,9 +163,9 @@ async def test_a_frame_that_the_terminal_could_not_take_is_tried_again_soon(monk
         ticks: list[float] = []
         monkeypatch.setattr(room.app._pace, "tick_in", ticks.append)
         monkeypatch.setattr(compat, "unwritten", lambda _: 5)
-        room.app._paint_data(NEXT_BEAT_SECONDS)
+        room.app.on_ticked()
         desk.clock.advance(FIRST_FRAMES_FOR)
-        room.app._paint_data(NEXT_BEAT_SECONDS)
+        room.app.on_ticked()
         assert ticks == [FIRST_FRAMES_EVERY / SECOND, DATA_FRAME_EVERY / SECOND]
 
 
@@ -173,13 +173,29 @@ async def test_frames_for_data_come_quicker_at_first(monkeypatch: pytest.MonkeyP
     desk = troubled_desk()
     async with war_room(desk, clock=desk.clock) as room:
         waits: list[float] = []
-        monkeypatch.setattr(room.app, "set_timer", lambda seconds, _: waits.append(seconds))
+        monkeypatch.setattr(room.app._pace, "tick_in", waits.append)
         room.app.show_now()
         room.app.on_session_changed()
         desk.clock.advance(FIRST_FRAMES_FOR)
         room.app.show_now()
         room.app.on_session_changed()
-        assert waits == [FIRST_FRAMES_EVERY / SECOND, DATA_FRAME_EVERY / SECOND]
+        assert waits[1::2] == [FIRST_FRAMES_EVERY / SECOND, DATA_FRAME_EVERY / SECOND]
+
+
+async def test_sources_of_one_beat_share_a_frame_and_the_next_tick_comes_after_the_next_beat(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = troubled_desk()
+    async with war_room(desk, clock=desk.clock) as room:
+        desk.clock.advance(FIRST_FRAMES_FOR)
+        waits: list[float] = []
+        monkeypatch.setattr(room.app._pace, "tick_in", waits.append)
+        room.app._session_changed()
+        await room.pilot.pause()
+        assert waits == [HEARD_WITHIN / SECOND]
+        room.app.on_ticked()
+        room.app.on_ticked()
+        assert waits[1:] == [NEXT_BEAT_SECONDS, TICK_SECONDS]
 
 
 async def test_many_changes_from_many_threads_are_one_message() -> None:

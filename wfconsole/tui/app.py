@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -156,25 +155,22 @@ class WarRoom(
             self.post_message(SessionChanged())
 
     def on_session_changed(self) -> None:
-        paint = partial(self._paint_data, NEXT_BEAT_SECONDS)
         wait = self._pace.wait_ms
         if wait:
-            self.set_timer(wait / SECOND, paint)
+            self._pace.tick_in(wait / SECOND)
         else:
-            paint()
+            self.on_ticked()
 
     def on_ticked(self) -> None:
-        self._paint_data()
-
-    def _paint_data(self, then: float = TICK_SECONDS) -> None:
         """A frame that nobody asked for: not while the terminal still has to take the one before, but soon after.
 
-        Clocks and ages go on after `then` seconds, unless there is another frame before that.
+        Clocks and ages go on a tick later, unless there is another frame before that.
         """
         if compat.unwritten(self):
             self._pace.left_out()
             self._pace.tick_in(self._pace.every_ms / SECOND)
         else:
+            then = NEXT_BEAT_SECONDS if self._change_waits else TICK_SECONDS
             self._paint(self._pace.caught_up(), then)
 
     def show_now(self, screen: Screen[Any] | None = None) -> None:

@@ -10,6 +10,8 @@ from wfconsole.clock import SECOND, Clock, Millis
 
 # Changes within this time of a repaint wait for the next one: many sources, one frame.
 DATA_FRAME_EVERY: Final[Millis] = 250
+# Sources look at the same beat, and are heard one after the other: one frame for all of them.
+HEARD_WITHIN: Final[Millis] = 60
 # At first what there is comes piece by piece, and everybody waits for it.
 FIRST_FRAMES_EVERY: Final[Millis] = 50
 FIRST_FRAMES_FOR: Final[Millis] = 5 * SECOND
@@ -30,13 +32,17 @@ class FramePace:
     @property
     def every_ms(self) -> Millis:
         """From one frame for data to the next."""
-        early = self._clock.monotonic() - self._began_at < FIRST_FRAMES_FOR
-        return FIRST_FRAMES_EVERY if early else DATA_FRAME_EVERY
+        return FIRST_FRAMES_EVERY if self._early else DATA_FRAME_EVERY
 
     @property
     def wait_ms(self) -> Millis:
         """How long the next frame for data has to wait."""
-        return max(0, self._painted_at + self.every_ms - self._clock.monotonic())
+        least = 0 if self._early else HEARD_WITHIN
+        return max(least, self._painted_at + self.every_ms - self._clock.monotonic())
+
+    @property
+    def _early(self) -> bool:
+        return self._clock.monotonic() - self._began_at < FIRST_FRAMES_FOR
 
     def left_out(self) -> None:
         """A frame was due, and the terminal still had to take the one before."""
