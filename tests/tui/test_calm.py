@@ -51,6 +51,10 @@ async def test_who_cannot_declare_is_not_told_to() -> None:
     for desk, observer in ((quiet_desk(change=False), False), (quiet_desk(), True)):
         async with war_room(desk, observer=observer) as room:
             assert "none open.   (1 list, c to read)" in room.text
+            assert "nothing needs you." in room.text
+            assert "D declare" not in room.text
+            await room.press("c")
+            assert "None is open.\n" in room.text
 
 
 async def test_a_runbook_that_is_not_read_yet_has_no_number_of_lists() -> None:

@@ -54,7 +54,7 @@ class Situation(msgspec.Struct, frozen=True):
     `world` tells which sources are lost, `meanwhile` is the newest critical thing that has come while the screen shows
     what was, `record_trouble` why what is entered is on no disk; `vacant`: the required roles that nobody has.
     `fits` says which playbook the symptoms speak for, "" for none. `provisional`: actions that take themselves back,
-    by receipt: what they are, and when.
+    by receipt: what they are, and when. `may_declare`: whoever looks at the screen may.
     """
 
     now: Millis
@@ -71,6 +71,7 @@ class Situation(msgspec.Struct, frozen=True):
     fits: str = ""
     vacant: tuple[str, ...] = ()
     provisional: Mapping[str, tuple[str, Millis]] = msgspec.field(default_factory=dict)
+    may_declare: bool = True
 
 
 def attention(seen: Situation) -> tuple[Need, ...]:
@@ -276,4 +277,5 @@ def _nothing(seen: Situation) -> Need:
     if clock is not None:
         text = f"nothing needs you. next: {clock.words} in {countdown(clock.left_ms)}"
         return Need(text, Level.OK, f"clock:{clock.name}")
-    return Need("nothing needs you." if seen.state.declared else "nothing needs you.  D declare", Level.OK)
+    declares = "  D declare" if seen.may_declare and not seen.state.declared else ""
+    return Need(f"nothing needs you.{declares}", Level.OK)

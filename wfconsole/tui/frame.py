@@ -49,6 +49,11 @@ class Frame(msgspec.Struct, frozen=True):
     lag_ms: Millis = 0  # how old the frame before this one had become when this one could be written
 
     @property
+    def may_declare(self) -> bool:
+        """Whether whoever looks may change the record."""
+        return self.capabilities.change and not self.observer
+
+    @property
     def incident_since(self) -> Millis:
         """Since when it is broken, as far as that is known; else the declaration."""
         incident = self.view.incident
@@ -97,6 +102,7 @@ def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis
         fits=_fits(console.runbook, view, now),
         vacant=vacant_roles(policy, view.incident),
         provisional=_provisional(console),
+        may_declare=console.capabilities.change and not observer,
     )
     return Frame(
         view=view,

@@ -85,7 +85,7 @@ class ChecklistStrip(Strip):
 
 
 def _none_open(frame: Frame, width: int) -> Line:
-    declares = " D declares, and it opens" if frame.capabilities.change and not frame.observer else ""
+    declares = " D declares, and it opens" if frame.may_declare else ""
     lists = len(frame.runbook.checklists)
     read = f"   ({counted(lists, 'list')}, c to read)" if lists else ""
     return (Span(cut(f" none open.{declares}{read}", width), "dim"),)

@@ -109,7 +109,8 @@ def _to_browse(frame: Frame, width: int) -> list[Block]:
     """Before anything is declared: the lists that there are, to read."""
     if not frame.runbook.checklists:
         return []
-    rows = paragraphs(("None is open. D declares an incident, and its checklist opens.",), width - 1, indent=1)
+    declares = " D declares an incident, and its checklist opens." if frame.may_declare else ""
+    rows = paragraphs((f"None is open.{declares}",), width - 1, indent=1)
     blocks = [Block("", [*rows, ()])]
     for found in frame.runbook.checklists:
         words = f"{len(found.steps)} steps. {found.summary}" if found.summary else f"{len(found.steps)} steps"
