@@ -44,17 +44,22 @@ def write_message(terminal: Terminal, words: str) -> None:
     terminal.wait_for(words[:30])
 
 
+def leave_half_written(desk: Desk, message: str = WORDS) -> None:
+    """A console is killed while somebody writes a message, once its words are on disk."""
+    with desk.live() as terminal:
+        open_incident(terminal)
+        write_message(terminal, message)
+        wait_kept(terminal, desk, WORDS)
+        kill(terminal)
+
+
 def stop_typing(terminal: Terminal) -> None:
     terminal.press("escape")
     terminal.wait_for("Enter edits")
 
 
 def test_a_half_written_message_is_there_after_kill_9_and_gone_when_it_was_sent(desk: Desk) -> None:
-    with desk.live() as terminal:
-        open_incident(terminal)
-        write_message(terminal, WORDS)
-        wait_kept(terminal, desk, WORDS)
-        kill(terminal)
+    leave_half_written(desk)
     (path,) = desk.incident().glob("drafts/*.json")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert WORDS not in "".join(entry.event.text for entry in desk.entries() if hasattr(entry.event, "text"))
@@ -178,11 +183,7 @@ def test_a_form_that_was_only_opened_claims_no_folder_and_a_declaration_of_a_kep
 
 
 def test_words_stay_with_their_incident(desk: Desk) -> None:
-    with desk.live() as terminal:
-        open_incident(terminal)
-        write_message(terminal, WORDS)
-        wait_kept(terminal, desk, WORDS)
-        kill(terminal)
+    leave_half_written(desk)
     first = desk.incident()
     with desk.live() as terminal:
         declare(terminal, "another one")
@@ -212,11 +213,7 @@ def test_the_words_of_a_console_that_lives_are_its_own(desk: Desk) -> None:
 
 
 def test_an_observer_takes_and_keeps_nothing(desk: Desk) -> None:
-    with desk.live() as terminal:
-        open_incident(terminal)
-        write_message(terminal, WORDS)
-        wait_kept(terminal, desk, WORDS)
-        kill(terminal)
+    leave_half_written(desk)
     before = drafts_on_disk(desk)
     with desk.resumed("--observer") as terminal:
         terminal.wait_for("gateway is down")
@@ -228,11 +225,7 @@ def test_an_observer_takes_and_keeps_nothing(desk: Desk) -> None:
 
 
 def test_secrets_are_not_written(desk: Desk) -> None:
-    with desk.live() as terminal:
-        open_incident(terminal)
-        write_message(terminal, f"{WORDS}, password=hunter2hunter2 works")
-        wait_kept(terminal, desk, WORDS)
-        kill(terminal)
+    leave_half_written(desk, f"{WORDS}, password=hunter2hunter2 works")
     assert "password=(redacted)" in drafts_on_disk(desk)
     for path in desk.folder.rglob("*.json*"):
         assert b"hunter2" not in path.read_bytes(), path
@@ -249,11 +242,7 @@ def as_text(path: Path) -> None:
 
 @pytest.mark.parametrize("spoil", [as_text, as_a_pipe])
 def test_a_file_that_cannot_be_used_is_said_once_and_stops_nothing(desk: Desk, spoil: object) -> None:
-    with desk.live() as terminal:
-        open_incident(terminal)
-        write_message(terminal, WORDS)
-        wait_kept(terminal, desk, WORDS)
-        kill(terminal)
+    leave_half_written(desk)
     (path,) = desk.incident().glob("drafts/*.json")
     assert callable(spoil)
     spoil(path)

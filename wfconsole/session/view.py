@@ -144,6 +144,10 @@ class Capabilities(msgspec.Struct, frozen=True):
     besides: frozenset[str] = frozenset()
     refusals: Mapping[str, str] = msgspec.field(default_factory=dict)
 
+    def lets_change(self, *, observer: bool) -> bool:
+        """Whether whoever looks may change the record; `observer`: they have chosen only to look."""
+        return self.change and not observer
+
 
 class RecordingEntry(msgspec.Struct, frozen=True):
     """One thing that can be replayed. `command` opens it; `problem` says why it cannot be opened, "" when it can.

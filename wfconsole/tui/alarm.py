@@ -18,6 +18,6 @@ class Alarm:
 
     def hear(self, frame: Frame, now: Millis) -> None:
         """One more frame is on show; `now` is of a clock that never goes back."""
-        acts = frame.capabilities.change and not frame.observer
-        if self._bell.rings(frame.board, frame.clocks, live=acts and frame.time.mode == "live", now=now):
+        live = frame.may_change and frame.time.mode == "live"
+        if self._bell.rings(frame.board, frame.clocks, live=live, now=now):
             self._ring()

@@ -13,7 +13,6 @@ from wfconsole.text import cut
 from wfconsole.tui import action_names, screens
 from wfconsole.tui.asked import Act, Refused
 from wfconsole.tui.record_commands import acknowledge_incident, entered_by, need_incident
-from wfconsole.tui.screens.console_screen import ConsoleScreen
 from wfconsole.tui.screens.shelve import NO_REASON
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class _AboutAlert(Protocol):
 
 def alert_here(room: WarRoom) -> AlarmGroup | None:
     """The alert that the screen under the prompt is about, in a flood all of its cause; None for another screen."""
-    below = next((screen for screen in reversed(room.screen_stack) if isinstance(screen, ConsoleScreen)), None)
+    below = room.console_screen
     return room.frame().alarms.group(below.alert()) if isinstance(below, _AboutAlert) else None
 
 

@@ -182,13 +182,17 @@ class WarRoom(
         self._change_waits = False
         painted_at = self._pace.painted()
         self._pace.tick_in(then)
-        below = (screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen))
-        screen = next(below, None)  # the one under a form goes on, so that nothing behind it is old
+        screen = self.console_screen  # the one under a form goes on, so that nothing behind it is old
         if screen is not None:
             frame = self.frame(lag_ms)
             screen.update(frame)
             if self._alarm is not None:
                 self._alarm.hear(frame, painted_at)
+
+    @property
+    def console_screen(self) -> ConsoleScreen | None:
+        """The topmost screen that shows frames, under whatever form there is."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen)), None)
 
     def frame(self, lag_ms: Millis = 0) -> Frame:
         """What there is to show at this instant."""

@@ -53,7 +53,7 @@ class QuietDriver(LinuxDriver):
     """Textual's driver with a keyboard thread that sleeps while nobody types.
 
     Textual's own wakes ten times a second, on which a console that only watches spends a fortieth of its time, and an
-    end of the app waits for two of those times. Bytes that are no UTF-8 end that thread, and with it the app.
+    end of the app waits for two of those times. There, too, bytes that are no UTF-8 end the thread and the app with it.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -49,9 +49,9 @@ class Frame(msgspec.Struct, frozen=True):
     lag_ms: Millis = 0  # how old the frame before this one had become when this one could be written
 
     @property
-    def may_declare(self) -> bool:
+    def may_change(self) -> bool:
         """Whether whoever looks may change the record."""
-        return self.capabilities.change and not self.observer
+        return self.capabilities.lets_change(observer=self.observer)
 
     @property
     def incident_since(self) -> Millis:
@@ -102,7 +102,7 @@ def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis
         fits=_fits(console.runbook, view, now),
         vacant=vacant_roles(policy, view.incident),
         provisional=_provisional(console),
-        may_declare=console.capabilities.change and not observer,
+        may_declare=console.capabilities.lets_change(observer=observer),
     )
     return Frame(
         view=view,

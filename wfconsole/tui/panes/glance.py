@@ -96,7 +96,7 @@ def _clock_and_role(frame: Frame, width: int) -> Line:
 
 
 def _who(frame: Frame, width: int) -> str:
-    if frame.observer or not frame.capabilities.change:
+    if not frame.may_change:
         return "OBSERVER read-only" if width >= WIDE else "OBSERVER"
     commander = frame.view.incident.commander
     return cut(f"IC {commander}" if commander else frame.operator, 10 if width < WIDE else 24)
@@ -137,7 +137,7 @@ def _lag(frame: Frame) -> Line:
 
 def _armed(frame: Frame) -> Line:
     """Nothing while disarmed: that is how a console starts. Armed it is never silent, nor where it never can be."""
-    if frame.capabilities.change and "arm" in frame.capabilities.refusals and not frame.observer:
+    if frame.may_change and "arm" in frame.capabilities.refusals:
         return (Span("READ-ONLY", "warn"), Span("  "))
     left = frame.view.incident.armed_until - frame.now
     return (Span(f" ARMED {countdown(left)} ", "warn-badge"), Span("  ")) if left > 0 else ()

@@ -85,7 +85,7 @@ class ChecklistStrip(Strip):
 
 
 def _none_open(frame: Frame, width: int) -> Line:
-    declares = " D declares, and it opens" if frame.may_declare else ""
+    declares = " D declares, and it opens" if frame.may_change else ""
     lists = len(frame.runbook.checklists)
     read = f"   ({counted(lists, 'list')}, c to read)" if lists else ""
     return (Span(cut(f" none open.{declares}{read}", width), "dim"),)
@@ -154,8 +154,7 @@ def _current(frame: Frame, item: Item, width: int) -> list[Line]:
     if step.kind == "decide":
         answers = "  ".join(f"{branch.answer}: {_leads_to(frame, branch.goto)}" for branch in step.branches)
         lines.append((Span(cut(f"      {answers}", width), "text"),))
-    changes = frame.capabilities.change and not frame.observer
-    keys = "   R run  X done  W waive" if changes else ""
+    keys = "   R run  X done  W waive" if frame.may_change else ""
     seen = f"expect: {step.expect}" if step.expect else step.look
     lines.append((Span(cut(f"      {seen}", max(0, width - len(keys))), "text"), Span(keys, "key")))
     if state.probe is not None:

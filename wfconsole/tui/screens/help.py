@@ -14,7 +14,6 @@ from wfconsole.tui.forms.fields import Words
 from wfconsole.tui.forms.form import Form
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span, fitted, width_of
-from wfconsole.tui.screens.console_screen import ConsoleScreen
 from wfconsole.tui.state_words import badge
 from wfconsole.tui.widgets.scroll_text import folded
 
@@ -81,7 +80,7 @@ class HelpForm(Form):
     """
 
     def title_words(self) -> str:
-        below = self._below()
+        below = self.war_room.console_screen
         return f"HELP: {getattr(below, 'PLACE', '') or _NAMES.get(self._scope(), 'overview')}"
 
     def cancel_word(self) -> str:
@@ -103,23 +102,19 @@ class HelpForm(Form):
             self.dismiss(None)
             room.action_open("help-list")
 
-    def _below(self) -> ConsoleScreen | None:
-        stack = reversed(self.war_room.screen_stack)
-        return next((screen for screen in stack if isinstance(screen, ConsoleScreen)), None)
-
     def _scope(self) -> str:
         """What the screen below has for itself."""
-        below = self._below()
+        below = self.war_room.console_screen
         return next((scope for scope in below.SCOPES if scope in _NAMES), "") if below is not None else ""
 
     def _own(self) -> Sequence[str]:
         """Where its own keys work: what has two kinds of them has named the wider one first."""
-        below = self._below()
+        below = self.war_room.console_screen
         return [scope for scope in below.SCOPES if scope in (self._scope(), "alerts")] if below is not None else ()
 
     def _of_items(self) -> Sequence[str]:
         """What can be done with an item of a list, wherever the list is, and is told nowhere else on this page."""
-        below = self._below()
+        below = self.war_room.console_screen
         return ("copy-item",) if below is not None and "items" in below.SCOPES else ()
 
     def _page(self, width: int) -> list[Line]:
