@@ -15,6 +15,7 @@ import pytest
 
 from tests.collector.process import ALL, CollectorProcess, kubeconfig_for
 from tests.sources.api_double import ApiDouble, Conversation, Request, until, well
+from tests.threads import signal_another_thread
 from wfconsole.collector.settings import CollectorSettings
 from wfconsole.recording.format import StreamReader
 from wfconsole.sources.kubernetes.reflector import FIRST_PAGE, PAGE
@@ -74,6 +75,31 @@ def test_it_ends_at_once_while_every_server_hangs(how: str, double: ApiDouble, t
             collector.child.send_signal(getattr(signal, how))
         assert collector.child.wait(timeout=5) == 0
         collector.until(lambda: collector.ended, "the stream says that it is complete")
+
+
+def test_a_signal_that_reaches_another_thread_ends_it(double: ApiDouble, tmp_path: Path) -> None:
+    with CollectorProcess(settings_for(double, tmp_path)) as collector:
+        until(lambda: double.requests, "it is at work")
+        signal_another_thread(collector.child.pid, signal.SIGTERM)
+        assert collector.child.wait(timeout=10) == 0
+        collector.until(lambda: collector.ended, "the stream says that it is complete")
+
+
+def test_a_signal_before_it_was_told_what_to_look_at_ends_it(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-m", "wfconsole.collector"], stdin=subprocess.PIPE) as child:
+        try:
+            until(lambda: _handles(child.pid, signal.SIGTERM), "it hears signals")
+            child.terminate()
+            assert child.wait(timeout=10) == 0
+        finally:
+            child.kill()
+
+
+def _handles(pid: int, number: signal.Signals) -> bool:
+    """Whether the process has a handler for it (SigCgt of proc(5))."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught, 16) >> number - 1 & 1)
 
 
 def test_it_ends_when_its_reader_is_gone(double: ApiDouble, tmp_path: Path) -> None:

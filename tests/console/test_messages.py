@@ -182,13 +182,14 @@ def test_of_two_consoles_on_one_incident_one_sends_what_is_queued(told: Desk) ->
         release(first)
         first.press("l")
         first.wait_for("it did not arrive")
-        with told.resumed() as second, serving(Slack(), port) as back:
+        with told.resumed() as second:
             second.wait_for("gateway is down")
             second.press("l")
             second.wait_for("it did not arrive")
-            first.press("R")
-            first.wait_for("ARRIVED")
-            assert not senders(second)
-            assert len(back.kept) == 1
+            with serving(Slack(), port) as back:
+                first.press("R")
+                first.wait_for("ARRIVED")
+                assert not senders(second)
+                assert len(back.kept) == 1
             kill(second)
         kill(first)

@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ import pytest
 from tests.console.desk import Desk, command_of, descendants, kill, quit_by_key
 from tests.journal.helpers import until
 from tests.session.made import patch, row
+from tests.threads import signal_another_thread
 from wfconsole import exit_codes
 from wfconsole.clock import HOUR, ManualClock, SystemClock
 from wfconsole.recording.format import StreamWriter
@@ -24,15 +27,20 @@ from wfconsole.recording.play import Recording
 BOARD = re.compile(r"^ [1-7] .*?(?= {3})", re.MULTILINE)
 
 
-def recording(desk: Desk, *arguments: str, stdout: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+@contextmanager
+def recording(desk: Desk, *arguments: str, stdout: int = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
     """`wfconsole record`, running; its standard error is a pipe."""
-    return subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "wfconsole", "record", *arguments],
         env=desk.plain_environment(),
         cwd=desk.folder,
         stdout=stdout,
         stderr=subprocess.PIPE,
-    )
+    ) as program:
+        try:
+            yield program
+        finally:
+            program.kill()
 
 
 def sources_in(path: Path) -> set[str]:
@@ -106,6 +114,16 @@ def test_a_reader_that_stands_still_cannot_hold_its_end_up(watch: Desk) -> None:
         os.close(writing)
         assert select.select([reading], [], [], 10)[0]
         program.send_signal(signal.SIGTERM)
+        assert program.wait(10) == 0
+    os.close(reading)
+
+
+def test_a_signal_that_reaches_another_thread_ends_it(watch: Desk) -> None:
+    reading, writing = os.pipe()
+    with recording(watch, "-", stdout=writing) as program:
+        os.close(writing)
+        assert select.select([reading], [], [], 10)[0]
+        signal_another_thread(program.pid, signal.SIGTERM)
         assert program.wait(10) == 0
     os.close(reading)
 

@@ -16,6 +16,7 @@ from wfconsole.clock import HOUR, MINUTE, SECOND, ManualClock, Millis
 from wfconsole.incident.events import Declared, NoteAdded, StatusChanged, Target
 from wfconsole.incident.scribe import notice
 from wfconsole.observations.levels import Level
+from wfconsole.observations.snapshot import Patch
 from wfconsole.recording.format import Item, SourcePatch, StreamReader, StreamWriter
 from wfconsole.recording.format import Target as StreamTarget
 from wfconsole.recording.keep import Recorder
@@ -193,6 +194,16 @@ def test_a_clock_that_was_set_right_over_there_is_followed() -> None:
     clock.follow(BEGAN)
     clock.keep_up(BEGAN + HOUR)
     assert clock.now() == BEGAN + HOUR
+
+
+def test_what_is_read_at_once_is_seen_line_by_line_at_its_own_time(place: Place) -> None:
+    """Whoever freezes while a stream catches up must not read that all of it was lost."""
+    seen: list[tuple[Millis, Millis]] = []
+    view, now = place.console.view, place.console.now
+    place.console.subscribe(lambda: seen.append((view().world.snapshots["pods"].observed_at, now())))
+    items = [SourcePatch(at=at(seconds), source="pods", patch=Patch(), keyframe=False) for seconds in (60, 120, 180)]
+    place.console.items(items, b"")
+    assert seen == [(at(60), at(60)), (at(120), at(120)), (at(180), at(180))]
 
 
 # --- freezing

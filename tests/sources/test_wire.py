@@ -6,6 +6,7 @@ import os
 import socket
 import ssl
 import struct
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from tests.rig.certificates import Authority
 from tests.sources.api_double import ApiDouble, Conversation, Request, raised_by_a_cut
 from wfconsole.sources.contract import SourceError
+from wfconsole.sources.kubernetes import wire
 from wfconsole.sources.kubernetes.access import Access
 from wfconsole.sources.kubernetes.client import Client, Limits, Server
 from wfconsole.sources.kubernetes.wire import Wire
@@ -141,3 +143,47 @@ def test_the_changes_of_a_busy_watch_are_received_together(
     seen = list(client.watch(PODS, {"watch": "true"}, window_ms=5000, what="pods"))
     assert seen == [b"", *(b"%d\n" % number for number in range(50))]
     assert len(receives) < 15
+
+
+def test_a_flood_of_changes_does_not_wait_to_be_received_together(double: ApiDouble, authority: Authority) -> None:
+    """What the system holds for us by itself, twice a second, would take minutes."""
+    line = b"c" * 9000 + b"\n"
+
+    def behave(talk: Conversation, _request: Request) -> None:
+        talk.begin_chunks()
+        for _ in range(5000):
+            talk.chunk(line)
+        talk.chunk(b"")
+
+    double.behaviour = behave
+    client = client_of(double, authority.certificate, deadline_ms=4000)
+    seen = client.watch(PODS, {"watch": "true"}, window_ms=20_000, what="pods")
+    assert sum(map(len, seen)) == 5000 * len(line)
+
+
+def test_cutting_ends_a_wait_for_more_changes(
+    double: ApiDouble, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "_GATHER_S", 60.0)
+
+    def behave(talk: Conversation, _request: Request) -> None:
+        talk.begin_chunks()
+        talk.chunk(b"1\n")
+        talk.hang()
+
+    double.behaviour = behave
+    client = client_of(double, authority.certificate)
+
+    began = threading.Event()
+
+    def watch() -> None:
+        for line in client.watch(PODS, {"watch": "true"}, window_ms=90_000, what="pods"):
+            if line:
+                began.set()
+
+    def cut() -> None:
+        assert began.wait(5)
+        time.sleep(0.1)  # until it waits for the next line
+        client.cut()
+
+    assert raised_by_a_cut(double, watch, cut)

@@ -11,6 +11,7 @@ import pytest
 
 from tests.terminal.probes import probe
 from tests.terminal.pty import Terminal
+from tests.threads import signal_another_thread
 from wfconsole import exit_codes
 from wfconsole.tui.lifecycle import GRACE_S
 
@@ -118,6 +119,16 @@ def test_a_handler_that_hangs_cannot_hold_the_end_up(ended: Path, way: str) -> N
         code = terminal.wait_exit(WITHIN)
         assert code == (128 + signal.SIGTERM if way == "hang" else exit_codes.CRASH)
         terminal.wait_until(lambda: terminal.restored, "the terminal to be restored")
+
+
+def test_a_signal_that_reaches_another_thread_ends_it_whatever_the_main_one_does(ended: Path) -> None:
+    with started(ended, "breaking", "hang") as terminal:
+        terminal.press("x")
+        terminal.resize(90, 20)  # a signal, too, and no end
+        time.sleep(0.2)
+        assert terminal.running
+        signal_another_thread(terminal.pid, signal.SIGTERM)
+        assert terminal.wait_exit(WITHIN) == 128 + signal.SIGTERM
 
 
 def test_a_flush_that_hangs_is_cut_short_and_is_no_success(ended: Path) -> None:

@@ -236,14 +236,13 @@ class LiveConsole:
 
     def items(self, items: Sequence[Item], lines: bytes) -> None:
         """From the stream's reader thread; see `feed.Receiver`."""
-        if items:
-            self._clock.keep_up(items[-1].at)
         if self._recorder is not None:
             if lines:
                 self._recorder.keep(lines)
             else:
                 self._recorder.items(items)
         for item in items:
+            self._clock.keep_up(item.at)  # no further than what has been heard: the rest would look lost until it is
             if isinstance(item, SourcePatch):
                 self.session.observe(item)
             elif isinstance(item, Noted) and not isinstance(item.note, OperatorNote):

@@ -1,11 +1,11 @@
 """How a console ends: by its user, a signal, a closed terminal or a bug. Always flushed, restored, bounded in time.
 
-    signal --> handler: one byte into a pipe --.
+    signal --> one byte into a pipe -----------.
     crash  --> catch_crashes -----------------> | ending thread: watchdog (3 s), let go of a dead terminal,
     parent died, app ended -------------------> |               ask the app to leave, call `on_end`
                                                 '--> run_app: wait for it, restore, report, exit code
 
-The handler does next to nothing, because it interrupts the main thread anywhere, perhaps with a lock in its hand. The
+No handler of ours does anything: it would interrupt the main thread anywhere, perhaps with a lock in its hand. The
 ending thread works while the event loop is stuck on a terminal that takes no more output: nothing else would.
 """
 
@@ -20,12 +20,12 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any, Final
 
 from textual.app import App
 
 from wfconsole import exit_codes
+from wfconsole.signals import into_pipe
 from wfconsole.tui import compat, launcher, terminal
 from wfconsole.tui.crash_report import Redact, headline, write_report
 
@@ -85,7 +85,7 @@ class _Run:
         compat.catch_crashes(self._app, self._crashed)
         threading.excepthook = self._thread_crashed
         threading.Thread(target=self._attend, name="ending", daemon=True).start()
-        before = {number: signal.signal(number, self._signalled) for number in _SIGNALS}
+        before = into_pipe(self._mouth, _SIGNALS)
         try:
             asyncio.run(self._main(mouse))
         except BaseException as error:  # noqa: BLE001  whatever it is, the terminal is put back and the journal flushed
@@ -96,6 +96,7 @@ class _Run:
         self._watchdog.cancel()
         threading.excepthook = threading.__excepthook__
         if not self._signal:  # after one, the next must not cut the last words short
+            signal.set_wakeup_fd(-1)
             for number, handler in before.items():
                 signal.signal(number, handler)
         return self._farewell()
@@ -116,9 +117,6 @@ class _Run:
             os.write(self._mouth, bytes([sign]))
         except BlockingIOError:  # thousands of signals: one is enough
             pass
-
-    def _signalled(self, number: int, _frame: FrameType | None) -> None:
-        self._say(number)
 
     def _crashed(self, error: BaseException) -> None:
         if isinstance(error, compat.InputLostError) and terminal.is_gone():
@@ -162,8 +160,11 @@ class _Run:
 
     def _first_sign(self) -> int:
         watched = [self._ear] if launcher.parent_pipe < 0 else [self._ear, launcher.parent_pipe]
-        ready = select.select(watched, [], [])[0]
-        return os.read(self._ear, 1)[0] if self._ear in ready else signal.SIGTERM  # the parent died
+        while self._ear in select.select(watched, [], [])[0]:
+            sign = os.read(self._ear, 1)[0]
+            if sign in (*_SIGNALS, _QUIT, _CRASH):  # a terminal that is resized is heard here, too
+                return sign
+        return signal.SIGTERM  # the parent died
 
     def _leave(self, code: int) -> None:
         self._looping.wait(GRACE_S)

@@ -11,7 +11,6 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 from wfconsole import exit_codes
 from wfconsole.clock import HOUR, MINUTE, SECOND, Millis
@@ -21,6 +20,7 @@ from wfconsole.recording.keep import Recorder
 from wfconsole.recording.lines import MIB, Header, Item, Noted, RecordingError
 from wfconsole.session.child import Child
 from wfconsole.session.feed import Feed
+from wfconsole.signals import into_pipe
 from wfconsole.text import safe
 from wfconsole.wiring.collecting import (
     collector_command,
@@ -50,13 +50,12 @@ def record_to(arguments: argparse.Namespace) -> int:
 
 
 class _Stop:
-    """When to end: told by a signal, by the clock, or by another thread. A pipe, because a handler may hold no lock."""
+    """When to end: told by a signal, by the clock, or by another thread, each with a byte in a pipe."""
 
     def __init__(self, after_ms: Millis) -> None:
         self._ear, self._mouth = os.pipe()
         os.set_blocking(self._mouth, False)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._signalled)
+        into_pipe(self._mouth, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
         if after_ms:
             timer = threading.Timer(after_ms / SECOND, self.now)
             timer.daemon = True
@@ -71,9 +70,6 @@ class _Stop:
     def wait(self, seconds: float | None = None) -> bool:
         """Whether it is time, at the latest after so many seconds."""
         return bool(select.select([self._ear], [], [], seconds)[0])
-
-    def _signalled(self, _number: int, _frame: FrameType | None) -> None:
-        self.now()
 
 
 # --- to a file: a collector that ends is started again, and the recording says so

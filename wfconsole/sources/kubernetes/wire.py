@@ -12,6 +12,7 @@ import contextlib
 import io
 import math
 import os
+import select
 import socket
 import threading
 import time
@@ -32,8 +33,10 @@ SLOWEST_BYTES_PER_SECOND = 8 * 1024
 _READ_AT_ONCE = 32 * 1024
 
 # So long after the last data a gathering wire lets more of it come together: waking up for each change of a busy
-# cluster costs several times as much as the changes themselves. The first one after a quiet time waits for nothing.
+# cluster costs several times as much as the changes themselves. The first one after a quiet time waits for nothing,
+# nor does so much at once: the system would hold no more, and a server that gets rid of nothing ends the watch.
 _GATHER_S = 0.5
+_ENOUGH = 1024 * 1024
 
 
 class Patience:
@@ -148,8 +151,16 @@ class Wire(io.RawIOBase):
         if self.gathers and self._drained:
             rest = self._received_at + _GATHER_S - time.monotonic()
             if rest > 0:
-                time.sleep(min(rest, self.patience.left()))
+                self._gather(min(rest, self.patience.left()))
         self._sock.settimeout(self.patience.left())
+
+    def _gather(self, seconds: float) -> None:
+        """Wait so long, or until there is enough, an end, or a cut."""
+        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, _ENOUGH)  # the system makes room for it, too
+        arriving = select.poll()
+        arriving.register(self._sock, select.POLLIN)
+        arriving.poll(seconds * 1000)
+        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
 
     def _after_receiving(self, count: int, most: int) -> None:
         self._drained = count < most
