@@ -113,7 +113,6 @@ OTHERS = [
         a_bad_pod("g-2", "CreateContainerConfigError", phase="Pending"),
         "gateway: 1 of 3 pods cannot start: cannot start: CreateContainerConfigError",
     ),
-    (a_bad_pod("g-2", "Running"), "gateway: 1 of 3 pods running but not ready: 0/1 ready"),
     (
         a_bad_pod(
             "g-2", "Pending", phase="Pending", node="", created_at=NOW - HOUR, message="Insufficient nvidia.com/gpu"
@@ -190,6 +189,56 @@ def test_flapping_readiness_is_said_ever_more_sparsely(room: Room) -> None:
     counts = [event.count for event in room.noticed if event.phase == "again"]
     assert counts == [2, 3, 5, 10, 20, 50]
     assert len([line for line in room.state.lines.values() if "readiness" in line.text]) == 1
+
+
+def flapped(at: Millis, **changes: Any) -> Any:
+    """A pod that has just lost its readiness."""
+    return a_bad_pod("g-2", "Running", ready_since=at, **changes)
+
+
+def test_a_pod_that_flaps_is_one_line_with_a_count(room: Room) -> None:
+    for _flap in range(10):
+        room.see("pods", [*WELL[:2], flapped(room.now)])
+        room.see("workloads", [a_workload(ready=2)])
+        room.see("workloads", [a_workload(ready=2)], 40 * SECOND)
+        room.see("pods", [*WELL[:2], flapped(room.now - 50 * SECOND, node="other")])
+        room.see("pods", WELL)
+        room.see("workloads", [a_workload()])
+    (line,) = (line for line in room.state.lines.values() if "ready" in line.text)
+    assert (line.text, line.count) == ("gateway lost readiness: 2 of 3 ready", 10)
+
+
+NOT_READY = "began gateway: 1 of 3 pods running but not ready: 0/1 ready"
+
+
+def test_a_pod_of_a_workload_that_nobody_looks_at_tells_itself_that_it_is_not_ready(room: Room) -> None:
+    assert room.see("pods", [*WELL[:2], flapped(room.now)], MINUTE) == [NOT_READY]
+    (over,) = room.see("pods", WELL, MINUTE)
+    assert over.startswith("ended gateway: ")
+
+
+def test_a_pod_without_a_workload_that_we_know_tells_itself_that_it_is_not_ready(room: Room) -> None:
+    room.see("workloads", [])
+    assert room.see("pods", [*WELL[:2], flapped(room.now)]) == [NOT_READY]
+
+
+def test_in_a_rollout_it_is_the_pods_that_tell(room: Room) -> None:
+    room.see("workloads", [rolled_out(room.now, ready=2, updated=1, progressing=True)])
+    assert room.see("pods", [*WELL[:2], flapped(room.now)]) == [NOT_READY]
+
+
+def test_a_controller_that_does_not_count_any_more_hides_no_pod(room: Room) -> None:
+    assert room.see("pods", [*WELL[:2], flapped(room.now)]) == []
+    room.see("workloads", [a_workload()], MINUTE)
+    assert room.see("pods", [*WELL[:2], flapped(room.now - MINUTE, restarts=1)]) == [NOT_READY]
+
+
+def test_what_the_pods_have_begun_to_tell_they_tell_to_its_end(room: Room) -> None:
+    room.see("workloads", [])
+    room.see("pods", [*WELL[:2], flapped(room.now)])
+    room.see("workloads", [a_workload(ready=2)])
+    assert room.see("pods", [*WELL[:2], flapped(room.now)]) == []
+    assert room.see("pods", WELL)[0].startswith("ended gateway: ")
 
 
 def test_what_came_back_unsaid_is_said_when_it_lasts(room: Room) -> None:

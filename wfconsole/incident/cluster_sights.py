@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from wfconsole.clock import Millis
+from wfconsole.clock import SECOND, Millis
 from wfconsole.incident.sights import Seen, Sight, touched
 from wfconsole.incident.wording import counted
 from wfconsole.observations.conditions import ConditionRow
@@ -33,6 +33,9 @@ _POD_WORDS: Final = (
     ("evicted", "node", ("evicted",), (), "evicted"),
     ("failed", "crash-loop", ("failed",), (), "failed"),
 )
+# Workloads are looked at every few seconds, and their controller has counted by then.
+_LATELY: Final = 30 * SECOND
+_COUNTS_WITHIN: Final = 30 * SECOND
 # Schedulers and controllers can be verbose; the pane has all of it.
 _LONGEST_REASON: Final = 160
 
@@ -45,7 +48,7 @@ def sights_of_pods(before: Judged, after: Judged, lasting: frozenset[str], now: 
     for key, group in after.groups.items():
         if before.groups.get(key) is group:
             continue
-        sights = list(_pod_sights(group, new_rows, lasting))
+        sights = list(_pod_sights(group, new_rows, lasting, told=_tells_readiness(after, group, now)))
         happened = _Happened(group, old_rows, new_rows, now)
         sights = [
             msgspec.structs.replace(sight, happened=happened.crashes) if sight.word == "crash-loop" else sight
@@ -59,6 +62,17 @@ def sights_of_pods(before: Judged, after: Judged, lasting: frozenset[str], now: 
         seen[key] = tuple(sights)
     seen.update((key, ()) for key in before.groups if key not in after.groups)
     return seen
+
+
+def _tells_readiness(judged: Judged, group: PodGroup, now: Millis) -> bool:
+    """Whether the workload itself says when it loses readiness: a pod that flaps is one line then. It does not in the
+    middle of a rollout, nor when nobody has looked at it lately, nor when its controller does not count any more."""
+    workloads = judged.rows("workloads")
+    row: WorkloadRow | None = workloads.rows.get(group.key)
+    if row is None or now - workloads.at > _LATELY or workloads.finding(group.key).kind == "rollout":
+        return False
+    waiting = (finding.since for finding in group.troubled.values() if finding.kind == "not-ready")
+    return is_short(row) or now - min(waiting, default=now) <= _COUNTS_WITHIN
 
 
 def sights_of_workloads(judged_before: Judged, judged: Judged, lasting: frozenset[str], _now: Millis) -> Seen:
@@ -150,10 +164,13 @@ def _since(conditions: Iterable[ConditionRow], types: Iterable[str], status: str
     return min(found, default=0)
 
 
-def _pod_sights(group: PodGroup, rows: Mapping[str, PodRow], lasting: frozenset[str]) -> Iterable[Sight]:
+def _pod_sights(group: PodGroup, rows: Mapping[str, PodRow], lasting: frozenset[str], *, told: bool) -> Iterable[Sight]:
+    """`told`: the workload tells of readiness; what the pods have begun to tell goes on."""
     if not group.troubled:
         return
     for word, family, begins, keeps_up, phrase in _POD_WORDS:
+        if word == "not-ready" and told and f"{word} {group.key}" not in lasting:
+            continue
         kinds = (*begins, *keeps_up) if f"{word} {group.key}" in lasting else begins
         least = Level.WATCH if keeps_up else Level.WARNING
         troubled = group.troubled.items()
