@@ -56,4 +56,5 @@ def test_the_check_installs_every_program_that_tests_need(tmp_path: Path) -> Non
     done = subprocess.run(["/bin/bash", "-c", run], capture_output=True, text=True, check=True, timeout=20)
     asked = set(done.stdout.split())
     assert {"curl", "etcd-server", "git", "jq", "python3-venv", "tmux"} <= asked
-    assert {"prometheus", "prometheus-alertmanager", "redis-server"} <= asked  # PostgreSQL and Go lie outside of PATH
+    assert {"prometheus", "prometheus-alertmanager", "redis-server", "openssh-client"} <= asked
+    # PostgreSQL, Go and the server of SSH may lie outside of PATH.

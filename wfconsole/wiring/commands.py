@@ -14,6 +14,7 @@ from wfconsole.session.console import Console
 from wfconsole.text import calendar_time, safe
 from wfconsole.wiring.collecting import require_cluster
 from wfconsole.wiring.ground import ANY, DECLARED, NOT_DECLARED, OPEN, Ground, ground, incident_folder
+from wfconsole.wiring.keyboard import stream_from_stdin
 
 if TYPE_CHECKING:
     from wfconsole.session.live import LiveConsole
@@ -246,18 +247,4 @@ def _stream_named(named: str | None) -> int | None:
     """The stream that a command is to play: None for the collector of its own."""
     if named not in (None, "-"):
         raise UserError(f"a stream is taken from standard input as -, not {safe(named)!r}; did you mean replay?")
-    return None if named is None else _stream_from_stdin()
-
-
-def _stream_from_stdin() -> int:
-    """The descriptor of the stream; the keyboard becomes that of the controlling terminal. Raises UserError."""
-    if sys.stdin.isatty():
-        raise UserError("- is a stream from standard input, and that is the keyboard; pipe one into it")
-    stream = os.dup(0)
-    try:
-        keyboard = os.open("/dev/tty", os.O_RDWR)
-    except OSError:
-        raise UserError("there is no terminal to read keys from", exit_codes.TERMINAL) from None
-    os.dup2(keyboard, 0)
-    os.close(keyboard)
-    return stream
+    return None if named is None else stream_from_stdin()
