@@ -42,6 +42,18 @@ def test_no_test_skips_itself_in_a_way_that_the_check_lets_pass() -> None:
     assert skipping == {"architecture/test_check.py", "real_parts.py", *OTHER_SYSTEMS}
 
 
+def test_no_test_rests_on_a_stopwatch() -> None:
+    """It would tell of the machine. What must come to an end is waited for (`tests.threads`), what must be quick is a
+    benchmark."""
+    stopwatch = re.compile(r"assert .*(monotonic|perf_counter|process_time|time\.time)\(\) *- *\w+\)?[^<>]*<")
+    watching = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "tests").rglob("*.py")
+        if path.parent.name != "benchmarks" and stopwatch.search(path.read_text("utf-8"))
+    ]
+    assert watching == []
+
+
 # An empty machine: what is asked for is said, and nothing is there.
 BARE = {"apt-get": 'echo "$@"', "id": "echo 0", "python3": "exit 1"}
 

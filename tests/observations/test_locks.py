@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-import time
 
 import pytest
 
+from tests.threads import in_the_end
 from wfconsole.observations.locks import SHOWN, Branch, drawn, folded, under, with_tree
 from wfconsole.observations.sessions import SessionRow
 
@@ -135,12 +135,10 @@ def test_all_who_wait_for_one_session_are_the_tree_below_it() -> None:
 
 
 def test_a_queue_of_500_is_cheap() -> None:
-    """Each waits for all before it: 125,000 edges, in well under the second that a look may take."""
+    """Each waits for all before it: 125,000 edges. Whoever goes along all of them for each would not come back."""
     rows = {f"{at:03}": SessionRow(pid=at, waiting_at=at) for at in range(500)}
     blockers = {f"{at:03}": {f"{before:03}" for before in range(at)} for at in range(1, 500)}
-    began = time.process_time()
-    placed = with_tree(rows, blockers)
+    placed = in_the_end(lambda: with_tree(rows, blockers))
     assert len(drawn(placed)) == 500
     assert len(folded(placed)) == SHOWN + 2
     assert placed["000"].behind == 499
-    assert time.process_time() - began < 2

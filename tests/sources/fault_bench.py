@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -15,12 +14,12 @@ import pytest
 from tests.sources.api_double import until
 from tests.sources.fault_proxy import FaultProxy
 from tests.sources.polled import SYSTEMS, Polled, Where, built, polls_of
+from tests.threads import comes_to_an_end, in_the_end
 from wfconsole.clock import Millis
 from wfconsole.sources.contract import CutShort, Source, SourceError
 from wfconsole.sources.polling import Poll
 from wfconsole.text import is_safe
 
-GRACE_S: Final = 1.0
 PATIENT_MS: Final[Millis] = 20_000  # for a look that must succeed, imports and all
 SECRETS: Final = ("monitor-me", "nobody-may-see-this")
 
@@ -54,13 +53,10 @@ class Bench:
         self.before = held()
 
     def failing(self, task: Poll, *, at_once: bool = False) -> SourceError:
-        """The error of one look, which must come in time. `at_once`: it is over before any deadline comes."""
+        """The error of one look, which must come in the end. `at_once`: no deadline comes before that."""
         task.deadline_ms = PATIENT_MS if at_once else self.polled.deadline_ms
-        began = time.monotonic()
         with pytest.raises(SourceError) as told:
-            task.step(lambda: None)
-        took = time.monotonic() - began
-        assert took < task.deadline_ms / 1000 + GRACE_S, f"{took:.2f} s: {told.value.message}"
+            in_the_end(lambda: task.step(lambda: None))
         return told.value
 
     def check(self, error: SourceError, kinds: set[str]) -> None:
@@ -105,8 +101,6 @@ def ended_by(cut: Callable[[], object], task: Poll, waits: Callable[[], bool]) -
     thread = threading.Thread(target=looking)
     thread.start()
     until(waits, "the look waits")
-    began = time.monotonic()
     cut()
-    thread.join(5)
-    assert time.monotonic() - began < GRACE_S
+    comes_to_an_end(thread)
     return raised

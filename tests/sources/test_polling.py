@@ -16,6 +16,7 @@ import pytest
 
 from tests.rig.certificates import Authority
 from tests.sources.api_double import until
+from tests.threads import comes_to_an_end, in_the_end
 from wfconsole.sources.contract import CutShort, SourceError
 from wfconsole.sources.polling import Poll, Watchdog, Wires, shut
 from wfconsole.sources.resolver import Resolver
@@ -102,8 +103,8 @@ def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
-def ended_by(cut: Callable[[], None], read: Callable[[], object], begun: threading.Event) -> float:
-    """How long `read` goes on, in a thread of its own, once it was cut."""
+def ends_by(cut: Callable[[], None], read: Callable[[], object], begun: threading.Event) -> None:
+    """`read`, which goes on for ever in a thread of its own, is over once it was cut."""
 
     def reading() -> None:
         with contextlib.suppress(OSError, CutShort, SourceError):
@@ -113,11 +114,8 @@ def ended_by(cut: Callable[[], None], read: Callable[[], object], begun: threadi
     thread.start()
     assert begun.wait(5)
     time.sleep(0.05)
-    began = time.monotonic()
     cut()
-    thread.join(5)
-    assert not thread.is_alive()
-    return time.monotonic() - began
+    comes_to_an_end(thread)
 
 
 def test_what_waits_on_a_wire_ends_when_it_is_cut(silent: int) -> None:
@@ -129,7 +127,7 @@ def test_what_waits_on_a_wire_ends_when_it_is_cut(silent: int) -> None:
             sock.recv(1)
 
     before = descriptors()
-    assert ended_by(wires.cut, read, begun) < 0.5
+    ends_by(wires.cut, read, begun)
     assert descriptors() == before
 
 
@@ -147,7 +145,7 @@ def test_what_waits_inside_tls_ends_when_it_is_cut(encrypted: tuple[int, Path]) 
             begun.set()
             talk.recv(1)
 
-    assert ended_by(wires.cut, read, begun) < 0.5
+    ends_by(wires.cut, read, begun)
 
 
 def test_a_handshake_that_nobody_answers_ends_when_it_is_cut(silent: int) -> None:
@@ -158,7 +156,7 @@ def test_a_handshake_that_nobody_answers_ends_when_it_is_cut(silent: int) -> Non
             begun.set()
             ssl.create_default_context().wrap_socket(sock, server_hostname="localhost")
 
-    assert ended_by(wires.cut, read, begun) < 0.5
+    ends_by(wires.cut, read, begun)
 
 
 def test_a_connect_that_is_not_answered_ends_when_it_is_cut() -> None:
@@ -174,11 +172,10 @@ def test_a_connect_that_is_not_answered_ends_when_it_is_cut() -> None:
 
         def read() -> None:
             with wires, socket.socket() as sock:
-                sock.settimeout(30)
                 begun.set()
                 sock.connect(full.getsockname())
 
-        assert ended_by(wires.cut, read, begun) < 0.5
+        ends_by(wires.cut, read, begun)
         for each in crowd:
             each.close()
 
@@ -262,9 +259,7 @@ def test_the_deadline_is_never_longer_than_the_interval() -> None:
 
 
 def test_a_late_look_is_cut_and_says_how_long_it_had(silent: int) -> None:
-    began = time.monotonic()
-    error = failure_of(asking_at(silent))
-    assert time.monotonic() - began < 0.5
+    error = in_the_end(lambda: failure_of(asking_at(silent)))
     assert (error.kind, error.message) == ("timeout", "weather: no answer within 0.2 s")
     assert error.remedy
 
@@ -296,7 +291,7 @@ def test_an_error_of_the_client_is_explained_and_one_of_ours_is_not() -> None:
 
 
 def test_a_look_that_is_cut_was_cut_short(silent: int) -> None:
-    poll, raised = asking_at(silent, deadline_ms=10_000), list[BaseException]()
+    poll, raised = asking_at(silent, deadline_ms=60_000), list[BaseException]()
 
     def look() -> None:
         try:
@@ -304,18 +299,18 @@ def test_a_look_that_is_cut_was_cut_short(silent: int) -> None:
         except CutShort as error:
             raised.append(error)
 
-    assert ended_by(poll.cut, look, poll.begun) < 0.5
+    ends_by(poll.cut, look, poll.begun)
     assert len(raised) == 1
 
 
 def test_what_cuts_a_look_once_does_not_cut_it_twice(silent: int) -> None:
-    poll = asking_at(silent)
+    poll = asking_at(silent, deadline_ms=60_000)
 
     def cut() -> None:
         for _ in range(5):
             poll.cut()
 
-    assert ended_by(cut, lambda: poll.step(lambda: None), poll.begun) < 0.5
+    ends_by(cut, lambda: poll.step(lambda: None), poll.begun)
     assert poll.severed == 1
 
 
@@ -430,7 +425,7 @@ def dns(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     over = threading.Event()
 
     def hanging(*_: object, **__: object) -> list[object]:
-        over.wait(10)
+        over.wait(90)
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
     monkeypatch.setattr(socket, "getaddrinfo", hanging)
@@ -448,7 +443,7 @@ def test_a_name_that_nobody_looks_up_is_said_to_be_that(dns: threading.Event) ->
 
 
 def test_a_look_that_is_cut_while_it_looks_up_a_name_ends_at_once_and_goes_no_further(dns: threading.Event) -> None:
-    poll = Asking(lambda: None, deadline_ms=10_000, resolver=Resolver("db.example", 5432))
+    poll = Asking(lambda: None, deadline_ms=60_000, resolver=Resolver("db.example", 5432))
     raised: list[BaseException] = []
 
     def look() -> None:
@@ -461,10 +456,8 @@ def test_a_look_that_is_cut_while_it_looks_up_a_name_ends_at_once_and_goes_no_fu
     thread.start()
     until(lambda: poll._due is not None, "the look is under way")
     time.sleep(0.05)
-    began = time.monotonic()
     poll.cut()
-    thread.join(5)
-    assert time.monotonic() - began < 0.5
+    comes_to_an_end(thread)
     assert [type(error) for error in raised] == [CutShort]
     assert not poll.begun.is_set()
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
 
 import pytest
 
 from tests.sources.api_double import until
+from tests.threads import comes_to_an_end
 from wfconsole.sources.contract import CutShort, SourceError
 from wfconsole.sources.polling import Poll
 from wfconsole.sources.turns import Turns
@@ -58,13 +57,6 @@ def turns() -> Turns:
     return Turns("cache.example:6379")
 
 
-def ended_within(thread: threading.Thread, do: Callable[[], None], seconds: float = 0.5) -> None:
-    began = time.monotonic()
-    do()
-    thread.join(5)
-    assert time.monotonic() - began < seconds
-
-
 def test_one_after_the_other(turns: Turns) -> None:
     first, second = Sharing(turns), Sharing(turns)
     one = first.start()
@@ -72,8 +64,9 @@ def test_one_after_the_other(turns: Turns) -> None:
     two = second.start()
     assert not second.has_turn.wait(0.1)
     second.over.set()
-    ended_within(one, first.over.set)
-    two.join(5)
+    first.over.set()
+    comes_to_an_end(one)
+    comes_to_an_end(two)
     assert (first.raised, second.raised) == (None, None)
 
 
@@ -82,7 +75,8 @@ def test_who_waits_is_cut_alone(turns: Turns) -> None:
     one = first.start()
     assert first.has_turn.wait(5)
     two = second.start()
-    ended_within(two, second.cut)
+    second.cut()
+    comes_to_an_end(two)
     assert isinstance(second.raised, CutShort)
     assert (first.severed, second.severed) == (0, 0), "the answer that the first one waits for is left alone"
     first.over.set()
@@ -95,7 +89,8 @@ def test_who_has_the_turn_is_cut_and_the_next_one_goes_on(turns: Turns) -> None:
     one = first.start()
     assert first.has_turn.wait(5)
     two = second.start()
-    ended_within(one, first.cut)
+    first.cut()
+    comes_to_an_end(one)
     assert isinstance(first.raised, CutShort)
     assert second.has_turn.wait(5)
     second.over.set()
@@ -108,7 +103,7 @@ def test_who_waits_too_long_says_for_what(turns: Turns) -> None:
     one = first.start()
     assert first.has_turn.wait(5)
     two = second.start()
-    ended_within(two, lambda: None, 0.7)
+    comes_to_an_end(two)
     assert isinstance(second.raised, SourceError)
     assert second.raised.kind == "timeout"
     assert second.raised.message == "cache.example:6379: no answer to the question before ours within 0.2 s"

@@ -40,7 +40,7 @@ def demo(home: Path, environ: Mapping[str, str | None], *options: str) -> Termin
 
 def look(terminal: Terminal) -> str:
     """What the wire says of a console that has come up: the theme that was chosen, if it can be told by that."""
-    terminal.wait_for("DO NOW")
+    terminal.wait_for("3 Pods")
     terminal.signal(signal.SIGTERM)
     assert terminal.wait_exit() == 128 + signal.SIGTERM
     if not COLOUR.search(terminal.raw):
@@ -89,7 +89,7 @@ def test_a_theme_that_is_asked_for_wins_over_what_the_environment_says(tmp_path:
 
 def test_without_colours_another_theme_brings_its_own_and_mono_takes_them_away_again(tmp_path: Path) -> None:
     with demo(tmp_path, {"NO_COLOR": "1"}) as terminal:
-        terminal.wait_for("DO NOW")
+        terminal.wait_for("3 Pods")
         terminal.press(":")
         terminal.send("theme warroom-dark\r")
         terminal.wait_until(lambda: bool(HUE.search(terminal.raw)), "a hue")

@@ -14,6 +14,7 @@ import pytest
 
 from tests.rig.systems.postgres import MONITOR, Postgres
 from tests.sources.postgres.conftest import Opens, rows_of
+from tests.threads import in_the_end
 from wfconsole.config.systems import DatabaseSettings
 from wfconsole.observations.database import DatabaseRow
 from wfconsole.observations.snapshot import FailureKind
@@ -76,9 +77,7 @@ def eventually(condition: Callable[[], bool], within_s: float = 10) -> None:
 def test_a_frozen_backend_ends_the_look_in_time_and_the_next_one_works(poll: CapacityPoll) -> None:
     poll.step(lambda: None)
     with stopped(pid_of(poll)):
-        began = time.monotonic()
-        told = failure(poll)
-        assert time.monotonic() - began < SECOND_S + 0.5
+        told = in_the_end(lambda: failure(poll))
         assert told.kind == "timeout"
         assert "within 1 s" in told.message
         poll.step(lambda: None)  # by another backend, while that one is still frozen
@@ -86,10 +85,10 @@ def test_a_frozen_backend_ends_the_look_in_time_and_the_next_one_works(poll: Cap
 
 def test_nothing_of_ours_runs_on_after_a_cut(postgres: Postgres, session: Session) -> None:
     poll = Asleep(session, 1000)
-    with session.turn(poll):
+    with session.turn(Asleep(session, 30_000)):  # whose time is for connecting
         ours = pid_of(poll)
     assert failure(poll).kind == "timeout"
-    eventually(lambda: ours not in backends(postgres), within_s=3)
+    eventually(lambda: ours not in backends(postgres))
 
 
 def test_a_slow_statement_ends_in_the_server_and_the_connection_stays(session: Session) -> None:
@@ -126,11 +125,9 @@ def test_a_restart_during_a_look(postgres: Postgres, session: Session) -> None:
     poll.step(lambda: None)
     restart = threading.Timer(0.3, postgres.server.stop)
     restart.start()
-    began = time.monotonic()
-    told = failure(asleep)
+    told = in_the_end(lambda: failure(asleep))
     restart.join()
     assert told.kind == "refused"
-    assert time.monotonic() - began < 3
     eventually(lambda: "Does PostgreSQL run" in failure(poll).remedy)  # first it may be on its way down
     assert failure(poll).kind == "refused"
     postgres.restart()
@@ -172,12 +169,10 @@ def test_all_looks_share_one_session(postgres: Postgres, session: Session, poll:
 
 
 def test_a_cut_look_says_that_it_was_cut(session: Session) -> None:
-    poll = Asleep(session, 5000)
+    poll = Asleep(session, 60_000)
     threading.Timer(0.2, poll.cut).start()
-    began = time.monotonic()
     with pytest.raises(CutShort):
-        poll.step(lambda: None)
-    assert time.monotonic() - began < 2
+        in_the_end(lambda: poll.step(lambda: None))
 
 
 # --- servers that are none ------------------------------------------------------------------------------------------
@@ -249,9 +244,7 @@ def test_who_is_no_postgres_costs_no_more_than_the_deadline(
 ) -> None:
     with listening(answer) as port:
         poll = CapacityPoll(Session(DatabaseSettings(host="127.0.0.1", port=port, user="x", name="x")), 5000)
-        began = time.monotonic()
-        told = failure(poll)
-        assert time.monotonic() - began < 5.5
+        told = in_the_end(lambda: failure(poll))
     assert told.kind in kinds
     assert told.remedy
 
