@@ -173,7 +173,7 @@ CASES: list[tuple[str, Situation, str, str]] = [
         "clock:update",
     ),
     ("nothing at all", situation(), "nothing needs you.  D declare", ""),
-    ("nothing for who only looks", situation(may_declare=False), "nothing needs you.", ""),
+    ("nothing for who only looks", situation(declare_key=""), "nothing needs you.", ""),
     (
         "nothing any more",
         situation(*FINISHED, StatusChanged("resolved"), MomentSet("acknowledged", NOW)),

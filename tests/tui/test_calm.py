@@ -35,6 +35,10 @@ def a_desk(**changes: Any) -> Desk:
     return desk
 
 
+# Overview, checklist, brief, messages, and the triage; each tells how an incident comes to be.
+SCREENS = (("0",), ("c",), ("h",), ("m",), ("a", "home"))
+
+
 def block(lines: list[str]) -> list[str]:
     """The heading and the line below it."""
     place = next(number for number, line in enumerate(lines) if "last incident" in line)
@@ -52,9 +56,20 @@ async def test_who_cannot_declare_is_not_told_to() -> None:
         async with war_room(desk, observer=observer) as room:
             assert "none open.   (1 list, c to read)" in room.text
             assert "nothing needs you." in room.text
-            assert "D declare" not in room.text
+            for keys in SCREENS:
+                await room.press(*keys)
+                assert "declares" not in room.text
+                await room.press("0")
             await room.press("c")
             assert "None is open.\n" in room.text
+
+
+@pytest.mark.parametrize("keys", SCREENS)
+async def test_whoever_may_declare_is_told_the_key_that_does(keys: tuple[str, ...]) -> None:
+    for keymap, key in (({}, "D"), ({"declare": "f8"}, "f8")):
+        async with war_room(quiet_desk(runbook=a_full_runbook()), (200, 60), keymap=keymap) as room:
+            await room.press(*keys)
+            assert f"{key} declares" in room.text
 
 
 async def test_a_runbook_that_is_not_read_yet_has_no_number_of_lists() -> None:

@@ -91,7 +91,7 @@ async def test_y_copies_all_of_it(tmp_path: Path) -> None:
 async def test_without_an_incident_it_says_how_to_open_one() -> None:
     async with war_room(quiet_desk()) as room:
         await room.press("h")
-        assert "no incident is declared; D declares one" in room.text
+        assert "no incident is open; D declares one" in room.text
 
 
 async def test_whoever_only_looks_reads_it_too() -> None:

@@ -54,7 +54,8 @@ class Situation(msgspec.Struct, frozen=True):
     `world` tells which sources are lost, `meanwhile` is the newest critical thing that has come while the screen shows
     what was, `record_trouble` why what is entered is on no disk; `vacant`: the required roles that nobody has.
     `fits` says which playbook the symptoms speak for, "" for none. `provisional`: actions that take themselves back,
-    by receipt: what they are, and when. `may_declare`: whoever looks at the screen may.
+    by receipt: what they are, and when. `declare_key`: the key that declares, "" for whoever
+    looks and may not.
     """
 
     now: Millis
@@ -71,7 +72,7 @@ class Situation(msgspec.Struct, frozen=True):
     fits: str = ""
     vacant: tuple[str, ...] = ()
     provisional: Mapping[str, tuple[str, Millis]] = msgspec.field(default_factory=dict)
-    may_declare: bool = True
+    declare_key: str = "D"
 
 
 def attention(seen: Situation) -> tuple[Need, ...]:
@@ -277,5 +278,5 @@ def _nothing(seen: Situation) -> Need:
     if clock is not None:
         text = f"nothing needs you. next: {clock.words} in {countdown(clock.left_ms)}"
         return Need(text, Level.OK, f"clock:{clock.name}")
-    declares = "  D declare" if seen.may_declare and not seen.state.declared else ""
+    declares = f"  {seen.declare_key} declare" if seen.declare_key and not seen.state.declared else ""
     return Need(f"nothing needs you.{declares}", Level.OK)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
-from wfconsole.tui.record_keys import NO_INCIDENT, StepKeys
+from wfconsole.tui.record_keys import StepKeys, no_incident
 from wfconsole.tui.screens.console_screen import ConsoleScreen
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def refused(room: WarRoom) -> str:
     if refusal := room.refused_change(ACTION):
         return refusal
     if not room.session.view().incident.declared:
-        return NO_INCIDENT
+        return no_incident(room.declare_key)
     return room.session.acts.refusal()
 
 

@@ -196,7 +196,7 @@ class WarRoom(
 
     def frame(self, lag_ms: Millis = 0) -> Frame:
         """What there is to show at this instant."""
-        frame = frame_of(self.session, self.glyphs, observer=self.observer, lag_ms=lag_ms)
+        frame = frame_of(self.session, self.glyphs, observer=self.observer, lag_ms=lag_ms, declare_key=self.declare_key)
         return frame if self.times == frame.times else msgspec.structs.replace(frame, times=self.times)
 
     # --- small actions

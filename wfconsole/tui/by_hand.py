@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wfconsole.incident import by_hand
 from wfconsole.incident.checklist import Item
 from wfconsole.tui import screens
-from wfconsole.tui.record_keys import NO_INCIDENT
+from wfconsole.tui.record_keys import no_incident
 
 if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
@@ -36,7 +36,7 @@ def refused(room: WarRoom, item: Item) -> str:
     if refusal := room.refused_change(ACTION):
         return refusal
     if not room.session.view().incident.declared:
-        return NO_INCIDENT
+        return no_incident(room.declare_key)
     if not item.step.commands:
         return "this step has no command to run by hand"
     return room.session.hands.refusal()

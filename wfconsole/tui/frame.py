@@ -45,6 +45,7 @@ class Frame(msgspec.Struct, frozen=True):
     needs: tuple[Need, ...]  # what needs somebody, most urgent first
     alarms: Alarms = Alarms()
     observer: bool = False
+    declare_key: str = ""  # the key that declares, as people call it; "" for whoever may not
     times: Times = UTC_TIMES  # how instants are written here
     lag_ms: Millis = 0  # how old the frame before this one had become when this one could be written
 
@@ -84,7 +85,7 @@ def _provisional(console: Console) -> dict[str, tuple[str, Millis]]:
     }
 
 
-def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis = 0) -> Frame:
+def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis = 0, declare_key: str = "D") -> Frame:
     """The console at this instant."""
     view, now, time = console.view(), console.now(), console.transport.show()
     alarms = alarms_of(view.world, view.alerts, view.incident, now)
@@ -102,7 +103,7 @@ def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis
         fits=_fits(console.runbook, view, now),
         vacant=vacant_roles(policy, view.incident),
         provisional=_provisional(console),
-        may_declare=console.capabilities.lets_change(observer=observer),
+        declare_key=declare_key,
     )
     return Frame(
         view=view,
@@ -120,5 +121,6 @@ def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis
         needs=attention(situation),
         alarms=alarms,
         observer=observer,
+        declare_key=declare_key,
         lag_ms=lag_ms,
     )

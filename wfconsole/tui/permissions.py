@@ -67,6 +67,12 @@ class Permissions:
         """The first key of an action, as people call it."""
         return action_names.key_word(self.keys[action.id][0])
 
+    @property
+    def declare_key(self) -> str:
+        """The key that declares an incident; "" for whoever may not."""
+        may = self.session.capabilities.lets_change(observer=self.observer)
+        return self.key_of(action_names.BY_ID["declare"]) if may else ""
+
     def hint_of(self, action: Action) -> str:
         """The keys that a hint names: its own words, as long as they are true."""
         return action.hint_keys if action.hint_keys and action.keys[0] in self.keys[action.id] else self.key_of(action)

@@ -20,7 +20,7 @@ from wfconsole.incident.events import (
 from wfconsole.incident.policy import SEVERITIES, STATUSES
 from wfconsole.session.moments import EXPECTED, instant_meant, instant_spoken_of
 from wfconsole.tui.asked import Act, Refused
-from wfconsole.tui.record_keys import NO_INCIDENT
+from wfconsole.tui.record_keys import no_incident
 from wfconsole.tui.screens.note import note_of
 from wfconsole.tui.screens.stand_down import gate_of, refusal, resolve
 
@@ -192,7 +192,7 @@ def declare(room: WarRoom, words: str) -> Act:
 
 def need_incident(room: WarRoom) -> None:
     if not room.session.view().incident.declared:
-        raise Refused(NO_INCIDENT)
+        raise Refused(no_incident(room.declare_key))
 
 
 def entered_by(room: WarRoom, event: Event, *, name: str = "", declared: bool = True) -> Act:

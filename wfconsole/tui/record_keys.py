@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 UNDO_WITHIN: Final[Millis] = 10 * SECOND
 EVIDENCE_LINES: Final = 40
-NO_INCIDENT: Final = "no incident is open; D declares one"
+
+
+def no_incident(declare_key: str) -> str:
+    """What is said where there is none; `declare_key` as in `frame.Frame`."""
+    return f"no incident is open; {declare_key} declares one" if declare_key else "no incident is open"
 
 
 class RecordKeys:
@@ -89,7 +93,7 @@ class RecordKeys:
         room, step = self._here, item.step
         probe = step.live or step.sensed
         if not room.session.view().incident.declared:
-            room.say(NO_INCIDENT)
+            room.say(no_incident(room.declare_key))
         elif not probe:
             room.say("this step has nothing to run: look, then X")
         else:
@@ -107,7 +111,7 @@ class RecordKeys:
         """
         room, step = self._here, item.step
         if not room.session.view().incident.declared:
-            room.say(NO_INCIDENT)
+            room.say(no_incident(room.declare_key))
             return False
         if item.mark == mark or (mark == "done" and item.mark == "sensed"):
             self._ask("open", item)
@@ -185,7 +189,7 @@ class StepKeys:
     def _step_or_say(self) -> Item | None:
         item = self.step_item()
         if item is None:
-            self._steps_room.say("no step is open" if self._declared() else NO_INCIDENT)
+            self._steps_room.say("no step is open" if self._declared() else no_incident(self._steps_room.declare_key))
         return item
 
     def _declared(self) -> bool:

@@ -24,7 +24,7 @@ from wfconsole.tui.forms.fields import Cancel, Field, Words
 from wfconsole.tui.forms.kept_words import KeptWords
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Span
-from wfconsole.tui.record_keys import NO_INCIDENT
+from wfconsole.tui.record_keys import no_incident
 from wfconsole.tui.wrapping import wrapped
 
 if TYPE_CHECKING:
@@ -183,5 +183,5 @@ class Form(EarlyKeys, KeptWords, ModalScreen[None], inherit_bindings=False):
 def _refusal(form: Form) -> str:
     """Why there is nothing to fill in here, "" when there is."""
     if form.NEEDS_INCIDENT and not form.war_room.session.view().incident.declared:
-        return NO_INCIDENT
+        return no_incident(form.war_room.declare_key)
     return "" if form.ACTION is None else form.war_room.refused_change(form.ACTION)

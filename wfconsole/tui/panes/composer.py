@@ -15,7 +15,7 @@ from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.left_over import left_over_words, not_kept_words
 from wfconsole.tui.panes.strips import rule
-from wfconsole.tui.record_keys import NO_INCIDENT
+from wfconsole.tui.record_keys import no_incident
 from wfconsole.tui.state_words import level_ink, level_sign
 from wfconsole.tui.widgets.lines import Pane
 from wfconsole.tui.wrapping import wrapped
@@ -43,7 +43,8 @@ class MessageHead(ComposerPane, can_focus=True):
         del height
         made = self.composing.draft
         if made is None:
-            return [rule((Span("MESSAGES", "title"),), width, frame), (Span(f" {NO_INCIDENT}", "dim"),)]
+            words = no_incident(frame.declare_key)
+            return [rule((Span("MESSAGES", "title"),), width, frame), (Span(f" {words}", "dim"),)]
         place = f" {self.composing.place + 1}/{len(self.composing.templates)} "
         title: Line = (
             *(Span("MESSAGES", "title"), Span(place, "dim"), Span(cut(made.template.title, width - 44), "strong")),

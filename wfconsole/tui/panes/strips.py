@@ -85,7 +85,7 @@ class ChecklistStrip(Strip):
 
 
 def _none_open(frame: Frame, width: int) -> Line:
-    declares = " D declares, and it opens" if frame.may_change else ""
+    declares = f" {frame.declare_key} declares, and it opens" if frame.declare_key else ""
     lists = len(frame.runbook.checklists)
     read = f"   ({counted(lists, 'list')}, c to read)" if lists else ""
     return (Span(cut(f" none open.{declares}{read}", width), "dim"),)

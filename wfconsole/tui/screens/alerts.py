@@ -8,7 +8,7 @@ from wfconsole.incident.alarms import AlarmGroup, unacknowledged
 from wfconsole.incident.events import AlertsAcknowledged
 from wfconsole.tui import action_names, screens
 from wfconsole.tui.action_names import Where
-from wfconsole.tui.record_keys import NO_INCIDENT
+from wfconsole.tui.record_keys import no_incident
 from wfconsole.tui.screens.zoom import Zoom
 
 
@@ -43,7 +43,7 @@ class AlertsZoom(Zoom):
     def _group_or_say(self) -> AlarmGroup | None:
         group = self.frame.alarms.group(self.alert()) if self.frame is not None else None
         if not self.war_room.session.view().incident.declared:
-            self.say(NO_INCIDENT)
+            self.say(no_incident(self.war_room.declare_key))
             return None
         if group is None:
             self.say("no alert is here")

@@ -10,6 +10,7 @@ from wfconsole.text import cut
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.panes.strips import rule
+from wfconsole.tui.record_keys import no_incident
 from wfconsole.tui.screens.list_screen import ListScreen
 from wfconsole.tui.widgets.scrolled import Block, BlockList
 from wfconsole.tui.wrapping import wrapped
@@ -29,8 +30,7 @@ class Brief(BlockList):
         return [rule((*title, Span(" copies it", "dim")), width, frame)]
 
     def nothing(self, frame: Frame) -> str:
-        del frame
-        return "no incident is declared; D declares one"
+        return no_incident(frame.declare_key)
 
     def blocks(self, frame: Frame, width: int) -> Sequence[Block]:
         parts = brief_of(frame)

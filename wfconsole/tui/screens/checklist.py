@@ -109,7 +109,8 @@ def _to_browse(frame: Frame, width: int) -> list[Block]:
     """Before anything is declared: the lists that there are, to read."""
     if not frame.runbook.checklists:
         return []
-    declares = " D declares an incident, and its checklist opens." if frame.may_change else ""
+    key = frame.declare_key
+    declares = f" {key} declares an incident, and its checklist opens." if key else ""
     rows = paragraphs((f"None is open.{declares}",), width - 1, indent=1)
     blocks = [Block("", [*rows, ()])]
     for found in frame.runbook.checklists:

@@ -15,7 +15,7 @@ from wfconsole.tui.action_names import Action
 from wfconsole.tui.composing import Composing
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.panes.composer import HEAD_ROWS, MessageHead, MessagePreview, MessageRemarks
-from wfconsole.tui.record_keys import NO_INCIDENT
+from wfconsole.tui.record_keys import no_incident
 from wfconsole.tui.screens.console_screen import ConsoleScreen
 from wfconsole.tui.widgets.editor import Editor, ScrollsEditor
 from wfconsole.tui.widgets.lines import Pane
@@ -113,7 +113,7 @@ class CommsScreen(ScrollsEditor, ConsoleScreen):
     def action_draft_anew(self) -> None:
         """From what is known now; words that somebody wrote go only on the second press."""
         if self.frame is None or self.composing.draft is None:
-            self.say(NO_INCIDENT)
+            self.say(no_incident(self.war_room.declare_key))
         elif self.composing.changed and not self._discards:
             self._discards = True
             self.say("you have changed it: the same key again drops your words")
@@ -129,7 +129,7 @@ class CommsScreen(ScrollsEditor, ConsoleScreen):
         """To the review: nothing is sent before somebody has read it there."""
         made = self.composing.draft
         if made is None:
-            self.say(NO_INCIDENT)
+            self.say(no_incident(self.war_room.declare_key))
         elif refusal := self.war_room.refused_change("publish"):
             self.say(refusal)
         elif not self.composing.text.strip():

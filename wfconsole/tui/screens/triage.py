@@ -87,7 +87,7 @@ class TriageList(BlockList):
         spare = room - sum(block.height for block in books)
         red = _rows_for(len(seen.red), max(_LEAST_RED, spare - max(1, min(len(seen.changes), spare // 3))))
         changed = _rows_for(len(seen.changes), max(_LEAST_CHANGED, spare - red))
-        blocks = [Block("bad", how_bad(seen, frame.view.incident, width, whole=here == "bad"))]
+        blocks = [Block("bad", how_bad(seen, frame, width, whole=here == "bad"))]
         blocks += _listed(_red_blocks(frame, seen, here, width), red, len(seen.red), "RED")
         blocks += _listed(_change_blocks(frame, seen, here, width), changed, len(seen.changes), "CHANGED")
         return [*blocks, *_blind(frame, seen, width, whole=here == "blind"), *books]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from wfconsole.incident.state import IncidentState
 from wfconsole.incident.symptoms import Match, SymptomSeen, SymptomState
 from wfconsole.incident.triage import Triage
 from wfconsole.text import cells, cut
@@ -29,8 +28,9 @@ _UNSEEN_SHOWN: Final = 3
 _WORDS_KEEP: Final = 0.55
 
 
-def how_bad(seen: Triage, incident: IncidentState, width: int, *, whole: bool) -> list[Line]:
+def how_bad(seen: Triage, frame: Frame, width: int, *, whole: bool) -> list[Line]:
     """The proposed severity and its first reason; whole: every reason, every doubt, and what nothing here can show."""
+    incident = frame.view.incident
     proposal = seen.proposal
     first = next(iter(proposal.reasons), "")
     said = f"{proposal.severity} proposed" if proposal.severity else "no severity proposed"
@@ -55,7 +55,9 @@ def how_bad(seen: Triage, incident: IncidentState, width: int, *, whole: bool) -
         names = "; ".join(proposal.unseen[:_UNSEEN_SHOWN]) + (f"; and {more} more" if more > 0 else "")
         rows += spelled("ask", f"no data here shows: {names}", width)
     asks = "lost or damaged data, and what users cannot do, no data shows: ask. When in doubt, take the worse one."
-    return [*rows, *spelled("ask", asks, width), *spelled("", "Enter or D declares; the choice is yours.", width)]
+    rows += spelled("ask", asks, width)
+    key = frame.declare_key
+    return [*rows, *spelled("", f"Enter or {key} declares; the choice is yours.", width)] if key else rows
 
 
 def book_row(frame: Frame, match: Match, label: str, width: int, *, opened: bool) -> Line:
