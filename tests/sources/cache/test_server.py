@@ -210,6 +210,22 @@ def test_a_permission_that_is_missing_is_named_with_where_it_is_listed(redis: Re
     assert "monitoring-user.acl" in told.value.remedy
 
 
+def test_a_right_that_lacks_is_there_at_no_moment_of_a_look(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lacks is asked for by another thread, and one answer without it is told as a right that was given."""
+    poll = ServerPoll(a_session(redis, **redis.user("deaf", "+info")), 1000)
+    look(poll)
+    lacked: list[str] = []
+    timed = poll._timed
+
+    def listening() -> float:
+        lacked.append(in_words(poll.lacks()))
+        return timed()
+
+    monkeypatch.setattr(poll, "_timed", listening)
+    look(poll)
+    assert "the round trip is not known" in lacked[0]
+
+
 def test_a_script_that_holds_it_up_is_named(redis: Redis, poll: ServerPoll) -> None:
     look(poll)
     with redis.busy():

@@ -38,8 +38,8 @@ def double() -> Iterator[ApiDouble]:
         yield server
 
 
-def look(double: ApiDouble, **options: Any) -> SignalsPoll:
-    return signals_poll(double.url, ONE, defaults=False, interval_ms=1000, **options)
+def look(double: ApiDouble, *, interval_ms: int = 1000, **options: Any) -> SignalsPoll:
+    return signals_poll(double.url, ONE, defaults=False, interval_ms=interval_ms, **options)
 
 
 def told_by(poll: Any) -> SourceError:
@@ -108,7 +108,7 @@ def test_an_answer_that_is_too_large_ends_early_and_hits_its_rule_alone(double: 
 
 def test_too_many_series_are_not_read(double: ApiDouble) -> None:
     double.behaviour = answering(vector(*[up()] * 6000))
-    assert "6000 series" in seen(look(double), "signals")["one"].problem
+    assert "6000 series" in seen(look(double, interval_ms=30_000), "signals")["one"].problem
 
 
 def test_a_slow_server_is_not_asked_for_all_and_another_rule_goes_without_next_time(double: ApiDouble) -> None:

@@ -59,11 +59,12 @@ class ServerPoll(CachePoll):
         from redis.exceptions import NoPermissionError
 
         try:
-            self._unmeasured = ()
-            return self._timed()
+            measured = self._timed()
         except NoPermissionError as error:
             self._unmeasured = (not_known("the round trip is not known", error, "+ping", self.session.settings),)
             return None
+        self._unmeasured = ()  # not before: somebody else may ask while it is measured
+        return measured
 
     def _timed(self) -> float:
         times = []
