@@ -314,3 +314,24 @@ def test_a_full_disk_is_said_and_what_was_kept_before_stays(desk: Desk, small_di
         terminal.wait_gone("not kept on disk")
         kill(terminal)
     assert ", and more" in drafts_on_disk(desk)
+
+
+def test_what_is_on_record_is_not_offered_again_by_who_was_killed_the_moment_after(desk: Desk) -> None:
+    with desk.live() as terminal:
+        open_incident(terminal)
+        terminal.press("N")
+        terminal.wait_for("Enter saves")
+        terminal.send("sign-in fails")
+        wait_kept(terminal, desk, "sign-in fails")
+        terminal.press("enter")
+        terminal.wait_until(lambda: desk.notes() == ["sign-in fails"], "the note on disk")
+        kill(terminal)
+    with desk.resumed() as terminal:
+        wait_saved(terminal, "sign-in fails")
+        terminal.press("N")
+        terminal.wait_for("Enter saves")
+        terminal.send("users call")
+        terminal.press("enter")
+        terminal.wait_until(lambda: len(desk.notes()) == 2, "the other one, too")
+        kill(terminal)
+    assert desk.notes() == ["sign-in fails", "users call"]

@@ -17,8 +17,10 @@ from typing import Any
 
 import pytest
 
+from tests.builders import an_entry
 from tests.journal.helpers import until
 from wfconsole.clock import SECOND, ManualClock, SystemClock
+from wfconsole.incident.events import NoteAdded
 from wfconsole.session.draft_folder import LARGEST_FILE, LONGEST_TEXT, DraftFolder
 from wfconsole.session.drafts import HANGS_AFTER_MS, KEPT_EVERY_MS, Draft, DraftBook
 from wfconsole.text import is_safe
@@ -143,6 +145,16 @@ def test_what_was_left_is_taken_over_and_its_file_gone_when_it_is_written_again(
     (new,) = machine.files()
     assert new != old
     assert "and more" in new.read_text()
+
+
+@pytest.mark.parametrize(("text", "offered"), [("half a sentence", False), ("half a sentence, and more", True)])
+def test_what_was_entered_is_not_offered_again(machine: Machine, text: str, offered: bool) -> None:
+    """Its console was killed after the record had it, and before the draft was gone."""
+    machine.left(note="half a sentence")
+    entry = an_entry(NoteAdded(text, "note"))
+    with machine.console() as book:
+        book.take_over(INCIDENT, (entry,))
+        assert (book.get("note") is not None) == offered
 
 
 def test_what_was_taken_over_and_dropped_leaves_nothing(machine: Machine) -> None:

@@ -7,13 +7,14 @@ the record ever waits for it. Whoever goes on with the incident finds it again.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
 from wfconsole.clock import SECOND, Clock, Millis
+from wfconsole.incident.events import Entry, Event
 from wfconsole.text import age, safe
 
 if TYPE_CHECKING:
@@ -42,6 +43,17 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
     by: str = ""
     drawn_at: Instant = 0
     left_over: bool = False
+
+
+def was_entered(draft: Draft, entries: Sequence[Entry]) -> bool:
+    """Whether all words of it are in one entry: its console was killed before it let go of them. The two have not the
+    same clock where a stream is told by another machine's. Numbers are the form's own, such as when it was opened."""
+    words = {words for value in draft.fields.values() if (words := value.strip()) and not words.isdigit()}
+    return bool(words) and any(words <= _texts(entry.event) for entry in entries)
+
+
+def _texts(event: Event) -> set[str]:
+    return {value for value in msgspec.structs.asdict(event).values() if isinstance(value, str)}
 
 
 class DraftBook:
@@ -107,11 +119,12 @@ class DraftBook:
             self._dropped = True
         self._write_soon(incident)
 
-    def take_over(self, incident: str) -> tuple[str, ...]:
-        """Go on with what consoles that have ended left of this incident; what was wrong with it, in words. Reads."""
+    def take_over(self, incident: str, entries: Sequence[Entry] = ()) -> tuple[str, ...]:
+        """Go on with what consoles that have ended left of this incident, and what is not among its entries; what was
+        wrong with it, in words. Reads."""
         drafts, problems = self._folder(incident).take_over(self._operator)
         with self._lock:
-            self._books[incident] = {draft.of: draft for draft in drafts}
+            self._books[incident] = {draft.of: draft for draft in drafts if not was_entered(draft, entries)}
         self._write_soon(incident)
         return problems
 

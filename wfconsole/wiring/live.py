@@ -188,7 +188,7 @@ class LiveParts:
         entries, unknown, report = read_entries(folder, self._base.fallbacks)
         self._session.resume(entries)
         self._session.journal_as(incident, anew=False)
-        words = [*report.words, *self._drafts.take_over(incident)]
+        words = [*report.words, *self._drafts.take_over(incident, entries)]
         if unknown:
             words.append(f"{unknown} entries of a kind that this version does not know")
         self._session.submit(
