@@ -17,6 +17,7 @@ import pytest
 from tests.console.desk import Desk, command_of, descendants, kill, quit_by_key
 from tests.journal.helpers import until
 from tests.real_parts import missing
+from tests.rig.processes import free_port
 from tests.terminal.pty import Terminal
 from wfconsole import exit_codes
 
@@ -36,8 +37,7 @@ class Bastion:
         self._folder = folder
         for name in ("host", "user"):
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port: int = free.getsockname()[1]
+        self._port = free_port()
         kind, key, *_ = (folder / "host.pub").read_text().split()
         (folder / "known").write_text(f"[127.0.0.1]:{self._port} {kind} {key}\n")
         given = " ".join(shlex.quote(f"{name}={value}") for name, value in desk.plain_environment().items())
@@ -47,9 +47,8 @@ class Bastion:
             f"SetEnv {given}\n"
         )
         self.server = subprocess.Popen([server, "-D", "-e", "-f", folder / "config"], stderr=subprocess.DEVNULL)
-        until(self._answers, "the SSH server answers")
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
         with socket.socket() as there:
             return there.connect_ex(("127.0.0.1", self._port)) == 0
 
@@ -78,6 +77,7 @@ def bastion(watch: Desk, tmp_path: Path) -> Iterator[Bastion]:
     made = Bastion(tmp_path / "bastion", watch)
     watch.environment["KUBECONFIG"] = "/nowhere"
     try:
+        until(made.answers, "the SSH server answers")
         yield made
     finally:
         for pid in (*descendants(made.server.pid), made.server.pid):

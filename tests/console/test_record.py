@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -108,22 +108,15 @@ def test_a_reader_that_goes_away_ends_it_quietly(watch: Desk) -> None:
         assert program.stderr.read() == b""
 
 
-def test_a_reader_that_stands_still_cannot_hold_its_end_up(watch: Desk) -> None:
+@pytest.mark.parametrize("send", [os.kill, signal_another_thread])
+def test_a_reader_that_stands_still_cannot_hold_its_end_up(
+    watch: Desk, send: Callable[[int, signal.Signals], None]
+) -> None:
     reading, writing = os.pipe()
     with recording(watch, "-", stdout=writing) as program:
         os.close(writing)
         assert select.select([reading], [], [], 10)[0]
-        program.send_signal(signal.SIGTERM)
-        assert program.wait(10) == 0
-    os.close(reading)
-
-
-def test_a_signal_that_reaches_another_thread_ends_it(watch: Desk) -> None:
-    reading, writing = os.pipe()
-    with recording(watch, "-", stdout=writing) as program:
-        os.close(writing)
-        assert select.select([reading], [], [], 10)[0]
-        signal_another_thread(program.pid, signal.SIGTERM)
+        send(program.pid, signal.SIGTERM)
         assert program.wait(10) == 0
     os.close(reading)
 

@@ -173,17 +173,20 @@ def test_cutting_ends_a_wait_for_more_changes(
 
     double.behaviour = behave
     client = client_of(double, authority.certificate)
+    gathering, gather = threading.Event(), Wire._gather
 
-    began = threading.Event()
+    def gathers(wire: Wire, seconds: float) -> None:
+        gathering.set()
+        gather(wire, seconds)
+
+    monkeypatch.setattr(Wire, "_gather", gathers)
 
     def watch() -> None:
-        for line in client.watch(PODS, {"watch": "true"}, window_ms=90_000, what="pods"):
-            if line:
-                began.set()
+        for _ in client.watch(PODS, {"watch": "true"}, window_ms=90_000, what="pods"):
+            pass
 
     def cut() -> None:
-        assert began.wait(5)
-        time.sleep(0.1)  # until it waits for the next line
+        assert gathering.wait(5)
         client.cut()
 
     assert raised_by_a_cut(double, watch, cut)

@@ -38,7 +38,6 @@ class _End:
         self.last_words: Callable[[], None] = lambda: None
         self._begun = threading.Lock()
         ear, mouth = os.pipe()
-        os.set_blocking(mouth, False)
         into_pipe(mouth, (signal.SIGTERM, signal.SIGINT))
         threading.Thread(target=self._when_told, args=(ear,), name="end", daemon=True).start()
 

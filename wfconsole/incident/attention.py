@@ -54,8 +54,7 @@ class Situation(msgspec.Struct, frozen=True):
     `world` tells which sources are lost, `meanwhile` is the newest critical thing that has come while the screen shows
     what was, `record_trouble` why what is entered is on no disk; `vacant`: the required roles that nobody has.
     `fits` says which playbook the symptoms speak for, "" for none. `provisional`: actions that take themselves back,
-    by receipt: what they are, and when. `declare_key`: the key that declares, "" for whoever
-    looks and may not.
+    by receipt: what they are, and when. `declare_key`: the key that declares, "" for whoever looks and may not.
     """
 
     now: Millis

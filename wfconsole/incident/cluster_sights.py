@@ -48,7 +48,11 @@ def sights_of_pods(before: Judged, after: Judged, lasting: frozenset[str], now: 
     for key, group in after.groups.items():
         if before.groups.get(key) is group:
             continue
-        sights = list(_pod_sights(group, new_rows, lasting, told=_tells_readiness(after, group, now)))
+        sights = [
+            sight
+            for sight in _pod_sights(group, new_rows, lasting)
+            if sight.word != "not-ready" or f"not-ready {key}" in lasting or not _tells_readiness(after, group, now)
+        ]
         happened = _Happened(group, old_rows, new_rows, now)
         sights = [
             msgspec.structs.replace(sight, happened=happened.crashes) if sight.word == "crash-loop" else sight
@@ -65,14 +69,14 @@ def sights_of_pods(before: Judged, after: Judged, lasting: frozenset[str], now: 
 
 
 def _tells_readiness(judged: Judged, group: PodGroup, now: Millis) -> bool:
-    """Whether the workload itself says when it loses readiness: a pod that flaps is one line then. It does not in the
-    middle of a rollout, nor when nobody has looked at it lately, nor when its controller does not count any more."""
+    """Whether the workload itself says that pods of it are not ready: a pod that flaps is one line then. It does not in
+    the middle of a rollout, nor when nobody has looked at it lately, nor when its controller has stopped to count."""
     workloads = judged.rows("workloads")
     row: WorkloadRow | None = workloads.rows.get(group.key)
     if row is None or now - workloads.at > _LATELY or workloads.finding(group.key).kind == "rollout":
         return False
-    waiting = (finding.since for finding in group.troubled.values() if finding.kind == "not-ready")
-    return is_short(row) or now - min(waiting, default=now) <= _COUNTS_WITHIN
+    since = min(finding.since for finding in group.troubled.values() if finding.kind == "not-ready")
+    return is_short(row) or now - since <= _COUNTS_WITHIN
 
 
 def sights_of_workloads(judged_before: Judged, judged: Judged, lasting: frozenset[str], _now: Millis) -> Seen:
@@ -164,13 +168,10 @@ def _since(conditions: Iterable[ConditionRow], types: Iterable[str], status: str
     return min(found, default=0)
 
 
-def _pod_sights(group: PodGroup, rows: Mapping[str, PodRow], lasting: frozenset[str], *, told: bool) -> Iterable[Sight]:
-    """`told`: the workload tells of readiness; what the pods have begun to tell goes on."""
+def _pod_sights(group: PodGroup, rows: Mapping[str, PodRow], lasting: frozenset[str]) -> Iterable[Sight]:
     if not group.troubled:
         return
     for word, family, begins, keeps_up, phrase in _POD_WORDS:
-        if word == "not-ready" and told and f"{word} {group.key}" not in lasting:
-            continue
         kinds = (*begins, *keeps_up) if f"{word} {group.key}" in lasting else begins
         least = Level.WATCH if keeps_up else Level.WARNING
         troubled = group.troubled.items()

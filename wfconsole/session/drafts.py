@@ -14,10 +14,10 @@ import msgspec
 from msgspec import Meta
 
 from wfconsole.clock import SECOND, Clock, Millis
-from wfconsole.incident.events import Entry, Event
 from wfconsole.text import age, safe
 
 if TYPE_CHECKING:
+    from wfconsole.incident.events import Entry, Event
     from wfconsole.session.draft_folder import DraftFolder
 
 KEPT_EVERY_MS: Final[Millis] = SECOND
@@ -45,7 +45,7 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
     left_over: bool = False
 
 
-def was_entered(draft: Draft, entries: Sequence[Entry]) -> bool:
+def _was_entered(draft: Draft, entries: Sequence[Entry]) -> bool:
     """Whether all words of it are in one entry: its console was killed before it let go of them. The two have not the
     same clock where a stream is told by another machine's. Numbers are the form's own, such as when it was opened."""
     words = {words for value in draft.fields.values() if (words := value.strip()) and not words.isdigit()}
@@ -124,7 +124,7 @@ class DraftBook:
         wrong with it, in words. Reads."""
         drafts, problems = self._folder(incident).take_over(self._operator)
         with self._lock:
-            self._books[incident] = {draft.of: draft for draft in drafts if not was_entered(draft, entries)}
+            self._books[incident] = {draft.of: draft for draft in drafts if not _was_entered(draft, entries)}
         self._write_soon(incident)
         return problems
 

@@ -79,7 +79,6 @@ class _Run:
         self._watchdog = threading.Timer(GRACE_S, self._cut_short)
         self._watchdog.daemon = True
         self._ear, self._mouth = os.pipe()
-        os.set_blocking(self._mouth, False)
 
     def run(self, mouse: bool) -> int:
         compat.catch_crashes(self._app, self._crashed)

@@ -54,7 +54,6 @@ class _Stop:
 
     def __init__(self, after_ms: Millis) -> None:
         self._ear, self._mouth = os.pipe()
-        os.set_blocking(self._mouth, False)
         into_pipe(self._mouth, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
         if after_ms:
             timer = threading.Timer(after_ms / SECOND, self.now)
