@@ -142,6 +142,8 @@ class Breaking(Probe):
                 self.query_one("#state", Static).update(Content.from_markup("[/]"))
             case "style":
                 self.query_one("#state", Static).update(Content.assemble(("x", "$no-such-token")))
+            case "stuck thread":
+                threading.Thread(target=threading.Event().wait).start()
             case "hang":
                 threading.Event().wait()
             case "hang and break":

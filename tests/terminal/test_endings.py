@@ -121,6 +121,16 @@ def test_a_handler_that_hangs_cannot_hold_the_end_up(ended: Path, way: str) -> N
         terminal.wait_until(lambda: terminal.restored, "the terminal to be restored")
 
 
+def test_a_thread_that_never_ends_cannot_hold_the_end_up(ended: Path) -> None:
+    with started(ended, "breaking", "stuck thread") as terminal:
+        before = len(os.listdir(f"/proc/{terminal.pid}/task"))
+        terminal.press("x")
+        terminal.wait_until(lambda: len(os.listdir(f"/proc/{terminal.pid}/task")) > before, "the thread")
+        terminal.signal(signal.SIGTERM)
+        assert terminal.wait_exit(WITHIN) == 128 + signal.SIGTERM
+        assert terminal.restored
+
+
 def test_a_signal_that_reaches_another_thread_ends_it_whatever_the_main_one_does(ended: Path) -> None:
     with started(ended, "breaking", "hang") as terminal:
         terminal.press("x")

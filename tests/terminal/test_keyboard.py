@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.terminal.output import ENTER_ALTERNATE
 from tests.terminal.probes import probe
 from tests.terminal.pty import Terminal
 
@@ -75,6 +76,39 @@ def test_a_console_that_was_stopped_hears_keys_again(terminal: Terminal) -> None
     terminal.press("a")
     typed(terminal, "a")
     assert looks_in_a_second(terminal) <= 2
+
+
+def test_being_told_to_go_on_where_nothing_had_stopped_changes_nothing(terminal: Terminal) -> None:
+    """Textual began a second time: of two keyboard threads one would outlive the app."""
+    before = _threads(terminal)
+    began = terminal.wait_raw(ENTER_ALTERNATE.encode())
+    terminal.signal(signal.SIGCONT)
+    terminal.wait_raw(ENTER_ALTERNATE.encode(), began)
+    terminal.press("a")
+    typed(terminal, "a")
+    assert _threads(terminal) == before
+    terminal.press("q")
+    assert terminal.wait_exit() == 0
+
+
+def test_a_console_that_was_stopped_without_a_warning_is_drawn_anew(terminal: Terminal) -> None:
+    terminal.signal(signal.SIGSTOP)
+    terminal.wait_until(lambda: _stopped(terminal), "the process to stop")
+    began = terminal.wait_raw(ENTER_ALTERNATE.encode())
+    terminal.signal(signal.SIGCONT)
+    terminal.wait_raw(ENTER_ALTERNATE.encode(), began)
+    terminal.press("a")
+    typed(terminal, "a")
+
+
+def test_a_terminal_that_is_closed_ends_it_though_the_system_also_says_go_on(terminal: Terminal) -> None:
+    terminal.hang_up()
+    terminal.signal(signal.SIGCONT)
+    assert terminal.wait_exit() == 128 + signal.SIGHUP
+
+
+def _threads(terminal: Terminal) -> int:
+    return len(os.listdir(f"/proc/{terminal.pid}/task"))
 
 
 def _stopped(terminal: Terminal) -> bool:

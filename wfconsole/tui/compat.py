@@ -38,6 +38,7 @@ from textual.worker import WorkerFailed
 
 from wfconsole import exit_codes
 from wfconsole.text import may_reach_terminal, to_ascii
+from wfconsole.tui import terminal
 
 SUBSTITUTE: Final = "\N{REPLACEMENT CHARACTER}"
 CUTS_KEPT: Final = 512
@@ -59,6 +60,20 @@ class QuietDriver(LinuxDriver):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.exit_event: _WakingEvent = _WakingEvent()
+
+    def _sigcont_application(self, *args: Any) -> None:
+        """Go on after a stop, and draw anew on a terminal that a shell had meanwhile.
+
+        Only Ctrl+Z comes with a warning: Textual would begin a second time beside what a plain SIGSTOP has left as it
+        was, and at a hang-up, when the system says SIGCONT too. Of two keyboard threads one would never end.
+        """
+        if self._key_thread is not None and self._key_thread.is_alive():
+            if self.exit_event.is_set() or terminal.is_gone():
+                return
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        if self._must_signal_resume:
+            super()._sigcont_application(*args)
 
     def run_input_thread(self) -> None:
         """Hand on what is typed until the app ends, or the terminal."""

@@ -92,9 +92,9 @@ class _Run:
         self._app_over.set()
         self._say(_QUIT)
         self._told.wait()  # the watchdog bounds it
-        self._watchdog.cancel()
         threading.excepthook = threading.__excepthook__
-        if not self._signal:  # after one, the next must not cut the last words short
+        if not self._signal:  # after one, the next must not cut the last words short, nor a stuck thread hold them up
+            self._watchdog.cancel()
             signal.set_wakeup_fd(-1)
             for number, handler in before.items():
                 signal.signal(number, handler)
