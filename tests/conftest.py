@@ -22,7 +22,7 @@ WAITING: Final = (
 # What xdist writes behind the name of a test.
 _GROUP_NAME: Final = re.compile(r"@(?:tests/|rig)[^@\[\]]*$")
 # Rooms with so many tests on the control plane that they have one for themselves.
-OWN_PLANE: Final = ("actions", "rig_tests")
+OWN_PLANE: Final = ("actions",)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
