@@ -175,8 +175,8 @@ def test_nobody_listens(double: ApiDouble, tmp_path: Path) -> None:
 
 
 AFTER_GOOD_DATA = (
-    *("nobody listens", "no answer at all", "bytes that are no HTTP", "403", "410 for every list", "429"),
-    "a hundred megabytes",
+    *("nobody listens", "no answer at all", "a body, byte by byte", "bytes that are no HTTP"),
+    *("401", "403", "410 for every list", "429", "500", "a hundred megabytes"),
 )
 
 

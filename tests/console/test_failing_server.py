@@ -11,7 +11,12 @@ from tests.console.desk import Desk, kill
 from tests.sources.api_double import ApiDouble
 
 BAD = "(?:! ERROR|≈ STALE)"  # an error, until what was seen last is old
-SAID = {"403": "× DENIED", "429": "≈ STALE", "410 for every list": BAD, "a hundred megabytes": BAD}
+SAID = {
+    "401": "× DENIED",
+    "403": "× DENIED",
+    "429": "≈ STALE",
+    **dict.fromkeys(("500", "410 for every list", "a body, byte by byte", "a hundred megabytes"), BAD),
+}
 
 
 @pytest.mark.slow

@@ -17,10 +17,16 @@ PROMISED: Final = (
     *("memory-leak", "findings"),
 )
 
+OF_THE_CLUSTER: Final = (
+    *("bad-image", "crash-loop", "oom", "not-ready", "node-pressure", "hpa-at-max", "hpa-blind", "pending-no-gpu"),
+    "recover",
+)
+
 
 def test_every_fault_has_one_name_and_one_system() -> None:
     systems = (Postgres(), Redis(), Prometheus(), Alertmanager(), Aws())
     names = [name for system in systems for name in system.faults]
     assert set(PROMISED) <= set(names)
+    assert set(OF_THE_CLUSTER) <= set(faults.FAULTS)
     assert len(set(names)) == len(names)
     assert not set(names) & set(faults.FAULTS), "and none of them is one of the cluster"
