@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.desk import ROOT, Desk, collector_of, command_of, declare, enter_note, kill, note, quit_by_key
+from tests.console.desk import Desk, collector_of, command_of, declare, enter_note, kill, quit_by_key
 from tests.session.made import BEGAN, BROKEN, FINE, patch, row
-from wfconsole import exit_codes
 from wfconsole.clock import SECOND, ManualClock
 from wfconsole.observations.answers import CollectorSaid, LogTail, PodAnswer, PodDetail
 from wfconsole.observations.snapshot import Failure
@@ -25,21 +24,6 @@ SLIPS = (
     f'{{"client_secret":"{CANARY}","level":"info"}}',
     f"--api-key {CANARY} --verbose",
 )
-# The console with a screen that breaks as soon as a file is there, with secrets in its words and in its hands.
-BREAKING = """
-import os, sys
-gate = sys.argv.pop(1)
-from wfconsole.tui.panes.glance import Glance
-draw = Glance.draw
-def breaking(self, frame, width, height):
-    password = "canary7f3a9c51e0"
-    if os.path.exists(gate):
-        raise RuntimeError(f"cannot connect with password={password}")
-    return draw(self, frame, width, height)
-Glance.draw = breaking
-from wfconsole.cli import main
-sys.exit(main(sys.argv[1:]))
-"""
 
 
 def leaky_stream() -> bytes:
@@ -104,24 +88,6 @@ def test_nothing_that_was_let_slip_is_on_disk(leaky: Desk) -> None:
     out.mkdir()
     assert leaky.run("export", "--to", str(out)).returncode == 0
     assert [path for path, content in written_below(out) if CANARY.encode() in content] == []
-
-
-def test_a_crash_report_has_no_secret_and_says_where_the_record_is(leaky: Desk, tmp_path: Path) -> None:
-    program, gate = tmp_path / "breaking.py", tmp_path / "gate"
-    program.write_text(BREAKING)
-    leaky.environment["PYTHONPATH"] = str(ROOT)
-    with leaky.live(program=f"{program} {gate}") as terminal:
-        declare(terminal, "gateway is down")
-        note(terminal, "before the crash")
-        gate.touch()
-        assert terminal.wait_exit() == exit_codes.CRASH
-        assert terminal.restored
-        terminal.wait_for("What the journal confirmed is safe")
-        assert CANARY not in terminal.text
-    (report,) = (leaky.incidents.parent / "crashes").iterdir()
-    assert "RuntimeError" in report.read_text()
-    assert CANARY not in report.read_text()
-    assert leaky.notes() == ["before the crash"]
 
 
 def test_no_secret_is_in_the_process_list(watch: Desk) -> None:
