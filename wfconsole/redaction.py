@@ -14,7 +14,10 @@ from typing import Any, Final
 
 import msgspec
 
+from wfconsole.text import safe
+
 REDACTED: Final = "(redacted)"
+_ERROR_SHOWN: Final = 200
 
 _WORDS: Final = (
     r"(?<!by)(?<!com)(?<!tres)pass(?:word|wd|phrase|code)?|pwd|secret|token|api[_-]?key|access[_-]?key"
@@ -118,6 +121,11 @@ def redact_text(text: str) -> str:
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return text
+
+
+def words_of(error: Exception) -> str:
+    """An error that nobody expected, for a screen: its kind and its own words, which may quote what it was given."""
+    return redact_text(f"{type(error).__name__}: {safe(str(error), _ERROR_SHOWN)}")
 
 
 def redact_json(body: bytes) -> bytes:

@@ -356,6 +356,12 @@ def working(task: ScriptedTask) -> Worker:
     return worker
 
 
+def test_what_nobody_expected_is_said_without_its_secret() -> None:
+    worker = working(ScriptedTask(raising(RuntimeError("password=hunter2 for op1 was refused"))))
+    failure = until(lambda: worker.standing.failure, "a failure")
+    assert "RuntimeError: password=(redacted) for op1 was refused" in failure.message
+
+
 def test_a_failure_counts_its_attempts_and_keeps_its_beginning() -> None:
     gone = SourceError("refused", "nobody there", remedy="look", retry_after_ms=0)
     worker = working(ScriptedTask(raising(gone), raising(gone)))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wfconsole.redaction import REDACTED, is_secret_key, redact, redact_json, redact_text
+from wfconsole.redaction import REDACTED, is_secret_key, redact, redact_json, redact_text, words_of
 
 # Put together here, so that scanners for leaked keys find none in this file.
 AWS_KEY = "AKIA" + "Q3EGRIC4CANARY77"
@@ -192,3 +192,11 @@ def test_encoded_json_without_a_secret_comes_back_byte_for_byte() -> None:
 def test_encoded_json_loses_its_secrets() -> None:
     body = msgspec.json.encode({"env": ["TOKEN=canary"], "n": 1.5})
     assert msgspec.json.decode(redact_json(body)) == {"env": ["TOKEN=(redacted)"], "n": 1.5}
+
+
+def test_an_error_that_nobody_expected_is_shown_short_visible_and_without_its_secret() -> None:
+    shown = words_of(ValueError("token=hunter2 \x1b[31m" + "x" * 10_000))
+    assert shown.startswith("ValueError: token=(redacted) ")
+    assert shown.isprintable()
+    assert "hunter2" not in shown
+    assert len(shown) < 300

@@ -12,6 +12,7 @@ from wfconsole.clock import Clock
 from wfconsole.observations.answers import Ask, AskPod, AskRetry, AskRules, CollectorSaid, PodAnswer, WatchedRule
 from wfconsole.observations.snapshot import Failure
 from wfconsole.recording.format import Note
+from wfconsole.redaction import words_of
 from wfconsole.text import safe
 
 # On-demand reads at the same time: somebody who holds down a key must not become a load.
@@ -77,7 +78,7 @@ class Asks:
         try:
             self._tell(reader.read(ask))
         except Exception as error:  # noqa: BLE001  whoever asked gets an answer, whatever goes wrong
-            said = f"{type(error).__name__}: {safe(str(error), 200)}"
+            said = words_of(error)
             self._refuse(ask, Failure("bad-answer", said, since=self._clock.now()))
         finally:
             self._free.release()

@@ -14,9 +14,9 @@ from wfconsole.clock import SECOND, Millis
 from wfconsole.collector.conclusions import concluded, switched_off, unreached
 from wfconsole.collector.examinations import Build, Plan
 from wfconsole.observations.checks import Check
+from wfconsole.redaction import words_of
 from wfconsole.sources.checking import Examination, Look, Looks
 from wfconsole.sources.contract import CutShort, SourceError, Task
-from wfconsole.text import safe
 
 # For everything together; whoever waits for it waits a little longer, for this process to start. Looks have deadlines
 # of their own, mostly far below.
@@ -135,5 +135,5 @@ def _late(task: Task) -> SourceError:
 
 
 def _of_ours(what: str, error: Exception) -> SourceError:
-    said = f"{what}: {type(error).__name__}: {safe(str(error), 200)}"
+    said = f"{what}: {words_of(error)}"
     return SourceError("bad-answer", said, remedy="This is a bug of wfconsole; please report it.")

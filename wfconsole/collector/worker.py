@@ -11,8 +11,8 @@ import msgspec
 
 from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.observations.snapshot import Failure
+from wfconsole.redaction import words_of
 from wfconsole.sources.contract import CutShort, SourceError, Task
-from wfconsole.text import safe
 
 LONGEST_WAIT_MS: Millis = 60 * SECOND
 # Beyond all deadlines by this much, a step is stuck.
@@ -123,7 +123,7 @@ class Worker:
         except SourceError as error:
             return self._back_off(error)
         except Exception as error:  # noqa: BLE001  a source that cannot cope is an observation, never a crash
-            said = f"{self.task.name}: {type(error).__name__}: {safe(str(error), 200)}"
+            said = f"{self.task.name}: {words_of(error)}"
             return self._back_off(
                 SourceError("bad-answer", said, remedy="This is a bug of wfconsole; please report it.")
             )

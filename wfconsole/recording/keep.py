@@ -17,7 +17,7 @@ from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.recording.lines import LIMITS, MIB, Item, Limits, Note, Noted, RecordingError, SourcePatch
 from wfconsole.recording.redact import redact_body
 from wfconsole.recording.tape import LAST_WORDS, Redact, Tape
-from wfconsole.redaction import redact_text
+from wfconsole.redaction import words_of
 
 # What waits for a disk that does not answer; beyond it lines are lost, and the recording says so.
 INBOX_BYTES = 32 * MIB
@@ -215,7 +215,7 @@ class Recorder:
         except OSError as error:
             reason = error.strerror or str(error)
         except Exception as error:  # noqa: BLE001  a recording never takes the console with it
-            reason = redact_text(f"{type(error).__name__}: {error}")
+            reason = words_of(error)
         with self._ready:
             self._reason = reason
             self._inbox.clear()
