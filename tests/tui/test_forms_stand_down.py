@@ -10,9 +10,10 @@ from tests.tui.room_papers import READY, a_room_desk, a_room_runbook
 from tests.tui.test_commands import command
 from wfconsole.clock import HOUR, MINUTE, Millis
 from wfconsole.incident.events import Declared, MessageQueued, MessageSent, StatusChanged
+from wfconsole.incident.recovery import Gate, Verdict
 from wfconsole.tui.screens.overview import Overview
 from wfconsole.tui.screens.regrade import RegradeForm
-from wfconsole.tui.screens.stand_down import StandDownForm
+from wfconsole.tui.screens.stand_down import StandDownForm, gate_lines
 
 RESOLVED = ("D", "enter", "down", "down", "down", "down", "enter", "enter")
 
@@ -126,3 +127,10 @@ async def test_another_severity_always_asks_why() -> None:
         assert desk.view().incident.severity == "SEV1"
         assert "severity SEV2 -> SEV1: all" in room.text
         assert isinstance(room.app.screen, Overview)
+
+
+def test_how_a_signal_stands_is_said_whole_in_a_narrow_form() -> None:
+    text = "No pod of the namespace has been in a crash loop or was killed for its memory"
+    verdict = Verdict(text, "holds", "held 1 min 47 s of 30 min")
+    (line,) = gate_lines(Gate((verdict,)), 60)
+    assert "".join(span.text for span in line) == "[ ] No pod of the namespace has …: held 1 min 47 s of 30 min"

@@ -12,8 +12,8 @@ from textual.widget import Widget
 
 from wfconsole.incident.checklist import confirm_checklist
 from wfconsole.incident.events import Event, StatusChanged
-from wfconsole.incident.recovery import Gate, gate
-from wfconsole.text import cut
+from wfconsole.incident.recovery import Gate, Verdict, gate
+from wfconsole.text import cells, cut
 from wfconsole.tui.forms.confirm import ConfirmForm
 from wfconsole.tui.forms.fields import Words
 from wfconsole.tui.ink import Ink, Line, Span
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
 
 _LIST: Final = "stand-down"
+_NAME_CELLS: Final = 12
 
 
 class StandDownForm(ConfirmForm):
@@ -55,9 +56,15 @@ def gate_lines(found: Gate, width: int) -> list[Line]:
         done = verdict.state == "verified"
         mark = "[v]" if done else "[ ]"
         ink: Ink = "text" if done else "warn"
-        rows.append((Span(f"{mark} ", "dim"), Span(cut(f"{verdict.text}: {verdict.words}", width - 4), ink)))
+        rows.append((Span(f"{mark} ", "dim"), Span(_of_a_signal(verdict, width - 4), ink)))
     rows += [(Span("[ ] ", "dim"), Span(cut(f"public: {words}", width - 4), "warn")) for words in found.public]
     return rows
+
+
+def _of_a_signal(verdict: Verdict, width: int) -> str:
+    """How it stands is said whole; of its name only as much as is left."""
+    left = max(_NAME_CELLS, width - cells(verdict.words) - 2)
+    return cut(f"{cut(verdict.text, left)}: {verdict.words}", width)
 
 
 def refusal(found: Gate) -> str:
