@@ -18,7 +18,7 @@ from wfconsole.observations.answers import AskRetry, CollectorSaid
 from wfconsole.observations.snapshot import Failure
 from wfconsole.recording.format import Header, Item, Noted, SourcePatch
 from wfconsole.session import feed as feeds
-from wfconsole.session.feed import Feed
+from wfconsole.session.feed import NOTHING_CAME, Feed
 
 WITHIN = 20.0  # seconds; only ever used up by a failure
 
@@ -226,6 +226,13 @@ def test_a_descriptor_is_read_once_and_its_end_is_said(listener: Listener, told:
     assert (failure.message, failure.retry_at) == ("the stream ended", 0)
     said = [item.note for item in listener.heard if isinstance(item, Noted)]
     assert CollectorSaid("the stream ended") in said
+
+
+def test_a_pipe_that_closes_before_anything_came_says_where_the_reason_is(listener: Listener) -> None:
+    reading, writing = os.pipe()
+    os.close(writing)
+    Feed(SystemClock(), source=reading, sources=lambda: ("pods",)).start(listener)
+    assert listener.stopped().message == NOTHING_CAME
 
 
 HANGING = {

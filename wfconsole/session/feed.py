@@ -30,6 +30,8 @@ ENDS_WITHIN_MS: Millis = 200
 # A collector that has said nothing for so long hangs: it says more often than this that nothing has changed.
 SILENT_MS: Millis = 120 * SECOND
 
+# Of a pipe that closes before it began: whoever was to fill it has its say on the terminal below.
+NOTHING_CAME = "nothing came: quit, its error is below"
 NOT_OURS = "this is not our collector's stream: "
 
 
@@ -136,7 +138,7 @@ class Feed:
         if not self._command:
             ended = self._read(self._source) if self._source is not None else ""
             if not self._closing.is_set():
-                self._say_stopped(ended or "the stream ended", 0)
+                self._say_stopped(ended or ("the stream ended" if self._followed is not None else NOTHING_CAME), 0)
             return
         wait = FIRST_RESTART_MS
         while not self._closing.is_set():
