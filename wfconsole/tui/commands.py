@@ -50,8 +50,8 @@ class Command(msgspec.Struct, frozen=True):
 
 def understood(room: WarRoom, line: str) -> Act:
     """What a line asks for. Raises Refused with what is wrong with it, or why it may not be done here."""
-    name, _, rest = safe(line.strip().removeprefix(":").strip(), LONGEST).partition(" ")
-    command = named(name)
+    name, _, rest = _spelt_out(safe(line.strip().removeprefix(":").strip(), LONGEST)).partition(" ")
+    command = COMMANDS.get(name)
     if command is None:
         near = [known for known in COMMANDS if name[:1] and known.startswith(name[:2])]
         raise Refused(f"no command {name!r}; {'there is ' + ', '.join(near[:5]) if near else ':help lists them'}")
@@ -68,7 +68,13 @@ def understood(room: WarRoom, line: str) -> Act:
 
 def named(name: str) -> Command | None:
     """The command of this name, or of this other name for it."""
-    return COMMANDS.get(ALIASES.get(name, name))
+    return COMMANDS.get(_spelt_out(name).partition(" ")[0])
+
+
+def _spelt_out(line: str) -> str:
+    """The line with a command's own name in the place of another one for it, which may stand for a view too."""
+    name, _, rest = line.partition(" ")
+    return f"{ALIASES.get(name, name)} {rest}".strip()
 
 
 def completed(room: WarRoom, typed: str) -> str:
@@ -183,7 +189,7 @@ ALIASES: Final = {
     "severity": "sev",
     "status": "state",
     "n": "note",
-    "gpu": "nodes",
+    "gpu": "nodes gpu",
     "hpas": "hpa",
     "replay": "replays",
     "h": "help",
