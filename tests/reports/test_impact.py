@@ -8,6 +8,7 @@ from wfconsole.clock import HOUR, MINUTE, Millis
 from wfconsole.incident.advance import fold
 from wfconsole.incident.events import (
     SCRIBE,
+    ConsoleEnded,
     ConsoleStarted,
     EntryHidden,
     Event,
@@ -106,6 +107,28 @@ def test_what_nobody_could_see_is_not_known() -> None:
     )
     assert sum(end - start for start, end in unseen(record)) == 25 * MINUTE
     assert "Not known: 25 min of the incident in which nobody could see the signals." in slo(record)
+
+
+def test_a_console_that_opens_beside_another_ends_no_time_that_nobody_saw() -> None:
+    record = a_record((10 * MINUTE, NoteAdded("calm")), (45 * MINUTE, ConsoleStarted("bastion", 1, "0.1", beside=1)))
+    assert unseen(record) == ()
+
+
+def test_a_console_that_says_later_that_it_closes_was_open_until_then() -> None:
+    def opens_and_closes(*actors: str) -> Record:
+        made = [an_entry(declared(started_at=NOW), 1, NOW, "op1")]
+        for place, actor in enumerate(actors, 2):
+            event = ConsoleEnded() if actor.startswith("-") else ConsoleStarted("bastion", place, "0.1")
+            made.append(an_entry(event, place, NOW + place * MINUTE, actor.removeprefix("-")))
+        return Record.of(made, fold(made), a_runbook())
+
+    assert list(opens_and_closes("op2", "-op2", "-op1").unattended()) == []
+    assert [how for _, _, how in opens_and_closes("op2", "-op2").unattended()] == ["ended without a word"]
+    assert [how for _, _, how in opens_and_closes("op1", "-op1").unattended()] == ["ended without a word"]
+    assert [how for _, _, how in opens_and_closes("-op1", "op2", "op1", "-op1").unattended()] == [
+        "was closed",
+        "ended without a word",
+    ]
 
 
 def test_times_that_contradict_each_other_give_no_minutes() -> None:

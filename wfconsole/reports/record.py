@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -86,13 +87,28 @@ class Record(msgspec.Struct, frozen=True):
                 yield last, last.event
 
     def unattended(self) -> Iterator[tuple[Millis, Millis, str]]:
-        """When no console was there to see: from, to, and how it ended."""
+        """When no console was there to see: from, to, and how the last one ended."""
+        others = _open_at_starts(self.entries)
         before: Entry | None = None
         for entry in self.entries:
-            if isinstance(entry.event, ConsoleStarted) and before is not None and self.state.declared:
+            if entry.id in others and before is not None and not others[entry.id]:
                 how = "was closed" if isinstance(before.event, ConsoleEnded) else "ended without a word"
                 yield before.at, entry.at, how
             before = entry
+
+
+def _open_at_starts(entries: Sequence[Entry]) -> dict[str, bool]:
+    """Whether another console was open when each one opened, by the id of that entry: the one that opened found it so,
+    or the other says later that it closes."""
+    others: dict[str, bool] = {}
+    closing: Counter[str] = Counter()  # by operator: consoles that close from here on and do not open from here on
+    for entry in reversed(entries):
+        if isinstance(entry.event, ConsoleEnded):
+            closing[entry.actor] += 1
+        elif isinstance(entry.event, ConsoleStarted):
+            closing[entry.actor] = max(0, closing[entry.actor] - 1)  # one that was killed never closes
+            others[entry.id] = entry.event.beside > 0 or closing.total() > 0
+    return others
 
 
 class Disorder(msgspec.Struct, frozen=True):

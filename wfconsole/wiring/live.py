@@ -191,9 +191,10 @@ class LiveParts:
         words = [*report.words, *self._drafts.take_over(incident, entries)]
         if unknown:
             words.append(f"{unknown} entries of a kind that this version does not know")
-        self._session.submit(
-            ConsoleStarted(host=socket.gethostname(), pid=os.getpid(), version=__version__, found="; ".join(words))
+        started = ConsoleStarted(
+            socket.gethostname(), os.getpid(), __version__, "; ".join(words), beside=report.open_consoles
         )
+        self._session.submit(started)
         end_unknown(self._session)
 
     def _draft_folder(self, incident: str) -> DraftFolder:
