@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
 from wfconsole.clock import SECOND, Millis
-from wfconsole.incident.events import ConsoleEnded, ConsoleStarted, Entry, Moment, NoteAdded, Noticed
+from wfconsole.incident.events import (
+    ConsoleEnded,
+    ConsoleStarted,
+    Entry,
+    Moment,
+    NoteAdded,
+    Noticed,
+    StepMarked,
+    StepProbed,
+)
 from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.state import IncidentState, Line
-from wfconsole.incident.wording import spell_duration
+from wfconsole.incident.wording import spell_duration, step_title
 from wfconsole.text import UNKNOWN, calendar_time
+
+_SPOKEN: Final[Mapping[Moment, str]] = {
+    "started": "the start",
+    "detected": "the detection",
+    "acknowledged": "the acknowledgement",
+    "mitigated": "the mitigation",
+    "resolved": "the resolution",
+}
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -76,6 +94,21 @@ class Record(msgspec.Struct, frozen=True):
             if colon and topic.strip().casefold() in topics and rest.strip():
                 found.append((entry, rest.strip()))
         return found
+
+    def step_name(self, step_id: str) -> str:
+        """A step's title, as it was when somebody last marked it or looked at it."""
+        for entry in reversed(self.entries):
+            event = entry.event
+            if isinstance(event, StepMarked | StepProbed) and event.step == step_id and event.title:
+                return event.title
+        return step_title(step_id)
+
+    def moment_name(self, moment: Moment) -> str:
+        """What is counted from, or to: an incident that nobody dated otherwise was detected when it was declared."""
+        moments = self.state.moments
+        if moment == "detected" and moments.get("detected") == self.state.declared_at:
+            return "the declaration"
+        return _SPOKEN[moment]
 
     def endings(self) -> Iterator[tuple[Entry, Noticed]]:
         """The last word of each line whose condition is over."""
@@ -142,7 +175,7 @@ class Lapse(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         if self.reversed:
-            return f"not known: the record dates {self.until} before {self.since}"
+            return f"not known: the record dates {_SPOKEN[self.until]} before {_SPOKEN[self.since]}"
         return "not known" if self.took_ms is None else spell_duration(self.took_ms)
 
 
