@@ -64,9 +64,13 @@ class RecordingError(Exception):
         super().__init__(what)
 
     def __str__(self) -> str:
-        place = ", ".join(filter(None, (self.path, f"line {self.line}" if self.line else "")))
-        told = f"{place}: {self.what}" if place else self.what
-        return f"{told}. {self.remedy}" if self.remedy else told
+        return f"{self.path}{', ' if self.line else ': '}{self.told}" if self.path else self.told
+
+    @property
+    def told(self) -> str:
+        """The same without the file, for who has it open."""
+        where = f"line {self.line}: " if self.line else ""
+        return f"{where}{self.what}. {self.remedy}" if self.remedy else f"{where}{self.what}"
 
     def at(self, path: str) -> RecordingError:
         """The same error, with the file's name where it had none."""

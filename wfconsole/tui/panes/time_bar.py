@@ -101,8 +101,9 @@ def _bar(frame: Frame, time: TransportView, width: int, word: Mapping[str, str])
             (f"{word['slower']} {word['faster']}", "speed"),
             (word["go-to-time"], "goto"),
         )
-    if time.problem:
-        return spread((*head, Span(f" {time.problem}", "warn")), keys, width)
+    if time.problem:  # in the place of the track; what does not fit is on the screen of the sources
+        told: Line = (*head, Span(f" {time.problem}", "warn"))
+        return spread(told, () if width_of(told) <= width else _keys((word["sources"], "all of it")), width)
     room = width - width_of(head) - width_of(keys) - 2
     return (*head, Span("|", "rule"), *_track(frame, time, room), Span("|", "rule"), *keys)
 

@@ -171,9 +171,11 @@ def _off(frame: Frame, names: Sequence[str], width: int) -> list[Line]:
 
 
 def _kept(frame: Frame, width: int) -> Iterator[Block]:
-    """Where what people say and what the world shows is kept, and why not."""
+    """Where what people say and what the world shows is kept, and why not; why what was kept cannot be shown."""
     journal, recording = frame.view.journal, frame.view.recording
     told: list[tuple[str, str, Ink]] = []
+    if frame.time.problem:
+        told.append(("replayed", frame.time.problem, "warn"))
     if journal.condition != "none":
         words = f"{journal.condition}  {journal.directory}  head {journal.head or UNKNOWN}"
         told.append(("record", f"{words}  {journal.reason}".rstrip(), _JOURNAL_INKS[journal.condition]))
