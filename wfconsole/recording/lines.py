@@ -48,6 +48,11 @@ class Limits(msgspec.Struct, frozen=True):
     string: int = 8 * KIB
     sources: int = 64
     gap_ms: Millis = 31 * DAY  # between two lines
+    # Of what is packed. The milliseconds between the lines of a recording are never the same for long, and its groups
+    # begin with whole states: it unpacks to tens of bytes for each on disk, and to less than a line.
+    ratio: int = 200  # bytes for each on disk, beyond `free`
+    free: int = 2 * MIB
+    free_lines: int = 100_000  # beyond these, a line for each byte on disk
 
 
 LIMITS: Final = Limits()

@@ -137,7 +137,7 @@ class Player:
             try:
                 self._arrive(self._head.step(events))
             except RecordingError:
-                self._go(self._recording.end)
+                self._arrive(self._recording.end)
                 raise
 
         self._tell(go)
@@ -216,28 +216,23 @@ class Player:
         return None
 
     def _seek(self, instant: Millis, aim: Aim | None = None) -> None:
+        before = self.clock.now()
         try:
             if self._growing and instant > self._recording.end:
                 self._recording.refresh()  # what is still not in it comes to whoever waits at that instant
-            self._go(instant)
+            self._arrive(instant)  # first the clock: whoever hears of the new state shows it with its own time
+            self._head.move(self._recording.position(instant))
             self._ahead = self._growing and instant > self._recording.end
+        except RecordingError:
+            self._arrive(min(instant, self._recording.end))  # the last state that can be read is on show
+            raise
+        except Exception:
+            self._arrive(before)  # what was on show still is
+            raise
         finally:
             with self._word:
                 if self._aim is aim:  # and no newer one
                     self._aim = None
-
-    def _go(self, instant: Millis) -> None:
-        """Take clock and follower there; where that cannot be read, to the last state before it that can, and raise."""
-        before = self.clock.now()
-        self._arrive(instant)  # first the clock: whoever hears of the new state shows it with its own time
-        try:
-            self._head.move(self._recording.position(instant))
-        except RecordingError:  # which has made it shorter
-            self._go(min(instant, self._recording.end))
-            raise
-        except Exception:
-            self._arrive(before)  # of which the state is still on show
-            raise
 
     def _arrive(self, instant: Millis) -> None:
         self._ahead = False
