@@ -6,6 +6,7 @@ import random
 import string
 from collections import Counter
 
+import msgspec
 import pytest
 from textual.geometry import Region
 
@@ -231,3 +232,16 @@ async def test_the_key_line_is_never_cut() -> None:
             assert len(words) <= width
             assert "? help" in words
             assert "…" not in words
+
+
+async def test_a_look_back_to_before_this_console_says_what_has_that_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    edge = "seen here only since 14:00:00Z; before: wfconsole replay 20260301-1350-4711"
+    desk = quiet_desk()
+    shown = msgspec.structs.replace(desk.transport.show(), edge=edge)
+    monkeypatch.setattr(desk.transport, "show", lambda: shown)
+    async with war_room(desk) as room:
+        await room.press("left_square_bracket")
+        assert room.lines[-1].strip() == edge
+        await room.press("e", "0")
+        await room.press("at", *"13:00", "enter")
+        assert room.lines[-1].strip() == edge

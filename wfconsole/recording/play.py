@@ -9,7 +9,7 @@ from heapq import merge
 from pathlib import Path
 
 from wfconsole.clock import Millis
-from wfconsole.recording.decode import LineDecoder
+from wfconsole.recording.decode import LineDecoder, read_header
 from wfconsole.recording.files import LineCursor, RecordingFile
 from wfconsole.recording.index import STATE, Index
 from wfconsole.recording.lines import LIMITS, Header, Item, Limits, Noted, RecordingError, TooMuchError
@@ -35,6 +35,15 @@ def recording_path(path: Path) -> Path:
     raise RecordingError(
         f"has no {SCENARIO_FILES[0]}", remedy="Give a recording or a scenario's directory.", path=str(path)
     )
+
+
+def header_of(path: Path) -> Header:
+    """The header of a recording, without a look at the rest of it. Raises RecordingError."""
+    file = RecordingFile(path)
+    try:
+        return read_header(LineCursor(file).line(0).strip(), trusted=False)
+    finally:
+        file.close()
 
 
 class Recording:

@@ -81,7 +81,7 @@ def goto(room: WarRoom, words: str) -> Act:
     def act() -> str:
         transport.seek(meant)
         room.show_now()
-        return ""
+        return transport.show().edge
 
     return act
 
