@@ -327,9 +327,9 @@ class LiveConsole:
     def recordings(self) -> tuple[RecordingEntry, ...]:
         return self._files.recordings()
 
-    def export(self, to: str = "", *, replace: bool = False) -> str:
+    def export(self, to: str = "", *, kind: str = "", replace: bool = False) -> str:
         incident = self.session.view.incident
-        return self._files.export(ExportAsked(self.entries(), incident, self.runbook, to, replace))
+        return self._files.export(ExportAsked(self.entries(), incident, self.runbook, to, replace, kind))
 
     def subscribe(self, changed: Callable[[], None]) -> None:
         def both() -> None:

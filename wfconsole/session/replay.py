@@ -238,8 +238,8 @@ class ReplayConsole:
     def recordings(self) -> tuple[RecordingEntry, ...]:
         return self._files.recordings()
 
-    def export(self, to: str = "", *, replace: bool = False) -> str:
-        return self._files.export(ExportAsked(self.entries(), self.view().incident, self.runbook, to, replace))
+    def export(self, to: str = "", *, kind: str = "", replace: bool = False) -> str:
+        return self._files.export(ExportAsked(self.entries(), self.view().incident, self.runbook, to, replace, kind))
 
     def subscribe(self, changed: Callable[[], None]) -> None:
         self._repaint = changed

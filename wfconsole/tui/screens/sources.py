@@ -10,8 +10,7 @@ from wfconsole.observations.answers import AskRetry
 from wfconsole.observations.kinds import KINDS
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.snapshot import Failure, Snapshot
-from wfconsole.recording.lines import MIB
-from wfconsole.text import UNKNOWN, age, cells, cut, fit
+from wfconsole.text import UNKNOWN, age, cells, cut, fit, memory
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
@@ -181,7 +180,7 @@ def _kept(frame: Frame, width: int) -> Iterator[Block]:
         told.append(("record", f"{words}  {journal.reason}".rstrip(), _JOURNAL_INKS[journal.condition]))
     if recording.condition != "off" or recording.reason:
         lost = f"  {recording.lost} lines lost" if recording.lost else ""
-        size = f"  {recording.path}  {recording.size / MIB:.1f} MiB{lost}" if recording.path else ""
+        size = f"  {recording.path}  {memory(recording.size)}B{lost}" if recording.path else ""
         words = f"{recording.condition}{size}  {recording.reason}".rstrip()
         told.append(("recording", words, "warn" if recording.condition == "stopped" or recording.lost else "dim"))
     if frame.view.drafts_trouble:
