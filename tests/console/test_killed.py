@@ -154,6 +154,24 @@ def test_the_papers_tell_a_console_that_was_killed_from_one_that_is_open(desk: D
     assert unattended(desk) == ["ended without a word"]
 
 
+def test_a_resumed_console_names_the_recording_that_has_what_was_before_it(desk: Desk) -> None:
+    with desk.live() as terminal:
+        declare(terminal, "gateway is down")
+        kill(terminal)
+    (kept,) = desk.recordings.glob("*.jsonl.gz")
+    told = f"before: wfconsole replay {kept.name.removesuffix('.jsonl.gz')}"
+    with desk.resumed() as terminal:
+        wait_saved(terminal, "console opened")
+
+        def looked_back() -> bool:
+            terminal.press("[")  # again, until what there is has been looked for
+            return told in terminal.text
+
+        terminal.wait_until(looked_back, told)
+        assert "seen here only since" in terminal.text
+        kill(terminal)
+
+
 def test_enter_that_is_pressed_too_often_does_everything_once(desk: Desk) -> None:
     with desk.live() as terminal:
         terminal.wait_for("ready")

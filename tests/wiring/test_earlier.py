@@ -42,7 +42,7 @@ def test_the_recording_that_saw_an_instant_of_this_cluster_is_named(tmp_path: Pa
     recorded(tmp_path, "elsewhere", NOW - HOUR, NOW - MINUTE, server="https://theirs")
     recorded(tmp_path, "now", NOW, NOW)
     (tmp_path / "torn.jsonl.gz").write_bytes(b"no recording")
-    kept = earlier_recordings(tmp_path, NOW)
+    kept = earlier_recordings(tmp_path, str(tmp_path / "now.jsonl.gz"))
     assert [each.name for each in kept if each.server == "https://ours"] == ["second", "first"]
     assert recording_before(session, kept, NOW - 40 * MINUTE) == "first"
     assert recording_before(session, kept, NOW - 15 * MINUTE) == "second"
@@ -52,5 +52,5 @@ def test_the_recording_that_saw_an_instant_of_this_cluster_is_named(tmp_path: Pa
 
 def test_a_recording_that_ended_before_the_incident_has_nothing_of_it(tmp_path: Path, session: Session) -> None:
     recorded(tmp_path, "yesterday", NOW - 25 * HOUR, NOW - 24 * HOUR)
-    assert recording_before(session, earlier_recordings(tmp_path, NOW), NOW - 5 * MINUTE) == ""
-    assert earlier_recordings(tmp_path / "missing", NOW) == []
+    assert recording_before(session, earlier_recordings(tmp_path, ""), NOW - 5 * MINUTE) == ""
+    assert earlier_recordings(tmp_path / "missing", "") == []

@@ -21,19 +21,20 @@ class Kept(msgspec.Struct, frozen=True):
     server: str = ""
 
 
-def earlier_recordings(folder: Path, before: Millis) -> list[Kept]:
-    """Those that began before an instant, the newest first. One that cannot be read is none."""
+def earlier_recordings(folder: Path, own: str) -> list[Kept]:
+    """All but one's own, the newest first. One that cannot be read is none."""
     from wfconsole.recording.play import header_of  # here, because the first frame looks for none
     from wfconsole.recording.scenarios import name_of
 
     found = []
     for path in folder.glob("*.jsonl.gz"):
+        if str(path) == own:
+            continue
         try:
             header, until = header_of(path), int(path.stat().st_mtime * 1000)
         except (RecordingError, OSError):
             continue
-        if header.started_at < before:
-            found.append(Kept(name_of(path), header.started_at, until, header.target.server))
+        found.append(Kept(name_of(path), header.started_at, until, header.target.server))
     return sorted(found, key=lambda kept: kept.began, reverse=True)
 
 

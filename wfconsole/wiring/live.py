@@ -225,7 +225,8 @@ class LiveParts:
 
         if read_runbook:
             self._follow_runbook()
-        self._earlier += earlier_recordings(self._base.places.recordings, self._opened_at)
+        own = self._recorder.state.path if self._recorder is not None else ""
+        self._earlier += earlier_recordings(self._base.places.recordings, own)
 
     def _follow_runbook(self) -> None:
         """Symptoms may ask Prometheus: the collector, which was started long before, is told now."""
