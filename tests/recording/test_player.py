@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.recording.streams import EPOCH, Cluster, fingerprint, folded, items_of
 from wfconsole.clock import MINUTE, SECOND, ManualClock, Millis, SystemClock
 from wfconsole.observations.world import World
-from wfconsole.recording.lines import Item
+from wfconsole.recording.lines import Item, RecordingError
 from wfconsole.recording.pace import SPEEDS, PlayerClock, next_speed
 from wfconsole.recording.play import DAMAGED, Recording
 from wfconsole.recording.player import Player, PlayerState
@@ -44,10 +44,15 @@ class Screen:
         self._fold(item)
 
     def rebuild(self, checkpoint: Any, items: Iterator[Item]) -> None:
+        shown = self.world, self.heard
         self.world, self.heard = checkpoint or (World(), 0)
         before = self.heard
-        for item in items:
-            self._fold(item)
+        try:
+            for item in items:
+                self._fold(item)
+        except RecordingError:
+            self.world, self.heard = shown  # as a console: only a whole seek comes on show
+            raise
         self.rebuilds.append(self.heard - before)
 
     def checkpoint(self) -> object | None:
