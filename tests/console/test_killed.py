@@ -7,13 +7,21 @@ import signal
 
 import pytest
 
+from tests.builders import a_runbook
 from tests.console.desk import Desk, declare, enter_note, kill, note, quit_by_key, wait_saved
 from tests.journal.helpers import segments
 from wfconsole.incident.advance import fold
 from wfconsole.incident.events import ConsoleEnded, ConsoleStarted, Declared
+from wfconsole.reports.record import Record
 from wfconsole.session.journaling import read_entries
 
 KILLS = 4
+
+
+def unattended(desk: Desk) -> list[str]:
+    """How each console ended after which none was open, as the papers tell it."""
+    entries = desk.entries()
+    return [how for _, _, how in Record.of(entries, fold(entries), a_runbook()).unattended()]
 
 
 def test_a_console_that_is_killed_again_and_again_loses_nothing_that_it_called_saved(desk: Desk) -> None:
@@ -129,6 +137,39 @@ def test_two_consoles_on_one_incident_both_write_and_reading_merges_them(desk: D
         ["first, before", "second, meanwhile", "first, meanwhile", "second, after", "first, after"]
     )
     assert len(segments(desk.incident() / "journal")) == 2
+    assert unattended(desk) == []
+
+
+def test_the_papers_tell_a_console_that_was_killed_from_one_that_is_open(desk: Desk) -> None:
+    with desk.live() as first:
+        declare(first, "gateway is down")
+        with desk.resumed() as second:
+            wait_saved(second, "console opened")
+            kill(second)
+        assert unattended(desk) == []  # the first one is open, and says nothing
+        kill(first)
+    with desk.resumed() as third:
+        wait_saved(third, "console opened")
+        kill(third)
+    assert unattended(desk) == ["ended without a word"]
+
+
+def test_a_resumed_console_names_the_recording_that_has_what_was_before_it(desk: Desk) -> None:
+    with desk.live() as terminal:
+        declare(terminal, "gateway is down")
+        kill(terminal)
+    (kept,) = desk.recordings.glob("*.jsonl.gz")
+    told = f"before: wfconsole replay {kept.name.removesuffix('.jsonl.gz')}"
+    with desk.resumed() as terminal:
+        wait_saved(terminal, "console opened")
+
+        def looked_back() -> bool:
+            terminal.press("[")  # again, until what there is has been looked for
+            return told in terminal.text
+
+        terminal.wait_until(looked_back, told)
+        assert "seen here only since" in terminal.text
+        kill(terminal)
 
 
 def test_enter_that_is_pressed_too_often_does_everything_once(desk: Desk) -> None:

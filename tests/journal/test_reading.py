@@ -214,3 +214,14 @@ def test_a_journal_that_was_chewed_up_is_read_without_inventing_anything(home: P
     assert numbers == sorted(set(numbers))
     if bytes(data) != whole and not whole.startswith(bytes(data)):
         assert segment.damage or segment.torn
+
+
+def test_a_journal_that_is_read_tells_how_many_consoles_have_it_open(home: Path) -> None:
+    consoles = [Writing(home), Writing(home)]
+    for console, name in zip(consoles, names(1, 2), strict=True):
+        assert console.save(name)
+    assert report_of(home).open_consoles == 2
+    assert consoles[0].close()
+    assert report_of(home).open_consoles == 1
+    assert consoles[1].close()
+    assert report_of(home).open_consoles == 0

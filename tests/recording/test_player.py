@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from tests.recording.streams import EPOCH, Cluster, fingerprint, folded, items_of
 from wfconsole.clock import MINUTE, SECOND, ManualClock, Millis, SystemClock
 from wfconsole.observations.world import World
-from wfconsole.recording.lines import Item
+from wfconsole.recording.lines import Item, RecordingError
 from wfconsole.recording.pace import SPEEDS, PlayerClock, next_speed
-from wfconsole.recording.play import Recording
-from wfconsole.recording.player import Player
+from wfconsole.recording.play import DAMAGED, Recording
+from wfconsole.recording.player import Player, PlayerState
 from wfconsole.recording.playhead import CHECKPOINTS_KEPT
 
 LIVE = Cluster(pods=8, seed=21).live(170).end().stream
@@ -44,10 +44,15 @@ class Screen:
         self._fold(item)
 
     def rebuild(self, checkpoint: Any, items: Iterator[Item]) -> None:
+        shown = self.world, self.heard
         self.world, self.heard = checkpoint or (World(), 0)
         before = self.heard
-        for item in items:
-            self._fold(item)
+        try:
+            for item in items:
+                self._fold(item)
+        except RecordingError:
+            self.world, self.heard = shown  # as a console: only a whole seek comes on show
+            raise
         self.rebuilds.append(self.heard - before)
 
     def checkpoint(self) -> object | None:
@@ -61,11 +66,20 @@ class Screen:
 class Theatre:
     """A player with a real clock that stands still, pumped by hand."""
 
-    def __init__(self, path: Path, *, growing: bool = False, checkpoints: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        growing: bool = False,
+        checkpoints: bool = True,
+        obeyed: Callable[[Player], None] = lambda _player: None,
+    ) -> None:
         self.recording = Recording(path)
         self.screen = Screen(checkpoints=checkpoints)
         self.real = ManualClock()
-        self.player = Player(self.recording, self.screen, self.real, growing=growing)
+        self.player = Player(
+            self.recording, self.screen, self.real, growing=growing, obeyed=lambda: obeyed(self.player)
+        )
 
     def pump(self) -> int | None:
         return self.player.pump()
@@ -404,14 +418,54 @@ def test_a_bad_line_ends_the_playing_and_the_state_says_why(tmp_path: Path) -> N
     theatre = Theatre(path)
     theatre.play_to_the_end()
     state = theatre.player.state()
-    assert "line" in state.problem
-    assert str(path) in state.problem
+    assert state.problem.startswith("line 28: not a valid 'd' line")
+    assert state.problem.endswith(DAMAGED)
     assert not state.playing
     assert len(theatre.screen.delivered) == len(items_of(LIVE[: LIVE.index(b"\n", 5000) + 1]))
     theatre.player.seek(EPOCH)
     theatre.pump()
     assert theatre.player.clock.now() == EPOCH
     theatre.recording.close()
+
+
+BAD_LINE = b'[1,"d","pods",{"rows":7}]\n'
+
+
+@pytest.mark.parametrize("before", [5000, 20_000])
+@pytest.mark.parametrize("how", ["seek", "step"])
+def test_going_past_a_bad_line_shows_the_last_state_before_it_with_its_own_time(
+    tmp_path: Path, before: int, how: str
+) -> None:
+    path, cut = tmp_path / "bad.jsonl", LIVE.index(b"\n", before) + 1
+    path.write_bytes(LIVE[:cut] + BAD_LINE + LIVE[cut:])
+    readable = items_of(LIVE[:cut])
+    told: list[PlayerState] = []
+    theatre = Theatre(path, obeyed=lambda player: told.append(player.state()))
+    if how == "seek":
+        theatre.player.seek(END)
+    else:
+        theatre.player.step(10_000)
+    theatre.pump()
+    state = theatre.player.state()
+    assert theatre.player.clock.now() == state.position == state.end == readable[-1].at
+    assert fingerprint(theatre.screen.world) == fingerprint(folded(readable))
+    assert state.problem.startswith("line ")
+    assert told[-1] == state  # whoever paints hears of it
+    theatre.recording.close()
+
+
+def test_a_seek_to_what_the_follower_cannot_bear_stays_where_it_is(theatre: Theatre) -> None:
+    theatre.player.seek(EPOCH + 10 * SECOND)
+    theatre.pump()
+
+    def refuse(checkpoint: object, items: Iterator[Item]) -> None:
+        raise ValueError("no such event")
+
+    theatre.screen.rebuild = refuse  # type: ignore[method-assign]
+    theatre.player.seek(END)
+    theatre.pump()
+    assert theatre.player.state().position == EPOCH + 10 * SECOND
+    assert "no such event" in theatre.player.state().problem
 
 
 def test_a_follower_that_cannot_bear_an_item_stops_the_playing_and_nothing_else(theatre: Theatre) -> None:

@@ -101,7 +101,7 @@ def test_a_clock_that_was_set_back_is_said_and_no_duration_is_negative() -> None
         "2026-03-01T14:02:07Z: a clock was set back, or two machines differ." in text
     )
     assert "_Gap: the record dates the end before the beginning, so how long it lasted is not known._" in text
-    assert "to resolve not known: the record dates resolved before started" in text
+    assert "to resolve not known: the record dates the resolution before the start" in text
     assert "the next one opened with an earlier date" in text
     assert not re.search(r"(?<![\dT:A-Za-z])-\d+ (s|min|h|d)\b", text)
     dates = [line[2:22] for line in timeline(made)]
@@ -114,7 +114,7 @@ def test_no_time_is_ever_negative_however_the_moments_are_set() -> None:
     )
     for lapse in lapses(fold(made)):
         assert lapse.took_ms is None or lapse.took_ms >= 0
-    assert lapses(fold(made))[0].text == "not known: the record dates detected before started"
+    assert lapses(fold(made))[0].text == "not known: the record dates the detection before the start"
 
 
 def test_an_incident_of_three_days_has_its_days_and_its_length() -> None:

@@ -111,9 +111,10 @@ def test_the_summary_computes_what_can_be_computed_and_marks_the_rest() -> None:
         "- **Impact:** _Gap: nobody wrote down who was affected, and how._ The console saw: gateway lost readiness: "
         "1 of 3 ready, 2026-03-01T14:22:07Z to 2026-03-01T14:38:07Z.",
         "- **Root cause:** _Gap: nobody wrote down the root cause yet._",
-        "- **Times:** to detect 10 min; to acknowledge 2 min; to mitigate 30 min (from started); "
-        "to resolve 40 min (from started)",
-        "- **SLO:** _Gap: no broken promise to users is on record; see below on what that rests._",
+        "- **Times:** to detect 10 min (from the start to the declaration; the first alert on record came 9 min after "
+        "the start); to acknowledge 2 min (from the declaration to the acknowledgement); to mitigate 30 min (from the "
+        "start to the mitigation); to resolve 40 min (from the start to the resolution)",
+        "- **SLO:** _Gap: no signal is on record, so nobody can tell whether a promise to users was broken._",
         "- **Follow-ups:** none written down",
         "- **Post-mortem meeting:** not set; due by 2026-03-03 15:02:07Z",
     ]
@@ -169,6 +170,17 @@ def test_the_analysis_brings_together_what_was_written_and_concludes_nothing() -
     assert section(text, "Decisions") == "- 2026-03-01T14:36:07Z roll back to revision 4 (op1)"
 
 
+def test_what_people_say_of_the_impact_ends_before_what_the_console_saw() -> None:
+    _, text = papers(an_incident(NoteAdded("impact: one in three checkouts failed")))
+    assert "one in three checkouts failed (op1, 2026-03-01T15:03:07Z). The console saw: gateway lost" in text
+
+
+def test_a_piece_of_evidence_says_in_a_sentence_what_it_showed() -> None:
+    entries = an_incident()
+    text = export(entries, fold(entries), RUNBOOK, ())["INC-20260301-1432-evidence.md"]
+    assert re.findall(r"^\w+, \w+\. Entry `", text, re.MULTILINE) == ["Warning, live. Entry `"]
+
+
 FILLED = [
     ("impact: one in three checkouts failed", "Summary", "**Impact:** one in three checkouts failed (op1, "),
     ("Root cause: a missing variable", "Summary", "**Root cause:** a missing variable (op1, "),
@@ -204,6 +216,8 @@ def test_targets_that_were_kept_and_missed_are_said() -> None:
 def test_what_was_put_off_is_an_action_item() -> None:
     _, text = papers(an_incident(StepMarked("first/open-the-channel", "deferred", reason="Slack is down")))
     assert section(text, "Action items") == "- deferred during the incident: open the channel: Slack is down"
+    _, text = papers(an_incident(StepMarked("first/page-the-on-call", "deferred", title="Page the on-call engineer")))
+    assert section(text, "Action items") == "- deferred during the incident: Page the on-call engineer"
 
 
 def test_an_incident_that_is_not_resolved_says_so() -> None:
@@ -217,7 +231,9 @@ def test_a_beginning_that_nobody_wrote_down_is_not_made_up() -> None:
     _, text = papers(entries)
     assert "1 h, 2026-03-01T14:32:07Z to 2026-03-01T15:32:07Z (from its detection; when it began is not written" in text
     assert "to detect not known" in text
-    assert "to resolve 1 h (from detected)" in text
+    assert "to resolve 1 h (from the declaration to the resolution)" in text
+    text = papers([*entries, an_entry(MomentSet("detected", NOW - MINUTE), 3, NOW + HOUR)])[1]
+    assert "to resolve 1 h 01 min (from the detection to the resolution)" in text
 
 
 def test_corrections_stars_and_withdrawals_show() -> None:

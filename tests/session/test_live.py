@@ -305,6 +305,32 @@ def test_looking_back_to_the_incident_before_this_one_shows_that_one(place: Plac
     assert place.seek(30).incident.title == "second"
 
 
+def test_what_was_before_this_console_is_said_to_be_so_with_the_recording_that_has_it(place: Place) -> None:
+    place.trouble()
+    transport = place.console.transport
+    asked: list[Millis] = []
+    kept = {at(-60): "20260107-0359-4711"}
+
+    def earlier(instant: Millis) -> str:
+        asked.append(instant)
+        return kept.get(instant, "")
+
+    transport._earlier = earlier
+    place.look_back(10)
+    assert transport.show().edge == ""
+    transport.seek(at(-60))
+    assert transport.show().edge == "seen here only since 04:00:00Z; before: wfconsole replay 20260107-0359-4711"
+    transport.seek(at(-90))
+    assert transport.show().edge == "seen here only since 04:00:00Z, and no recording here has what was before"
+    assert asked == [at(-60), at(-90)]
+    place.seek(10)
+    assert transport.show().edge == ""
+    transport.marker(-1)
+    assert transport.show().edge.startswith("seen here only since 04:00:00Z")
+    transport.live()
+    assert transport.show().edge == ""
+
+
 def test_what_cannot_be_looked_back_at_says_why(tmp_path: Path) -> None:
     place = Place(tmp_path, recorded=False)
     place.trouble()

@@ -11,6 +11,7 @@ import pytest
 from tests.session.made import BEGAN, BROKEN, recording
 from wfconsole.clock import SECOND, ManualClock, Millis, SystemClock
 from wfconsole.incident.events import RoleTaken
+from wfconsole.recording.lines import RecordingError
 from wfconsole.recording.play import Recording
 from wfconsole.runbook import load_runbook
 from wfconsole.session.checkpoint import Checkpoint
@@ -19,6 +20,15 @@ from wfconsole.session.replay import Playback, ReplayConsole, ReplayTransport, o
 from wfconsole.session.view import Mode
 
 DEADLINE = 20.0
+
+
+@pytest.mark.parametrize("first", [b"garbage", b'[1,"d","pods",{"age_ms":NaN}]'])
+def test_a_recording_of_which_nothing_plays_is_refused_with_its_line_and_the_remedy(first: bytes, path: Path) -> None:
+    head, _, rest = path.read_bytes().partition(b"\n")
+    path.write_bytes(head + b"\n" + first + b"\n" + rest)
+    with pytest.raises(RecordingError, match="line 2: nothing in it can be played: not a line of a recording") as error:
+        open_recording(path)
+    assert str(error.value).endswith(". Get another copy of the file.")
 
 
 class Watched:

@@ -82,7 +82,7 @@ class Desk:
         self.closed = ""
         self.send_to: tuple[Sink, ...] = ()
         self.to_replay: tuple[RecordingEntry, ...] = ()
-        self.exported: list[tuple[str, bool]] = []
+        self.exported: list[tuple[str, str, bool]] = []
 
     @property
     def runbook(self) -> Runbook:
@@ -123,8 +123,8 @@ class Desk:
     def recordings(self) -> tuple[RecordingEntry, ...]:
         return self.to_replay
 
-    def export(self, to: str = "", *, replace: bool = False) -> str:
-        self.exported.append((to, replace))
+    def export(self, to: str = "", *, kind: str = "", replace: bool = False) -> str:
+        self.exported.append((to, kind, replace))
         return f"written to {to or 'here'}"
 
     def subscribe(self, changed: Callable[[], None]) -> None:

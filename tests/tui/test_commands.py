@@ -327,10 +327,19 @@ async def test_the_export_is_written_beside_the_keyboard_and_its_answer_is_said(
     async with war_room(desk) as room:
         await command(room, "export /tmp/out replace")
         await until(room, lambda: bool(desk.exported) and "written to /tmp/out" in room.text)
-        assert desk.exported == [("/tmp/out", True)]
+        assert desk.exported == [("/tmp/out", "", True)]
         await command(room, "export")
         await until(room, lambda: len(desk.exported) == 2)
-        assert desk.exported[1] == ("", False)
+        assert desk.exported[1] == ("", "", False)
+        for line, asked in (
+            ("export pm", ("", "post-mortem", False)),
+            ("export timeline /tmp/out replace", ("/tmp/out", "timeline", True)),
+            ("export ./timeline", ("./timeline", "", False)),
+        ):
+            before = len(desk.exported)
+            await command(room, line)
+            await until(room, lambda before=before: len(desk.exported) > before)  # type: ignore[misc]
+            assert desk.exported[-1] == asked
 
 
 async def until(room: Room, holds: Callable[[], bool]) -> None:

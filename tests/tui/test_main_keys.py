@@ -6,6 +6,7 @@ import random
 import string
 from collections import Counter
 
+import msgspec
 import pytest
 from textual.geometry import Region
 
@@ -15,6 +16,7 @@ from wfconsole.tui.action_names import ACTIONS, Action
 from wfconsole.tui.screens.overview import Overview
 from wfconsole.tui.screens.pod import PodScreen
 from wfconsole.tui.screens.zoom import Zoom
+from wfconsole.tui.widgets import key_line
 from wfconsole.tui.widgets.key_line import Hint, KeyLine, fitting
 from wfconsole.tui.widgets.line_table import LineTable
 
@@ -231,3 +233,31 @@ async def test_the_key_line_is_never_cut() -> None:
             assert len(words) <= width
             assert "? help" in words
             assert "…" not in words
+
+
+async def test_a_look_back_to_before_this_console_says_what_has_that_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    edge = "seen here only since 14:00:00Z; before: wfconsole replay 20260301-1350-4711"
+    desk = quiet_desk()
+    shown = msgspec.structs.replace(desk.transport.show(), edge=edge)
+    monkeypatch.setattr(desk.transport, "show", lambda: shown)
+    async with war_room(desk) as room:
+        await room.press("left_square_bracket")
+        assert room.lines[-1].strip() == edge
+        await room.press("e", "0")
+        await room.press("at", *"13:00", "enter")
+        assert room.lines[-1].strip() == edge
+
+
+async def test_what_was_said_gives_way_to_the_keys_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with war_room(quiet_desk()) as room:
+        hints = room.lines[-1]
+        room.app.say("nothing needs you")
+        await room.repaint()
+        assert room.lines[-1].strip() == "nothing needs you"
+        monkeypatch.setattr(key_line, "SAID_FOR", 10)
+        room.app.say("nothing needs you")
+        for _ in range(500):
+            if room.lines[-1] == hints:
+                return
+            await room.pilot.pause(0.01)
+        raise AssertionError(f"the line still says {room.lines[-1]!r}")

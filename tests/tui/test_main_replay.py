@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -52,14 +52,18 @@ class Replay:
         await self.pilot.pause()
 
 
+def replay(folder: Path, *, at: str = "", real: Clock | None = None) -> AbstractAsyncContextManager[Replay]:
+    return replay_of(recording(folder), at=at, real=real)
+
+
 @asynccontextmanager
-async def replay(folder: Path, *, at: str = "", real: Clock | None = None) -> AsyncIterator[Replay]:
+async def replay_of(path: Path, *, at: str = "", real: Clock | None = None) -> AsyncIterator[Replay]:
     console = ReplayConsole(
-        open_recording(recording(folder)),
+        open_recording(path),
         real or SystemClock(),
         runbook=RUNBOOK,
         read_runbook=None,
-        notes=OwnNotes(folder / "own.jsonl", BEGAN, BEGAN + 120 * SECOND),
+        notes=OwnNotes(path.parent / "own.jsonl", BEGAN, BEGAN + 120 * SECOND),
         at=at,
         paused=True,
     )
@@ -73,10 +77,28 @@ async def replay(folder: Path, *, at: str = "", real: Clock | None = None) -> As
         console.close("test")
 
 
+async def test_a_damaged_recording_says_what_where_and_what_to_do_on_80_columns(tmp_path: Path) -> None:
+    path = recording(tmp_path)
+    lines = path.read_bytes().split(b"\n")
+    path.write_bytes(b"\n".join((*lines[:20], b'[1,"d","pods",{"age_ms":NaN}]', *lines[20:])))
+    async with replay_of(path) as shown:
+        assert "damaged" not in shown.text  # nobody has come there yet
+        await shown.press_until("backslash", lambda text: "line 21: not a line of a recording" in text)
+        lines_shown = shown.text.splitlines()
+        assert "DO NOW  the recording is damaged from here on: line 21: not a" in lines_shown[1]
+        assert lines_shown[-2].rstrip().endswith("e all of it")
+        assert tmp_path.name not in shown.text
+        await shown.press_until("u", lambda text: "SOURCES" in text)
+        assert (
+            "replayed line 21: not a line of a recording: JSON is malformed: invalid character (byte 24). What is "
+            "before it plays; the rest needs another copy of the file." in flat(shown.text)
+        )
+
+
 async def test_the_screen_says_that_it_is_a_replay(tmp_path: Path) -> None:
     async with replay(tmp_path) as shown:
         await shown.press_until("backslash", lambda text: "SEV-2" in text)
-        assert shown.text.startswith(" ► REPLAY")
+        assert shown.text.startswith(" ║ REPLAY paused")
         assert "OBSERVER" in shown.text
         assert "00:02:00/00:02:00" in shown.text
 

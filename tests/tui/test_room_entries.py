@@ -309,7 +309,7 @@ async def test_one_key_writes_times_as_local_iso_and_utc_again() -> None:
         assert "15:32:07 CET" in room.lines[0]
         assert "CET" in room.lines[3]
         assert "2026-03-01 15:30:27 CET by op1" in room.text
-        assert "the record is UTC all the same" in room.text
+        assert "the record stays in UTC" in room.text
         await room.press("o")
         assert "2026-03-01T14:32:07Z" in room.lines[0]
         assert "2026-03-01T14:30:27Z PROBE" in room.text

@@ -42,7 +42,7 @@ async def test_n_goes_from_gap_to_gap_and_b_back() -> None:
 
 async def test_n_goes_through_the_gaps_that_a_filter_leaves_and_promises_no_note_where_none_fills_one() -> None:
     async with war_room(troubled_desk()) as room:
-        await room.press("p", "slash", *"gap", "space", *"promise", "enter", "home", "n")
+        await room.press("p", "slash", *"gap", "space", *"whole", "enter", "home", "n")
         assert room.lines[-1].strip() == "no gap further on"
         await room.press("escape", "slash", *"gap", "enter", "home")
         told = []

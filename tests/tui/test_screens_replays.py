@@ -83,10 +83,24 @@ async def test_enter_copies_the_command_that_opens_it_in_a_console_of_its_own(tm
     clip = tmp_path / "clip.txt"
     async with war_room(a_desk(), clip_file=clip) as room:
         await a_list(room)
-        assert "Enter     copies: wfconsole replay service-outage" in room.text
+        assert "Enter     copies for another terminal: wfconsole replay service-outage" in room.text
         await room.press("enter")
         assert clip.read_text(encoding="utf-8") == "wfconsole replay service-outage\n"
-        assert "copied" in room.lines[-1]
+        assert room.lines[-1].strip() == "copied; in another terminal: wfconsole replay service-outage"
+
+
+async def test_a_command_that_names_one_is_as_enter_on_it(tmp_path: Path) -> None:
+    clip = tmp_path / "clip.txt"
+    async with war_room(a_desk(), clip_file=clip) as room:
+        await command(room, "replay outage")  # words that it has, not its name
+        await until(room.pilot.pause, lambda: "service-outage" in room.text)
+        assert not clip.exists()
+        await command(room, "replay service-outage")
+        await until(room.pilot.pause, lambda: "copied; in another terminal" in room.lines[-1])
+        assert clip.read_text(encoding="utf-8") == "wfconsole replay service-outage\n"
+        await room.press("0")
+        await command(room, "replay old")
+        await until(room.pilot.pause, lambda: "cannot be opened: old.jsonl:1" in room.lines[-1])
 
 
 async def test_what_one_can_practise_on_says_how() -> None:
@@ -166,7 +180,7 @@ async def test_it_is_sorted_by_severity_length_or_age_and_the_cursor_stays_on_it
             await room.press("s")
             told = room.lines[-1].split()[-1]
             seen[told] = names(room)
-            assert "Enter     copies: wfconsole replay bad" in room.text
+            assert "copies for another terminal: wfconsole replay bad" in room.text
             assert told == "kind" or f"REPLAYS AND SCENARIOS by {told} " in room.text
     assert seen == {
         "severity": ["bad", "late", "mild", "unread"],

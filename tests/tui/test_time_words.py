@@ -35,8 +35,8 @@ def drawn(pane: Any, time: TransportView, width: int = 120) -> str:
         ({}, "► REPLAY  ", "► x1 "),
         ({"speed": 4.0}, "► REPLAY x4 ", "► x4 "),
         ({"speed": 0.5}, "► REPLAY x1/2 ", "► x1/2 "),
-        ({"paused": True}, "► REPLAY paused ", "║ paused "),
-        ({"paused": True, "speed": 4.0}, "► REPLAY paused ", "║ paused x4 "),
+        ({"paused": True}, "║ REPLAY paused ", "║ paused "),
+        ({"paused": True, "speed": 4.0}, "║ REPLAY paused ", "║ paused x4 "),
     ],
     ids=["plays", "fast", "slow", "paused", "paused, and fast later"],
 )
@@ -59,6 +59,23 @@ def test_a_replay_says_whether_it_plays_and_how_fast(changes: dict[str, Any], he
 )
 def test_the_key_that_freezes_says_what_it_would_do(time: TransportView, word: str) -> None:
     assert f"Space {word}" in drawn(TimeBar(keys_by_action({}), id="bar"), time)
+
+
+def test_of_the_marks_in_one_cell_the_most_telling_one_is_shown_whatever_their_order() -> None:
+    told = [(NOW, "ALERT"), (NOW, "DECLARE"), (NOW, "NOTE"), (NOW, "STATE"), (NOW, "END")]
+    for markers in (told, told[::-1]):
+        for dropped, sign in enumerate("▲DN*E"):
+            shown = [mark for mark in markers if mark not in told[:dropped]]
+            time = msgspec.structs.replace(REPLAY, position=REPLAY.start, markers=tuple(shown))
+            track = drawn(TimeBar(keys_by_action({}), id="bar"), time).split("|")[1]
+            assert track.strip("█─") == sign
+
+
+async def test_help_says_what_the_marks_on_the_time_bar_mean() -> None:
+    async with war_room(quiet_desk()) as room:
+        await room.press("question_mark")
+        told = "TIME BAR ▲ alert  D declared  M mark  A step  C told  N note  * else  E end"
+        assert [line for line in room.lines if told in line]
 
 
 async def test_the_key_line_says_what_the_key_would_do_too() -> None:

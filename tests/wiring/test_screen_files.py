@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def entries() -> list[Entry]:
     return builders.entries(builders.declared(incident="INC-20260301-1420"), NoteAdded("users see 503", "fact"))
 
 
-def asked(entries: list[Entry], to: Path, **changes: bool) -> ExportAsked:
+def asked(entries: list[Entry], to: Path, **changes: Any) -> ExportAsked:
     return ExportAsked(tuple(entries), fold(entries), builders.a_runbook(), str(to), **changes)
 
 
@@ -47,6 +48,13 @@ def test_a_replay_is_exported_as_far_as_it_was_shown_and_says_so(
     text = (tmp_path / NAMES[0]).read_text(encoding="utf-8")
     assert "users see 503" in text
     assert "made from a recording" in text
+
+
+def test_one_paper_alone_is_written_and_replaced(base: Ground, entries: list[Entry], tmp_path: Path) -> None:
+    files, one = replay_files(base), asked(entries, tmp_path, kind="post-mortem")
+    assert files.export(one) == f"written to {tmp_path}: INC-20260301-1420-post-mortem, each as .md and .html"
+    assert {path.name for path in tmp_path.glob("*.md")} == {NAMES[1]}
+    assert files.export(one) == f"{NAMES[1]} is there already: :export post-mortem {tmp_path} replace"
 
 
 def test_what_is_there_is_replaced_only_when_asked(base: Ground, entries: list[Entry], tmp_path: Path) -> None:

@@ -52,7 +52,8 @@ class Situation(msgspec.Struct, frozen=True):
     """Everything that the order looks at, of one instant. `behind_ms`: how far the screen is behind live.
 
     `world` tells which sources are lost, `meanwhile` is the newest critical thing that has come while the screen shows
-    what was, `record_trouble` why what is entered is on no disk; `vacant`: the required roles that nobody has.
+    what was, `record_trouble` why what is entered is on no disk, `unreadable` why a recording does not go on from here;
+    `vacant`: the required roles that nobody has.
     `fits` says which playbook the symptoms speak for, "" for none. `provisional`: actions that take themselves back,
     by receipt: what they are, and when. `declare_key`: the key that declares, "" for whoever looks and may not.
     """
@@ -66,6 +67,7 @@ class Situation(msgspec.Struct, frozen=True):
     behind_ms: Millis = 0
     meanwhile: str = ""
     record_trouble: str = ""
+    unreadable: str = ""
     alarms: Alarms = Alarms()
     world: World = World()
     fits: str = ""
@@ -91,6 +93,8 @@ def _view(seen: Situation) -> Iterator[Need]:
         yield Need(f"you are looking back {age(seen.behind_ms)}; \\ goes back to live", Level.WARNING, "time")
     if seen.record_trouble:
         yield Need(f"the record is in memory only: {seen.record_trouble}", Level.CRITICAL, "sources")
+    if seen.unreadable:
+        yield Need(f"the recording is damaged from here on: {seen.unreadable}", Level.WARNING, "sources")
     watched = [line for line in seen.lines if line.quality != Quality.OFF]
     if watched and all(line.quality in _LOST for line in watched):
         ages = [line.age_ms for line in watched if line.age_ms is not None]

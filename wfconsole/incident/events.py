@@ -283,12 +283,14 @@ class SymptomAnswered(msgspec.Struct, frozen=True, tag="symptom", omit_defaults=
 
 
 class ConsoleStarted(msgspec.Struct, frozen=True, tag="console-started", omit_defaults=True):
-    """A console opened the incident; `found` says what the journal's reader noticed (torn tails, gaps)."""
+    """A console opened the incident; `found` says what the journal's reader noticed (torn tails, gaps), `beside` how
+    many other consoles had it open then."""
 
     host: str
     pid: int
     version: str
     found: str = ""
+    beside: int = 0
 
 
 class ConsoleEnded(msgspec.Struct, frozen=True, tag="console-ended", omit_defaults=True):

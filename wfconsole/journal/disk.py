@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import os
 from pathlib import Path
 from typing import Any, Final
@@ -54,8 +55,13 @@ class Disk:
             raise PermissionError(errno.EPERM, reason)
 
     def create(self, path: Path) -> int:
-        """A new file, 0600. Raises FileExistsError rather than touch one that is there."""
-        return os.open(path, _CREATE, 0o600)
+        """A new file, 0600, held until it is closed. Raises FileExistsError rather than touch one that is there."""
+        descriptor = os.open(path, _CREATE, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            pass  # a file system without locks: nobody can tell there whether this console is still open
+        return descriptor
 
     def allocate(self, descriptor: int, offset: int, size: int) -> bool:
         """Reserve blocks without changing the file's size; False where the system cannot. Raises ENOSPC and EDQUOT."""
@@ -100,3 +106,14 @@ class Disk:
 
     def close(self, descriptor: int) -> None:
         os.close(descriptor)
+
+
+def is_held(descriptor: int) -> bool:
+    """Whether some process, this one included, still has the file open that it made with `create`."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

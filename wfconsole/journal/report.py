@@ -23,6 +23,7 @@ class SegmentSummary(msgspec.Struct, frozen=True):
     host: str = ""
     pid: int = 0
     fallback: bool = False
+    held: bool = False  # a console that was open when this was read writes here
 
 
 class TornTail(msgspec.Struct, frozen=True):
@@ -76,6 +77,11 @@ class JournalReport(msgspec.Struct, frozen=True):
     def intact(self) -> bool:
         """Whether everything that was ever confirmed is here as it was written, as far as the files can tell."""
         return not (self.damage or self.gaps or self.left_out)
+
+    @property
+    def open_consoles(self) -> int:
+        """How many consoles had this journal open when it was read, as far as its file system tells."""
+        return sum(segment.held for segment in self.segments)
 
     @property
     def words(self) -> tuple[str, ...]:

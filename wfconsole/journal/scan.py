@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from wfconsole.journal.disk import is_held
 from wfconsole.journal.records import (
     CLOCK_JUMP,
     GENESIS,
@@ -49,6 +50,7 @@ class Segment(msgspec.Struct, frozen=True):
     torn: TornTail | None
     damage: tuple[Damage, ...]
     unverified: tuple[Record, ...]
+    held: bool = False  # a console that is open writes here
 
     @property
     def head(self) -> str:
@@ -65,6 +67,7 @@ class Segment(msgspec.Struct, frozen=True):
             host=opening.host if opening else "",
             pid=opening.pid if opening else 0,
             fallback=self.fallback,
+            held=self.held,
         )
 
     def jumps(self) -> list[ClockJump]:
@@ -92,8 +95,9 @@ def read_segment(path: Path, *, fallback: bool = False) -> Segment:
             raise OSError(f"{path} is not a plain file")
         if status.st_size > SIZE_LIMIT:
             raise OSError(f"{path} has {status.st_size} bytes; a segment has at most {SIZE_LIMIT}")
+        held = is_held(file.fileno())
         data = file.read(SIZE_LIMIT)
-    return scan(data, path, fallback=fallback)
+    return msgspec.structs.replace(scan(data, path, fallback=fallback), held=held)
 
 
 def scan(data: bytes, path: Path, *, fallback: bool = False) -> Segment:

@@ -99,6 +99,11 @@ class Inflater:
         self._pending = b""
         self.entries: list[tuple[int, int]] = []  # where members began: (bytes given before, offset on disk)
 
+    @property
+    def taken(self) -> int:
+        """Bytes of the disk that have been inflated."""
+        return self._read_to - len(self._pending)
+
     def next(self) -> bytes:
         """The next bytes, at most `INFLATED_CHUNK`; none at the end of what is on disk now."""
         while True:

@@ -115,6 +115,15 @@ class Index:
             self._file.remember(self._inflater.entries)
             self._inflater.entries.clear()
             yield chunk
+            self._refuse_bomb(self._inflater.taken)
+
+    def _refuse_bomb(self, taken: int) -> None:
+        """`taken`: the bytes on disk that everything so far was unpacked from."""
+        limits = self._limits
+        if self.scanned > limits.free + limits.ratio * taken:
+            raise TooMuchError(f"unpacks to more than {limits.ratio} times its size", line=self._line)
+        if self._line > limits.free_lines + taken:
+            raise TooMuchError("unpacks to more lines than it has bytes", line=self._line)
 
     def _take(self, chunk: bytes) -> None:
         data = self._rest + chunk if self._rest else chunk

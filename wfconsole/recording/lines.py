@@ -48,6 +48,11 @@ class Limits(msgspec.Struct, frozen=True):
     string: int = 8 * KIB
     sources: int = 64
     gap_ms: Millis = 31 * DAY  # between two lines
+    # Of what is packed. The milliseconds between the lines of a recording are never the same for long, and its groups
+    # begin with whole states: it unpacks to tens of bytes for each on disk, and to less than a line.
+    ratio: int = 200  # bytes for each on disk, beyond `free`
+    free: int = 2 * MIB
+    free_lines: int = 100_000  # beyond these, a line for each byte on disk
 
 
 LIMITS: Final = Limits()
@@ -64,9 +69,13 @@ class RecordingError(Exception):
         super().__init__(what)
 
     def __str__(self) -> str:
-        place = ", ".join(filter(None, (self.path, f"line {self.line}" if self.line else "")))
-        told = f"{place}: {self.what}" if place else self.what
-        return f"{told}. {self.remedy}" if self.remedy else told
+        return f"{self.path}{', ' if self.line else ': '}{self.told}" if self.path else self.told
+
+    @property
+    def told(self) -> str:
+        """The same without the file, for who has it open."""
+        where = f"line {self.line}: " if self.line else ""
+        return f"{where}{self.what}. {self.remedy}" if self.remedy else f"{where}{self.what}"
 
     def at(self, path: str) -> RecordingError:
         """The same error, with the file's name where it had none."""

@@ -9,10 +9,10 @@ from heapq import merge
 from pathlib import Path
 
 from wfconsole.clock import Millis
-from wfconsole.recording.decode import LineDecoder
+from wfconsole.recording.decode import LineDecoder, read_header
 from wfconsole.recording.files import LineCursor, RecordingFile
 from wfconsole.recording.index import STATE, Index
-from wfconsole.recording.lines import LIMITS, Header, Item, Limits, Noted, RecordingError
+from wfconsole.recording.lines import LIMITS, Header, Item, Limits, Noted, RecordingError, TooMuchError
 
 # Where the lines of a scenario are, in its directory.
 SCENARIO_FILES = ("recording.jsonl.gz", "recording.jsonl")
@@ -20,6 +20,9 @@ SCENARIO_FILES = ("recording.jsonl.gz", "recording.jsonl")
 # How many of the newest answers to on-demand reads a state holds; `World` keeps fewer.
 ANSWERS_IN_STATE = 512
 MARKS_KEPT = 10_000
+
+DAMAGED = "What is before it plays; the rest needs another copy of the file."
+TOO_MUCH = "What is before it plays; more than that is not read."
 
 
 def recording_path(path: Path) -> Path:
@@ -32,6 +35,15 @@ def recording_path(path: Path) -> Path:
     raise RecordingError(
         f"has no {SCENARIO_FILES[0]}", remedy="Give a recording or a scenario's directory.", path=str(path)
     )
+
+
+def header_of(path: Path) -> Header:
+    """The header of a recording, without a look at the rest of it. Raises RecordingError."""
+    file = RecordingFile(path)
+    try:
+        return read_header(LineCursor(file).line(0).strip(), trusted=False)
+    finally:
+        file.close()
 
 
 class Recording:
@@ -93,7 +105,10 @@ class Recording:
     def problem(self) -> RecordingError | None:
         """Why not all of it can be played."""
         error = self._unreadable or self._index.problem
-        return error.at(str(self.path)) if error is not None else None
+        if error is None:
+            return None
+        remedy = error.remedy or (TOO_MUCH if isinstance(error, TooMuchError) else DAMAGED)
+        return type(error)(error.what, remedy=remedy, line=error.line, path=str(self.path))
 
     @property
     def size(self) -> int:

@@ -43,7 +43,8 @@ class Player:
 
     The commands come from any thread, only leave word, and are carried out in order. `pump` is one round of that
     thread: a test calls it instead of `start`. It begins paused, before the first item. `growing` says that somebody
-    still writes the recording. `obeyed` hears that commands were carried out: another pace brings no item.
+    still writes the recording. `obeyed` hears that commands were carried out, or that it cannot go on: neither brings
+    an item.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class Player:
             speed=self._speed,
             at_end=self._head.position >= len(self._recording),
             truncated=self._recording.truncated,
-            problem=self._problem or str(self._recording.problem or ""),
+            problem=self._problem or (self._recording.problem.told if self._recording.problem is not None else ""),
         )
 
     def start(self) -> None:
@@ -133,7 +134,11 @@ class Player:
 
         def go() -> None:
             self._set(playing=False)
-            self._arrive(self._head.step(events))
+            try:
+                self._arrive(self._head.step(events))
+            except RecordingError:
+                self._arrive(self._recording.end)
+                raise
 
         self._tell(go)
 
@@ -162,10 +167,11 @@ class Player:
             self._look_for_more()
             wait_ms = self._deliver() if self._playing else None
         except Exception as error:  # noqa: BLE001  a recording that its follower cannot bear must not freeze the screen
-            known = isinstance(error, RecordingError)
-            self._problem = str(error) if known else f"what it says makes no sense here: {safe(repr(error), 200)}"
+            if not isinstance(error, RecordingError):  # else it is the recording's own
+                self._problem = f"what it says makes no sense here: {safe(repr(error), 200)}"
             wait_ms = None
             self._set(playing=False)
+            self._obeyed()
         if not self._growing:
             return wait_ms
         return LOOK_FOR_MORE if wait_ms is None else min(LOOK_FOR_MORE, wait_ms)
@@ -210,12 +216,19 @@ class Player:
         return None
 
     def _seek(self, instant: Millis, aim: Aim | None = None) -> None:
+        before = self.clock.now()
         try:
             if self._growing and instant > self._recording.end:
                 self._recording.refresh()  # what is still not in it comes to whoever waits at that instant
             self._arrive(instant)  # first the clock: whoever hears of the new state shows it with its own time
             self._head.move(self._recording.position(instant))
             self._ahead = self._growing and instant > self._recording.end
+        except RecordingError:
+            self._arrive(min(instant, self._recording.end))  # the last state that can be read is on show
+            raise
+        except Exception:
+            self._arrive(before)  # what was on show still is
+            raise
         finally:
             with self._word:
                 if self._aim is aim:  # and no newer one

@@ -72,7 +72,8 @@ def evidence(record: Record) -> str:
     for piece in found.values():
         rows += [f"## Evidence {piece.number}", "", f"{iso(piece.at)} {words(piece.actor)}, {piece.kind}:", ""]
         rows += [fence(piece.title.splitlines()) if piece.kind == "command" else words(piece.title), ""]
-        rows += [f"{words(piece.outcome)}. Entry {code(piece.entry)}.", ""]
+        stands = words(piece.outcome)
+        rows += [f"{stands[:1].upper()}{stands[1:]}. Entry {code(piece.entry)}.", ""]
         if piece.left_out:
             rows += [f"{piece.left_out} lines before these are not kept.", ""]
         rows += [fence(piece.lines) if piece.lines else "It showed nothing.", ""]

@@ -8,7 +8,9 @@ from typing import Final
 import msgspec
 
 from wfconsole.clock import MINUTE, Millis
-from wfconsole.incident.events import Noticed, StatusChanged
+from wfconsole.incident.checklist import active_checklist
+from wfconsole.incident.events import Entry, Noticed, StatusChanged
+from wfconsole.incident.recovery import recovery_signals
 from wfconsole.incident.wording import counted, spell_duration
 from wfconsole.observations.levels import Level
 from wfconsole.reports.markdown import bullets, gap, words
@@ -44,10 +46,13 @@ def window(record: Record) -> Span | None:
 
 
 def unseen(record: Record) -> tuple[Span, ...]:
-    """When nobody could see signals within the incident: no console was open, or their source was lost."""
+    """When nobody could see signals within the incident: no console was open, their source was lost, or there was none
+    as far as the record tells."""
     within = window(record)
     if within is None:
         return ()
+    if not _watched(record):
+        return (within,)
     spans = [(start, end) for start, end, _how in record.unattended()]
     begun: dict[str, Millis] = {}
     for entry in record.entries:
@@ -60,6 +65,15 @@ def unseen(record: Record) -> tuple[Span, ...]:
             spans.append((begun.pop(event.key), entry.at))
     spans += [(start, record.last_at) for start in begun.values()]
     return _joined(_clipped(spans, within))
+
+
+def _watched(record: Record) -> bool:
+    """Whether anything on record says that there were signals to see."""
+    events = (entry.event for entry in record.entries)
+    return any(
+        isinstance(event, Noticed) and (event.family in ("signal", "slo") or event.key == "source signals")
+        for event in events
+    )
 
 
 def _blinds(event: Noticed) -> bool:
@@ -102,13 +116,22 @@ def slo_minutes(record: Record) -> str:
     broken = _joined(span for each in signals_past(record) if each.slo for span in each.spans)
     if broken:
         return f"{_minutes(_length(broken))} in which at least one promise to users was broken"
-    return gap("no broken promise to users is on record; see below on what that rests.")
+    if not _watched(record):
+        return gap("no signal is on record, so nobody can tell whether a promise to users was broken.")
+    return gap("no broken promise to users is on record; the impact section says how far the record can tell.")
 
 
 def slo(record: Record) -> str:
     """Minutes in which a promise to users was broken; on what that rests, and what is not known."""
-    if window(record) is None:
+    within = window(record)
+    if within is None:
         return gap("the times of this incident contradict each other, so no minutes can be counted.")
+    if not _watched(record):
+        whole = _minutes(within[1] - within[0])
+        return gap(
+            f"no signal is on record, so for the whole incident ({whole}) nobody can tell whether a promise to users "
+            "was broken."
+        )
     past, blind = signals_past(record), unseen(record)
     promises = [each for each in past if each.slo]
     parts = []
@@ -119,14 +142,13 @@ def slo(record: Record) -> str:
     elif past:
         parts.append("No promise to users is known to have been broken; other signals were past their bounds.")
     else:
-        parts.append(gap("no signal is on record as past its bound; whether any was watched, the journal cannot tell."))
+        parts.append("No signal is on record as past its bound.")
     if past:
         parts.append(bullets([_past(each) for each in past]))
-    rests = "Known is what the scribe wrote down in the journal while a console was open"
-    rests += ": it was at least so long." if past else "."
+    rests = ["Only what an open console saw is counted, so the true figures may be higher."]
     if blind:
-        rests += f" Not known: {_minutes(_length(blind))} of the incident in which nobody could see the signals."
-    parts.append(rests)
+        rests.append(f"For {_minutes(_length(blind))} of the incident nobody could see the signals.")
+    parts.append(" ".join(rests))
     return "\n\n".join(parts)
 
 
@@ -143,31 +165,50 @@ def scope(record: Record) -> str:
         seen.add(event.subject or event.key)
         until = iso(line.until) if line.until else "the end of the record"
         rows.append(f"{words(line.text)}, {iso(event.since or line.at)} to {until}")
-    users = [f"users, as written down: {words(text)}" for _entry, text in record.said_about("users", "impact")]
-    if not users:
-        users = [gap("nobody wrote down which users were affected.")]
-    more = [f"and {len(rows) - _SHOWN} more, in the timeline"] if len(rows) > _SHOWN else []
+    told = [f"users, as written down: {words(text)}" for _entry, text in record.said_about("users", "impact")]
+    users = bullets(told) if told else gap("nobody wrote down which users were affected.")
     if not rows:
-        rows = ["no workload, service or system is on record as hit"]
-    else:
-        users.append(f"{counted(len(seen), 'thing')} hit, as the console saw it:")
-    return bullets([*users, *rows[:_SHOWN], *more])
+        return f"{users}\n\nNo affected workload, service or system is on record."
+    more = [f"and {len(rows) - _SHOWN} more, in the timeline"] if len(rows) > _SHOWN else []
+    affected = f"The console saw {counted(len(seen), 'affected object')}:"
+    return "\n\n".join((users, affected, bullets([*rows[:_SHOWN], *more])))
 
 
 def recovery(record: Record) -> str:
-    """What showed that it was over, as the last resolution has it; "" while it is not resolved."""
+    """What showed that it was over, as the last resolution has it, and what did not; "" while it is not resolved."""
     if not record.state.resolved:
         return ""
-    resolutions = (entry.event for entry in reversed(record.entries) if record.is_shown(entry.id))
-    last = next(
-        (event for event in resolutions if isinstance(event, StatusChanged) and event.status == "resolved"), None
-    )
-    if last is None:
+    found = _resolution(record)
+    if found is None:
         return gap("what showed that it was over is not written down.")
-    head = f"Called resolved: {words(last.reason)}." if last.reason else "Called resolved without a reason."
-    if not last.verified:
-        return f"{head} No signal was verified then."
-    return f"{head} Verified then:\n\n{bullets([words(shown) for shown in last.verified])}"
+    entry, last = found
+    why = f"gave as the reason: {words(last.reason).rstrip('.')}." if last.reason else "gave no reason."
+    told = [f"{words(entry.actor)} called the incident resolved and {why}", *_signals_at(record, last)]
+    checklist = active_checklist(record.runbook, record.state)
+    if still := checklist.total - checklist.closed:
+        stayed = "was" if still == 1 else "were"
+        told.append(f"{still} of {counted(checklist.total, 'step')} of the checklist {stayed} never closed.")
+    return "\n\n".join(told)
+
+
+def _resolution(record: Record) -> tuple[Entry, StatusChanged] | None:
+    """The last time that somebody called it resolved."""
+    for entry in reversed(record.entries):
+        event = entry.event
+        if isinstance(event, StatusChanged) and event.status == "resolved" and record.is_shown(entry.id):
+            return entry, event
+    return None
+
+
+def _signals_at(record: Record, resolution: StatusChanged) -> list[str]:
+    """Which of the runbook's signals of recovery were verified at a resolution, and which were not."""
+    verified = [words(shown) for shown in resolution.verified]
+    wanted = [signal.text for signal in recovery_signals(record.runbook, record.state)]
+    missing = [words(text) for text in wanted if not any(shown.startswith(f"{text}:") for shown in resolution.verified)]
+    told = [f"Verified at that moment:\n\n{bullets(verified)}"] if verified else []
+    if missing:
+        told.append(f"Not verified at that moment:\n\n{bullets(missing)}")
+    return told or ["No signal of recovery was verified at that moment."]
 
 
 def business(record: Record) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 from wfconsole.incident.clocks import OF_SEVERITY, clocks
 from wfconsole.incident.events import Entry, Noticed
-from wfconsole.incident.wording import spell_duration, step_title
+from wfconsole.incident.wording import spell_duration
 from wfconsole.reports import room
 from wfconsole.reports.evidence import evidence_list
 from wfconsole.reports.impact import business, recovery, scope, slo, slo_minutes, window
@@ -142,13 +142,23 @@ def _date(record: Record) -> str:
 
 
 def _times(record: Record) -> str:
+    """Each with the two moments that it counts between."""
     said = []
     for lapse in lapses(record.state):
-        measured = (
-            f" (from {lapse.since})" if lapse.took_ms is not None and lapse.name in ("mitigate", "resolve") else ""
-        )
-        said.append(f"to {lapse.name} {lapse.text}{measured}")
+        told = f"to {lapse.name} {lapse.text}"
+        if lapse.took_ms is not None:
+            between = f"from {record.moment_name(lapse.since)} to {record.moment_name(lapse.until)}"
+            told += f" ({between}{_first_alert(record) if lapse.name == 'detect' else ''})"
+        said.append(told)
     return "; ".join(said)
+
+
+def _first_alert(record: Record) -> str:
+    """That the console saw something before anybody declared."""
+    moments = record.state.moments
+    start = moments["started"]
+    alerts = [line.at for line in record.lines if line.kind == "ALERT" and start <= line.at < moments["detected"]]
+    return f"; the first alert on record came {spell_duration(alerts[0] - start)} after the start" if alerts else ""
 
 
 def _impact(record: Record) -> str:
@@ -156,11 +166,13 @@ def _impact(record: Record) -> str:
     seen = []
     for entry in record.entries:
         line = record.state.lines.get(entry.id)
-        if isinstance(entry.event, Noticed) and entry.event.family == "readiness" and line is not None:
+        if not isinstance(entry.event, Noticed) or entry.event.family != "readiness" or not record.is_shown(entry.id):
+            continue
+        if line is not None:
             until = iso(line.until) if line.until else "the end of the record"
             seen.append(f"{words(line.text)}, {iso(entry.event.since or line.at)} to {until}")
     said = "; ".join(_by(entry, text) for entry, text in told) or gap("nobody wrote down who was affected, and how.")
-    return f"{said} The console saw: {'; '.join(seen)}." if seen else said
+    return f"{said}{'.' if told else ''} The console saw: {'; '.join(seen)}." if seen else said
 
 
 def _impact_in_full(record: Record) -> str:
@@ -237,7 +249,7 @@ def _action_items(record: Record) -> str:
     for step_id, stands in record.state.steps.items():
         if stands.mark in ("deferred", "failed"):
             why = f": {words(stands.reason)}" if stands.reason else ""
-            rows.append(f"{stands.mark} during the incident: {words(step_title(step_id))}{why}")
+            rows.append(f"{stands.mark} during the incident: {words(record.step_name(step_id))}{why}")
     if not record.state.follow_ups:
         return bullets(rows) if rows else gap("no action item is written down yet.")
     also = f"\n\nBesides, without an owner or a day:\n\n{bullets(rows)}" if rows else ""

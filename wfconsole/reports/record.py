@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
 from wfconsole.clock import SECOND, Millis
-from wfconsole.incident.events import ConsoleEnded, ConsoleStarted, Entry, Moment, NoteAdded, Noticed
+from wfconsole.incident.events import (
+    ConsoleEnded,
+    ConsoleStarted,
+    Entry,
+    Moment,
+    NoteAdded,
+    Noticed,
+    StepMarked,
+    StepProbed,
+)
 from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.state import IncidentState, Line
-from wfconsole.incident.wording import spell_duration
+from wfconsole.incident.wording import spell_duration, step_title
 from wfconsole.text import UNKNOWN, calendar_time
+
+_SPOKEN: Final[Mapping[Moment, str]] = {
+    "started": "the start",
+    "detected": "the detection",
+    "acknowledged": "the acknowledgement",
+    "mitigated": "the mitigation",
+    "resolved": "the resolution",
+}
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -76,6 +95,21 @@ class Record(msgspec.Struct, frozen=True):
                 found.append((entry, rest.strip()))
         return found
 
+    def step_name(self, step_id: str) -> str:
+        """A step's title, as it was when somebody last marked it or looked at it."""
+        for entry in reversed(self.entries):
+            event = entry.event
+            if isinstance(event, StepMarked | StepProbed) and event.step == step_id and event.title:
+                return event.title
+        return step_title(step_id)
+
+    def moment_name(self, moment: Moment) -> str:
+        """What is counted from, or to: an incident that nobody dated otherwise was detected when it was declared."""
+        moments = self.state.moments
+        if moment == "detected" and moments.get("detected") == self.state.declared_at:
+            return "the declaration"
+        return _SPOKEN[moment]
+
     def endings(self) -> Iterator[tuple[Entry, Noticed]]:
         """The last word of each line whose condition is over."""
         by_id = {entry.id: entry for entry in self.entries}
@@ -86,13 +120,28 @@ class Record(msgspec.Struct, frozen=True):
                 yield last, last.event
 
     def unattended(self) -> Iterator[tuple[Millis, Millis, str]]:
-        """When no console was there to see: from, to, and how it ended."""
+        """When no console was there to see: from, to, and how the last one ended."""
+        others = _open_at_starts(self.entries)
         before: Entry | None = None
         for entry in self.entries:
-            if isinstance(entry.event, ConsoleStarted) and before is not None and self.state.declared:
+            if entry.id in others and before is not None and not others[entry.id]:
                 how = "was closed" if isinstance(before.event, ConsoleEnded) else "ended without a word"
                 yield before.at, entry.at, how
             before = entry
+
+
+def _open_at_starts(entries: Sequence[Entry]) -> dict[str, bool]:
+    """Whether another console was open when each one opened, by the id of that entry: the one that opened found it so,
+    or the other says later that it closes."""
+    others: dict[str, bool] = {}
+    closing: Counter[str] = Counter()  # by operator: consoles that close from here on and do not open from here on
+    for entry in reversed(entries):
+        if isinstance(entry.event, ConsoleEnded):
+            closing[entry.actor] += 1
+        elif isinstance(entry.event, ConsoleStarted):
+            closing[entry.actor] = max(0, closing[entry.actor] - 1)  # one that was killed never closes
+            others[entry.id] = entry.event.beside > 0 or closing.total() > 0
+    return others
 
 
 class Disorder(msgspec.Struct, frozen=True):
@@ -126,7 +175,7 @@ class Lapse(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         if self.reversed:
-            return f"not known: the record dates {self.until} before {self.since}"
+            return f"not known: the record dates {_SPOKEN[self.until]} before {_SPOKEN[self.since]}"
         return "not known" if self.took_ms is None else spell_duration(self.took_ms)
 
 

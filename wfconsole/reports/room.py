@@ -86,8 +86,9 @@ def messages(record: Record) -> str:
     rows = [_message(message) for message in told]
     for entry in record.entries:
         if isinstance(entry.event, UpdateSent) and record.is_shown(entry.id):
-            rows.append(f"- {iso(entry.at)} {words(entry.event.audience)}, by {words(entry.actor)}, as they said: "
-                        f"{words(entry.event.text)}")  # fmt: skip
+            audience = "people outside" if entry.event.audience == "outside" else words(entry.event.audience)
+            told_by = f"as {words(entry.actor)} wrote it down"
+            rows.append(f"- {iso(entry.at)} to {audience}, {told_by}: {words(entry.event.text)}")
     return "\n".join(rows) if rows else gap("no message is on record: what people were told is not known.")
 
 

@@ -217,8 +217,9 @@ class Console(Protocol):
     def recordings(self) -> tuple[RecordingEntry, ...]:
         """What there is to replay. Reads files: never call it on the screen's loop."""
 
-    def export(self, to: str = "", *, replace: bool = False) -> str:
-        """Write timeline and post-mortem into this folder; what to say about it. Never call it on the screen's loop."""
+    def export(self, to: str = "", *, kind: str = "", replace: bool = False) -> str:
+        """Write the papers, or the one of this kind, into this folder; what to say about it. Never call it on the
+        screen's loop."""
 
     def subscribe(self, changed: Callable[[], None]) -> None:
         """Call `changed` from any thread after every change; the screen coalesces."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -19,14 +19,19 @@ if TYPE_CHECKING:
     from wfconsole.recording.scenarios import Listed
 
 
+PAPERS: Final = ("timeline", "post-mortem", "evidence")
+
+
 class ExportAsked(msgspec.Struct, frozen=True):
-    """An incident to write about, and where: a folder, "" for the one that the console was started in."""
+    """An incident to write about, and where: a folder, "" for the one that the console was started in. `kind`: one of
+    `PAPERS`, "" for all of them."""
 
     entries: tuple[Entry, ...]
     state: IncidentState
     runbook: Runbook
     to: str = ""
     replace: bool = False
+    kind: str = ""
 
 
 def _no_export(asked: ExportAsked) -> str:

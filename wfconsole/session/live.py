@@ -29,7 +29,7 @@ from wfconsole.session.marks import Mark, alerts_in, marks_in
 from wfconsole.session.session import Session
 from wfconsole.session.stream_clock import StreamClock
 from wfconsole.session.view import Capabilities, DrillStanding, RecordingEntry, RecordingView, TransportView, View
-from wfconsole.text import safe
+from wfconsole.text import clock_time, safe
 
 if TYPE_CHECKING:
     from wfconsole.incident.symptoms import Match
@@ -53,10 +53,14 @@ class LiveTransport:
         past: Callable[[tuple[Millis, View]], LookBack | str | None],
         *,
         drill: Callable[[], DrillStanding] = lambda: "",
+        earlier: Callable[[Millis], str] = lambda _instant: "",
     ) -> None:
         """`past` opens the recording, with what is on show until it is open, or says why there is nothing to see.
-        `drill`: how it stands with a recorded world, "" where the world is the real one."""
+        `drill`: how it stands with a recorded world, "" where the world is the real one. `earlier`: the recording of a
+        console before this one that has an instant, as people name it; "" for none. It waits for no disk."""
         self._drill = drill
+        self._earlier = earlier
+        self._edge = ""
         self._session = session
         self._clock = clock
         self._begins_at = opened_at
@@ -99,6 +103,7 @@ class LiveTransport:
             behind_ms=max(0, end - position) if mode != "live" else 0,
             meanwhile=self._meanwhile() if mode != "live" else "",
             drill=self._drill(),
+            edge=self._edge,
         )
 
     def _meanwhile(self) -> str:
@@ -123,11 +128,12 @@ class LiveTransport:
             self.live()
             return
         past = self._to_past()
+        self._edge = self._edge_before(instant) if instant < self._begins_at else ""
         if past is not None:
             past.seek(max(instant, self._begins_at))
 
     def step(self, events: int) -> None:
-        past = self._to_past()
+        past, self._edge = self._to_past(), ""
         if past is not None:
             past.step(events)
 
@@ -139,14 +145,21 @@ class LiveTransport:
             self.seek(instant)
         elif markers < 0:
             self._to_past()
+            self._edge = self._edge_before(self._begins_at)
 
     def faster(self, steps: int) -> None:
         """Live time has one speed."""
 
     def live(self) -> None:
-        past, self._past, self._frozen, self._problem = self._past, None, None, ""
+        past, self._past, self._frozen = self._past, None, None
+        self._problem = self._edge = ""
         if past is not None:
             past.close()
+
+    def _edge_before(self, instant: Millis) -> str:
+        named = self._earlier(instant)
+        before = f"; before: wfconsole replay {named}" if named else ", and no recording here has what was before"
+        return f"seen here only since {clock_time(self._begins_at)}{before}"
 
     def _marks(self) -> tuple[Mark, ...]:
         """From the session, not from the recording, which is a moment behind and begins with this console."""
@@ -314,9 +327,9 @@ class LiveConsole:
     def recordings(self) -> tuple[RecordingEntry, ...]:
         return self._files.recordings()
 
-    def export(self, to: str = "", *, replace: bool = False) -> str:
+    def export(self, to: str = "", *, kind: str = "", replace: bool = False) -> str:
         incident = self.session.view.incident
-        return self._files.export(ExportAsked(self.entries(), incident, self.runbook, to, replace))
+        return self._files.export(ExportAsked(self.entries(), incident, self.runbook, to, replace, kind))
 
     def subscribe(self, changed: Callable[[], None]) -> None:
         def both() -> None:

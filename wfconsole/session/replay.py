@@ -12,7 +12,7 @@ from wfconsole.incident.events import Entry, Event, NoteAdded, Target
 from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.sinks import Sink
 from wfconsole.observations.answers import Ask, Marker
-from wfconsole.recording.lines import Item, Noted, OperatorNote, SourcePatch
+from wfconsole.recording.lines import Item, Noted, OperatorNote, RecordingError, SourcePatch
 from wfconsole.recording.play import Recording
 from wfconsole.recording.player import Player
 from wfconsole.session.checkpoint import Checkpoint
@@ -238,8 +238,8 @@ class ReplayConsole:
     def recordings(self) -> tuple[RecordingEntry, ...]:
         return self._files.recordings()
 
-    def export(self, to: str = "", *, replace: bool = False) -> str:
-        return self._files.export(ExportAsked(self.entries(), self.view().incident, self.runbook, to, replace))
+    def export(self, to: str = "", *, kind: str = "", replace: bool = False) -> str:
+        return self._files.export(ExportAsked(self.entries(), self.view().incident, self.runbook, to, replace, kind))
 
     def subscribe(self, changed: Callable[[], None]) -> None:
         self._repaint = changed
@@ -267,8 +267,18 @@ class ReplayConsole:
 
 
 def open_recording(path: Path) -> Recording:
-    """A recording of whoever made it: nothing in it is believed. Raises RecordingError."""
-    return Recording(path)
+    """A recording of whoever made it: nothing in it is believed. Raises RecordingError, also where none of it plays."""
+    recording = Recording(path)
+    try:
+        next(recording.read(), None)
+    except RecordingError:
+        pass  # it is in `problem`
+    if recording.problem is not None and not len(recording):
+        recording.close()
+        what = f"nothing in it can be played: {recording.problem.what}"
+        remedy = "Get another copy of the file."
+        raise RecordingError(what, remedy=remedy, line=recording.problem.line, path=str(recording.path))
+    return recording
 
 
 def _noted_marks(recording: Recording) -> tuple[tuple[Millis, str], ...]:

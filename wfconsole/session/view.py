@@ -94,6 +94,7 @@ class TransportView(msgspec.Struct, frozen=True):
     markers: tuple[tuple[Millis, str], ...] = ()  # instant, kind: ALERT DECLARE STATE NOTE MARK ACTION COMMS END
     truncated: bool = False  # the recording has no end mark
     problem: str = ""  # why the recording cannot be played further
+    edge: str = ""  # why it is not as early as what was asked for last, and what has that
     behind_ms: int = 0  # frozen or looking back: how far behind live
     meanwhile: str = ""  # frozen or looking back: the newest critical thing that has come since what is on show
     drill: DrillStanding = ""  # what is live here is recorded, and answers: how it stands with it

@@ -178,7 +178,8 @@ _ALL: Final = (
     Command("times", "times utc|local|iso", "how times are written on this console", view.times, words=view.ways),
     Command("contacts", "contacts [WORDS]", "contacts, roles and links of the runbook",
             view.opens("contacts")),
-    Command("export", "export [DIR] [replace]", "write timeline, post-mortem, evidence: Markdown, HTML", view.export),
+    Command("export", "export [pm|timeline|evidence] [DIR] [replace]", "write the papers, or one: Markdown, HTML",
+            view.export, words=view.papers),
     Command("observer", "observer [on|off]", "look only; leaving it asks", view.observer, words=view.switch),
     Command("quit", "quit", "quit; asks", view.opens("quit")),
 )  # fmt: skip

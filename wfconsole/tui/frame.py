@@ -98,6 +98,7 @@ def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis
         situation,
         meanwhile=time.meanwhile,
         record_trouble=view.journal.reason if view.journal.condition == "memory-only" else "",
+        unreadable=time.problem if time.mode == "replay" and time.position >= time.end else "",
         alarms=alarms,
         world=view.world,
         fits=_fits(console.runbook, view, now),

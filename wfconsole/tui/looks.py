@@ -53,8 +53,12 @@ class Looks:
         app.times = msgspec.structs.replace(app.times, way=way)
         app.show_now()
         zone = app.times.zone if app.times.zone not in ("", MACHINE) else "the zone of this machine"
-        words = {"utc": "UTC", "local": f"local: {zone}", "iso": "ISO 8601, in UTC"}[way]
-        app.say(f"times are {words}; the record is UTC all the same")
+        words = {
+            "utc": "times are UTC, as in the record",
+            "local": f"times are local: {zone}; the record stays in UTC",
+            "iso": "times are ISO 8601 in UTC, as in the record",
+        }
+        app.say(words[way])
 
     def draw_with(self, symbols: str) -> None:
         """Draw with these symbols: "unicode" or "ascii"."""

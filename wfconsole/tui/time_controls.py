@@ -51,3 +51,5 @@ class TimeControls:
         time = self.session.transport.show()
         if time.problem and time.mode == "live":  # elsewhere the time bar says it
             self.say(time.problem)
+        elif time.edge:
+            self.say(time.edge)

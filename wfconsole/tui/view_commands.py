@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wfconsole.observations.kinds import KINDS
 from wfconsole.recording.pace import SPEEDS
+from wfconsole.session.files import PAPERS
 from wfconsole.session.moments import EXPECTED, instant_meant
 from wfconsole.times import WAYS
 from wfconsole.tui import screens
@@ -81,7 +82,7 @@ def goto(room: WarRoom, words: str) -> Act:
     def act() -> str:
         transport.seek(meant)
         room.show_now()
-        return ""
+        return transport.show().edge
 
     return act
 
@@ -184,16 +185,23 @@ def observer(room: WarRoom, words: str) -> Act:
     return act
 
 
+def papers(room: WarRoom) -> Sequence[str]:
+    del room
+    return PAPERS
+
+
 def export(room: WarRoom, words: str) -> Act:
-    """Where to, and whether files that are there may be replaced."""
-    parts = words.split(" ")
+    """Which paper, where to, and whether files that are there may be replaced."""
+    first, _, rest = words.partition(" ")
+    kind = "post-mortem" if first == "pm" else first if first in PAPERS else ""
+    parts = (rest if kind else words).split(" ")
     replace = parts[-1] == "replace"
     where = " ".join(parts[:-1] if replace else parts).strip()
     if not room.session.view().incident.declared:
         raise Refused("no incident is declared, so there is nothing to write")
 
     def act() -> str:
-        room.in_background(lambda: room.session.export(where, replace=replace), room.say)
+        room.in_background(lambda: room.session.export(where, kind=kind, replace=replace), room.say)
         return "writing ..."
 
     return act

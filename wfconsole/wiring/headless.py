@@ -17,11 +17,11 @@ from wfconsole.clock import HOUR, MINUTE, SECOND, Millis
 from wfconsole.errors import UserError
 from wfconsole.observations.answers import CollectorSaid, WatchedRule
 from wfconsole.recording.keep import Recorder
-from wfconsole.recording.lines import MIB, Header, Item, Noted, RecordingError
+from wfconsole.recording.lines import Header, Item, Noted, RecordingError
 from wfconsole.session.child import Child
 from wfconsole.session.feed import Feed
 from wfconsole.signals import into_pipe
-from wfconsole.text import safe
+from wfconsole.text import memory, safe
 from wfconsole.wiring.collecting import (
     collector_command,
     collector_settings,
@@ -147,7 +147,7 @@ def _tell(recorder: Recorder) -> None:
     state = recorder.state
     lost = f", {state.lost} lines lost" if state.lost else ""
     why = f", stopped: {state.reason}" if state.reason not in ("", "closed") else ""
-    print(f"wfconsole: recorded {safe(state.path)} ({state.size / MIB:.1f} MiB{lost}{why})", file=sys.stderr)
+    print(f"wfconsole: recorded {safe(state.path)} ({memory(state.size)}B{lost}{why})", file=sys.stderr)
 
 
 # --- to another console: the very bytes, as long as somebody reads them

@@ -29,6 +29,7 @@ from wfconsole.session.stream_clock import StreamClock
 from wfconsole.session.view import Capabilities, DrillStanding, View
 from wfconsole.text import safe
 from wfconsole.wiring.collecting import collector_command, collector_settings, rules_of, silent_after, sources_of
+from wfconsole.wiring.earlier import Kept, earlier_recordings, recording_before
 from wfconsole.wiring.ground import NO_RUNBOOK, Ground, stamp
 from wfconsole.wiring.last_incident import LastIncidents
 from wfconsole.wiring.screen_files import live_files
@@ -76,6 +77,7 @@ class LiveParts:
         self._recording = recording and base.settings.recording.enabled
         self._recorder: Recorder | None = None
         self._no_recording = ""
+        self._earlier: list[Kept] = []  # what consoles before this one recorded, once it has been looked for
         self._sink = JournalSink(
             base.incidents,
             self._clock,
@@ -150,7 +152,8 @@ class LiveParts:
 
     def _transport(self) -> LiveTransport:
         if self._stage is None:
-            return LiveTransport(self._session, self._clock, self._opened_at, self._past)
+            earlier = partial(recording_before, self._session, self._earlier)
+            return LiveTransport(self._session, self._clock, self._opened_at, self._past, earlier=earlier)
         return LiveTransport(self._session, self._clock, self._opened_at, self._past, drill=self._stage.standing)
 
     def _capabilities(self) -> Capabilities:
@@ -191,9 +194,10 @@ class LiveParts:
         words = [*report.words, *self._drafts.take_over(incident, entries)]
         if unknown:
             words.append(f"{unknown} entries of a kind that this version does not know")
-        self._session.submit(
-            ConsoleStarted(host=socket.gethostname(), pid=os.getpid(), version=__version__, found="; ".join(words))
+        started = ConsoleStarted(
+            socket.gethostname(), os.getpid(), __version__, "; ".join(words), beside=report.open_consoles
         )
+        self._session.submit(started)
         end_unknown(self._session)
 
     def _draft_folder(self, incident: str) -> DraftFolder:
@@ -221,6 +225,8 @@ class LiveParts:
 
         if read_runbook:
             self._follow_runbook()
+        own = self._recorder.state.path if self._recorder is not None else ""
+        self._earlier += earlier_recordings(self._base.places.recordings, own)
 
     def _follow_runbook(self) -> None:
         """Symptoms may ask Prometheus: the collector, which was started long before, is told now."""

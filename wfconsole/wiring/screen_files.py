@@ -57,10 +57,11 @@ def _told(asked: ExportAsked, texts: Callable[[], Mapping[str, str]]) -> str:
         to = Path(asked.to or ".").expanduser().absolute()
         if not to.is_dir():
             return f"{safe(str(to), _LONGEST_PATH)} is no folder"
-        made = texts()
+        made = {name: text for name, text in texts().items() if Path(name).stem.endswith(asked.kind)}
         there = [name for name in made if (to / name).exists()]
         if there and not asked.replace:
-            return f"{there[0]} is there already: :export {safe(asked.to or '.', _LONGEST_PATH)} replace"
+            again = " ".join(filter(None, (asked.kind, asked.to or ".", "replace")))
+            return f"{there[0]} is there already: :export {safe(again, _LONGEST_PATH)}"
         write_texts(made, to)
     except (UserError, ValueError, RuntimeError, OSError) as error:
         return f"not written: {safe(str(error), _LONGEST_PATH)}"

@@ -47,7 +47,7 @@ class Glance(Pane):
 def _mode(frame: Frame, width: int) -> Line:
     glyphs, time = frame.glyphs, frame.time
     signs = {"LIVE": glyphs.live, "FROZEN": glyphs.frozen, "BACK": glyphs.back}
-    sign = signs.get(time.word, glyphs.replay)
+    sign = signs.get(time.word, glyphs.frozen if time.mode == "replay" and time.paused else glyphs.replay)
     ink: Ink = "live" if time.word == "LIVE" else "replay"
     word = time.word
     if time.mode in ("frozen", "back"):

@@ -13,7 +13,19 @@ from wfconsole.tui.ink import Line, Span, spread, width_of
 from wfconsole.tui.panes.glance import WIDE
 from wfconsole.tui.widgets.lines import Pane
 
-_MARKER_SIGNS: Final = {"DECLARE": "D", "NOTE": "N", "ACTION": "A", "COMMS": "C", "MARK": "M", "END": "E"}
+# What stands on the bar, the most telling first: the kind of the mark, its sign, and what it means.
+MARKS: Final = (
+    ("ALERT", "", "alert"),  # the glyph of a warning
+    ("DECLARE", "D", "declared"),
+    ("MARK", "M", "mark"),
+    ("ACTION", "A", "step"),
+    ("COMMS", "C", "told"),
+    ("NOTE", "N", "note"),
+    ("STATE", "*", "else"),
+    ("END", "E", "end"),
+)
+_RANKS: Final = {kind: rank for rank, (kind, _, _) in enumerate(MARKS)}
+_ELSE: Final = _RANKS["STATE"]
 
 
 class TimeBar(Pane):
@@ -101,8 +113,9 @@ def _bar(frame: Frame, time: TransportView, width: int, word: Mapping[str, str])
             (f"{word['slower']} {word['faster']}", "speed"),
             (word["go-to-time"], "goto"),
         )
-    if time.problem:
-        return spread((*head, Span(f" {time.problem}", "warn")), keys, width)
+    if time.problem:  # in the place of the track; what does not fit is on the screen of the sources
+        told: Line = (*head, Span(f" {time.problem}", "warn"))
+        return spread(told, () if width_of(told) <= width else _keys((word["sources"], "all of it")), width)
     room = width - width_of(head) - width_of(keys) - 2
     return (*head, Span("|", "rule"), *_track(frame, time, room), Span("|", "rule"), *keys)
 
@@ -116,8 +129,9 @@ def _track(frame: Frame, time: TransportView, cells: int) -> Line:
         return min(cells - 1, max(0, (instant - time.start) * cells // span))
 
     track = [frame.glyphs.rule] * cells
-    for instant, kind in time.markers:
-        track[cell(instant)] = _MARKER_SIGNS.get(kind, frame.glyphs.warning if kind == "ALERT" else "*")
+    by_rank = sorted(((_RANKS.get(kind, _ELSE), instant) for instant, kind in time.markers), reverse=True)
+    for rank, instant in by_rank:  # the most telling one of a cell comes last, and stays
+        track[cell(instant)] = MARKS[rank][1] or frame.glyphs.warning
     here = cell(time.position)
     return (
         Span("".join(track[:here]), "text"),

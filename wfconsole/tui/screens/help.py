@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from textual.binding import Binding
@@ -14,6 +14,7 @@ from wfconsole.tui.forms.fields import Words
 from wfconsole.tui.forms.form import Form
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span, fitted, width_of
+from wfconsole.tui.panes.time_bar import MARKS
 from wfconsole.tui.state_words import badge
 from wfconsole.tui.widgets.scroll_text import folded
 
@@ -127,6 +128,7 @@ class HelpForm(Form):
         reading = [(Span("READING THE SCREEN", "title"),), *_states(self.frame)]
         left = [(Span("TIME  looking back, and replays", "title"),), *(self._row(row) for row in _TIME)]
         rows += _columns(left, reading, width)
+        rows += folded((Span("TIME BAR", "title"), *_marks(self.frame)), width)
         own = [action for action in action_names.ACTIONS if action.where in self._own()]
         own += [action_names.BY_ID[each] for each in self._of_items()]
         here: Row = [((action.id,), action.label or action.does) for action in own]
@@ -160,6 +162,13 @@ def _columns(left: Sequence[Line], right: Sequence[Line], width: int) -> list[Li
         (*fitted(left[at] if at < len(left) else blank, room), *pad, *(right[at] if at < len(right) else blank))
         for at in range(rows)
     ]
+
+
+def _marks(frame: Frame) -> Iterator[Span]:
+    """What the letters on the time bar mean."""
+    for _, sign, means in MARKS:
+        yield Span(f" {sign or frame.glyphs.warning}", "key")
+        yield Span(f" {means} ")
 
 
 def _states(frame: Frame) -> list[Line]:

@@ -73,7 +73,8 @@ class Recordings(BlockList):
 
 
 class RecordingsScreen(ListScreen):
-    """One console shows one session: Enter copies the command that opens a recording in another. `goto`: a filter."""
+    """One console shows one session: Enter copies the command that opens a recording in another. `goto`: a filter; the
+    name of one is as Enter on it."""
 
     TITLE: ClassVar[str]
     NOTHING: ClassVar[str]
@@ -98,10 +99,16 @@ class RecordingsScreen(ListScreen):
 
     def on_block_list_entered(self) -> None:
         entry = self.query_one(Recordings).entry()
-        if entry is not None and entry.problem:
+        if entry is not None:
+            self._open(entry)
+
+    def _open(self, entry: RecordingEntry) -> None:
+        """A console plays one stream: what to type for another one, which is copied too."""
+        if entry.problem:
             self.say(f"cannot be opened: {entry.problem}")
         else:
-            self.action_copy_row()
+            self.war_room.copy(entry.command)
+            self.say(f"copied; in another terminal: {entry.command}")
 
     def chosen(self, found: tuple[RecordingEntry, ...]) -> tuple[RecordingEntry, ...]:
         """Those of them that are listed."""
@@ -112,6 +119,9 @@ class RecordingsScreen(ListScreen):
             recordings = self.query_one(Recordings)
             recordings.found = self.chosen(found)
             recordings.redraw()
+            named = [entry for entry in recordings.found if entry.name == self.goto]
+            if len(named) == 1:
+                self._open(named[0])
 
 
 class ReplaysScreen(RecordingsScreen):
@@ -156,7 +166,7 @@ def _opened(frame: Frame, entry: RecordingEntry, width: int) -> list[Line]:
     else:
         if entry.length_ms:
             told.append(("marks", _bar(frame, entry.marks, entry.length_ms)))
-        told.append(("Enter", f"copies: {entry.command}"))
+        told.append(("Enter", f"copies for another terminal: {entry.command}"))
         if entry.drill:
             told.append(("drill", f"you act, and its world answers: {entry.drill}"))
     indent = _INDENT * 2 + _WORD

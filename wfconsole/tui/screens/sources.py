@@ -10,8 +10,7 @@ from wfconsole.observations.answers import AskRetry
 from wfconsole.observations.kinds import KINDS
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.snapshot import Failure, Snapshot
-from wfconsole.recording.lines import MIB
-from wfconsole.text import UNKNOWN, age, cells, cut, fit
+from wfconsole.text import UNKNOWN, age, cells, cut, fit, memory
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
@@ -171,15 +170,17 @@ def _off(frame: Frame, names: Sequence[str], width: int) -> list[Line]:
 
 
 def _kept(frame: Frame, width: int) -> Iterator[Block]:
-    """Where what people say and what the world shows is kept, and why not."""
+    """Where what people say and what the world shows is kept, and why not; why what was kept cannot be shown."""
     journal, recording = frame.view.journal, frame.view.recording
     told: list[tuple[str, str, Ink]] = []
+    if frame.time.problem:
+        told.append(("replayed", frame.time.problem, "warn"))
     if journal.condition != "none":
         words = f"{journal.condition}  {journal.directory}  head {journal.head or UNKNOWN}"
         told.append(("record", f"{words}  {journal.reason}".rstrip(), _JOURNAL_INKS[journal.condition]))
     if recording.condition != "off" or recording.reason:
         lost = f"  {recording.lost} lines lost" if recording.lost else ""
-        size = f"  {recording.path}  {recording.size / MIB:.1f} MiB{lost}" if recording.path else ""
+        size = f"  {recording.path}  {memory(recording.size)}B{lost}" if recording.path else ""
         words = f"{recording.condition}{size}  {recording.reason}".rstrip()
         told.append(("recording", words, "warn" if recording.condition == "stopped" or recording.lost else "dim"))
     if frame.view.drafts_trouble:

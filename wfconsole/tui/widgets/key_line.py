@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from textual.timer import Timer
+
+from wfconsole.clock import SECOND
 from wfconsole.text import cells
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.widgets.lines import Lines
+
+# Long enough to be read twice. After that the keys are what people look for here.
+SAID_FOR: Final = 20 * SECOND
 
 
 class Hint(NamedTuple):
@@ -38,6 +44,7 @@ class KeyLine(Lines):
         super().__init__(id=id)
         self._hints: tuple[Hint, ...] = ()
         self._said = ""
+        self._fades: Timer | None = None
 
     def hint(self, hints: Sequence[Hint]) -> None:
         if (told := tuple(hints)) != self._hints:  # nearly every frame has those of the one before
@@ -45,7 +52,10 @@ class KeyLine(Lines):
             self._show()
 
     def say(self, words: str) -> None:
-        """Words in place of the hints, until `say("")`."""
+        """Words in place of the hints, until `say("")`, or for twenty seconds."""
+        if self._fades is not None:
+            self._fades.stop()
+        self._fades = self.set_timer(SAID_FOR / SECOND, lambda: self.say("")) if words else None
         self._said = words
         self._show()
 
