@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.machine import Machine
 from wfconsole import exit_codes
+from wfconsole.wiring.act import sentences
 
 
 @pytest.mark.parametrize(
@@ -189,3 +190,8 @@ def test_a_folder_in_the_place_of_a_password_is_not_to_be_locked(machine: Machin
     told = machine.run("doctor", "--json", "--config", config)
     assert "it is a folder, not a file" in told.text
     assert "chmod 600" not in told.text
+
+
+def test_an_action_that_cannot_be_planned_ends_in_whole_sentences() -> None:
+    assert sentences("the port is closed.", "is the way to it open?") == "the port is closed. is the way to it open?"
+    assert sentences("say the value", "") == "say the value."

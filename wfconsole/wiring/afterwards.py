@@ -153,16 +153,19 @@ def _append(base: Ground, folder: Path, make: Callable[[IncidentState], Change])
     The event is made again under the journal's lock, from what the journal holds by then.
     """
     from wfconsole.journal import Journal
+    from wfconsole.journal.lock import Election
 
     make(_state(base, folder))
+    told = f"{safe(folder.name, 80)} is being changed by another console or command; try again, or do it there with F"
+    taken = UserError(told, exit_codes.INCIDENT)
+    before = Election(folder / "journal")  # opening a journal writes to it already
+    if not before.won():
+        raise taken
+    before.withdraw()
     journal = Journal.open(folder / "journal", clock=base.clock, fallbacks=base.fallbacks)
     try:
         if not journal.holds_lock:
-            raise UserError(
-                f"{safe(folder.name, 80)} is being changed by another console or command; "
-                "try again, or do it there with F",
-                exit_codes.INCIDENT,
-            )
+            raise taken
         event = make(_state(base, folder))
         append_event(journal, event, actor=base.operator, at=base.clock.now())
         if not journal.flush(WRITTEN_WITHIN_MS) or journal.state.condition not in ("durable", "fallback"):
