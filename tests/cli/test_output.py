@@ -67,3 +67,20 @@ def test_a_recording_in_which_nothing_came_is_told(machine: Machine, tmp_path: P
         assert told.code == exit_codes.RECORDING
         assert "nothing was recorded" in told.text
     assert not (tmp_path / "x.jsonl").exists()
+
+
+def test_a_recording_to_a_closed_output_is_refused(machine: Machine) -> None:
+    path = machine.write("kubeconfig", CONTEXT)
+    words = [*WFCONSOLE, "record", "-", "--kubeconfig", path, "--for", "60s"]
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *words],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=machine.environment,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (
+        exit_codes.OUTPUT,
+        "wfconsole: standard output is closed: nothing can be recorded to it\n",
+    )

@@ -44,6 +44,8 @@ def record_to(arguments: argparse.Namespace) -> int:
     base = ground(arguments)
     duration = _duration(arguments.duration)
     require_cluster(base.settings)
+    if arguments.path == "-" and sys.stdout is None:  # what is opened next would take its number
+        raise UserError("standard output is closed: nothing can be recorded to it", exit_codes.OUTPUT)
     stop = _Stop(duration)
     if arguments.path == "-":
         return _to_reader(base, arguments.title, stop)
