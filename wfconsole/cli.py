@@ -42,9 +42,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _told(arguments: argparse.Namespace) -> int:
-    """The exit code of a command; what ends it early is said in one clear message."""
+    """The exit code of a command, once what it printed was taken; what ends it early is said in one clear message."""
+    from wfconsole.output import Printed
+
+    before = sys.stdout
+    if before is not None:  # it is, where the shell closed it
+        sys.stdout = Printed(before)
     try:
-        return _run(arguments)
+        code = _run(arguments)
+        print(end="", flush=True)
+        return code
     except UserError as error:
         print(f"wfconsole: {error}", file=sys.stderr)
         return error.code
@@ -54,6 +61,8 @@ def _told(arguments: argparse.Namespace) -> int:
         return 128 + 2
     except Exception as error:  # noqa: BLE001  a bug of ours ends in a message too, and never shows a local variable
         return _crashed(error)
+    finally:
+        sys.stdout = before
 
 
 def _crashed(error: Exception) -> int:
@@ -82,7 +91,8 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         description="A war room in the terminal for whoever commands the incident.",
         epilog="Exit codes: 0 ended by you, 2 arguments, 3 configuration, 4 runbook, 5 recording, 6 terminal, "
         "7 incident, 8 cluster, 9 doctor found something, 10 lint found something, "
-        "11 an action was refused or did not work, 70 a bug of ours, 128+n signal n.",
+        "11 an action was refused or did not work, 70 a bug of ours, 74 standard output took no more, "
+        "128+n signal n.",
     )
     parser.add_argument("--version", action="version", version=f"wfconsole {__version__}")
     # With `prog` it does not ask how wide the terminal is.
@@ -102,6 +112,17 @@ def _path(words: str) -> Path:
     return Path(words)
 
 
+def _speed(words: str) -> float:
+    from argparse import ArgumentTypeError
+
+    from wfconsole.recording.pace import SPEEDS
+
+    known = {f"{speed:g}": speed for speed in SPEEDS} | {"1/4": 0.25, "1/2": 0.5}
+    if words not in known:
+        raise ArgumentTypeError(f"{words!r} is none of 1/4, 1/2, {', '.join(f'{speed:g}' for speed in SPEEDS[2:])}")
+    return known[words]
+
+
 def _live(command: argparse.ArgumentParser) -> None:
     _screen_options(command)
     _cluster_options(command)
@@ -114,7 +135,7 @@ def _replay(command: argparse.ArgumentParser) -> None:
     _screen_options(command)
     command.add_argument("path", metavar="PATH", help="a recording, a scenario directory, or the name of a bundled one")
     command.add_argument("--at", metavar="TIME", default="", help="start at 14:32, T+03:10 or 40%%")
-    command.add_argument("--speed", type=float, default=1.0, metavar="X", help="1/4 to 60 times (default 1)")
+    command.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="1/4 to 60 times (default 1)")
     command.add_argument("--paused", action="store_true", help="open it standing still")
 
 

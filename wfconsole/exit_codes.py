@@ -18,4 +18,5 @@ UNWELL: Final = 9  # `doctor` found something that does not work, or that nobody
 LINT: Final = 10  # `lint` found something as bad as --fail-on says
 ACTION: Final = 11  # `act`: refused, not confirmed, failed, not known how it ended, or it did not help
 CRASH: Final = 70  # a bug of ours; the message says where the report is
+OUTPUT: Final = 74  # standard output took no more: a full disk, for example; sysexits.h has the number
 # 128 + n: ended by signal n

@@ -6,6 +6,8 @@ import hmac
 from pathlib import Path
 from typing import Final, NoReturn, final
 
+from wfconsole.named_files import read_file
+
 MASK: Final = "•••"
 _MOST_BYTES: Final = 64 * 1024
 
@@ -59,8 +61,7 @@ class SecretFileError(ValueError):
 def secret_in(path: str) -> Secret:
     """What a file holds, without the end of its line. Raises SecretFileError."""
     try:
-        with Path(path).open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
+        content = read_file(Path(path), _MOST_BYTES)
         text = content.decode("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror or "cannot be read" if isinstance(error, OSError) else "is no UTF-8 text"

@@ -12,6 +12,7 @@ import wfconsole
 from wfconsole import exit_codes
 from wfconsole.cli import COMMANDS
 from wfconsole.config.loading import known_settings
+from wfconsole.config.toml_text import toml_value
 from wfconsole.tui.action_names import ACTIONS, key_word
 
 README = Path(__file__).parents[2] / "README.md"
@@ -47,7 +48,7 @@ def settings() -> str:
     rows = ["| setting | variable | default | what it is |", "|---|---|---|---|"]
     for field in known_settings().values():
         variable = "only in the file" if field.structured else f"`{field.variable}`"
-        default = f"`{field.default!r}`".replace("'", '"')
+        default = f"`{toml_value(field.default)}`"
         if field.structured or len(default) > LONGEST_DEFAULT:
             default = "see `wfconsole init -`"
         rows.append(f"| `{field.key}` | {variable} | {default} | {field.description} |")
@@ -74,7 +75,7 @@ def test_the_readme_names_every_room() -> None:
     """Packages and modules at the top, as the table of rooms has them."""
     home = Path(wfconsole.__file__).parent
     packages = {f"{found.parent.name}/" for found in home.glob("*/__init__.py")}
-    modules = {found.name for found in home.glob("*.py")} - {"__init__.py", "__main__.py", "errors.py", "exit_codes.py"}
+    modules = {found.name for found in home.glob("*.py")} - {"__init__.py", "__main__.py"}
     first_cells = " ".join(re.findall(r"^\| (`[^|]+`) \|", README.read_text(encoding="utf-8"), re.MULTILINE))
     assert sorted(room for room in packages | modules if f"`{room}`" not in first_cells) == []
 

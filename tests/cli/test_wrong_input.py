@@ -4,66 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from tests.terminal.pty import Terminal
+from tests.cli.machine import Machine
 from wfconsole import exit_codes
-
-WFCONSOLE = (sys.executable, "-m", "wfconsole")
-
-
-class Told:
-    """What a command said, and its exit code."""
-
-    def __init__(self, code: int, text: str) -> None:
-        self.code = code
-        self.text = " ".join(text.split())
-        assert "Traceback" not in text
-
-
-class Machine:
-    """A user's machine with nothing on it."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.environment = {
-            "HOME": str(home),
-            "WFCONSOLE_STATE_DIR": str(home / "state"),
-            "PATH": "/usr/bin:/bin",
-            "LANG": "C.UTF-8",
-        }
-
-    def run(self, *arguments: str) -> Told:
-        """Without a terminal."""
-        done = subprocess.run(
-            [*WFCONSOLE, *arguments],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-        return Told(done.returncode, done.stdout + done.stderr)
-
-    def show(self, *arguments: str) -> Told:
-        """On a terminal, for commands that have a screen."""
-        environment = {key: value for key, value in self.environment.items() if key != "PATH"}
-        with Terminal([*WFCONSOLE, *arguments], env=environment, columns=200, rows=40) as terminal:
-            code = terminal.wait_exit()
-            return Told(code, terminal.raw.decode(errors="replace"))
-
-    def write(self, name: str, text: str) -> str:
-        path = self.home / name
-        path.write_text(text, encoding="utf-8")
-        return str(path)
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
+from wfconsole.wiring.act import sentences
 
 
 @pytest.mark.parametrize(
@@ -190,3 +136,62 @@ def test_a_bug_before_there_is_a_screen_ends_in_a_message_and_its_own_exit_code(
     assert "KeyError" in done.stderr
     assert "Traceback" not in done.stderr
     assert "hunter2" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ("blah", "'blah' is no time such as 14:32"),
+        ("99:99", "'99:99' is no time such as 14:32"),
+        ("2:00", "that is before the beginning: there is 20"),
+        ("T+99:00", "that is after the end"),
+        ("400%", "that is after the end"),
+    ],
+)
+def test_a_time_that_a_recording_has_not_is_refused(machine: Machine, said: str, says: str) -> None:
+    told = machine.show("replay", "service-outage", "--at", said)
+    assert told.code == exit_codes.USAGE
+    assert "--at: " in told.text
+    assert says in told.text
+
+
+@pytest.mark.parametrize("said", ["0", "-3", "nan", "7", "1000", "fast"])
+def test_a_speed_that_there_is_not_is_refused_with_those_that_there_are(machine: Machine, said: str) -> None:
+    told = machine.show("replay", "service-outage", f"--speed={said}")
+    assert told.code == exit_codes.USAGE
+    assert "is none of 1/4, 1/2, 1, 2, 4, 8, 16, 60" in told.text
+
+
+def test_the_doctor_names_a_variable_that_means_nothing(machine: Machine) -> None:
+    told = machine.run("doctor", WFCONSOLE_FOO="1")
+    assert told.code == exit_codes.UNWELL
+    assert "WFCONSOLE_FOO means nothing here" in told.text
+    assert "unset WFCONSOLE_FOO" in told.text
+
+
+def test_a_state_folder_that_depends_on_where_one_stands_is_refused(machine: Machine) -> None:
+    told = machine.run("incidents", WFCONSOLE_STATE_DIR="state")
+    assert told.code == exit_codes.CONFIGURATION
+    assert "WFCONSOLE_STATE_DIR" in told.text
+    assert "begins with / or ~" in told.text
+
+
+def test_each_theme_that_is_wrong_is_told_by_itself(machine: Machine) -> None:
+    for name in ("one", "two"):
+        machine.write(f".config/wfconsole/themes/{name}.toml", "schema = 9\n")
+    told = machine.run("doctor")
+    assert told.text.count("this machine: theme:") == 2
+    assert ", ," not in told.text
+
+
+def test_a_folder_in_the_place_of_a_password_is_not_to_be_locked(machine: Machine) -> None:
+    (machine.home / "secret").mkdir(mode=0o755)
+    config = machine.write("config.toml", f'[cache]\nhost = "127.0.0.1"\npassword_file = "{machine.home}/secret"\n')
+    told = machine.run("doctor", "--json", "--config", config)
+    assert "it is a folder, not a file" in told.text
+    assert "chmod 600" not in told.text
+
+
+def test_an_action_that_cannot_be_planned_ends_in_whole_sentences() -> None:
+    assert sentences("the port is closed.", "is the way to it open?") == "the port is closed. is the way to it open?"
+    assert sentences("say the value", "") == "say the value."

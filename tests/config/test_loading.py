@@ -9,7 +9,7 @@ import pytest
 
 from wfconsole import exit_codes
 from wfconsole.config.errors import ConfigError
-from wfconsole.config.loading import known_settings, load_settings
+from wfconsole.config.loading import foreign_variables, known_settings, load_settings
 from wfconsole.config.settings import Settings
 from wfconsole.text import is_safe
 
@@ -123,6 +123,31 @@ def test_variables_carry_words_numbers_lists_and_paths(tmp_path: Path, monkeypat
 
 
 @pytest.mark.parametrize(
+    ("text", "folders"), [("[]", ()), ('["/a", "/b"]', ("/a", "/b")), ("/a,/b", ("/a", "/b")), ("", ())]
+)
+def test_a_list_in_a_variable_is_written_as_in_the_file_or_with_commas(
+    tmp_path: Path, text: str, folders: tuple[str, ...]
+) -> None:
+    settings = load_settings(tmp_path / "missing.toml", {"WFCONSOLE_JOURNAL_FALLBACKS": text})
+    assert settings.journal.fallbacks == folders
+
+
+def test_variables_that_mean_nothing_are_known_and_those_of_a_service_are_no_slip(tmp_path: Path) -> None:
+    environment = {
+        "WFCONSOLE_FOO": "1",
+        "WFCONSOLE_THEME": "mono",
+        "WFCONSOLE_CONFIG": "/c",
+        "WFCONSOLE_CONSOLE_BELL": "no",
+        "WFCONSOLE_SERVICE_HOST": "10.0.0.1",
+        "WFCONSOLE_PORT": "tcp://10.0.0.1:80",
+        "WFCONSOLE_PORT_80_TCP_ADDR": "10.0.0.1",
+    }
+    assert foreign_variables(environment) == ("WFCONSOLE_FOO",)
+    del environment["WFCONSOLE_CONFIG"]
+    assert load_settings(tmp_path / "missing.toml", environment).console.bell is False
+
+
+@pytest.mark.parametrize(
     ("text", "line", "words"),
     [
         ("[console]\ntheme = 3\n", 2, "console.theme: this value does not fit (3); expected a name such as"),
@@ -140,7 +165,11 @@ def test_variables_carry_words_numbers_lists_and_paths(tmp_path: Path, monkeypat
             2,
             "kubernetes.namespaces: this value does not fit (['A']); expected names",
         ),
-        ('[kubernetes]\nnamespaces = "a"\n', 2, "kubernetes.namespaces: this value does not fit (a)"),
+        (
+            '[kubernetes]\nnamespaces = "a"\n',
+            2,
+            'kubernetes.namespaces: this is no list (a); expected a list in brackets, such as ["..."]: names',
+        ),
         (
             '[console]\nglyphs = "emoji"\n',
             2,
@@ -238,6 +267,12 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> Non
             "x",
             "WFCONSOLE_CONSOL_THEME: unknown variable. Did you mean WFCONSOLE_CONSOLE_THEME?",
         ),
+        ("WFCONSOLE_AWS_QQQQQQQQQQQQ", "x", "WFCONSOLE_AWS_QQQQQQQQQQQQ: unknown variable. Run: unset WFCONSOLE"),
+        ("WFCONSOLE_SIGNALS_RULES", "x", "WFCONSOLE_SIGNALS_RULES: signals.rules: only the file can give this"),
+        ("WFCONSOLE_JOURNAL_DIRECTORY", "here", "WFCONSOLE_JOURNAL_DIRECTORY: journal.directory: where the record"),
+        ("WFCONSOLE_JOURNAL_FALLBACKS", "/a, b", "WFCONSOLE_JOURNAL_FALLBACKS: journal.fallbacks: where the record"),
+        ("WFCONSOLE_JOURNAL_FALLBACKS", "[1]", "WFCONSOLE_JOURNAL_FALLBACKS: journal.fallbacks: this value does not"),
+        ("WFCONSOLE_JOURNAL_FALLBACKS", "[/a]", "WFCONSOLE_JOURNAL_FALLBACKS: journal.fallbacks: this is no list"),
     ],
 )
 def test_a_mistake_in_a_variable_names_the_variable(tmp_path: Path, variable: str, value: str, words: str) -> None:
@@ -289,8 +324,37 @@ def test_a_file_that_somebody_named_must_exist(tmp_path: Path) -> None:
 
 def test_a_folder_or_a_pipe_is_no_configuration(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    assert "this is no file" in told(tmp_path)[0]
-    assert "this is no file" in told(tmp_path / "pipe")[0]
+    assert "it is a folder, not a file" in told(tmp_path)[0]
+    assert "it is a pipe, not a file" in told(tmp_path / "pipe")[0]
+
+
+def test_a_byte_order_mark_is_no_trouble(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes(b"\xef\xbb\xbf[console]\ntheme = 'mono'\n")
+    assert load_settings(file, {}).console.theme == "mono"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('[prometheus]\nurl = "http://user:hunter2@h"\n', "(redacted)@h"),
+        ('[prometheus]\nurl = "user:hunter2@h"\n', "(redacted)@h"),
+        ('[alertmanager]\nurl = "https://hunter2:hunter2@h/x"\n', "(redacted)@h/x"),
+        ('[actions]\nnever_end = "postgres://u:hunter2@h"\n', "(redacted)@h"),
+        ('[database]\nport = "password=hunter2"\n', "(redacted)"),
+    ],
+)
+def test_a_refusal_never_repeats_a_secret(tmp_path: Path, text: str, shown: str) -> None:
+    (problem,) = told(written(tmp_path, text))
+    assert "hunter2" not in problem
+    assert shown in problem
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://[::1]:9090x", "http://h:99999", "https://h:x"])
+@pytest.mark.parametrize("table", ["prometheus", "alertmanager"])
+def test_an_address_that_nobody_can_read_is_refused(tmp_path: Path, table: str, url: str) -> None:
+    (problem,) = told(written(tmp_path, f'[{table}]\nurl = "{url}"\n'))
+    assert f"config.toml:2: {table}.url: this is no address" in problem
 
 
 def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:

@@ -261,7 +261,9 @@ def test_who_holds_the_lock_goes_first_and_nothing_is_written_meanwhile(written:
     other = Journal.open(folder / "journal", clock=SystemClock(), fallbacks=(written.fallback,))
     try:
         assert other.holds_lock
+        before = segments(folder / "journal")
         told = written.run("followups", "close", PAST, "F1")
+        assert segments(folder / "journal") == before
         assert told.returncode == exit_codes.INCIDENT
         assert "is being changed by another console or command" in told.stderr
         assert not items(written)["F1-aaaa"].outcome

@@ -27,6 +27,11 @@ def test_one_file_is_a_whole_runbook(tmp_path: Path) -> None:
     assert runbook.checklist("b") is None
 
 
+def test_a_byte_order_mark_is_no_trouble(tmp_path: Path) -> None:
+    (tmp_path / "book.md").write_bytes(b"\xef\xbb\xbf" + f"{HEAD}# Checklist: A\n\n1. Look\n".encode())
+    assert load_runbook(tmp_path / "book.md").title == "Small team"
+
+
 def test_sections_may_be_of_any_level(tmp_path: Path) -> None:
     whole = f"{HEAD}# Checklist: A\n\n1. Look\n"
     deeper = re.sub(r"^#+ (?!Runbook)", r"#\g<0>", whole, flags=re.MULTILINE)
@@ -80,7 +85,7 @@ def test_a_path_that_leads_nowhere_is_told(tmp_path: Path) -> None:
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md")
-    assert [what for _, what, _ in wrongs(tmp_path / "pipe.md")] == ["there is no such file or folder"]
+    assert [what for _, what, _ in wrongs(tmp_path / "pipe.md")] == ["cannot be read: it is a pipe, not a file"]
 
 
 def test_an_empty_folder_is_told(tmp_path: Path) -> None:

@@ -222,7 +222,7 @@ def test_a_replay_begins_at_the_speed_that_was_asked_for(path: Path, watched: Wa
         runbook=load_runbook(None),
         read_runbook=None,
         notes=notes_for(path),
-        at="50%",
+        at=BEGAN + 60 * SECOND,
         speed=4,
     )
     made.subscribe(watched.changed)
@@ -242,7 +242,7 @@ def console(path: Path, watched: Watched) -> Iterator[ReplayConsole]:
         runbook=load_runbook(None),
         read_runbook=None,
         notes=notes_for(path),
-        at="50%",
+        at=BEGAN + 60 * SECOND,
         paused=True,
     )
     made.subscribe(watched.changed)

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from wfconsole.clock import SECOND
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.kubernetes.access import Access
 from wfconsole.sources.kubernetes.kubeconfig import from_service_account, load_access
+from wfconsole.sources.kubernetes.plugin import run_plugin
 from wfconsole.sources.kubernetes.tunnel import proxy_for
 
 CONFIG = """
@@ -97,7 +99,8 @@ def test_a_name_that_is_not_there_is_told_with_those_that_are(
         ("a: [1", "not YAML"),
         ("clusters: 5", "Expected `array | null`"),
         ("[1, 2]", "Expected `object`"),
-        ("{}", "no current context"),
+        ("{}", "no context in it"),
+        ("contexts: [{name: a}]", "no current context"),
         (CONFIG.replace("https://api.example:6443/base/", "ftp://api"), "is no address"),
         (CONFIG.replace("https://api.example:6443/base/", "https://api:port"), "server"),
         (CONFIG.replace("token: t0ken", "client-key-data: 'x'"), "is not base64"),
@@ -110,6 +113,20 @@ def test_a_file_that_is_wrong_is_an_error_with_its_place(tmp_path: Path, content
     assert told.value.kind == "configuration"
     assert said in told.value.message
     assert told.value.remedy
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        CONFIG.replace("https://api.example:6443/base/", "https://me:hunter2@api:port"),
+        CONFIG.replace("https://api.example:6443/base/", "ftp://me:hunter2@api"),
+        "users: [{name: me, user: {password: hunter2\n",
+    ],
+)
+def test_an_error_never_repeats_a_secret(tmp_path: Path, content: str) -> None:
+    with pytest.raises(SourceError) as told:
+        load_access(written(tmp_path, content))
+    assert "hunter2" not in told.value.message + told.value.remedy
 
 
 def test_no_file_at_all(tmp_path: Path) -> None:
@@ -142,6 +159,14 @@ def test_a_plugin_is_named_and_not_run(tmp_path: Path) -> None:
     access = load_access(with_user(tmp_path, exec={"command": "touch", "args": [str(tmp_path / "ran")]}))
     assert str(access.plugin) == f"touch {tmp_path / 'ran'}"
     assert not (tmp_path / "ran").exists()
+
+
+def test_an_auth_provider_that_gives_nothing_is_told_with_what_takes_its_place(tmp_path: Path) -> None:
+    access = load_access(with_user(tmp_path, **{"auth-provider": {"name": "gcp", "config": {}}}))
+    with pytest.raises(SourceError) as told:
+        run_plugin(access, 30 * SECOND)
+    assert told.value.message == "the kubeconfig's auth-provider gcp gave no credentials"
+    assert "gcloud container clusters get-credentials" in told.value.remedy
 
 
 def account(folder: Path) -> Path:

@@ -88,3 +88,8 @@ def test_asking_for_a_theme_that_is_not_there_says_which_there_are_and_what_is_w
         load_themes([tmp_path]).pick("mine")
     assert caught.value.code == exit_codes.CONFIGURATION
     assert "must be a colour in quotes" in str(caught.value)
+
+
+def test_a_byte_order_mark_is_no_trouble(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+    assert set(load_themes([tmp_path]).loaded) == {"mine", "warroom-dark"}

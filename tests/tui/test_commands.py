@@ -224,6 +224,7 @@ WRONG = {
     "moment started soon": "no time: 'soon'; 14:32",
     "goto": "usage: :goto TIME",
     "goto soon": "no time: 'soon'; 14:32",
+    "goto T+99:00": "that is after the end: there is",
     "speed 3": "there are 0.25, 0.5, 1, 2, 4, 8, 16, 60",
     "speed 4": "only a replay has a speed",
     "theme": "there are ",

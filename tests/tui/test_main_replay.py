@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from tests.session.made import BEGAN, recording
 from tests.tui.harness import RUNBOOK, THEMES
 from tests.tui.papers import flat
-from wfconsole.clock import SECOND, Clock, ManualClock, SystemClock
+from wfconsole.clock import SECOND, Clock, ManualClock, Millis, SystemClock
 from wfconsole.session.own_notes import OwnNotes
 from wfconsole.session.replay import ReplayConsole, open_recording
 from wfconsole.tui import compat
@@ -52,12 +52,12 @@ class Replay:
         await self.pilot.pause()
 
 
-def replay(folder: Path, *, at: str = "", real: Clock | None = None) -> AbstractAsyncContextManager[Replay]:
+def replay(folder: Path, *, at: Millis | None = None, real: Clock | None = None) -> AbstractAsyncContextManager[Replay]:
     return replay_of(recording(folder), at=at, real=real)
 
 
 @asynccontextmanager
-async def replay_of(path: Path, *, at: str = "", real: Clock | None = None) -> AsyncIterator[Replay]:
+async def replay_of(path: Path, *, at: Millis | None = None, real: Clock | None = None) -> AsyncIterator[Replay]:
     console = ReplayConsole(
         open_recording(path),
         real or SystemClock(),
@@ -104,7 +104,7 @@ async def test_the_screen_says_that_it_is_a_replay(tmp_path: Path) -> None:
 
 
 async def test_the_keys_of_time_move_through_the_recording(tmp_path: Path) -> None:
-    async with replay(tmp_path, at="T+00:00") as shown:
+    async with replay(tmp_path, at=BEGAN) as shown:
         await shown.press_until("backslash", lambda text: "00:02:00/00:02:00" in text)
         await shown.press_until("left_square_bracket", lambda text: "00:01:50/" in text)
         await shown.press_until("right_square_bracket", lambda text: "00:02:00/" in text)
@@ -128,14 +128,14 @@ async def test_the_keys_of_time_move_through_the_recording(tmp_path: Path) -> No
 )
 async def test_every_key_of_the_table_moves_through_time(tmp_path: Path, key: str, position: str) -> None:
     """At 50 s, between the note of 40 s, which a step back takes away again, and the pod that is well at 80 s."""
-    async with replay(tmp_path, at="T+00:50") as shown:
+    async with replay(tmp_path, at=BEGAN + 50 * SECOND) as shown:
         await shown.until(lambda text: "paused 00:00:50/" in flat(text))
         await shown.press_until(key, lambda text: f"paused {position}/" in flat(text))
 
 
 async def test_space_plays_and_pauses(tmp_path: Path) -> None:
     real = ManualClock()
-    async with replay(tmp_path, at="T+00:10", real=real) as shown:
+    async with replay(tmp_path, at=BEGAN + 10 * SECOND, real=real) as shown:
         await shown.until(lambda text: "paused 00:00:10/" in flat(text))
         await shown.press_until("space", lambda text: "x1 00:00:10/" in flat(text))
         real.advance(15 * SECOND)
@@ -150,7 +150,7 @@ async def test_space_plays_and_pauses(tmp_path: Path) -> None:
 @pytest.mark.parametrize("faster", ["+", "="])
 async def test_a_replay_goes_twice_as_fast_and_back(tmp_path: Path, faster: str) -> None:
     real = ManualClock()
-    async with replay(tmp_path, at="T+00:10", real=real) as shown:
+    async with replay(tmp_path, at=BEGAN + 10 * SECOND, real=real) as shown:
         await shown.until(lambda text: "paused 00:00:10/" in flat(text))
         await shown.press_until("space", lambda text: "x1 00:00:10/" in flat(text))
         await shown.press_until(faster, lambda text: "x2 00:00:10/" in flat(text))
@@ -176,7 +176,7 @@ async def test_a_replay_takes_no_changes_and_says_so(tmp_path: Path, key: str) -
 
 
 async def test_a_note_of_ones_own_is_shown_where_it_was_written_and_a_mark_is_gone_to(tmp_path: Path) -> None:
-    async with replay(tmp_path, at="50%") as shown:
+    async with replay(tmp_path, at=BEGAN + 60 * SECOND) as shown:
         await shown.until(lambda text: "00:01:00/" in text)
         await shown.pilot.press("N", *"slow here", "enter")
         await shown.until(lambda text: "NOTE     replay: slow here" in text)

@@ -232,7 +232,7 @@ def console(tmp_path: Path) -> ReplayConsole:
         runbook=a_full_runbook(),
         read_runbook=None,
         notes=OwnNotes(tmp_path / "own" / "night.jsonl", NOW, NOW + 120 * SECOND),
-        at="100%",
+        at=NOW + 120 * SECOND,
         paused=True,
         files=files,
     )

@@ -98,7 +98,7 @@ async def test_an_observer_has_it_too() -> None:
 
 
 async def test_a_replay_has_it_and_its_keys_of_time_work_there(tmp_path: Path) -> None:
-    async with replay(tmp_path, at="T+0") as shown:
+    async with replay(tmp_path) as shown:
         await shown.press_until("w", lambda text: "NO INCIDENT" in text and "CRASH LOOPS" in text)
         await shown.press_until("backslash", lambda text: "ELAPSED" in text and "SEV-2" in text)
         assert "REPLAY" in shown.text.splitlines()[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import functools
 import os
 import re
@@ -13,6 +14,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from wfconsole.config.errors import ConfigError, Problem
+from wfconsole.named_files import open_file
 from wfconsole.text import safe
 
 MOST_BYTES: Final = 256 * 1024
@@ -43,7 +45,7 @@ def read_toml(path: Path) -> TomlFile:
 
     raw = _read(path)
     try:
-        text = raw.decode()
+        text = raw.removeprefix(codecs.BOM_UTF8).decode()
         return TomlFile(path, tomllib.loads(text), text)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
@@ -59,21 +61,17 @@ def read_toml(path: Path) -> TomlFile:
 
 def _read(path: Path) -> bytes:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with open(open_file(path), "rb") as file:
+            if os.fstat(file.fileno()).st_mode & stat.S_IWOTH:
+                remedy = f"Look through it, then run: chmod o-w {path}"
+                what = "anybody on this machine may write it"
+                raise _wrong(str(path), what, "a file that only you may write", remedy)
+            raw = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise _wrong(str(path), f"cannot be read: {error.strerror}", "a TOML file that you may read") from None
-    try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise _wrong(str(path), "this is no file", "a TOML file")
-        if found.st_mode & stat.S_IWOTH:
-            remedy = f"Look through it, then run: chmod o-w {path}"
-            raise _wrong(str(path), "anybody on this machine may write it", "a file that only you may write", remedy)
-        if found.st_size > MOST_BYTES:
-            raise _wrong(str(path), f"larger than {MOST_BYTES // 1024} KiB", "a few dozen lines")
-        return os.read(descriptor, MOST_BYTES)
-    finally:
-        os.close(descriptor)
+    if len(raw) > MOST_BYTES:
+        raise _wrong(str(path), f"larger than {MOST_BYTES // 1024} KiB", "a few dozen lines")
+    return raw
 
 
 def _wrong(where: str, what: str, expected: str, remedy: str = "") -> ConfigError:

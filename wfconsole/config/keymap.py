@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from wfconsole.config.errors import ConfigError
 from wfconsole.config.files import read_toml
+from wfconsole.named_files import kind_at
 from wfconsole.text import safe
 
 # Keys that terminals, tmux, screen or line editing take before a program sees them, or that arrive as another key.
@@ -37,12 +38,14 @@ def load_keymap(path: Path) -> tuple[dict[str, str], tuple[str, ...]]:
     Whatever is wrong is left out, so that the key that comes with the console stays. Whether an id exists, and whether
     a key is taken by another action, only the screen knows.
     """
-    if not path.exists():
-        return {}, ()
     try:
+        if kind_at(path) == "nothing":
+            return {}, ()
         file = read_toml(path)
     except ConfigError as error:
         return {}, (str(error),)
+    except OSError as error:
+        return {}, (f"{safe(str(path), 300)}: cannot be read: {error.strerror}",)
     keys = file.data.get("keys", {})
     problems = [
         f"{file.where(name)}: unknown table {safe(name, 60)}; expected [keys]" for name in file.data if name != "keys"

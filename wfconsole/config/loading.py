@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 
 from wfconsole.config.errors import ConfigError, Problem
 from wfconsole.config.files import TomlFile, read_toml
-from wfconsole.config.locations import CONFIG_VARIABLE, STATE_VARIABLE
+from wfconsole.config.locations import CONFIG_VARIABLE, STATE_VARIABLE, THEME_VARIABLE
 from wfconsole.config.settings import Settings
 from wfconsole.text import safe
 
@@ -34,6 +34,8 @@ _WORDS: Final = {
 }
 
 
+_WRITTEN_TO: Final = ("journal.directory", "journal.fallbacks")
+_OF_A_SERVICE: Final = r"_SERVICE_(HOST|PORT)|_PORT(_\d+_|$)"
 _IN_A_RULE: Final = r"\$\[(\d+)\](?:\.(\w+))?"
 
 
@@ -168,19 +170,41 @@ def _from_file(file: TomlFile, problems: list[Problem]) -> dict[str, _Given]:
 
 
 def _from_environment(environment: Mapping[str, str], problems: list[Problem]) -> dict[str, _Given]:
-    """Variables that look like a slip of ours are refused; other people's WFCONSOLE_* variables are let alone."""
+    """Variables of our tables, and those that look like a slip of ours, are refused where they are none of ours.
+
+    Others are let alone: Kubernetes makes such for a service that is called wfconsole. The doctor names them.
+    """
     ours = {variable: text for variable, text in environment.items() if _is_of_settings(variable)}
     if not ours:
         return {}
-    by_variable = {each.variable: each for each in known_settings().values() if not each.structured}
+    by_variable = {each.variable: each for each in known_settings().values()}
     given: dict[str, _Given] = {}
     for variable, text in ours.items():
-        if variable in by_variable:
-            field = by_variable[variable]
+        field = by_variable.get(variable)
+        if field is not None and field.structured:
+            told = Problem(variable, field.key, "only the file can give this", expected=field.expected)
+            problems.append(told)
+        elif field is not None:
             given[field.key] = _Given(field.key, _from_words(field, text), 1, variable)
-        elif remedy := _hint(variable, by_variable, cutoff=0.85):
-            problems.append(Problem(safe(variable, 100), "", "unknown variable", remedy=remedy))
+        elif (remedy := _hint(variable, by_variable, cutoff=0.85)) or _names_a_table(variable):
+            problems.append(Problem(safe(variable, 100), "", "unknown variable", remedy=remedy or _take_out(variable)))
     return given
+
+
+def foreign_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Names of WFCONSOLE_* variables that mean nothing here, but for those that Kubernetes makes for a service."""
+    known = {each.variable for each in known_settings().values()} | {THEME_VARIABLE}
+    unknown = (variable for variable in environment if _is_of_settings(variable) and variable not in known)
+    return tuple(sorted(variable for variable in unknown if not re.search(_OF_A_SERVICE, variable)))
+
+
+def _names_a_table(variable: str) -> bool:
+    words = variable.removeprefix(_PREFIX).lower()
+    return any(words.startswith(f"{table}_") for table in _defaults()) and not re.search(_OF_A_SERVICE, variable)
+
+
+def _take_out(variable: str) -> str:
+    return f"Run: unset {safe(variable, 100)}" if re.fullmatch(r"\w+", variable, re.ASCII) else "Take it out."
 
 
 def _is_of_settings(variable: str) -> bool:
@@ -193,10 +217,21 @@ def _from_words(field: Field, text: str) -> Any:
     if plain is bool:
         return _WORDS.get(text.strip().lower(), text)
     if get_origin(plain) is tuple:
+        if text.strip().startswith("["):
+            return _toml_list(text)
         return [part.strip() for part in text.split(",") if part.strip()]
     try:
         return float(text) if plain is float else int(text) if plain is int else text
     except ValueError:
+        return text
+
+
+def _toml_list(text: str) -> Any:
+    import tomllib
+
+    try:
+        return tomllib.loads(f"list = {text.strip()}")["list"]
+    except (tomllib.TOMLDecodeError, RecursionError):
         return text
 
 
@@ -206,6 +241,13 @@ def _converted(field: Field, given: _Given, problems: list[Problem]) -> Any:
         value = msgspec.convert(given.value, field.kind, strict=True)
     except msgspec.ValidationError as error:
         problems.append(_misfit(field, given, str(error)))
+        return None
+    if given.said and given.rank == 1 and field.key in _WRITTEN_TO and not all(map(_is_anchored, _each(value))):
+        what = "where the record goes must not depend on the folder that somebody stands in"
+        problems.append(Problem(given.where, field.key, what, _shown(value), "a path that begins with / or ~"))
+        return None
+    if field.key.endswith("url") and not _is_address(value):
+        problems.append(Problem(given.where, field.key, "this is no address", _shown(value), field.expected))
         return None
     if field.key == "console.timezone" and not _is_time_zone(value):
         problems.append(Problem(given.where, field.key, "unknown time zone", _shown(value), field.expected))
@@ -219,8 +261,29 @@ def _converted(field: Field, given: _Given, problems: list[Problem]) -> Any:
         return None
 
 
+def _is_address(url: str) -> bool:
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        return not url or (bool(parts.hostname) and parts.port != 0)
+    except ValueError:  # brackets without an address in them, a port that is none
+        return False
+
+
+def _each(value: Any) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else (value,) if value else ()
+
+
+def _is_anchored(path: str) -> bool:
+    return path.startswith(("/", "~"))
+
+
 def _misfit(field: Field, given: _Given, told: str) -> Problem:
     at = re.search(_IN_A_RULE, told)
+    if get_origin(get_args(field.kind)[0]) is tuple and not field.structured and not isinstance(given.value, list):
+        expected = f'a list in brackets, such as ["..."]: {field.expected}'
+        return Problem(given.where, field.key, "this is no list", _shown(given.value), expected)
     if not (field.structured and at and given.file):
         return Problem(given.where, field.key, "this value does not fit", _shown(given.value), field.expected)
     place, name = int(at[1]), at[2] or ""
@@ -296,4 +359,9 @@ def _hint(word: str, known: Collection[str], cutoff: float = 0.6) -> str:
 
 
 def _shown(value: Any) -> str:
-    return safe(value if isinstance(value, str) else repr(value), 80)
+    """The value without what may be a password: of an address all in front of its last @."""
+    from wfconsole.redaction import REDACTED, redact_text
+
+    text = value if isinstance(value, str) else repr(value)
+    text = re.sub(r"[^\s/\"',]*:[^\s\"',]*@", f"{REDACTED}@", redact_text(text))
+    return safe(text, 80)

@@ -17,6 +17,7 @@ from wfconsole.text import safe
 
 CONFIG_VARIABLE: Final = "WFCONSOLE_CONFIG"
 STATE_VARIABLE: Final = "WFCONSOLE_STATE_DIR"
+THEME_VARIABLE: Final = "WFCONSOLE_THEME"
 _PACKAGE: Final = Path(__file__).parents[1]
 
 
@@ -71,7 +72,12 @@ def find_locations(environment: Mapping[str, str], config_file: Path | None = No
     """
     named = config_file or _named(environment, CONFIG_VARIABLE)
     config = _absolute(named or _system_folder("config") / "config.toml", CONFIG_VARIABLE)
-    state = _absolute(_named(environment, STATE_VARIABLE) or _system_folder("state"), STATE_VARIABLE)
+    named_state = _named(environment, STATE_VARIABLE)
+    if named_state is not None and not str(named_state).startswith(("/", "~")):
+        what = "where the record goes must not depend on the folder that somebody stands in"
+        shown = safe(str(named_state), 200)
+        raise ConfigError((Problem(STATE_VARIABLE, "", what, shown, "a path that begins with / or ~"),))
+    state = _absolute(named_state or _system_folder("state"), STATE_VARIABLE)
     return Locations(
         config_file=config,
         state=state,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 from typing import Final
+
+from wfconsole.named_files import kind_at, read_file
 
 _MOST_BYTES: Final = 256 * 1024
 
@@ -15,14 +15,7 @@ def lines_of(path: Path) -> list[str]:
 
     Raises OSError where it cannot be read.
     """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except (FileNotFoundError, NotADirectoryError):
+    if kind_at(path) != "file":
         return []
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return []
-        content = os.read(descriptor, _MOST_BYTES + 1)
-    finally:
-        os.close(descriptor)
+    content = read_file(path, _MOST_BYTES)
     return content.decode(errors="replace").splitlines() if len(content) <= _MOST_BYTES else []

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import stat
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from wfconsole.named_files import open_file
 from wfconsole.recording.lines import KIB, LIMITS, MIB, Limits, RecordingError, TooMuchError
 
 CHUNK: Final = 256 * KIB
@@ -29,13 +29,10 @@ class RecordingFile:
         self.path = path
         self._limits = limits
         try:
-            # O_NONBLOCK, so that a pipe in the place of a file cannot hang us; it means nothing to a file.
-            self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            self._fd = open_file(path)
         except OSError as error:
             raise RecordingError(f"cannot be opened: {error.strerror}", path=str(path)) from None
         try:
-            if not stat.S_ISREG(os.fstat(self._fd).st_mode):
-                raise RecordingError("is not a file", path=str(path))
             self.check_size()
             self.compressed = self.read(0, 2) == _GZIP_MAGIC
         except BaseException:

@@ -9,6 +9,7 @@ from heapq import merge
 from pathlib import Path
 
 from wfconsole.clock import Millis
+from wfconsole.named_files import kind_at
 from wfconsole.recording.decode import LineDecoder, read_header
 from wfconsole.recording.files import LineCursor, RecordingFile
 from wfconsole.recording.index import STATE, Index
@@ -27,11 +28,14 @@ TOO_MUCH = "What is before it plays; more than that is not read."
 
 def recording_path(path: Path) -> Path:
     """The file of a recording: `path` itself, or the lines in a scenario's directory. Raises RecordingError."""
-    if not path.is_dir():
-        return path
-    for name in SCENARIO_FILES:
-        if (path / name).exists():
-            return path / name
+    try:
+        if kind_at(path) != "folder":
+            return path
+        for name in SCENARIO_FILES:
+            if kind_at(path / name) != "nothing":
+                return path / name
+    except OSError as error:
+        raise RecordingError(f"cannot be opened: {error.strerror}", path=str(path)) from None
     raise RecordingError(
         f"has no {SCENARIO_FILES[0]}", remedy="Give a recording or a scenario's directory.", path=str(path)
     )

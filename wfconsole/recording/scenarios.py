@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from wfconsole.clock import Millis
+from wfconsole.named_files import in_folder, kind_at, read_file
 from wfconsole.recording.lines import KIB, MIB, Limits, Note, OperatorNote, RecordingError, TooMuchError, kind_of
 from wfconsole.recording.play import Recording
 from wfconsole.text import safe
@@ -80,16 +82,13 @@ def scenario_text(directory: Path) -> ScenarioText:
     """What a scenario's directory says about it. Raises RecordingError: file, place and what is wrong."""
     path = directory / SCENARIO_TOML
     try:
-        with path.open("rb") as file:
-            raw = file.read(_TOML_BYTES + 1)
-    except FileNotFoundError:
-        return ScenarioText()
+        raw = b"" if kind_at(path) == "nothing" else read_file(path, _TOML_BYTES)
     except OSError as error:
         raise RecordingError(f"cannot be read: {error.strerror}", path=str(path)) from None
     if len(raw) > _TOML_BYTES:
         raise RecordingError(f"is larger than {_TOML_BYTES // KIB} KiB", path=str(path))
     try:
-        text = msgspec.convert(tomllib.loads(raw.decode()), ScenarioText)
+        text = msgspec.convert(tomllib.loads(raw.removeprefix(codecs.BOM_UTF8).decode()), ScenarioText)
     except (ValueError, RecursionError) as error:  # TOML's, Unicode's and msgspec's errors are all ValueErrors
         raise RecordingError(safe(str(error), 200), path=str(path)) from None
     if text.severity is not None and not 1 <= text.severity <= 4:
@@ -99,7 +98,7 @@ def scenario_text(directory: Path) -> ScenarioText:
 
 def _candidates(directory: Path) -> Iterator[Path]:
     try:
-        paths = sorted(directory.iterdir())[:_LISTED_AT_MOST]
+        paths = in_folder(directory)[:_LISTED_AT_MOST]
     except OSError:
         return
     yield from (path for path in paths if not path.name.startswith(".") and _is_candidate(path))
@@ -111,7 +110,7 @@ def _is_candidate(path: Path) -> bool:
 
 def _is_scenario(path: Path) -> bool:
     try:
-        return (path / SCENARIO_TOML).exists()
+        return kind_at(path / SCENARIO_TOML) != "nothing"
     except OSError:
         return False
 

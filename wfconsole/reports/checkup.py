@@ -185,10 +185,11 @@ class _ToDo(msgspec.Struct, frozen=True):
 
 def _remedies(checks: Iterable[Check]) -> list[_ToDo]:
     """Each remedy once, the shortest first. A problem that has none goes away with another one."""
-    same: dict[tuple[str, str, tuple[str, ...]], list[Check]] = {}
+    same: dict[tuple[str, str, tuple[str, ...], str], list[Check]] = {}
     for check in checks:
         if check.state == "problem" and (check.remedy or check.run):
-            same.setdefault((check.system, check.remedy, check.run), []).append(check)
+            own = check.detail if check.aspect == "machine" else ""  # each file is mended by itself
+            same.setdefault((check.system, check.remedy, check.run, own), []).append(check)
     return sorted((_ToDo(key[0], tuple(those)) for key, those in same.items()), key=lambda each: each.effort)
 
 

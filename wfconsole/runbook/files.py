@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from wfconsole.incident.playbook import Place
+from wfconsole.named_files import in_folder, kind_at, read_file
 from wfconsole.runbook.problems import Problems
 from wfconsole.text import safe
 
@@ -33,15 +35,17 @@ def read_sheets(source: Path, problems: Problems) -> list[Sheet]:
 
 def _files(source: Path, problems: Problems) -> list[Path]:
     place = Place(safe(source.name, 200), 0)
-    if source.is_file():
-        return [source]
-    if not source.is_dir():
-        problems.add(place, "there is no such file or folder", "a Markdown file, or a folder with *.md in it")
-        return []
     try:
-        files = sorted(file for file in source.iterdir() if file.suffix.lower() == ".md" and file.is_file())
+        kind = kind_at(source)
+        if kind == "nothing":
+            problems.add(place, "there is no such file or folder", "a Markdown file, or a folder with *.md in it")
+            return []
+        if kind != "folder":
+            return [source]
+        files = [file for file in in_folder(source) if file.suffix.lower() == ".md" and kind_at(file) != "folder"]
     except OSError as error:
-        problems.add(place, f"cannot be listed: {error.strerror}", "a folder that you may read")
+        place = Place(safe(Path(error.filename or source).name, 200), 0)
+        problems.add(place, f"cannot be read: {error.strerror}", "a file or folder that you may read")
         return []
     if not files or len(files) > MOST_FILES:
         problems.add(place, f"{len(files)} Markdown files in this folder", f"1 to {MOST_FILES} files *.md")
@@ -53,9 +57,8 @@ def _sheet(file: Path, problems: Problems) -> Sheet | None:
     name = safe(file.name, 200)
     place = Place(name, 0)
     try:
-        with file.open("rb") as opened:
-            raw = opened.read(MOST_BYTES + 1)
-        text = raw.decode()
+        raw = read_file(file, MOST_BYTES)
+        text = raw.removeprefix(codecs.BOM_UTF8).decode()
     except OSError as error:
         problems.add(place, f"cannot be read: {error.strerror}", "a file that you may read")
         return None

@@ -9,6 +9,7 @@ import subprocess
 import threading
 from collections.abc import Sequence
 
+from wfconsole import exit_codes
 from wfconsole.clock import SECOND, Millis
 from wfconsole.text import safe
 
@@ -72,7 +73,10 @@ class Child:
             with contextlib.suppress(OSError):
                 os.killpg(self.pid, signal.SIGKILL)
             self._await(DIES_WITHIN_MS)
-        return _ended(self._process.returncode) + self._last_words()
+        said = self._last_words()
+        if said and self.code == exit_codes.CLUSTER:  # it refused to begin, and says why
+            return said
+        return f"{_ended(self.code)}: {said}" if said else _ended(self.code)
 
     @property
     def code(self) -> int | None:
@@ -93,7 +97,7 @@ class Child:
     def _last_words(self) -> str:
         self._listener.join(LAST_WORDS_WITHIN_MS / SECOND)
         lines = self._words.decode(errors="replace").strip().splitlines()
-        return f": {safe(lines[-1].removeprefix('collector: '), 300)}" if lines else ""
+        return safe(lines[-1].removeprefix("collector: "), 600) if lines else ""
 
     def _listen(self) -> None:
         """Keep the end of what it writes to its standard error."""

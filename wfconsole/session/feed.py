@@ -15,6 +15,7 @@ from typing import Protocol
 
 import msgspec
 
+from wfconsole import exit_codes
 from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.observations.answers import Ask, CollectorSaid
 from wfconsole.observations.snapshot import Failure, Patch
@@ -92,6 +93,7 @@ class Feed:
         self._heard = False  # whether anything has come since the stream stopped last
         self._stopped_at: Millis = 0
         self._stops = 0
+        self._ended = ""  # how the spawned collector ended, where that was seen before it was read
         self._thread = threading.Thread(target=self._run, name="stream-reader", daemon=True)
 
     def spawn(self) -> None:
@@ -105,6 +107,18 @@ class Feed:
     def start(self, receiver: Receiver) -> None:
         self._receiver = receiver
         self._thread.start()
+
+    def refusal(self, within_ms: Millis) -> str:
+        """Why the spawned collector will not begin, "" where it has; waits for that at most so long, before `start`."""
+        child = self._child
+        if child is None:
+            return ""
+        heard = select.poll()
+        heard.register(child.output, select.POLLIN)
+        if all(event & select.POLLIN for _, event in heard.poll(within_ms)):  # it speaks, or takes its time
+            return ""
+        self._ended = child.end(ENDS_WITHIN_MS)
+        return self._ended if child.code == exit_codes.CLUSTER else ""
 
     def ask(self, ask: Ask) -> None:
         child = self._child
@@ -164,6 +178,7 @@ class Feed:
         how = child.end(ENDS_WITHIN_MS)
         self._child = None
         child.close()
+        how, self._ended = self._ended or how, ""
         return problem or how
 
     def _read(self, descriptor: int) -> str:

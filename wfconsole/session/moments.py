@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from wfconsole.clock import DAY, HOUR, MINUTE, SECOND, Millis
+from wfconsole.clock import HOUR, MINUTE, SECOND, Millis
 from wfconsole.session.view import TransportView, View
 from wfconsole.times import UTC_TIMES, Times
 
@@ -16,22 +16,27 @@ def instant_meant(said: str, time: TransportView, view: View, times: Times = UTC
     """The instant that somebody means, on the axis of `time`; None when it is no time of these forms.
 
     A time of day is the last one before the end, on a clock like those on the screen (`times`), with a Z in UTC; T+
-    counts from the beginning of the incident, or of the recording where none is declared; -5m from the end; a
-    percentage is of the whole.
+    counts from the beginning of the incident, or of the recording where none is declared; -5m from the instant on show;
+    a percentage is of the whole. It may lie beyond either end: see `beyond`.
     """
     said = said.strip()
     if found := re.fullmatch(r"(\d{1,3}(?:\.\d+)?)\s*%", said):
-        return time.start + int((time.end - time.start) * min(100.0, float(found[1])) / 100)
+        return time.start + int((time.end - time.start) * float(found[1]) / 100)
     if found := re.fullmatch(r"-\s*(\d{1,5})\s*([smh])", said):
-        return max(time.start, time.end - int(found[1]) * _UNITS[found[2]])
+        return time.position - int(found[1]) * _UNITS[found[2]]
     if found := re.fullmatch(r"[Tt]?\+((?:\d{1,3}:)?\d{1,3}:\d{2})", said):
         incident = view.incident
         began = incident.moments.get("started") or incident.declared_at or time.start
         return began + _clock_ms(found[1], minutes_first=True)
-    instant = _of_day(said, time.end, times)
-    if instant is not None and instant // DAY != time.end // DAY:
-        return max(time.start, instant)
-    return instant
+    return _of_day(said, time.end, times)
+
+
+def beyond(instant: Millis, time: TransportView, times: Times = UTC_TIMES) -> str:
+    """Why an instant cannot be shown, with what can; "" where it can."""
+    if time.start <= instant <= time.end:
+        return ""
+    where = "before the beginning" if instant < time.start else "after the end"
+    return f"that is {where}: there is {times.calendar(time.start)} to {times.calendar(time.end)}"
 
 
 def instant_spoken_of(said: str, now: Millis, view: View, times: Times = UTC_TIMES) -> Millis | None:

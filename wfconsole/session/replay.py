@@ -20,7 +20,6 @@ from wfconsole.session.console import NoActs, NoHands
 from wfconsole.session.drafts import DraftBook
 from wfconsole.session.files import ExportAsked, Files
 from wfconsole.session.marks import Mark, alerts_in, marks_of
-from wfconsole.session.moments import instant_meant
 from wfconsole.session.own_notes import OwnNotes
 from wfconsole.session.session import Session
 from wfconsole.session.view import Capabilities, RecordingEntry, TransportView, View
@@ -184,7 +183,7 @@ class ReplayConsole:
         runbook: Runbook,
         read_runbook: Callable[[], Runbook] | None,
         notes: OwnNotes,
-        at: str = "",
+        at: Millis | None = None,
         speed: float = 1.0,
         paused: bool = False,
         files: Files = Files(),  # noqa: B008  # frozen
@@ -193,7 +192,7 @@ class ReplayConsole:
         self._playback = Playback(recording, runbook, clock, changed=self._changed)
         self._recording = recording
         self._read_runbook = read_runbook
-        self._at, self._speed, self._paused = at, speed, paused
+        self._at, self._speed, self._paused = at, speed, paused  # `at`: where it begins, None at the beginning
         self._files = files
         self._notes = notes
         notes.changed = self._changed
@@ -259,9 +258,8 @@ class ReplayConsole:
         player = self._playback.player
         player.start()
         player.set_speed(self._speed)
-        instant = instant_meant(self._at, self.transport.show(), self.view()) if self._at else None
-        if instant is not None:
-            player.seek(instant)
+        if self._at is not None:
+            player.seek(self._at)
         if not self._paused:
             player.play()
 

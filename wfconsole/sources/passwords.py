@@ -19,4 +19,4 @@ def read_secret(path: str, setting: str) -> Secret | None:
         return secret_in(path)
     except SecretFileError as error:
         remedy = f"Mend the file that {setting} names: it holds one secret alone."
-        raise SourceError("configuration", f"{safe(path, 200)}: {error}", remedy=remedy) from None
+        raise SourceError("configuration", f"{error}: {safe(path, 200)}", remedy=remedy) from None

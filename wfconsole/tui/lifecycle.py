@@ -25,6 +25,7 @@ from typing import Any, Final
 from textual.app import App
 
 from wfconsole import exit_codes
+from wfconsole.errors import UserError
 from wfconsole.signals import into_pipe
 from wfconsole.tui import compat, launcher, terminal
 from wfconsole.tui.crash_report import Redact, headline, write_report
@@ -67,6 +68,7 @@ class _Run:
         self._redact = redact
         self._crash_directory = crash_directory
         self._errors: list[BaseException] = []
+        self._refused: UserError | None = None
         self._reason = ""
         self._code = exit_codes.OK
         self._signal = 0
@@ -130,6 +132,10 @@ class _Run:
             return
         if isinstance(args.exc_value, OSError) and terminal.is_gone():
             self._say(signal.SIGHUP)
+            return
+        if isinstance(args.exc_value, UserError):  # what could only be found out behind the first frame
+            self._refused = args.exc_value
+            self._leave(args.exc_value.code)
             return
         self._crashed(args.exc_value)
         self._leave(exit_codes.CRASH)
@@ -198,6 +204,8 @@ class _Run:
             terminal.drain_replies()
         if self._errors:
             self._print_crash()
+        elif self._refused is not None:
+            print(f"wfconsole: {self._refused}", file=sys.__stderr__)
         return self._code if self._code or not self._errors else exit_codes.CRASH
 
     def _print_crash(self) -> None:

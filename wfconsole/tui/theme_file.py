@@ -6,6 +6,7 @@ set) and an optional `[widgets]` (Textual's own variables).
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from wfconsole.named_files import read_file
 from wfconsole.text import safe
 from wfconsole.tui.choice import DEFAULT_THEME
 from wfconsole.tui.glyphs import SETS, UNICODE, Glyphs
@@ -127,13 +129,13 @@ def read_theme(path: Path) -> Theme:
     import tomllib  # here, because the default theme needs no file
 
     try:
-        data = path.read_bytes()[: MAX_FILE + 1]
-        source = data.decode()
+        data = read_file(path, MAX_FILE)
         if len(data) > MAX_FILE:
             raise ThemeFileError(f"larger than {MAX_FILE} bytes; a theme is some forty lines")
+        source = data.removeprefix(codecs.BOM_UTF8).decode()
         return _Reader(source, tomllib.loads(source)).theme()
     except OSError as error:
-        raise ThemeFileError(f"cannot be read: {error.strerror}; check its permissions, or remove it") from None
+        raise ThemeFileError(f"cannot be read: {error.strerror}; mend that, or remove it") from None
     except UnicodeDecodeError as error:
         raise ThemeFileError(f"is not UTF-8 at byte {error.start}; save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:

@@ -15,6 +15,7 @@ from textual.theme import Theme as TextualTheme
 
 from wfconsole import exit_codes
 from wfconsole.errors import UserError
+from wfconsole.named_files import in_folder
 from wfconsole.text import safe
 from wfconsole.tui.choice import DEFAULT_THEME
 from wfconsole.tui.glyphs import ASCII, Glyphs
@@ -53,14 +54,31 @@ def load_themes(directories: Iterable[Path]) -> ThemeLoad:
     loaded = {DEFAULT_THEME: WARROOM_DARK}
     failed: list[ThemeProblem] = []
     for directory in directories:
-        for path in sorted(directory.glob("*.toml")) if directory.is_dir() else ():
+        try:
+            paths = _files_in(directory)
+        except OSError as error:
+            wrong = f"cannot be listed: {error.strerror}; its themes are left out"
+            failed.append(ThemeProblem(safe(str(directory), 500), 0, wrong))
+            continue
+        for path in paths:
             try:
                 theme = read_theme(path)
-            except ThemeFileError as wrong:
-                failed.append(ThemeProblem(safe(str(path), 500), wrong.line, str(wrong)))
+            except ThemeFileError as error:
+                failed.append(ThemeProblem(safe(str(path), 500), error.line, str(error)))
             else:
                 loaded[theme.name] = theme
     return ThemeLoad(loaded, tuple(failed))
+
+
+def _has_some(directory: Path) -> bool:
+    try:
+        return bool(_files_in(directory))
+    except OSError:
+        return False
+
+
+def _files_in(directory: Path) -> list[Path]:
+    return [path for path in in_folder(directory) if path.name.endswith(".toml")]
 
 
 class Wardrobe(Mapping[str, Theme]):
@@ -78,7 +96,7 @@ class Wardrobe(Mapping[str, Theme]):
 
     def pick(self, name: str) -> Theme:
         """See `ThemeLoad.pick`."""
-        if name == DEFAULT_THEME and not any(any(own.glob("*.toml")) for own in self._directories[1:]):
+        if name == DEFAULT_THEME and not any(map(_has_some, self._directories[1:])):
             return WARROOM_DARK
         return self.load.pick(name)
 

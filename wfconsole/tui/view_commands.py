@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wfconsole.observations.kinds import KINDS
 from wfconsole.recording.pace import SPEEDS
 from wfconsole.session.files import PAPERS
-from wfconsole.session.moments import EXPECTED, instant_meant
+from wfconsole.session.moments import EXPECTED, beyond, instant_meant
 from wfconsole.times import WAYS
 from wfconsole.tui import screens
 from wfconsole.tui.asked import Act, Refused
@@ -74,9 +74,12 @@ def zooms(number: int) -> Callable[[WarRoom, str], Act]:
 
 def goto(room: WarRoom, words: str) -> Act:
     transport = room.session.transport
-    instant = instant_meant(words, transport.show(), room.session.view(), room.times)
+    time = transport.show()
+    instant = instant_meant(words, time, room.session.view(), room.times)
     if instant is None:
         raise Refused(f"no time: {words!r}; {EXPECTED}" if words else "")
+    if refusal := beyond(instant, time, room.times):
+        raise Refused(refusal)
     meant = instant
 
     def act() -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -21,16 +20,17 @@ from wfconsole.incident.action_events import ActionsArmed, ActionsDisarmed
 from wfconsole.incident.arming import may_not_arm
 from wfconsole.incident.plan import Aim, Plan, Request
 from wfconsole.incident.state import Receipt
+from wfconsole.output import OutputLost
 from wfconsole.reports.plan_text import plan_text
 from wfconsole.session.act_book import ActBook
 from wfconsole.session.acting import Acting
 from wfconsole.session.acts import Act, Confirmation
-from wfconsole.session.journaling import JournalSink, read_entries
+from wfconsole.session.journaling import JournalSink
 from wfconsole.session.session import Session
 from wfconsole.text import safe
 from wfconsole.wiring.acting import acting_settings
 from wfconsole.wiring.collecting import require_cluster
-from wfconsole.wiring.ground import NO_RUNBOOK, OPEN, Ground, incident_folder
+from wfconsole.wiring.ground import NO_RUNBOOK, OPEN, Ground, incident_folder, read_incident
 
 _INTERRUPTED: Final = "interrupted: what has begun goes on by itself; `wfconsole resume` finds out what became of it"
 _LOOK_S: Final = 0.1
@@ -109,7 +109,7 @@ class _Run:
         receipt = self._acting.plan(request)
         act = self._wait(receipt, lambda each: each.stage != "planning")
         if act.plan is None:
-            raise UserError(f"{act.trouble}. {act.remedy}".rstrip(". ") + ".", exit_codes.ACTION)
+            raise UserError(sentences(act.trouble, act.remedy), exit_codes.ACTION)
         return receipt, act.plan
 
     def _show(self, plan: Plan) -> None:
@@ -165,9 +165,9 @@ class _Run:
                 found.lines,
                 found.settled,
             )
-            _print(msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n")
+            _print_done(msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n")
         else:
-            _print(_result(found))
+            _print_done(_result(found))
         worked = found.result == "done" and found.verdict in ("", "WORKED") and found.settled in ("", "kept")
         return exit_codes.OK if worked else exit_codes.ACTION
 
@@ -200,10 +200,21 @@ def _result(found: Receipt) -> str:
 def _print(text: str) -> None:
     """Whoever has stopped reading changes neither what is done nor how it is told by the exit code."""
     with contextlib.suppress(BrokenPipeError):
-        sys.stdout.write(text)
-        sys.stdout.flush()
-        return
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(text, end="", flush=True)
+
+
+def _print_done(text: str) -> None:
+    """As `_print`; a full disk does not hide how it ended either."""
+    try:
+        _print(text)
+    except OutputLost as lost:
+        print(f"wfconsole: {lost}", file=sys.stderr)
+
+
+def sentences(*said: str) -> str:
+    """Each with an end of its own, and with no second one."""
+    told = (text.strip() for text in said)
+    return " ".join(text if text.endswith((".", "?", "!")) else f"{text}." for text in told if text)
 
 
 def _words(said: str | None) -> str:
@@ -243,7 +254,7 @@ def _session(base: Ground, arguments: argparse.Namespace) -> Iterator[Session]:
         yield session
         return
     folder = incident_folder(base, arguments.incident, OPEN)
-    entries, _unknown, _report = read_entries(folder, base.fallbacks)
+    entries, _unknown, _report = read_incident(base, folder)
     sink = JournalSink(
         base.incidents, base.clock, fallbacks=base.fallbacks, saved=session.saved, changed=session.journal_changed
     )

@@ -32,7 +32,7 @@ from wfconsole.reports import overview
 from wfconsole.reports.overview import FollowUpRow, IncidentRow, Wanted
 from wfconsole.session.journaling import append_event, read_entries
 from wfconsole.text import safe
-from wfconsole.wiring.ground import ANY, DECLARED, Ground, incident_folder, incident_names
+from wfconsole.wiring.ground import ANY, DECLARED, Ground, incident_folder, incident_names, read_incident
 
 WRITTEN_WITHIN_MS: Final = 10 * SECOND
 _UNOWNED: Final = "nobody"
@@ -101,7 +101,7 @@ def change_follow_up(base: Ground, arguments: argparse.Namespace) -> str:
     make = _CHANGES[arguments.does]
     event = _append(base, folder, lambda state: make(base, arguments, state))
     text = event.text if isinstance(event, FollowUpAdded) else ""
-    said = f"{folder.name} {event.follow_up}: "
+    said = f"{safe(folder.name, 80)} {event.follow_up}: "
     if isinstance(event, FollowUpClosed):
         return f"{said}{event.outcome}\n"
     return f"{said}{text}, {event.owner or 'nobody yet'}, due {event.due or 'no day'}\n"
@@ -153,15 +153,19 @@ def _append(base: Ground, folder: Path, make: Callable[[IncidentState], Change])
     The event is made again under the journal's lock, from what the journal holds by then.
     """
     from wfconsole.journal import Journal
+    from wfconsole.journal.lock import Election
 
     make(_state(base, folder))
+    told = f"{safe(folder.name, 80)} is being changed by another console or command; try again, or do it there with F"
+    taken = UserError(told, exit_codes.INCIDENT)
+    before = Election(folder / "journal")  # opening a journal writes to it already
+    if not before.won():
+        raise taken
+    before.withdraw()
     journal = Journal.open(folder / "journal", clock=base.clock, fallbacks=base.fallbacks)
     try:
         if not journal.holds_lock:
-            raise UserError(
-                f"{folder.name} is being changed by another console or command; try again, or do it there with F",
-                exit_codes.INCIDENT,
-            )
+            raise taken
         event = make(_state(base, folder))
         append_event(journal, event, actor=base.operator, at=base.clock.now())
         if not journal.flush(WRITTEN_WITHIN_MS) or journal.state.condition not in ("durable", "fallback"):
@@ -172,10 +176,10 @@ def _append(base: Ground, folder: Path, make: Callable[[IncidentState], Change])
 
 
 def _state(base: Ground, folder: Path) -> IncidentState:
-    entries, _unknown, _report = read_entries(folder, base.fallbacks)
+    entries, _unknown, _report = read_incident(base, folder)
     state = fold(entries)
     if not state.declared:
-        raise UserError(f"{folder.name}: its journal holds no declared incident", exit_codes.INCIDENT)
+        raise UserError(f"{safe(folder.name, 80)}: its journal holds no declared incident", exit_codes.INCIDENT)
     return state
 
 

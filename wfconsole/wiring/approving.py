@@ -17,13 +17,14 @@ from wfconsole.guard.approvals import PLACE, PREFIX, Approval, Asked, Granted, H
 from wfconsole.text import safe
 
 _PATIENCE_S: Final = 10.0
+_LONGEST_NAME: Final = 40
 
 
 def approve(arguments: argparse.Namespace, *, ask: Callable[[str], str] = input, place: Path = PLACE) -> str:
     """What came of it. Raises UserError where nothing was approved."""
     name, _, code = arguments.code.strip().upper().partition("-")
     folder = place / f"{PREFIX}{name}"
-    if not name.isalnum() or not code.isalnum() or not folder.is_dir():
+    if not name.isalnum() or not code.isalnum() or len(name) > _LONGEST_NAME or not folder.is_dir():
         raise UserError(f"no console waits for {safe(arguments.code, 40)}: is it mistyped, or too old?")
     with socket.socket(socket.AF_UNIX) as wire:
         wire.settimeout(_PATIENCE_S)

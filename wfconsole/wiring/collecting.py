@@ -13,6 +13,7 @@ from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.config.settings import Settings
 from wfconsole.errors import UserError
 from wfconsole.incident.playbook import Runbook
+from wfconsole.named_files import kind_at
 from wfconsole.observations.answers import WatchedRule
 from wfconsole.observations.kinds import SYSTEMS
 from wfconsole.recording.lines import Header
@@ -114,12 +115,26 @@ def require_cluster(settings: Settings) -> None:
     """Raise UserError where nothing says which cluster to look at. Whether it answers, the sources will say."""
     kubernetes = settings.kubernetes
     if kubernetes.in_cluster:
-        if not SERVICE_ACCOUNT.exists():
+        if _trouble_at(SERVICE_ACCOUNT):
             raise UserError("--in-cluster: this is no pod with a service account", exit_codes.CLUSTER)
         return
     named = kubernetes.kubeconfig or os.environ.get("KUBECONFIG", "")
-    places = [Path(part) for part in named.split(os.pathsep) if part] or [Path.home() / ".kube" / "config"]
-    if not any(place.expanduser().is_file() for place in places):
-        where = safe(", ".join(map(str, places)), 400)
+    places = [Path(part) for part in named.split(os.pathsep) if part] or [Path("~/.kube/config")]
+    troubles = {place: _trouble_at(place) for place in places}
+    if all(troubles.values()):
+        where = safe("; ".join(f"{safe(str(place), 300)}: {trouble}" for place, trouble in troubles.items()), 800)
         remedy = "give one with --kubeconfig, set KUBECONFIG, or use --in-cluster in a pod"
-        raise UserError(f"no kubeconfig at {where}; {remedy}. `wfconsole demo` needs none", exit_codes.CLUSTER)
+        raise UserError(f"no kubeconfig: {where}; {remedy}. `wfconsole demo` needs none", exit_codes.CLUSTER)
+
+
+def _trouble_at(place: Path) -> str:
+    """Why there is no file to read; "" where there is one."""
+    try:
+        kind = kind_at(place.expanduser())
+    except OSError as error:
+        return error.strerror or "cannot be read"
+    except RuntimeError:
+        return "this home does not exist"
+    if kind == "nothing":
+        return "there is no such file"
+    return "" if kind == "file" else f"it is a {kind}, not a file"

@@ -32,7 +32,7 @@ def live(arguments: argparse.Namespace) -> int:
     _check_terminal(base, arguments)
     if source is None:
         require_cluster(base.settings)
-    parts = LiveParts(base, source=source, recording=not arguments.no_recording)
+    parts = LiveParts(base, source=source, recording=not arguments.no_recording, strict=source is None)
     console = parts.console(eager=base.own_runbook)
     code = _show(base, arguments, console)
     _tell_unsaved(console)

@@ -8,7 +8,7 @@ import getpass
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import msgspec
 
@@ -20,7 +20,12 @@ from wfconsole.config.settings import Settings
 from wfconsole.errors import UserError
 from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.policy import SeverityPolicy
+from wfconsole.named_files import in_folder
 from wfconsole.text import safe
+
+if TYPE_CHECKING:
+    from wfconsole.incident.events import Entry
+    from wfconsole.journal.report import JournalReport
 
 # What the console follows until the runbook has been read, a moment after the first frame.
 NO_RUNBOOK = Runbook(title="", version="", reviewed="", policy=SeverityPolicy(rules=()))
@@ -95,7 +100,7 @@ def incident_folder(base: Ground, named: str | None, *wanted: frozenset[Standing
     there = incident_names(base)
     if named:
         if named not in there:
-            known = ", ".join(there[-5:]) or "none yet"
+            known = ", ".join(safe(name, 80) for name in there[-5:]) or "none yet"
             raise UserError(f"no incident {safe(named, 80)!r}; the newest are: {known}", exit_codes.INCIDENT)
         return base.incidents / named
     stands = functools.cache(lambda name: _standing(base, name))
@@ -107,11 +112,22 @@ def incident_folder(base: Ground, named: str | None, *wanted: frozenset[Standing
     raise UserError(f"{what}; `wfconsole live` and D declare one", exit_codes.INCIDENT)
 
 
-def _standing(base: Ground, name: str) -> Standing:
-    from wfconsole.incident.advance import fold
+def read_incident(base: Ground, folder: Path) -> tuple[list[Entry], int, JournalReport]:
+    """See `session.journaling.read_entries`. Raises UserError where there are entries, and none can be read."""
     from wfconsole.session.journaling import read_entries
 
-    entries, _, _ = read_entries(base.incidents / name, base.fallbacks)
+    entries, unknown, report = read_entries(folder, base.fallbacks)
+    if report.left_out and not report.entries:
+        why = safe("; ".join(report.left_out), 400)
+        remedy = "it takes the login that wrote it, or rights to read it"
+        raise UserError(f"the journal of {safe(folder.name, 80)} cannot be read: {why}; {remedy}", exit_codes.INCIDENT)
+    return entries, unknown, report
+
+
+def _standing(base: Ground, name: str) -> Standing:
+    from wfconsole.incident.advance import fold
+
+    entries, _, _ = read_incident(base, base.incidents / name)
     state = fold(entries)
     if not state.declared:
         return "not declared" if entries else "empty"
@@ -119,10 +135,17 @@ def _standing(base: Ground, name: str) -> Standing:
 
 
 def incident_names(base: Ground) -> tuple[str, ...]:
-    """All incidents of this machine, the oldest first, wherever their journals had to go."""
+    """All incidents of this machine, the oldest first, wherever their journals had to go. Raises UserError."""
     from wfconsole.journal.places import incidents_below
 
-    names = {path.name for path in base.incidents.glob("*") if path.is_dir()}
+    try:
+        names = {path.name for path in in_folder(base.incidents) if path.is_dir()}
+    except OSError as error:
+        where = safe(str(base.incidents), 300)
+        remedy = "mend the rights of that folder, or name another one in journal.directory or WFCONSOLE_STATE_DIR"
+        raise UserError(
+            f"{where}: incidents cannot be listed: {error.strerror}; {remedy}", exit_codes.INCIDENT
+        ) from None
     names.update(name for folder in base.fallbacks for name in incidents_below(folder))
     return tuple(sorted(names))
 

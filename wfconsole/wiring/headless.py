@@ -12,7 +12,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from wfconsole import exit_codes
+from wfconsole import exit_codes, output
 from wfconsole.clock import HOUR, MINUTE, SECOND, Millis
 from wfconsole.errors import UserError
 from wfconsole.observations.answers import CollectorSaid, WatchedRule
@@ -35,6 +35,7 @@ from wfconsole.wiring.ground import Ground, ground
 CHUNK = 1 << 18
 ENDS_WITHIN_MS: Millis = SECOND
 LOOKED_AT_EVERY_S = 1.0  # whether the recording is still written
+NOTHING_SEEN = "nothing was recorded: the collector had not begun when it was to end. Give it longer with --for"
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR}
 
 
@@ -43,6 +44,8 @@ def record_to(arguments: argparse.Namespace) -> int:
     base = ground(arguments)
     duration = _duration(arguments.duration)
     require_cluster(base.settings)
+    if arguments.path == "-" and sys.stdout is None:  # what is opened next would take its number
+        raise UserError("standard output is closed: nothing can be recorded to it", exit_codes.OUTPUT)
     stop = _Stop(duration)
     if arguments.path == "-":
         return _to_reader(base, arguments.title, stop)
@@ -98,6 +101,9 @@ def _to_file(base: Ground, path: Path, title: str, stop: _Stop) -> int:
     if keeper.failed:
         path.unlink(missing_ok=True)  # nothing was seen; the next try may have the same name
         raise UserError(keeper.failed, exit_codes.CLUSTER)
+    if not keeper.begun:
+        path.unlink(missing_ok=True)
+        raise UserError(NOTHING_SEEN, exit_codes.RECORDING)
     _tell(recorder)
     return exit_codes.RECORDING if early else exit_codes.OK
 
@@ -121,12 +127,12 @@ class _Keeper:
         self.failed = ""
         self._recorder = recorder
         self._stop = stop
-        self._begun = False
+        self.begun = False
 
     def header(self, header: Header) -> None:
         """See `feed.Receiver`."""
         del header
-        self._begun = True
+        self.begun = True
 
     def items(self, items: Sequence[Item], lines: bytes) -> None:
         """See `feed.Receiver`."""
@@ -135,7 +141,7 @@ class _Keeper:
             return
         notes = [item.note for item in items if isinstance(item, Noted)]
         said = "; ".join(note.text for note in notes if isinstance(note, CollectorSaid))
-        if self._begun:
+        if self.begun:
             print(f"wfconsole: {said}", file=sys.stderr)
             self._recorder.items(items)
         else:
@@ -162,11 +168,15 @@ def _to_reader(base: Ground, title: str, stop: _Stop) -> int:
     ended = pump.over
     how = child.end(ENDS_WITHIN_MS)
     pump.join(ENDS_WITHIN_MS / SECOND)
+    if pump.lost:
+        raise UserError(f"recording stopped, standard output took no more: {pump.lost}", exit_codes.OUTPUT)
     if pump.reader_gone:
-        _forget_stdout()
+        output.forget()
     elif ended and child.code:
         print(f"wfconsole: {how}", file=sys.stderr)
         return child.code if child.code > 0 else exit_codes.CRASH
+    elif not pump.begun:
+        raise UserError(NOTHING_SEEN, exit_codes.RECORDING)
     return exit_codes.OK
 
 
@@ -176,7 +186,9 @@ class _Pump(threading.Thread):
     def __init__(self, child: Child, stop: _Stop) -> None:
         super().__init__(name="pump", daemon=True)
         self.over = False  # by itself
+        self.begun = False
         self.reader_gone = False
+        self.lost = ""  # why standard output took no more
         self._child = child
         self._end = stop
         self.start()
@@ -187,8 +199,11 @@ class _Pump(threading.Thread):
                 view = memoryview(chunk)
                 while view:
                     view = view[os.write(1, view) :]
-        except OSError:
+                    self.begun = True
+        except BrokenPipeError:
             self.reader_gone = True
+        except OSError as error:
+            self.lost = error.strerror or "it cannot be written"
         self.over = True
         self._end.now()
 
@@ -200,10 +215,3 @@ def _duration(text: str) -> Millis:
     if found is None or not int(found[1]):
         raise UserError(f"--for takes a number and s, m or h, such as 90s or 5m; not {text!r}")
     return int(found[1]) * _UNITS[found[2]]
-
-
-def _forget_stdout() -> None:
-    """The reader is gone: whatever Python still flushes at exit goes nowhere."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)

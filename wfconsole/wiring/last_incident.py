@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from wfconsole.errors import UserError
 from wfconsole.recording.lines import MIB
 from wfconsole.session.journaling import JournalFiles, journal_files, read_entries
 from wfconsole.session.view import LastIncident
@@ -23,8 +24,11 @@ class LastIncidents:
         self._known: dict[str, tuple[JournalFiles, LastIncident | None]] = {}
 
     def read(self) -> LastIncident | None:
-        """Reads files: never call it on the screen's loop. Raises OSError where the folders cannot be listed."""
-        names = incident_names(self._base)[-NEWEST:]
+        """Reads files: never call it on the screen's loop."""
+        try:
+            names = incident_names(self._base)[-NEWEST:]
+        except UserError:
+            return LastIncident("", problem="the incidents of this machine cannot be listed")
         return next((found for name in reversed(names) if (found := self._found(name)) is not None), None)
 
     def _found(self, name: str) -> LastIncident | None:

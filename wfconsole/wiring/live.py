@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from wfconsole import __version__
+from wfconsole import __version__, exit_codes
 from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.errors import UserError
 from wfconsole.incident.events import ConsoleStarted
 from wfconsole.observations.answers import AskRules
 from wfconsole.recording.lines import LIMITS, MIB, Header, Note, RecordingError
@@ -22,7 +23,7 @@ from wfconsole.session.console import Outbox
 from wfconsole.session.drafts import DraftBook
 from wfconsole.session.feed import Feed, Stream
 from wfconsole.session.followers import Follower, JournalFollower, LastIncidentFollower
-from wfconsole.session.journaling import JournalSink, read_entries
+from wfconsole.session.journaling import JournalSink
 from wfconsole.session.live import LiveConsole, LiveTransport, Reach
 from wfconsole.session.session import Session
 from wfconsole.session.stream_clock import StreamClock
@@ -30,7 +31,7 @@ from wfconsole.session.view import Capabilities, DrillStanding, View
 from wfconsole.text import safe
 from wfconsole.wiring.collecting import collector_command, collector_settings, rules_of, silent_after, sources_of
 from wfconsole.wiring.earlier import Kept, earlier_recordings, recording_before
-from wfconsole.wiring.ground import NO_RUNBOOK, Ground, stamp
+from wfconsole.wiring.ground import NO_RUNBOOK, Ground, read_incident, stamp
 from wfconsole.wiring.last_incident import LastIncidents
 from wfconsole.wiring.screen_files import live_files
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from wfconsole.session.lookback import LookBack
     from wfconsole.session.replay import Playback
 
+BEGINS_WITHIN_MS = 5 * SECOND
 CLAIMED_WITHIN_MS = 300
 RECORDED_WITHIN_MS = 5 * SECOND
 FOLLOWED_EVERY_MS = SECOND
@@ -65,14 +67,19 @@ class LiveParts:
     """The parts of one live console. Making it starts the collector: the screen is imported while that connects.
 
     The recorder, the journal and looking back are imported after the first frame, which needs none of them.
+    `strict`: where no cluster can ever be reached as it is configured, the console ends and says why.
     """
 
-    def __init__(self, base: Ground, *, source: int | None, recording: bool, stage: Stage | None = None) -> None:
+    def __init__(
+        self, base: Ground, *, source: int | None, recording: bool, stage: Stage | None = None, strict: bool = False
+    ) -> None:
         self._base = base
         self._stage = stage
+        self._strict = strict
         self._clock = StreamClock(base.clock)
         self._opened_at = base.clock.now()
         self._session = Session(clock=self._clock, runbook=NO_RUNBOOK, operator=base.operator, keep=self._keep)
+        self._collector: Feed | None = None
         self._feed: Stream = self._collected(source) if stage is None else stage.stream
         self._recording = recording and base.settings.recording.enabled
         self._recorder: Recorder | None = None
@@ -136,7 +143,7 @@ class LiveParts:
             every_ms=LOOKED_EVERY_MS,
         )
 
-    def _collected(self, source: int | None) -> Feed:
+    def _collected(self, source: int | None) -> Stream:
         """What a collector of ours sees, or somebody else's stream."""
         settings = self._base.settings
         feed = Feed(
@@ -148,6 +155,7 @@ class LiveParts:
             silent_ms=silent_after(settings),
         )
         feed.spawn()
+        self._collector = feed
         return feed
 
     def _transport(self) -> LiveTransport:
@@ -184,11 +192,11 @@ class LiveParts:
         import socket
 
         folder = self._base.incidents / incident
+        entries, unknown, report = read_incident(self._base, folder)
         if self._base.settings.console.observer:
+            self._session.resume(entries)
             self._follower = JournalFollower(folder, self._base.fallbacks, self._session.resume, FOLLOWED_EVERY_MS)
-            self._follower.look()
             return
-        entries, unknown, report = read_entries(folder, self._base.fallbacks)
         self._session.resume(entries)
         self._session.journal_as(incident, anew=False)
         words = [*report.words, *self._drafts.take_over(incident, entries)]
@@ -239,7 +247,7 @@ class LiveParts:
     def _collector_settings(self, before: Header | None) -> bytes:
         """What a collector reads first. The very first one is started before there is a runbook."""
         rules = rules_of(self._session.runbook)
-        return collector_settings(self._base.settings, before=before, rules=rules)
+        return collector_settings(self._base.settings, before=before, rules=rules, strict=self._strict)
 
     def _open_outbox(self) -> Outbox:
         from wfconsole.wiring.messages import outbox  # here, because the first frame sends nothing
@@ -252,6 +260,9 @@ class LiveParts:
 
     def _open_recorder(self) -> Recorder | str:
         """The recording of this session, or why there is none: it must never stop the console."""
+        if self._collector is not None and self._strict:
+            self._strict = False  # another one, hours later, is to go on trying
+            _require_begun(self._collector)
         if self._recorder is None:
             self._no_recording = "this session is not recorded"
             if not self._recording:
@@ -290,6 +301,13 @@ class LiveParts:
             return Playback(recording, self._session.runbook, self._base.clock, changed=changed, growing=True)
 
         return LookBack(opened, here, self._session.repaint)
+
+
+def _require_begun(collector: Feed) -> None:
+    """Before anything is written: raises UserError where the collector has refused to begin."""
+    if refused := collector.refusal(BEGINS_WITHIN_MS):
+        collector.close()
+        raise UserError(refused, exit_codes.CLUSTER)
 
 
 def _claim(incidents: Path, name: str, claimed: SimpleQueue[str]) -> None:

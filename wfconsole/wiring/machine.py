@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from wfconsole.config.loading import foreign_variables
 from wfconsole.errors import UserError
 from wfconsole.observations.checks import Check, State
 from wfconsole.text import memory, safe
@@ -28,6 +30,7 @@ _TMUX_WITHIN_S: Final = 1.0
 def machine_checks(base: Ground) -> Iterable[Check]:
     """All of them, in the order in which they are told."""
     yield _configuration(base)
+    yield from _variables()
     yield from _secrets(base)
     yield from _messages(base)
     yield from _runbook(base)
@@ -62,6 +65,13 @@ def _configuration(base: Ground) -> Check:
     )
 
 
+def _variables() -> Iterable[Check]:
+    for name in foreign_variables(os.environ):
+        mends = f"unset {name}" if name.isidentifier() else ""
+        remedy = "The README's table of settings names all variables."
+        yield _check("variables", "problem", f"{name} means nothing here", remedy, (mends,) if mends else ())
+
+
 def _secrets(base: Ground) -> Iterable[Check]:
     """Files with a secret in them that are ours, and that others may read."""
     for table in msgspec.structs.fields(type(base.settings)):
@@ -73,11 +83,15 @@ def _secrets(base: Ground) -> Iterable[Check]:
                 status = os.stat(path) if path else None
             except OSError:
                 continue  # the system that needs it says so
-            if status is not None and status.st_mode & 0o004 and status.st_uid == os.geteuid():
+            if status is not None and _is_ours_for_everybody(status):
                 key = f"{table.name}.{name}"
                 yield _check(
                     key, "problem", f"everybody may read {path}", run=(f"chmod 600 {shlex.quote(safe(path, 400))}",)
                 )
+
+
+def _is_ours_for_everybody(status: os.stat_result) -> bool:
+    return stat.S_ISREG(status.st_mode) and bool(status.st_mode & stat.S_IROTH) and status.st_uid == os.geteuid()
 
 
 def _messages(base: Ground) -> Iterable[Check]:
@@ -95,7 +109,7 @@ def _messages(base: Ground) -> Iterable[Check]:
         try:
             secret_in(path)
         except SecretFileError as error:
-            yield _check(f"messages to {name}", "problem", f"{path}: {error}", f"Mend the file that {key} names.")
+            yield _check(f"messages to {name}", "problem", f"{error}: {path}", f"Mend the file that {key} names.")
         else:
             yield _check(f"messages to {name}", "ok", "its token is there; nobody was asked whether it is valid")
 

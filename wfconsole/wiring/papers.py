@@ -15,40 +15,45 @@ from wfconsole.incident.brief import brief, brief_text
 from wfconsole.incident.checklist import active_checklist
 from wfconsole.incident.clocks import clocks
 from wfconsole.journal import seal
+from wfconsole.named_files import kind_at
 from wfconsole.session.journaling import read_entries
 from wfconsole.text import safe
-from wfconsole.wiring.ground import Ground
+from wfconsole.wiring.ground import Ground, read_incident
 
 
 def export_incident(base: Ground, folder: Path, to: Path, *, force: bool) -> list[Path]:
     """Write timeline, post-mortem and evidence; the files, all of them or none. Raises UserError."""
     texts = incident_texts(base, folder)
-    if not to.is_dir():
-        raise UserError(f"--to: {safe(str(to), 300)} is no folder")
-    there = [to / name for name in texts if (to / name).exists()]
+    try:
+        kind = kind_at(to)
+        if kind != "folder":
+            raise UserError(f"--to: {safe(str(to), 300)} is {'not there' if kind == 'nothing' else f'a {kind}'}")
+        there = [to / name for name in texts if kind_at(to / name) != "nothing"]
+    except OSError as error:
+        raise UserError(f"--to: {safe(str(error.filename), 300)}: {error.strerror}; name a folder of yours") from None
     if there and not force:
-        raise UserError(f"{there[0]} is there already; --force replaces it, --to writes elsewhere")
+        raise UserError(f"{safe(str(there[0]), 300)} is there already; --force replaces it, --to writes elsewhere")
     return write_texts(texts, to)
 
 
 def incident_texts(base: Ground, folder: Path) -> dict[str, str]:
     """Timeline, post-mortem and evidence from the journal, by file name. Raises UserError."""
-    entries, unknown, report = read_entries(folder, base.fallbacks)
+    entries, unknown, report = read_incident(base, folder)
     notes = list(report.words)
     if unknown:
         notes.append(f"{unknown} entries are of a kind that this version does not know")
     try:
         return reports.export(entries, fold(entries), base.runbook(), notes)
     except ValueError as error:
-        raise UserError(f"{folder.name}: {error}", exit_codes.INCIDENT) from None
+        raise UserError(f"{safe(folder.name, 80)}: {error}", exit_codes.INCIDENT) from None
 
 
 def incident_brief(base: Ground, folder: Path, now: Millis) -> str:
     """The catch-me-up brief at `now`, from the journal alone. Raises UserError."""
-    entries, unknown, report = read_entries(folder, base.fallbacks)
+    entries, unknown, report = read_incident(base, folder)
     state, runbook = fold(entries), base.runbook()
     if not state.declared:
-        raise UserError(f"{folder.name}: the journal holds no declaration", exit_codes.INCIDENT)
+        raise UserError(f"{safe(folder.name, 80)}: the journal holds no declaration", exit_codes.INCIDENT)
     running = clocks(state, runbook.policy, now)
     text = brief_text(brief(state, runbook, now, clocks=running, checklist=active_checklist(runbook, state)))
     notes = [*report.words, *([f"{unknown} entries are of a kind that this version does not know"] if unknown else [])]
@@ -88,6 +93,7 @@ def verify_journal(base: Ground, folder: Path) -> tuple[str, bool]:
     """The seal and everything that is out of order, and whether all that was confirmed is there."""
     _, _, report = read_entries(folder, base.fallbacks)
     lines = [f"{folder.name}: {report.entries} entries in {len(report.segments)} segments", *report.words]
+    lines = [safe(line) for line in lines]
     lines.append(f"seal {seal(folder / 'journal', base.fallbacks)}")
     lines.append("intact" if report.intact else "DAMAGED: what is listed above is not as it was written")
     return "\n".join(lines) + "\n", report.intact

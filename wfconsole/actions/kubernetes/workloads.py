@@ -28,7 +28,9 @@ def named(aim: Aim) -> None:
     elsewhere."""
     for part in (aim.namespace, aim.name):
         if len(part) > _LONGEST or not _NAME.fullmatch(part):
-            raise BadRequestError(f"{safe(part, 80)!r}: name it as NAMESPACE/NAME, in small letters, digits, - and .")
+            raise BadRequestError(
+                f"{safe(part, 80)!r}: name it as NAMESPACE/NAME, in small letters, digits, dots and hyphens"
+            )
 
 
 def path_of(aim: Aim) -> str:

@@ -7,12 +7,12 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from wfconsole.clock import SECOND, Millis, SystemClock
+from wfconsole.secret import SecretFileError, secret_in
 from wfconsole.sources.kubernetes.access import Access, configuration
 from wfconsole.sources.kubernetes.plugin import PluginAnswer, run_plugin
 from wfconsole.text import safe
@@ -96,9 +96,9 @@ class Credentials:
 def _authorization(access: Access) -> str:
     if access.token_file:
         try:
-            return f"Bearer {Path(access.token_file).read_text().strip()}"
-        except (OSError, UnicodeDecodeError) as error:
-            raise configuration(f"token file {safe(access.token_file)}: {error}", "Check the file.") from error
+            return f"Bearer {secret_in(access.token_file).reveal().strip()}"
+        except SecretFileError as error:
+            raise configuration(f"token file {safe(access.token_file, 300)}: {error}", "Mend the file.") from error
     if access.token:
         return f"Bearer {access.token.strip()}"
     if access.username:

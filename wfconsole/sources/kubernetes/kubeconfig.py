@@ -12,15 +12,19 @@ import base64
 import binascii
 import os
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
+from wfconsole.named_files import kind_at, read_file
+from wfconsole.redaction import redact_text
 from wfconsole.sources.kubernetes.access import Access, ExecPlugin, configuration
 from wfconsole.text import safe
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+_MOST_BYTES = 4 << 20  # some two thousand clusters with their certificates
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -109,7 +113,7 @@ def load_access(kubeconfig: str = "", context: str = "", *, in_cluster: bool = F
     if not present:
         if not kubeconfig and "KUBERNETES_SERVICE_HOST" in os.environ:
             return from_service_account()
-        named = ", ".join(safe(str(path)) for path in _paths(kubeconfig))
+        named = ", ".join(safe(str(path), 300) for path in _paths(kubeconfig))
         raise configuration(
             f"no kubeconfig: {named} is not there",
             "Name one with --kubeconfig or $KUBECONFIG.",
@@ -138,7 +142,7 @@ def from_service_account(folder: Path = SERVICE_ACCOUNT) -> Access:
     port = os.environ.get("KUBERNETES_SERVICE_PORT", "443")
     if not host or not port.isdigit():
         raise configuration("this is no pod: KUBERNETES_SERVICE_HOST is not set", "Leave out --in-cluster.")
-    if not (folder / "token").is_file():
+    if _is_missing(folder / "token"):
         raise configuration(
             f"the pod has no service account token in {folder}",
             "Set automountServiceAccountToken: true for the pod.",
@@ -157,7 +161,15 @@ def from_service_account(folder: Path = SERVICE_ACCOUNT) -> Access:
 
 
 def _present(kubeconfig: str) -> list[Path]:
-    return [path for path in _paths(kubeconfig) if path.is_file()]
+    """Those that are there; of one that cannot be read, reading it tells why."""
+    return [path for path in _paths(kubeconfig) if not _is_missing(path)]
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        return kind_at(path) == "nothing"
+    except OSError:
+        return False
 
 
 def _merge(paths: list[Path]) -> _Merged:
@@ -178,15 +190,20 @@ def _paths(kubeconfig: str) -> list[Path]:
 
 def _read(path: Path) -> _File:
     try:
-        content = path.read_bytes()
+        content = read_file(path, _MOST_BYTES)
     except OSError as error:
-        raise configuration(f"{path}: {error.strerror}", "Check the file's permissions.") from error
+        where = safe(str(path), 300)
+        raise configuration(f"kubeconfig {where}: {error.strerror}", "Name a file that you may read.") from error
+    if len(content) > _MOST_BYTES:
+        where = safe(str(path), 300)
+        raise configuration(f"kubeconfig {where}: larger than {_MOST_BYTES >> 20} MiB", "Name a kubeconfig file.")
     try:
         if content.lstrip().startswith(b"{"):
             return msgspec.json.decode(content, type=_File)
         return msgspec.convert(_yaml(content), _File)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise configuration(f"{path}: {safe(str(error))}", "It must be a kubeconfig file.") from error
+        said = f"kubeconfig {safe(str(path), 300)}: {safe(str(error), 200)}"
+        raise configuration(said, "It must be a kubeconfig file.") from error
 
 
 def _yaml(content: bytes) -> Any:
@@ -196,15 +213,13 @@ def _yaml(content: bytes) -> Any:
     try:
         return yaml.load(content, Loader=loader) or {}  # noqa: S506  both are safe loaders
     except yaml.YAMLError as error:
-        raise msgspec.DecodeError(f"not YAML: {error}") from error
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None) or "no text"
+        where = f" in line {mark.line + 1}" if mark is not None else ""
+        raise msgspec.DecodeError(f"not YAML{where}: {redact_text(problem)}") from error
 
 
 def _access(merged: _Merged, wanted: str, kubeconfig: str) -> Access:
-    name = wanted or merged.current
-    if not name:
-        raise configuration(
-            "the kubeconfig has no current context", f"Name one with --context: {_choices(merged.contexts)}."
-        )
+    name = wanted or merged.current or _none_is_current(merged, kubeconfig)
     folder, raw_context = _pick(merged.contexts, name, "context")
     context = _typed(raw_context, _Context, f"context {name}")
     cluster_folder, raw_cluster = _pick(merged.clusters, context.cluster, "cluster")
@@ -241,15 +256,25 @@ def _access(merged: _Merged, wanted: str, kubeconfig: str) -> Access:
     )
 
 
+def _none_is_current(merged: _Merged, kubeconfig: str) -> NoReturn:
+    if merged.contexts:
+        remedy = f"Name one with --context (its contexts: {_choices(merged.contexts)})."
+        raise configuration("the kubeconfig has no current context", remedy)
+    said = f"kubeconfig {safe(kubeconfig, 300)}: no context in it"
+    raise configuration(said, "Name another file with --kubeconfig or $KUBECONFIG.")
+
+
 def _pick(named: dict[str, tuple[Path, dict[str, Any]]], name: str, what: str) -> tuple[Path, dict[str, Any]]:
     if name in named:
         return named[name]
-    raise configuration(f"the kubeconfig has no {what} {safe(name)!r}", f"It has: {_choices(named)}.")
+    mends = "Name another with --context" if what == "context" else f"Mend the {what} of the context in the kubeconfig"
+    there = f"its {what}s: {_choices(named)}" if named else f"it has no {what}s"
+    raise configuration(f"the kubeconfig has no {what} {safe(name, 100)!r}", f"{mends} ({there}).")
 
 
 def _choices(named: dict[str, Any]) -> str:
     shown = ", ".join(safe(name, 60) for name in list(named)[:12])
-    return shown + (f" and {len(named) - 12} more" if len(named) > 12 else "") if named else "none"
+    return shown + (f" and {len(named) - 12} more" if len(named) > 12 else "")
 
 
 def _typed(raw: dict[str, Any], kind: type[T], where: str) -> T:
@@ -265,9 +290,10 @@ def _url(server: str, cluster: str) -> tuple[str, int, bool, str]:
         parts = urlsplit(server if "//" in server else f"https://{server}")
         port = parts.port
     except ValueError as error:
-        raise configuration(f"cluster {safe(cluster)}: server {safe(server)!r}: {error}", remedy) from error
+        shown = safe(redact_text(server), 200)
+        raise configuration(f"cluster {safe(cluster)}: server {shown!r}: {redact_text(str(error))}", remedy) from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise configuration(f"cluster {safe(cluster)}: server {safe(server)!r} is no address", remedy)
+        raise configuration(f"cluster {safe(cluster)}: server {safe(redact_text(server), 200)!r} is no address", remedy)
     tls = parts.scheme == "https"
     return parts.hostname, port or (443 if tls else 80), tls, parts.path.rstrip("/")
 

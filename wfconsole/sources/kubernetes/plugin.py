@@ -23,6 +23,11 @@ from wfconsole.sources.kubernetes.access import Access
 from wfconsole.text import safe
 
 _MOST_BYTES = 1024 * 1024
+# kubectl knows none of them since 1.26.
+_NO_PROVIDERS = (
+    "Auth providers are no part of Kubernetes any more: write this user anew with a credential plugin, "
+    "for GKE with `gcloud container clusters get-credentials`."
+)
 
 
 class PluginAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -43,7 +48,7 @@ def run_plugin(access: Access, deadline_ms: Millis) -> PluginAnswer:
     import subprocess
 
     shown = safe(str(access.plugin or f"auth-provider {access.provider}"), 200)
-    remedy = f"Run it by hand: {shown}" if access.plugin else "Log in with kubectl once."
+    remedy = f"Run it by hand: {shown}" if access.plugin else _NO_PROVIDERS
     far_end, lifeline = os.pipe()  # ends with this process, however it ends, and the plugin with it
     try:
         # A session of its own: it can be killed with its children, and no plugin can ask our terminal for a password.
@@ -68,6 +73,8 @@ def run_plugin(access: Access, deadline_ms: Millis) -> PluginAnswer:
         answer = msgspec.json.decode(output[-_MOST_BYTES:].splitlines()[-1], type=PluginAnswer)
     except (msgspec.DecodeError, IndexError):
         answer = PluginAnswer(problem=f"exit code {child.returncode}")
+    if answer.problem and access.plugin is None:
+        raise SourceError("denied", f"the kubeconfig's {shown} gave no credentials", remedy=remedy)
     if answer.problem:
         said = f"the credential plugin failed: {safe(answer.problem, 300)}"
         raise SourceError("denied", said, remedy=remedy)

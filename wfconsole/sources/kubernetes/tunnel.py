@@ -32,7 +32,11 @@ def proxy_for(access: Access) -> Proxy | None:
         url = os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy") or ""
     if not url:
         return None
-    parts = urlsplit(url if "//" in url else f"http://{url}")
+    try:
+        parts = urlsplit(url if "//" in url else f"http://{url}")
+        port = parts.port or 80
+    except ValueError:  # its words may repeat a password
+        raise configuration("the proxy's address cannot be read", "It must look like http://host:3128.") from None
     if parts.scheme != "http" or not parts.hostname:
         raise configuration(
             f"proxy {safe(parts.scheme)}://{safe(parts.hostname)}", "Only http:// proxies are supported."
@@ -41,7 +45,7 @@ def proxy_for(access: Access) -> Proxy | None:
     if parts.username:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         authorization = "Basic " + base64.b64encode(pair.encode()).decode()
-    return Proxy(parts.hostname, parts.port or 80, authorization)
+    return Proxy(parts.hostname, port, authorization)
 
 
 def _excepted(host: str) -> bool:
