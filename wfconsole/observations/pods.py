@@ -41,6 +41,17 @@ class ContainerRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     memory_request: int = 0
     memory_limit: int = 0
 
+    @property
+    def fine(self) -> bool:
+        """Whether it is ready, or an init container that has done its work."""
+        return self.ready or (self.init and self.state == "terminated" and self.exit_code == 0)
+
+    @property
+    def ran_before(self) -> bool:
+        """Whether there was a run before this one. Before its first restart a container that crashed waits, with no
+        restart counted yet."""
+        return self.restarts > 0 or self.last_exit_code is not None
+
 
 class PodRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One pod, in only the fields that we use. Key: "namespace/name".
