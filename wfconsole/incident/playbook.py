@@ -72,7 +72,8 @@ class Symptom(msgspec.Struct, frozen=True):
 class Step(msgspec.Struct, frozen=True):
     """One line of a checklist, READ-DO: what to look at, what is expected, what it showed.
 
-    `id` is stable: "<list id>/<slug of the title>". `live` is a probe; `sensed` a probe that ticks the step by itself.
+    `id` is stable: "<list id>/<slug of the title>". `live` is a probe; `sensed` a probe that ticks the step by itself;
+    `logs` a probe of the pods whose logs are its evidence.
     `shell`: its commands need one where they are run as an action; `verify` shows whether that worked.
     """
 
@@ -85,6 +86,7 @@ class Step(msgspec.Struct, frozen=True):
     do: str = ""
     live: str = ""
     sensed: str = ""
+    logs: str = ""
     danger: str = ""  # class of an action: R1, R2, R3
     act: str = ""  # what the console can do for it, as `incident.offers.offer_from` reads it
     branches: tuple[Branch, ...] = ()
@@ -96,6 +98,11 @@ class Step(msgspec.Struct, frozen=True):
     shell: bool = False
     verify: Verification | None = None
     place: Place = Place("", 0)
+
+    @property
+    def probe(self) -> str:
+        """The probe whose value is shown beside the step; "" for none."""
+        return self.live or self.sensed or self.logs
 
 
 class Checklist(msgspec.Struct, frozen=True):

@@ -188,6 +188,10 @@ class WarRoom(
             screen.update(frame)
             if self._alarm is not None:
                 self._alarm.hear(frame, painted_at)
+        if self.readings:
+            from wfconsole.tui.log_evidence import enter_what_was_read
+
+            enter_what_was_read(self)
 
     @property
     def console_screen(self) -> ConsoleScreen | None:

@@ -23,6 +23,7 @@ from wfconsole.tui import action_names, screens
 
 if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
+    from wfconsole.tui.log_evidence import LogReading
 
 UNDO_WITHIN: Final[Millis] = 10 * SECOND
 EVIDENCE_LINES: Final = 40
@@ -38,6 +39,7 @@ class RecordKeys:
 
     last_entries: tuple[Entry, ...] = ()  # what the last key or form entered: undone together
     typed: tuple[str, ...] = ()  # at the command prompt, newest last
+    readings: tuple[LogReading, ...] = ()  # of logs that were asked for and have not come
     reviewed = ""  # the text that the review shows
 
     @property
@@ -91,18 +93,22 @@ class RecordKeys:
     def probe_step(self, item: Item) -> None:
         """Takes the step's live value as evidence, as it is on show now."""
         room, step = self._here, item.step
-        probe = step.live or step.sensed
         if not room.session.view().incident.declared:
             room.say(no_incident(room.declare_key))
-        elif not probe:
+        elif not step.probe:
             room.say("this step has nothing to run: look, then X")
-        else:
+        elif not (step.logs and self._reads_logs(step)):
             frame = room.frame()
             from wfconsole.incident.probing import evaluate, understood  # here, because the first frame runs nothing
 
-            result = evaluate(understood(probe), frame.view.world, frame.now)
+            result = evaluate(understood(step.probe), frame.view.world, frame.now)
             lines = result.lines[:EVIDENCE_LINES]
             self.enter(StepProbed(step.id, lines, result.level, result.quality.value, title=step.title))
+
+    def _reads_logs(self, step: Step) -> bool:
+        from wfconsole.tui.log_evidence import read_logs  # here, because few steps read any
+
+        return read_logs(self._here, step)
 
     def mark_step(self, item: Item, mark: Mark) -> bool:
         """Ticks or defers a step at once; a decision, a waiver, and opening a step again ask first.

@@ -88,7 +88,7 @@ class ChecklistScreen(ListScreen):
 
     def evidence(self) -> str:
         item = self.query_one(Steps).step_item()
-        probe = (item.step.live or item.step.sensed) if item is not None else ""
+        probe = item.step.probe if item is not None else ""
         if probe:
             return next(iter(understood(probe).sources), "")
         ran = self._commands(item)

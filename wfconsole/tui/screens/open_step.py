@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wfconsole.incident.checklist import Item
+from wfconsole.incident.log_evidence import pods_to_read
 from wfconsole.incident.probing import ProbeResult, evaluate, understood
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
@@ -51,7 +52,7 @@ def _part(word: str, text: str, width: int, ink: Ink = "text") -> list[Line]:
 
 def _live(frame: Frame, item: Item, width: int) -> Iterator[Line]:
     """The live value, of the instant on show; what cannot be trusted says so."""
-    probe = item.step.live or item.step.sensed
+    probe = item.step.probe
     if not probe:
         return
     result = evaluate(understood(probe), frame.view.world, frame.now)
@@ -65,9 +66,20 @@ def _live(frame: Frame, item: Item, width: int) -> Iterator[Line]:
         yield from _part_rows(text, width)
     if 0 < shown < len(more):
         yield (Span(f"{'':{_TEXT + 1}}and {len(more) - shown} more", "dim"),)
+    if item.step.logs:
+        yield from _part("LOGS", _logs(frame, item.step.logs), width)
     if item.step.sensed:
         sensed = evaluate(understood(item.step.sensed), frame.view.world, frame.now)
         yield from _part("AUTO", _automatic(item, sensed), width)
+
+
+def _logs(frame: Frame, logs: str) -> str:
+    """Which logs a key reads, and where they are shown whole."""
+    pods = [pod.partition("/")[2] for pod in pods_to_read(logs, frame.view.world, frame.now)]
+    if not pods:
+        return "no pod is meant now: R takes that as evidence"
+    whole = "3, then Enter on the pod, shows them whole"
+    return f"R reads those of {', '.join(pods)}: this run and the one before, into the record; {whole}"
 
 
 def _part_rows(text: str, width: int) -> Iterator[Line]:
@@ -120,7 +132,7 @@ def _keys(item: Item) -> Line:
     done = "answer" if item.step.kind == "decide" else "done"
     if item.mark in ("done", "sensed"):
         done = "open again"
-    told = [("R", "evidence")] if item.step.live or item.step.sensed else []
+    told = [("R", "evidence")] if item.step.probe else []
     told += [("C", "command")] if item.step.commands else []
     told += [("X", done), ("W", "waive"), ("E", "defer"), ("n b", "next, back")]
     spans = [Span(f"{'':{_TEXT + 1}}")]
