@@ -228,9 +228,7 @@ def _bound(step: Step, notes: Iterable[Annotation], reading: Reading) -> Step:
             texts[name] = checked_probe(
                 properties[name].value, properties[name].place, problems, must_hold=name == "sensed"
             )
-    step = replace(step, **texts)
-    if "logs" in properties:
-        step = replace(step, logs=logs_of(properties, problems))
+    step = replace(step, **texts, logs=logs_of(properties, problems) or step.logs)
     if "action" in properties:
         step = replace(step, kind="action", danger=danger_of(properties, problems))
     if step.sensed and step.kind != "check":

@@ -42,7 +42,7 @@ def opened(frame: Frame, item: Item, width: int) -> list[Line]:
         for number, text in enumerate(command.text.splitlines()):
             rows += _part("BY HAND" if number == 0 else "", text, width, "dim")
     rows += _by_hand(frame, item, width)
-    rows.append(_keys(item))
+    rows.append(_keys(frame, item))
     return rows
 
 
@@ -77,8 +77,10 @@ def _logs(frame: Frame, logs: str) -> str:
     """Which logs a key reads, and where they are shown whole."""
     pods = [pod.partition("/")[2] for pod in pods_to_read(logs, frame.view.world, frame.now)]
     if not pods:
-        return "no pod is meant now: R takes that as evidence"
+        return "no pod is meant now"
     whole = "3, then Enter on the pod, shows them whole"
+    if not frame.may_change:
+        return f"of {', '.join(pods)}: {whole}"
     return f"R reads those of {', '.join(pods)}: this run and the one before, into the record; {whole}"
 
 
@@ -128,13 +130,15 @@ def _by_hand(frame: Frame, item: Item, width: int) -> Iterator[Line]:
         yield from _part("RAN", f"{text}{more}", width, "warn" if bad else "text")
 
 
-def _keys(item: Item) -> Line:
+def _keys(frame: Frame, item: Item) -> Line:
+    """The keys that do something to the step; whoever may change nothing is told of those that go on."""
     done = "answer" if item.step.kind == "decide" else "done"
     if item.mark in ("done", "sensed"):
         done = "open again"
     told = [("R", "evidence")] if item.step.probe else []
     told += [("C", "command")] if item.step.commands else []
-    told += [("X", done), ("W", "waive"), ("E", "defer"), ("n b", "next, back")]
+    told += [("X", done), ("W", "waive"), ("E", "defer")]
+    told = [*(told if frame.may_change else ()), ("n b", "next, back")]
     spans = [Span(f"{'':{_TEXT + 1}}")]
     for key, does in told:
         spans += [Span(key, "key"), Span(f" {does}   ", "dim")]
