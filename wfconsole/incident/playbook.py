@@ -10,8 +10,11 @@ from wfconsole.clock import MINUTE, Millis
 from wfconsole.incident.policy import Contact, Link, SeverityName, SeverityPolicy, Template
 
 StepKind = Literal["check", "decide", "action", "confirm"]
-Meaning = Literal["", "acknowledged", "mitigated", "resolved", "update sent"]
-MEANINGS: tuple[Meaning, ...] = ("acknowledged", "mitigated", "resolved", "update sent")
+Meaning = Literal["", "declared", "acknowledged", "mitigated", "resolved", "update sent", "paged", "escalated"]
+MEANINGS: tuple[Meaning, ...] = (
+    *("declared", "acknowledged", "mitigated", "resolved"),
+    *("update sent", "paged", "escalated"),
+)
 Mark = Literal["open", "done", "sensed", "waived", "deferred", "not-taken", "failed"]
 
 
@@ -93,7 +96,7 @@ class Step(msgspec.Struct, frozen=True):
     commands: tuple[Command, ...] = ()
     severities: tuple[SeverityName, ...] = ()  # only at these; () = at all
     warning: str = ""  # the trap that this step must not walk into
-    means: Meaning = ""  # what the record says besides, once it is done
+    means: Meaning = ""  # what the record says besides, once it is done; where it says so already, the step is done
     memory: str = ""  # of a memory item, which is done before anybody reads: what is so once it is done
     shell: bool = False
     verify: Verification | None = None

@@ -15,8 +15,8 @@ from wfconsole.incident.events import (
     MomentSet,
     StepMarked,
     StepProbed,
-    UpdateSent,
 )
+from wfconsole.incident.known_steps import calls_made
 from wfconsole.incident.playbook import Mark, Step
 from wfconsole.text import cut
 from wfconsole.tui import action_names, screens
@@ -111,7 +111,7 @@ class RecordKeys:
         return read_logs(self._here, step)
 
     def mark_step(self, item: Item, mark: Mark) -> bool:
-        """Ticks or defers a step at once; a decision, a waiver, and opening a step again ask first.
+        """Ticks or defers a step at once; a decision, a waiver, an update that went out and opening again ask first.
 
         Whether it was marked at once.
         """
@@ -122,7 +122,8 @@ class RecordKeys:
         if item.mark == mark or (mark == "done" and item.mark == "sensed"):
             self._ask("open", item)
             return False
-        if mark == "waived" or (mark == "done" and step.kind == "decide" and step.branches):
+        decides = step.kind == "decide" and bool(step.branches)
+        if mark == "waived" or (mark == "done" and (decides or step.means == "update sent")):
             self._ask(mark, item)
             return False
         # An action that was done leads past its alternatives: its one branch says so.
@@ -133,13 +134,14 @@ class RecordKeys:
         return bool(marked)
 
     def _enter_meaning(self, step: Step) -> tuple[Entry, ...]:
-        """What a step means besides being done: the alert is acknowledged, people outside were told."""
+        """What a step means besides being done: the alert is acknowledged, somebody was called."""
         session = self._here.session
-        if step.means == "update sent":
-            return self.enter(UpdateSent("outside", step.title))
-        if step.means and step.means not in session.view().incident.moments:
-            return self.enter(MomentSet(step.means, session.now(), step.title))
-        return ()
+        incident = session.view().incident
+        if step.means in ("acknowledged", "mitigated", "resolved"):
+            moment = MomentSet(step.means, session.now(), step.title)
+            return () if step.means in incident.moments else self.enter(moment)
+        calls = calls_made(step, session.runbook.policy, incident)
+        return self.enter(*calls) if calls else ()
 
     def _ask(self, mark: Mark, item: Item) -> None:
         refusal = self._here.refused_change()
