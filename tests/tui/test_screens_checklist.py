@@ -70,7 +70,7 @@ async def test_long_words_are_wrapped_and_never_cut() -> None:
         await room.press("n", "n", "n")
         assert steps(room).key == ROLL_BACK
         assert TRAP in flat(room.text)
-        assert "BY HAND kubectl --context <context> -n production rollout undo deployment/gateway" in flat(room.text)
+        assert "BY HAND kubectl --context kind-shop -n production rollout undo deployment/gateway" in flat(room.text)
         assert "…" not in "\n".join(room.lines[2:-1])
 
 

@@ -126,7 +126,8 @@ def sensed_steps(runbook: Runbook, state: IncidentState, world: World, now: Mill
     item = active_checklist(runbook, state).current
     if item is None or not item.step.sensed or item.mark != "open" or item.state.by not in ("", SCRIBE):
         return ()
-    from wfconsole.incident.probing import evaluate, understood  # here, because the first frame senses nothing
+    from wfconsole.incident.probe_text import probe_in_words  # here, because the first frame senses nothing
+    from wfconsole.incident.probing import evaluate, understood
 
     probe = understood(item.step.sensed)
     spoken = (world.snapshots[name].observed_at == now for name in probe.sources if name in world.snapshots)
@@ -137,7 +138,7 @@ def sensed_steps(runbook: Runbook, state: IncidentState, world: World, now: Mill
         return ()
     step = item.step
     evidence = StepProbed(step.id, result.lines[:_EVIDENCE_LINES], result.level, result.quality.value, title=step.title)
-    return (evidence, StepMarked(step.id, "sensed", title=step.title, reason=probe.text))
+    return (evidence, StepMarked(step.id, "sensed", title=step.title, reason=probe_in_words(probe)))
 
 
 def _lists(runbook: Runbook, state: IncidentState) -> list[Checklist]:

@@ -211,7 +211,9 @@ def _failed(row: PodRow, now: Millis) -> Weighed:
 def _unplaced(row: PodRow, now: Millis) -> Weighed:
     if row.status == "SchedulingGated":
         return Finding(Level.WATCH, "SchedulingGated", "starting", row.created_at), 0
-    said = row.message.partition(" preemption:")[0] or row.reason  # the scheduler repeats itself after that
+    said = (
+        row.message.partition(" preemption:")[0].rstrip(" ,") or row.reason
+    )  # the scheduler repeats itself after that
     reason = f"Pending: {said}" if said else "Pending: no node yet"
     return climb(_UNPLACED_RUNGS, row.created_at, now, reason, "unschedulable")
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wfconsole.incident.by_hand import filled, pinned
 from wfconsole.incident.checklist import Item
 from wfconsole.incident.log_evidence import pods_to_read
+from wfconsole.incident.probe_text import probe_in_words
 from wfconsole.incident.probing import ProbeResult, evaluate, understood
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
@@ -39,7 +41,7 @@ def opened(frame: Frame, item: Item, width: int) -> list[Line]:
         said = branch.answer if step.kind == "decide" else "done"
         rows += _part("THEN", f"{said}: {leads_to(branch.goto, frame.checklist)}", width)
     for command in step.commands:
-        for number, text in enumerate(command.text.splitlines()):
+        for number, text in enumerate(filled(command, pinned(frame.view.target)).splitlines()):
             rows += _part("BY HAND" if number == 0 else "", text, width, "dim")
     rows += _by_hand(frame, item, width)
     rows.append(_keys(frame, item))
@@ -96,7 +98,8 @@ def _automatic(item: Item, sensed: ProbeResult) -> str:
         return "somebody opened it again: it does not tick itself any more"
     so_far = "; ".join(line for line in sensed.lines if " of " in line)
     state = {True: "it holds now", False: f"not yet: {so_far}", None: f"cannot tell: {sensed.why}"}[sensed.holds]
-    return f"ticks itself, when it is next and this holds: {item.step.sensed}. {state}"
+    words = probe_in_words(understood(item.step.sensed))
+    return f"ticks itself, when it is next and this holds: {words}. {state}"
 
 
 def _evidence(frame: Frame, item: Item, width: int) -> Iterator[Line]:
