@@ -52,7 +52,7 @@ SAID: list[tuple[Event, str, str]] = [
     (NoteAdded("roll back", kind="decision"), "DECISION", "roll back"),
     (NoteAdded("only /v1/pay", kind="fact"), "FACT", "only /v1/pay"),
     (NoteAdded("a batch job", kind="hypothesis"), "HYPOTH", "a batch job"),
-    (NoteAdded("look", about="pods production/gw-1"), "NOTE", "look [pods production/gw-1]"),
+    (NoteAdded("look", about="pods production/gw-1"), "NOTE", "look [pod gw-1 in production]"),
     (MomentSet("mitigated", NOW, "errors gone"), "STATE", "mitigated at 2026-03-01 14:32:07Z: errors gone"),
     (UpdateSent("status page", "we look into it"), "COMMS", "status page: we look into it"),
     (

@@ -219,6 +219,7 @@ def test_the_next_step_ticks_itself_with_its_evidence() -> None:
     assert isinstance(marked, StepMarked)
     assert (probed.step, probed.lines, probed.quality) == ("outage/all-pods-are-ready", ("0 of 2 pods",), "live")
     assert (marked.step, marked.mark) == ("outage/all-pods-are-ready", "sensed")
+    assert marked.reason == "pods in production, not ready: none"
     assert current(after(*ALL, probed, marked)) == "close/tell-people-that-it-is-over"
 
 

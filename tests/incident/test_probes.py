@@ -197,19 +197,25 @@ def test_a_source_that_is_off_makes_no_other_look_as_if_it_was() -> None:
     assert "not configured" in result.why
 
 
+def test_how_many_containers_are_ready_is_said_once() -> None:
+    pod = a_bad_pod("gateway-1", "Running", ready_containers=1, all_containers=2, ready_since=NOW - 5 * MINUTE)
+    (_, line) = evaluate(parse_probe("pods not-ready"), a_world(pods=[pod]), NOW).lines
+    assert line.startswith("gateway-1 1/2 ready since ")
+
+
 def test_the_lines_tell_what_matches_worst_first() -> None:
     result = evaluate(parse_probe("pods namespace=production"), WORLD, NOW)
     assert result.lines[0] == "3 of 3 pods"
-    assert result.lines[1].startswith("gateway-2 0/1 CrashLoopBackOff, 7 restarts for 1m")
+    assert result.lines[1].startswith("gateway-2 0/1 CrashLoopBackOff, 7 restarts since 14:31:07Z")
     assert result.level == Level.CRITICAL
 
 
 TOLD = [
-    ("workloads name=gateway", "Deployment gateway 2/3 ready  revision 4  changed 10m ago  gateway:1.4.0"),
+    ("workloads name=gateway", "Deployment gateway 2/3 ready  revision 4  changed 14:22:07Z  gateway:1.4.0"),
     ("hpas name=gateway", "gateway 12 (3-12)  cpu 120%/80%  AT MAX 12/12, wants 18"),
     ("nodes name=node-2", "node-2  Ready  cpu 50% memory 50%  gpu 3/4"),
     ("nodes name=node-1", "node-1  Ready  cpu 50% memory 50%  MemoryPressure"),
-    ("events reason=BackOff", "Warning BackOff 1m ago Pod/gateway-1:"),
+    ("events reason=BackOff", "Warning BackOff 14:31:07Z Pod/gateway-1:"),
 ]
 
 

@@ -340,7 +340,7 @@ def test_a_rollout_that_stalls_is_said(room: Room) -> None:
     stalled = rolled_out(room.now - SECOND, stalled="ProgressDeadlineExceeded")
     assert room.see("workloads", [stalled]) == ["began gateway: rollout stalled, ProgressDeadlineExceeded"]
     assert room.see("workloads", [rolled_out(room.now)], MINUTE) == [
-        "ended gateway: rollout gets on again, after 1 min"
+        "ended gateway: the rollout moves again, after 1 min"
     ]
 
 

@@ -15,10 +15,12 @@ OK, WATCH, WARNING, CRITICAL = Level.OK, Level.WATCH, Level.WARNING, Level.CRITI
 OOM = (a_container(last_reason="OOMKilled", last_exit_code=137, last_finished_at=NOW - MINUTE),)
 
 
-def unplaced(age_ms: int, status: str = "Pending") -> PodRow:
-    said = "0/3 nodes are available: 3 Insufficient nvidia.com/gpu."
+NO_GPU = "0/3 nodes are available: 3 Insufficient nvidia.com/gpu."
+
+
+def unplaced(age_ms: int, status: str = "Pending", message: str = NO_GPU) -> PodRow:
     return a_bad_pod(
-        status=status, phase="Pending", node="", created_at=NOW - age_ms, reason="Unschedulable", message=said
+        status=status, phase="Pending", node="", created_at=NOW - age_ms, reason="Unschedulable", message=message
     )
 
 
@@ -134,6 +136,10 @@ REASONS = [
         "init container: ErrImagePull registry.example/db:9",
     ),
     (unplaced(MINUTE), "Pending: 0/3 nodes are available: 3 Insufficient nvidia.com/gpu."),
+    (
+        unplaced(MINUTE, message="0/3 nodes are available. no new claims to deallocate, preemption: 0/3 nodes"),
+        "Pending: 0/3 nodes are available. no new claims to deallocate",
+    ),
     (not_ready(MINUTE, ready_containers=1, all_containers=2), "1/2 ready"),
 ]
 

@@ -258,3 +258,22 @@ def test_a_memory_item_without_words_or_in_a_confirm_list_is_a_problem(tmp_path:
     ((line, what, _),) = told(tmp_path, f"# {heading}: A\n\n1. Say it\n   - Memory: {said}\n2. B\n")
     assert line == 4
     assert "'Memory'" in what
+
+
+LOGS = """\
+# Checklist: Look
+
+1. **Read the logs**
+   - Expect: the first error
+   - Logs: `%s`
+"""
+
+
+def test_the_logs_of_a_step_are_those_of_pods(tmp_path: Path) -> None:
+    (step,) = only_list(tmp_path, LOGS % "pods namespace=production not-ready").steps
+    assert (step.logs, step.probe) == ("pods namespace=production not-ready",) * 2
+
+
+@pytest.mark.parametrize("probe", ["nodes", "pods.not_ready > 3", "pods and nodes"])
+def test_logs_of_anything_else_are_refused(tmp_path: Path, probe: str) -> None:
+    assert [what for _, what, _ in told(tmp_path, LOGS % probe)] == [f"'{probe}' does not say which pods"]

@@ -20,6 +20,7 @@ from wfconsole.sources.kubernetes.client import Server
 from wfconsole.sources.kubernetes.detail import MOST_LINES, PodReader
 from wfconsole.sources.kubernetes.kubeconfig import load_access
 from wfconsole.sources.kubernetes.values import instant
+from wfconsole.text import is_safe
 
 POD = "/api/v1/namespaces/production/pods/gateway-1"
 METRICS = "/apis/metrics.k8s.io/v1beta1/namespaces/production/pods/gateway-1"
@@ -133,6 +134,19 @@ def test_a_log_that_has_room_is_whole(double: ApiDouble) -> None:
     assert [(len(each.lines), each.cut) for each in detail.logs] == [(50, False), (50, False)]
 
 
+def test_every_line_has_the_time_that_the_server_wrote_before_it(double: ApiDouble) -> None:
+    log = (
+        b"2026-03-01T14:13:22.123456789Z FATAL no route to db\n2026-03-01T14:13:23Z \n\x1b[31m2026-03-01T14:00:00Z x\n"
+    )
+    (tail,) = read(double, Kubelet(KINDS["running and ready"], log=log)).logs
+    assert tail.lines[:2] == ("FATAL no route to db", "")
+    assert tail.lines_at == (instant("2026-03-01T14:13:22.123Z"), instant("2026-03-01T14:13:23Z"), 0)
+    assert all(map(is_safe, tail.lines))
+    (asked,) = [request for request in double.requests if request.path == f"{POD}/log"]
+    assert asked.query["timestamps"] == "true"
+    assert tail.dated_lines[:2] == ("14:13:22Z FATAL no route to db", "14:13:23Z ")
+
+
 @pytest.mark.rig
 def test_a_real_server_tells_both(world: World) -> None:
     world.await_metrics()
@@ -146,3 +160,5 @@ def test_a_real_server_tells_both(world: World) -> None:
     assert used["postgresql"].cpu > used["metrics"].cpu > 0
     assert used["postgresql"].memory > used["metrics"].memory > MIB
     assert detail.use_at > 0
+    assert all(at > 0 for log in detail.logs for at in log.lines_at)
+    assert any(log.lines_at for log in detail.logs)

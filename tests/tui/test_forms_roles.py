@@ -95,3 +95,19 @@ async def test_u_goes_from_a_vacant_role_to_the_form_with_that_role() -> None:
         else:
             pytest.fail("no way to the roles")
         assert room.app.screen.query_one("#role", Choice).value == "communications"
+
+
+async def test_a_line_is_confirmed_by_x_and_waived_by_w_with_a_reason() -> None:
+    desk = a_room_desk()
+    async with war_room(desk) as room:
+        await room.press("H", "X")
+        assert "somebody has to take it: type a name" in room.text
+        await room.press("enter", *"BeaX", "enter")
+        assert "X confirms   W waives" in room.text
+        lines = room.app.screen.items  # type: ignore[attr-defined]
+        await room.press(*["X"] * (len(lines) - 1), "W")
+        assert desk.submitted == [], "it counts with its last line"
+        await room.press(*"said before", "enter")
+        *marks, taken = desk.submitted
+        assert [mark.mark for mark in marks if isinstance(mark, StepMarked)] == ["done"] * (len(lines) - 1) + ["waived"]
+        assert taken == RoleTaken("commander", "BeaX")

@@ -11,6 +11,7 @@ import pytest
 from textual.geometry import Region
 
 from tests.tui.harness import SIZES, a_pod_answer, quiet_desk, troubled_desk, war_room
+from wfconsole.session.replay import ONLY_A_REPLAY
 from wfconsole.tui import action_names
 from wfconsole.tui.action_names import ACTIONS, Action
 from wfconsole.tui.screens.overview import Overview
@@ -148,6 +149,7 @@ async def test_the_observer_is_on_at_once() -> None:
     async with war_room(desk) as room:
         await room.press("O")
         assert "OBSERVER" in room.lines[0]
+        assert "observer: read-only. O leaves it" in room.lines[-1]
         await room.press("N")
         assert "observer: read-only" in room.lines[-1]
     assert desk.submitted == []
@@ -164,11 +166,64 @@ async def test_the_hint_of_a_refused_key_is_struck_through(theme: str) -> None:
 
     async with war_room(troubled_desk(), (200, 60), theme=theme) as room:
         assert shown(struck=True) == set()
-        await room.press("O")
+        await room.press("O", "left")
         assert shown(struck=True) == {"N note", "D declare", "T task"}
-        assert shown(struck=False) >= {"c", "checklist", "A", "actions"}
+        assert shown(struck=False) >= {"c", "checklist"}
+        assert not shown(struck=False) & {"A", "actions"}, "nothing is offered there"
         await room.press("O", "down", "enter")
         assert shown(struck=True) == set()
+
+
+async def test_an_observer_of_a_replay_has_only_notes_to_win_and_is_not_asked() -> None:
+    desk = troubled_desk(change=False)
+    desk.capabilities = ONLY_A_REPLAY
+    async with war_room(desk) as room:
+        for says, observer in (("observer: read-only. O leaves it", True), ("you are no observer any more", False)):
+            await room.press("O")
+            assert says in room.lines[-1]
+            assert room.app.observer is observer
+            assert isinstance(room.app.screen, Overview)
+
+
+AWAY = {
+    "K": "ack on alerts, keep in the list of actions",
+    "P": "review in messages",
+    "M": "mark in the timeline",
+    "V": "take back in the list of actions",
+    "Y": "yes in the triage",
+    "I": "hide in the timeline",
+    "U": "no in the triage",
+    "S": "shelve on alerts, stop on a command that runs",
+}
+
+
+@pytest.mark.parametrize("key", AWAY)
+async def test_a_capital_away_from_its_place_says_where_it_works_or_why_it_may_not(key: str) -> None:
+    async with war_room(troubled_desk()) as room:
+        await room.press(key)
+        assert f"{key} does nothing here: {AWAY[key]}" in room.lines[-1]
+    async with war_room(troubled_desk(change=False)) as room:
+        await room.press(key)
+        assert room.lines[-1].startswith(f" {key} {AWAY[key].split(' ')[0]}")
+        assert "this console only looks" in room.lines[-1]
+
+
+async def test_what_only_looks_says_nothing_where_it_does_nothing() -> None:
+    async with war_room(troubled_desk()) as room:
+        before = room.lines[-1]
+        await room.press("B")
+        assert "B does nothing here: anew in messages" in room.lines[-1]
+        await room.press("f", "L")
+        assert room.lines[-1] == before
+
+
+async def test_a_step_hints_at_no_key_that_is_refused() -> None:
+    for change in (True, False):
+        async with war_room(troubled_desk(change=change), (120, 40)) as room:
+            await room.press("c")
+            for hint in ("X done", "W waive", "E defer"):
+                assert (hint in "\n".join(room.lines[:-1])) == change
+            assert "n b next, back" in room.text
 
 
 async def test_q_says_how_to_quit() -> None:

@@ -70,7 +70,7 @@ async def test_long_words_are_wrapped_and_never_cut() -> None:
         await room.press("n", "n", "n")
         assert steps(room).key == ROLL_BACK
         assert TRAP in flat(room.text)
-        assert "BY HAND kubectl --context <context> -n production rollout undo deployment/gateway" in flat(room.text)
+        assert "BY HAND kubectl --context kind-shop -n production rollout undo deployment/gateway" in flat(room.text)
         assert "…" not in "\n".join(room.lines[2:-1])
 
 
@@ -162,15 +162,43 @@ async def test_a_step_ticks_itself_and_can_be_opened_again() -> None:
         assert "does not tick itself any more" in flat(room.text)
 
 
-async def test_a_step_may_mean_something_to_the_record_and_is_taken_back_with_it() -> None:
+async def test_a_step_that_tells_people_asks_what_was_said_where_and_is_taken_back_with_it() -> None:
     desk = a_desk()
     async with war_room(desk) as room:
         await room.press("c", "n", "n", "X")
-        assert [type(event) for event in desk.submitted] == [StepMarked, UpdateSent]
+        assert "DONE step 3" in room.text
+        assert desk.submitted == []
+        await room.press("enter", "enter")
+        assert "say where people were told, and what" in room.text
+        await room.press(*"#war: down", "enter")
+        assert desk.submitted == [
+            StepMarked(SEND, "done", "Send the declaration"),
+            UpdateSent("outside", "#war: down"),
+        ]
         assert desk.view().incident.last_update_at == NOW
         await room.press("Z")
         assert desk.view().incident.last_update_at == 0
         assert desk.view().incident.steps.get(SEND) is None
+
+
+async def test_a_step_that_is_only_ticked_is_no_update() -> None:
+    desk = a_desk()
+    async with war_room(desk) as room:
+        await room.press("c", "n", "n", "X", "down", "enter", *"by phone", "enter")
+        assert desk.submitted == [StepMarked(SEND, "done", "Send the declaration", "by phone")]
+        assert desk.view().incident.last_update_at == 0
+
+
+async def test_a_deferred_step_is_open_in_every_count() -> None:
+    desk = a_desk()
+    desk.happen(StepMarked(ACKNOWLEDGE, "done"), NOW - SECOND)
+    desk.happen(StepMarked(WORST, "deferred"), NOW - SECOND)
+    async with war_room(desk, (120, 40)) as room:
+        await room.press("c")
+        active = room.app.frame().checklist
+        assert (active.closed, [section.closed for section in active.sections]) == (1, [1, 0])
+        assert "READ-DO 1/3" in room.text
+        assert f"1/{active.total} closed" in room.text
 
 
 async def test_acknowledging_is_said_once() -> None:

@@ -20,7 +20,7 @@ from wfconsole.incident import events as ev
 from wfconsole.incident.draft import Draft
 from wfconsole.incident.events import SCRIBE, SHELVED_AT_MOST, Entry, Event, Noticed
 from wfconsole.incident.state import Acked, IncidentState, Line, Shelved, StepState
-from wfconsole.incident.wording import because, step_title
+from wfconsole.incident.wording import because, step_title, thing_in_words
 from wfconsole.observations.levels import Level
 from wfconsole.text import calendar_time, clock_time
 
@@ -127,7 +127,7 @@ def _playbook(draft: Draft, entry: Entry, event: ev.PlaybookChosen) -> None:
 
 
 def _note(draft: Draft, entry: Entry, event: ev.NoteAdded) -> None:
-    about = f" [{event.about}]" if event.about else ""
+    about = f" [{thing_in_words(event.about)}]" if event.about else ""
     draft.line(entry, NOTE_KINDS[event.kind], event.text + about, at=event.at_time)
     line = draft.line_of(entry.id)
     if line is not None and event.at_time and abs(entry.at - event.at_time) >= DATED_BACK:

@@ -13,6 +13,7 @@ import msgspec
 
 from wfconsole.clock import Millis
 from wfconsole.incident.events import SCRIBE, Event, StepMarked, StepProbed
+from wfconsole.incident.known_steps import known_state
 from wfconsole.incident.playbook import Checklist, Mark, Runbook, Step
 from wfconsole.incident.policy import SeverityName
 from wfconsole.incident.state import IncidentState, StepState
@@ -56,6 +57,16 @@ class Section(msgspec.Struct, frozen=True):
     items: tuple[Item, ...]
     pins: tuple[int, ...] = ()
 
+    @property
+    def counted(self) -> tuple[Item, ...]:
+        """The items that count: all but what a decision led past."""
+        return tuple(item for item in self.items if item.mark != "not-taken")
+
+    @property
+    def closed(self) -> int:
+        """How many need nobody any more; a deferred one does."""
+        return sum(item.mark in CLOSED for item in self.counted)
+
 
 class Active(msgspec.Struct, frozen=True):
     """The whole checklist: its sections, the step that is next, and how far it is.
@@ -96,13 +107,13 @@ def active_checklist(runbook: Runbook, state: IncidentState) -> Active:
     """The checklist of the declared incident; an empty one before that."""
     if not state.declared:
         return Active()
-    return _assembled(_lists(runbook, state), state)
+    return _assembled(_lists(runbook, state), runbook, state)
 
 
 def confirm_checklist(runbook: Runbook, list_id: str, state: IncidentState) -> Active | None:
     """A DO-CONFIRM list (hand-over, stand-down) that somebody opened; None when the runbook has no such list."""
     found = runbook.checklist(list_id)
-    return None if found is None else _assembled([found], state)
+    return None if found is None else _assembled([found], runbook, state)
 
 
 def sensed_steps(runbook: Runbook, state: IncidentState, world: World, now: Millis) -> tuple[Event, ...]:
@@ -115,7 +126,8 @@ def sensed_steps(runbook: Runbook, state: IncidentState, world: World, now: Mill
     item = active_checklist(runbook, state).current
     if item is None or not item.step.sensed or item.mark != "open" or item.state.by not in ("", SCRIBE):
         return ()
-    from wfconsole.incident.probing import evaluate, understood  # here, because the first frame senses nothing
+    from wfconsole.incident.probe_text import probe_in_words  # here, because the first frame senses nothing
+    from wfconsole.incident.probing import evaluate, understood
 
     probe = understood(item.step.sensed)
     spoken = (world.snapshots[name].observed_at == now for name in probe.sources if name in world.snapshots)
@@ -126,7 +138,7 @@ def sensed_steps(runbook: Runbook, state: IncidentState, world: World, now: Mill
         return ()
     step = item.step
     evidence = StepProbed(step.id, result.lines[:_EVIDENCE_LINES], result.level, result.quality.value, title=step.title)
-    return (evidence, StepMarked(step.id, "sensed", title=step.title, reason=probe.text))
+    return (evidence, StepMarked(step.id, "sensed", title=step.title, reason=probe_in_words(probe)))
 
 
 def _lists(runbook: Runbook, state: IncidentState) -> list[Checklist]:
@@ -149,33 +161,32 @@ def _applies(severities: tuple[SeverityName, ...], severity: SeverityName) -> bo
     return not severities or severity in severities
 
 
-def _assembled(lists: Iterable[Checklist], state: IncidentState) -> Active:
-    sections = [_section(found, state) for found in lists]
+def _assembled(lists: Iterable[Checklist], runbook: Runbook, state: IncidentState) -> Active:
+    sections = [_section(found, runbook, state) for found in lists]
     items = [item for section in sections for item in section.items]
     current = next((item for item in items if item.waits), None)
     if current is None and any(item.mark == "deferred" for item in items):
         sections = [_with_deferred_again(section) for section in sections]
         items = [item for section in sections for item in section.items]
         current = next((item for item in items if item.waits), None)
-    counted = [item for item in items if item.mark != "not-taken"]
     waived = sum(item.mark == "waived" for item in items)
     return Active(
         sections=tuple(sections),
         current=current,
-        total=len(counted),
-        closed=sum(item.mark in CLOSED for item in counted),
+        total=sum(len(section.counted) for section in sections),
+        closed=sum(section.closed for section in sections),
         waived=waived,
         deferred=sum(item.mark == "deferred" for item in items),
         completion=_completion(items, waived) if current is None and items else "",
     )
 
 
-def _section(found: Checklist, state: IncidentState) -> Section:
+def _section(found: Checklist, runbook: Runbook, state: IncidentState) -> Section:
     items: list[Item] = []
     places = {step.id: place for place, step in enumerate(found.steps)}
     skip_before = 0
     for place, step in enumerate(found.steps):
-        stands = state.steps.get(step.id, StepState())
+        stands = _stands(step, runbook, state)
         mark: Mark = stands.mark
         if place < skip_before and mark == "open":
             mark = "not-taken"
@@ -186,6 +197,17 @@ def _section(found: Checklist, state: IncidentState) -> Section:
         if _applies(step.severities, state.severity) or stands.mark != "open":
             items.append(Item(step, found.id, place + 1, mark, stands))
     return Section(found.id, found.title, found.kind, tuple(items), found.pins)
+
+
+def _stands(step: Step, runbook: Runbook, state: IncidentState) -> StepState:
+    """What somebody has marked; else what the record knows, with the evidence that was taken."""
+    marked = state.steps.get(step.id, StepState())
+    known = known_state(step, runbook, state) if step.means and not marked.at else None
+    if known is None:
+        return marked
+    return msgspec.structs.replace(
+        known, probe=marked.probe, probed_at=marked.probed_at, probe_entry=marked.probe_entry
+    )
 
 
 def _with_deferred_again(section: Section) -> Section:

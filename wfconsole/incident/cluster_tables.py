@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from wfconsole.clock import Millis
-from wfconsole.incident.probe_tables import Table, known, of_kind, since
+from wfconsole.incident.probe_tables import Table, known, moment, of_kind, since
 from wfconsole.observations.changes import short_image
 from wfconsole.observations.events import EventRow, judge_event
 from wfconsole.observations.hpas import HpaRow, at_max, judge_hpa, why_blind, worst_ratio
@@ -13,7 +13,7 @@ from wfconsole.observations.levels import Finding
 from wfconsole.observations.nodes import NodeRow, judge_node, share
 from wfconsole.observations.pods import PodRow, judge_pod, serving
 from wfconsole.observations.workloads import WorkloadRow, is_short, judge_workload, rolled_out_at
-from wfconsole.text import coarse_age, percent
+from wfconsole.text import percent
 
 
 def _oom(row: PodRow, finding: Finding) -> bool:
@@ -30,9 +30,9 @@ def _ready_for(row: PodRow, now: Millis) -> float | None:
 
 
 def _tell_pod(row: PodRow, finding: Finding, now: Millis) -> str:
-    said = finding.reason or row.status
-    since = f" for {coarse_age(now - finding.since)}" if finding.since and finding.level else ""
-    return f"{row.name} {row.ready_containers}/{row.all_containers} {said}{since}"
+    ready, said = f"{row.ready_containers}/{row.all_containers}", finding.reason or row.status
+    began = f" since {moment(finding.since, now)}" if finding.since and finding.level else ""
+    return f"{row.name} {said if said.startswith(ready) else f'{ready} {said}'}{began}"
 
 
 def _tell_workload(row: WorkloadRow, finding: Finding, now: Millis) -> str:
@@ -41,7 +41,7 @@ def _tell_workload(row: WorkloadRow, finding: Finding, now: Millis) -> str:
     if row.revision:
         parts.append(f"revision {row.revision}")
     if changed:
-        parts.append(f"changed {coarse_age(now - changed)} ago")
+        parts.append(f"changed {moment(changed, now)}")
     if row.images:
         parts.append(", ".join(short_image(image) for image in row.images))
     if finding.kind in ("stalled", "paused", "rollout"):
@@ -63,9 +63,9 @@ def _tell_node(row: NodeRow, finding: Finding, _now: Millis) -> str:
 
 
 def _tell_event(row: EventRow, _finding: Finding, now: Millis) -> str:
-    ago = f"{coarse_age(now - row.last_at)} ago" if row.last_at else ""
+    last = moment(row.last_at, now) if row.last_at else ""
     times = f"x{row.count}" if row.count > 1 else ""
-    parts = (row.type, row.reason, times, ago, f"{row.kind}/{row.name}:", row.message)
+    parts = (row.type, row.reason, times, last, f"{row.kind}/{row.name}:", row.message)
     return " ".join(part for part in parts if part)
 
 

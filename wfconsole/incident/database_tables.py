@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from wfconsole.clock import Millis
-from wfconsole.incident.probe_tables import Table, known, since, told
+from wfconsole.incident.probe_tables import Table, known, moment, since, told
 from wfconsole.observations.database import DatabaseRow, judge_database, usable, used_share
 from wfconsole.observations.levels import Finding
 from wfconsole.observations.replicas import MIB, ReplicaRow, judge_replica
@@ -17,7 +17,7 @@ from wfconsole.observations.sessions import (
     judge_session,
     name_of,
 )
-from wfconsole.text import UNKNOWN, coarse_age, memory, percent
+from wfconsole.text import UNKNOWN, memory, percent
 
 
 def _tell_database(row: DatabaseRow, _finding: Finding, _now: Millis) -> str:
@@ -41,7 +41,7 @@ def _idles(row: SessionRow, now: Millis) -> float | None:
 
 def _tell_session(row: SessionRow, finding: Finding, now: Millis) -> str:
     began = finding.since or row.xact_at
-    how_long = f"for {coarse_age(now - began)}" if began else ""
+    how_long = f"since {moment(began, now)}" if began else ""
     return told(name_of(row), row.application or row.user, finding.reason or row.state, how_long, row.query[:80])
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from wfconsole.clock import SECOND, Millis
-from wfconsole.incident.probe_tables import NOT_KNOWN, Table, known, of_kind, since, told
+from wfconsole.incident.probe_tables import NOT_KNOWN, Table, known, moment, of_kind, since, told
 from wfconsole.observations.alerts import AlertRow, judge_alert, thing, title
 from wfconsole.observations.gpus import HOT, GpuRow, judge_gpu, memory_share
 from wfconsole.observations.inference import InferenceRow, grows, judge_inference, slow
 from wfconsole.observations.levels import Finding
 from wfconsole.observations.signals import SignalRow, bare, judge_signal, of_bound, shown
-from wfconsole.text import UNKNOWN, coarse_age, percent
+from wfconsole.text import UNKNOWN, percent
 
 
 def _past(row: SignalRow, finding: Finding) -> bool | None:
@@ -44,7 +44,7 @@ def _tell_model(row: InferenceRow, finding: Finding, _now: Millis) -> str:
 
 
 def _tell_alert(row: AlertRow, finding: Finding, now: Millis) -> str:
-    for_long = f"for {coarse_age(now - row.starts_at)}" if row.starts_at else ""
+    for_long = f"since {moment(row.starts_at, now)}" if row.starts_at else ""
     return told(title(row), row.severity or "no severity", finding.kind, for_long)
 
 

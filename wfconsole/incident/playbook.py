@@ -10,8 +10,11 @@ from wfconsole.clock import MINUTE, Millis
 from wfconsole.incident.policy import Contact, Link, SeverityName, SeverityPolicy, Template
 
 StepKind = Literal["check", "decide", "action", "confirm"]
-Meaning = Literal["", "acknowledged", "mitigated", "resolved", "update sent"]
-MEANINGS: tuple[Meaning, ...] = ("acknowledged", "mitigated", "resolved", "update sent")
+Meaning = Literal["", "declared", "acknowledged", "mitigated", "resolved", "update sent", "paged", "escalated"]
+MEANINGS: tuple[Meaning, ...] = (
+    *("declared", "acknowledged", "mitigated", "resolved"),
+    *("update sent", "paged", "escalated"),
+)
 Mark = Literal["open", "done", "sensed", "waived", "deferred", "not-taken", "failed"]
 
 
@@ -72,7 +75,8 @@ class Symptom(msgspec.Struct, frozen=True):
 class Step(msgspec.Struct, frozen=True):
     """One line of a checklist, READ-DO: what to look at, what is expected, what it showed.
 
-    `id` is stable: "<list id>/<slug of the title>". `live` is a probe; `sensed` a probe that ticks the step by itself.
+    `id` is stable: "<list id>/<slug of the title>". `live` is a probe; `sensed` a probe that ticks the step by itself;
+    `logs` a probe of the pods whose logs are its evidence.
     `shell`: its commands need one where they are run as an action; `verify` shows whether that worked.
     """
 
@@ -85,17 +89,23 @@ class Step(msgspec.Struct, frozen=True):
     do: str = ""
     live: str = ""
     sensed: str = ""
+    logs: str = ""
     danger: str = ""  # class of an action: R1, R2, R3
     act: str = ""  # what the console can do for it, as `incident.offers.offer_from` reads it
     branches: tuple[Branch, ...] = ()
     commands: tuple[Command, ...] = ()
     severities: tuple[SeverityName, ...] = ()  # only at these; () = at all
     warning: str = ""  # the trap that this step must not walk into
-    means: Meaning = ""  # what the record says besides, once it is done
+    means: Meaning = ""  # what the record says besides, once it is done; where it says so already, the step is done
     memory: str = ""  # of a memory item, which is done before anybody reads: what is so once it is done
     shell: bool = False
     verify: Verification | None = None
     place: Place = Place("", 0)
+
+    @property
+    def probe(self) -> str:
+        """The probe whose value is shown beside the step; "" for none."""
+        return self.live or self.sensed or self.logs
 
 
 class Checklist(msgspec.Struct, frozen=True):

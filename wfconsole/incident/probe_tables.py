@@ -13,15 +13,17 @@ from typing import Any, Final
 
 import msgspec
 
-from wfconsole.clock import Millis
+from wfconsole.clock import HOUR, Millis
 from wfconsole.observations.later import found
 from wfconsole.observations.levels import Finding
+from wfconsole.text import calendar_time, clock_time
 
 Word = Callable[[Any], str | tuple[str, ...]]
 Number = Callable[[Any, Millis], float | None]
 Flag = Callable[[Any, Finding], bool | None]
 
 NOT_KNOWN: Final = math.nan
+HALF_A_DAY: Final = 12 * HOUR
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -84,6 +86,11 @@ def known(value: float | None) -> float:
 def since(at: Millis, now: Millis) -> float | None:
     """How long ago; None for what never happened."""
     return float(max(0, now - at)) if at else None
+
+
+def moment(at: Millis, now: Millis) -> str:
+    """When something was, for lines that are read again later: with the day, where that is not so today."""
+    return clock_time(at) if 0 <= now - at < HALF_A_DAY else calendar_time(at)
 
 
 def of_kind(name: str) -> Flag:

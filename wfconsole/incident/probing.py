@@ -7,7 +7,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -55,6 +55,14 @@ class ProbeResult(msgspec.Struct, frozen=True):
     quality: Quality
     holds: bool | None
     why: str = ""
+
+
+class Match(NamedTuple):
+    """A row of which everything is true that a probe asks."""
+
+    key: str
+    row: Any
+    finding: Finding
 
 
 @functools.lru_cache(maxsize=512)
@@ -123,6 +131,15 @@ def evaluate(probe: Probe, world: World, now: Millis, shared: Shared | None = No
         holds=holds,
         why="; ".join(result.why for result in results if result.why),
     )
+
+
+def matching(clause: Clause, world: World, now: Millis) -> list[Match]:
+    """The rows that a clause of a table matches, as last seen, worst first."""
+    snapshot, shared = world.snapshots.get(clause.table), Shared()
+    if snapshot is None:
+        return []
+    meant = shared.meant(clause, snapshot.rows)
+    return _matches(clause, meant, shared.findings(clause, snapshot.rows, now), now)[0]
 
 
 def doubt(probe: Probe, world: World, now: Millis) -> str:
@@ -194,8 +211,27 @@ def _rows(clause: Clause, meant: Mapping[str, Any], findings: Mapping[str, Findi
     if not meant and not table.may_be_none:
         why = f"no such {table.one}"
         return ProbeResult((f"no {table.one} is what was asked for",), Level.OK, Quality.LIVE, None, why)
+    found, untold = _matches(clause, meant, findings, now)
+    lines = [f"{len(found)} of {table.counted(len(meant))}"]
+    lines += [table.tell(match.row, match.finding, now) for match in found[:ROWS_TOLD]]
+    if len(found) > ROWS_TOLD:
+        lines.append(f"and {len(found) - ROWS_TOLD} more")
+    level = found[0].finding.level if found else Level.OK
+    op, number = (clause.op, clause.number) if clause.op is not None else (">=", 1.0)
+    verdicts = {bool(_COMPARE[op](len(found) + more, number)) for more in range(untold + 1)}
+    why = "" if len(verdicts) == 1 else f"{table.counted(untold)} cannot be told"
+    if untold:
+        lines.append(f"{UNKNOWN} for {table.counted(untold)}")
+    return ProbeResult(tuple(lines), level, Quality.LIVE, None if why else verdicts.pop(), why)
+
+
+def _matches(
+    clause: Clause, meant: Mapping[str, Any], findings: Mapping[str, Finding], now: Millis
+) -> tuple[list[Match], int]:
+    """The rows of which everything is true that the clause asks, worst first, and how many do not tell."""
+    table = table_of(clause.table)
     tests = [_test(table, each, now) for each in clause.filters if each.kind != "identity"]
-    matching: list[tuple[Any, Finding]] = []
+    found: list[Match] = []
     untold = 0
     looked_at = meant
     if any(each.kind == "flag" and each.field in table.troubles for each in clause.filters):
@@ -210,20 +246,9 @@ def _rows(clause: Clause, meant: Mapping[str, Any], findings: Mapping[str, Findi
                 break
             answer = answer and one
         if answer:
-            matching.append((row, finding))
+            found.append(Match(key, row, finding))
         untold += answer is None
-    matching.sort(key=lambda item: -item[1].level)
-    lines = [f"{len(matching)} of {table.counted(len(meant))}"]
-    lines += [table.tell(row, finding, now) for row, finding in matching[:ROWS_TOLD]]
-    if len(matching) > ROWS_TOLD:
-        lines.append(f"and {len(matching) - ROWS_TOLD} more")
-    level = matching[0][1].level if matching else Level.OK
-    op, number = (clause.op, clause.number) if clause.op is not None else (">=", 1.0)
-    verdicts = {bool(_COMPARE[op](len(matching) + more, number)) for more in range(untold + 1)}
-    why = "" if len(verdicts) == 1 else f"{table.counted(untold)} cannot be told"
-    if untold:
-        lines.append(f"{UNKNOWN} for {table.counted(untold)}")
-    return ProbeResult(tuple(lines), level, Quality.LIVE, None if why else verdicts.pop(), why)
+    return sorted(found, key=lambda match: -match.finding.level), untold
 
 
 def _meant(table: Table, filters: tuple[Filter, ...], rows: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from wfconsole.clock import Millis
-from wfconsole.incident.probe_tables import Flag, Table, known, of_kind, since, told
+from wfconsole.incident.probe_tables import Flag, Table, known, moment, of_kind, since, told
 from wfconsole.observations.auth import AuthRow, judge_auth, per_minute
 from wfconsole.observations.findings import FindingRow, is_critical, is_new, weigh_finding
 from wfconsole.observations.levels import Finding
 from wfconsole.observations.secrets import SecretRow, renewed_at, weigh_secret
-from wfconsole.text import coarse_age
 
 
 def _others(row: AuthRow, _now: Millis) -> float | None:
@@ -40,13 +39,13 @@ def _tell_auth(row: AuthRow, finding: Finding, _now: Millis) -> str:
 
 
 def _tell_finding(row: FindingRow, _finding: Finding, now: Millis) -> str:
-    found = f"found {coarse_age(now - row.first_at)} ago" if row.first_at else ""
+    found = f"found {moment(row.first_at, now)}" if row.first_at else ""
     return told(row.severity, row.title, row.region, row.resource_type, found)
 
 
 def _tell_secret(row: SecretRow, finding: Finding, now: Millis) -> str:
     renewed = renewed_at(row)
-    return told(row.name, row.region, f"changed {coarse_age(now - renewed)} ago" if renewed else "", finding.reason)
+    return told(row.name, row.region, f"changed {moment(renewed, now)}" if renewed else "", finding.reason)
 
 
 AUTH: Final = Table(

@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from wfconsole.clock import DAY, HOUR, MINUTE, SECOND, Millis
 
 
 def step_title(step_id: str) -> str:
     """A readable name for a step whose runbook is not at hand: its id is "<list>/<slug of the title>"."""
     return step_id.rpartition("/")[2].replace("-", " ")
+
+
+_ONE: Final[Mapping[str, str]] = {
+    "pods": "pod",
+    "workloads": "workload",
+    "hpas": "autoscaler",
+    "services": "service",
+    "ingresses": "ingress",
+    "nodes": "node",
+    "gpus": "GPU",
+    "alerts": "alert",
+    "signals": "signal",
+    "inference": "model",
+    "sessions": "session",
+    "secrets": "secret",
+}
+_IN_NAMESPACES: Final = frozenset(("pods", "hpas", "services", "ingresses"))
+
+
+def thing_in_words(about: str) -> str:
+    """What a note is about, for people: "pod gateway-1 in production" for "pods production/gateway-1"."""
+    source, _, key = about.partition(" ")
+    one = _ONE.get(source)
+    if one is None or not key:
+        return about
+    match key.split("/"):
+        case [kind, namespace, name] if source == "workloads":
+            return f"{kind} {name} in {namespace}"
+        case [namespace, name] if source in _IN_NAMESPACES:
+            return f"{one} {name} in {namespace}"
+    return f"{one} {key}"
 
 
 def because(text: str, reason: str) -> str:

@@ -12,6 +12,7 @@ from wfconsole.clock import Millis
 from wfconsole.observations.events import EventRow
 from wfconsole.observations.pods import ContainerRow
 from wfconsole.observations.snapshot import Failure
+from wfconsole.text import clock_time
 
 
 class AskPod(msgspec.Struct, frozen=True, tag="pod"):
@@ -51,13 +52,25 @@ Ask = AskPod | AskRetry | AskRules
 
 
 class LogTail(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The end of one container's log. Lines are safe text; `cut` says that there was more before them."""
+    """The end of one container's log. Lines are safe text; `cut` says that there was more before them.
+
+    `lines_at`: when each line was written, 0 where its line does not say; () in recordings that are older than that.
+    """
 
     container: str
     previous: bool = False
     lines: tuple[str, ...] = ()
+    lines_at: tuple[Millis, ...] = ()
     cut: bool = False
     failure: str = ""
+
+    @property
+    def dated_lines(self) -> tuple[str, ...]:
+        """The lines, each behind its time in UTC where it has one."""
+        if not self.lines_at:
+            return self.lines
+        pairs = zip(self.lines_at, self.lines, strict=True)
+        return tuple(f"{clock_time(at)} {line}" if at else line for at, line in pairs)
 
 
 class ContainerUse(msgspec.Struct, frozen=True):
@@ -86,6 +99,12 @@ class PodDetail(msgspec.Struct, frozen=True, omit_defaults=True):
     events: tuple[EventRow, ...] = ()
     events_reason: str = ""  # why they could not be read
     logs: tuple[LogTail, ...] = ()
+
+    @property
+    def logs_worst_first(self) -> tuple[LogTail, ...]:
+        """Those of what fails first, then of what restarted; of these the run before, which says why, comes first."""
+        ranks = {box.name: 2 if box.fine and not box.ran_before else int(box.fine) for box in self.containers}
+        return tuple(sorted(self.logs, key=lambda log: (ranks.get(log.container, 2), not log.previous)))
 
 
 class PodAnswer(msgspec.Struct, frozen=True, tag="pod", omit_defaults=True):

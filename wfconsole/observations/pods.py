@@ -41,6 +41,17 @@ class ContainerRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     memory_request: int = 0
     memory_limit: int = 0
 
+    @property
+    def fine(self) -> bool:
+        """Whether it is ready, or an init container that has done its work."""
+        return self.ready or (self.init and self.state == "terminated" and self.exit_code == 0)
+
+    @property
+    def ran_before(self) -> bool:
+        """Whether there was a run before this one. Before its first restart a container that crashed waits, with no
+        restart counted yet."""
+        return self.restarts > 0 or self.last_exit_code is not None
+
 
 class PodRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One pod, in only the fields that we use. Key: "namespace/name".
@@ -200,7 +211,9 @@ def _failed(row: PodRow, now: Millis) -> Weighed:
 def _unplaced(row: PodRow, now: Millis) -> Weighed:
     if row.status == "SchedulingGated":
         return Finding(Level.WATCH, "SchedulingGated", "starting", row.created_at), 0
-    said = row.message.partition(" preemption:")[0] or row.reason  # the scheduler repeats itself after that
+    said = (
+        row.message.partition(" preemption:")[0].rstrip(" ,") or row.reason
+    )  # the scheduler repeats itself after that
     reason = f"Pending: {said}" if said else "Pending: no node yet"
     return climb(_UNPLACED_RUNGS, row.created_at, now, reason, "unschedulable")
 

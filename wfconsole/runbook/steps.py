@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from wfconsole.incident.offers import offer_from
 from wfconsole.incident.playbook import MEANINGS, Branch, Command, Meaning, Place, Step, StepKind
+from wfconsole.incident.probes import parse_probe
 from wfconsole.runbook.commands import shell_of, verification_of
 from wfconsole.runbook.markdown import Fence, Item, Listing, Paragraph
 from wfconsole.runbook.problems import Problems
@@ -31,6 +32,7 @@ KEYWORDS = (
     "then",
     "live",
     "sensed",
+    "logs",
     "role",
     "decide",
     "action",
@@ -92,6 +94,7 @@ def _draft(list_id: str, item: Item, confirm: bool, problems: Problems) -> Draft
         do=_joined(_words(item, found, problems), "Undo: ", text_of(found, "undo", problems)),
         live=probe_of(found, "live", problems),
         sensed=probe_of(found, "sensed", problems, must_hold=True),
+        logs=logs_of(found, problems),
         danger=danger_of(found, problems),
         act=act_of(found, kind, problems),
         commands=commands,
@@ -144,6 +147,17 @@ def danger_of(found: Properties, problems: Problems) -> str:
             "R1 (reversible), R2 (felt by users, or no undo) or R3 (wide or one-way: two people)",
         )
     return danger
+
+
+def logs_of(found: Properties, problems: Problems) -> str:
+    """`Logs`: a probe of the pods whose logs are meant; "" where the keyword is absent or asks for something else."""
+    text = probe_of(found, "logs", problems)
+    if text and [(clause.table, clause.signal) for clause in parse_probe(text).clauses] != [("pods", "")]:
+        problems.add(
+            found["logs"].place, f"'{text}' does not say which pods", "`pods namespace=production level>=warning`"
+        )
+        return ""
+    return text
 
 
 def act_of(found: Properties, kind: StepKind, problems: Problems) -> str:

@@ -188,6 +188,10 @@ class WarRoom(
             screen.update(frame)
             if self._alarm is not None:
                 self._alarm.hear(frame, painted_at)
+        if self.readings:
+            from wfconsole.tui.log_evidence import enter_what_was_read
+
+            enter_what_was_read(self)
 
     @property
     def console_screen(self) -> ConsoleScreen | None:
@@ -231,9 +235,15 @@ class WarRoom(
         self.say(f"{self.key_of(action_names.BY_ID['quit'])} quits")
 
     def action_observer(self) -> None:
-        """On at once; leaving it asks."""
-        if self.observer:
+        """On at once; leaving it asks, where more can be changed then than notes of one's own."""
+        may = self.session.capabilities
+        if not (may.change or may.besides):
+            why = may.refusals.get("*", "it was opened to look only")
+            self.say(f"this console cannot change anything, observer or not: {why}")
+        elif self.observer and may.change:
             self.action_open("leave-observer")
         else:
-            self.observer = True
+            self.observer = not self.observer
             self.show_now()
+            key = self.key_of(action_names.BY_ID["observer"])
+            self.say(f"observer: read-only. {key} leaves it" if self.observer else "you are no observer any more")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from textual import events
 
 from wfconsole.tui import action_names, screens
-from wfconsole.tui.action_names import Action
+from wfconsole.tui.action_names import Action, Where
 from wfconsole.tui.screens.console_screen import ConsoleScreen
 
 if TYPE_CHECKING:
@@ -17,6 +17,19 @@ if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
 
 
+# Where keys work that do not work everywhere.
+_PLACES: Final[Mapping[Where, str]] = {
+    "alerts": "on alerts",
+    "checklist": "in the checklist",
+    "timeline": "in the timeline",
+    "triage": "in the triage",
+    "comms": "in messages",
+    "ledger": "in the ledger",
+    "sources": "on sources",
+    "actions": "in the list of actions",
+    "logs": "on a pod",
+    "running": "on a command that runs",
+}
 # A note speaks of the instant on show; a command that runs goes on whatever the screen shows.
 _AT_ANY_TIME: Final = frozenset(("note", "stop-command"))
 
@@ -63,6 +76,11 @@ class Permissions:
         name, _, argument = action.method.partition("('")
         return name != "open" or screens.is_there(argument.removesuffix("')"))
 
+    def hints_at(self, action: Action) -> bool:
+        """Whether the key line may name it: the list of actions offers nothing to whoever may change nothing."""
+        acts = self.session.capabilities.lets_change(observer=self.observer)
+        return self.offers(action) and (acts or action.id != "act")
+
     def key_of(self, action: Action) -> str:
         """The first key of an action, as people call it."""
         return action_names.key_word(self.keys[action.id][0])
@@ -77,15 +95,27 @@ class Permissions:
         """The keys that a hint names: its own words, as long as they are true."""
         return action.hint_keys if action.hint_keys and action.keys[0] in self.keys[action.id] else self.key_of(action)
 
+    def _why_nothing(self, key: str, here: Sequence[Where]) -> str:
+        """Why a key does nothing here, "" when it does something; no word is lost over one that only looks."""
+        named = [action for action in action_names.ACTIONS if key in self.keys[action.id]]
+        works = [action for action in named if action.where in here]
+        word = action_names.key_word(key)
+        for action in works or named:
+            if refusal := self.refusal(action):
+                return f"{word} {action.label or action.id}: {refusal}"
+        if works or not word.isupper() or len(word) > 1:
+            return ""
+        places = [f"{action.label} {_PLACES[action.where]}" for action in named if action.where in _PLACES]
+        return f"{word} does nothing here: {', '.join(places)}" if places else ""
+
     def on_key(self, event: events.Key) -> None:
         """Before any binding: the words of the key before are gone, and a refused key says why."""
         screen = cast("WarRoom", self).screen
         if not isinstance(screen, ConsoleScreen):
             return
         screen.say("")
-        for action in action_names.ACTIONS:
-            if event.key in self.keys[action.id] and action.where in screen.SCOPES and self.refusal(action):
-                screen.say(f"{action_names.key_word(event.key)} {action.label or action.id}: {self.refusal(action)}")
-                return
+        if answer := self._why_nothing(event.key, screen.SCOPES):
+            screen.say(answer)
+            return
         if event.key not in self.keys["next-issue"]:
             cast("WarRoom", self).issue = 0

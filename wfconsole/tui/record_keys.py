@@ -15,14 +15,15 @@ from wfconsole.incident.events import (
     MomentSet,
     StepMarked,
     StepProbed,
-    UpdateSent,
 )
+from wfconsole.incident.known_steps import calls_made
 from wfconsole.incident.playbook import Mark, Step
 from wfconsole.text import cut
 from wfconsole.tui import action_names, screens
 
 if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
+    from wfconsole.tui.log_evidence import LogReading
 
 UNDO_WITHIN: Final[Millis] = 10 * SECOND
 EVIDENCE_LINES: Final = 40
@@ -38,6 +39,7 @@ class RecordKeys:
 
     last_entries: tuple[Entry, ...] = ()  # what the last key or form entered: undone together
     typed: tuple[str, ...] = ()  # at the command prompt, newest last
+    readings: tuple[LogReading, ...] = ()  # of logs that were asked for and have not come
     reviewed = ""  # the text that the review shows
 
     @property
@@ -91,21 +93,25 @@ class RecordKeys:
     def probe_step(self, item: Item) -> None:
         """Takes the step's live value as evidence, as it is on show now."""
         room, step = self._here, item.step
-        probe = step.live or step.sensed
         if not room.session.view().incident.declared:
             room.say(no_incident(room.declare_key))
-        elif not probe:
+        elif not step.probe:
             room.say("this step has nothing to run: look, then X")
-        else:
+        elif not (step.logs and self._reads_logs(step)):
             frame = room.frame()
             from wfconsole.incident.probing import evaluate, understood  # here, because the first frame runs nothing
 
-            result = evaluate(understood(probe), frame.view.world, frame.now)
+            result = evaluate(understood(step.probe), frame.view.world, frame.now)
             lines = result.lines[:EVIDENCE_LINES]
             self.enter(StepProbed(step.id, lines, result.level, result.quality.value, title=step.title))
 
+    def _reads_logs(self, step: Step) -> bool:
+        from wfconsole.tui.log_evidence import read_logs  # here, because few steps read any
+
+        return read_logs(self._here, step)
+
     def mark_step(self, item: Item, mark: Mark) -> bool:
-        """Ticks or defers a step at once; a decision, a waiver, and opening a step again ask first.
+        """Ticks or defers a step at once; a decision, a waiver, an update that went out and opening again ask first.
 
         Whether it was marked at once.
         """
@@ -116,7 +122,8 @@ class RecordKeys:
         if item.mark == mark or (mark == "done" and item.mark == "sensed"):
             self._ask("open", item)
             return False
-        if mark == "waived" or (mark == "done" and step.kind == "decide" and step.branches):
+        decides = step.kind == "decide" and bool(step.branches)
+        if mark == "waived" or (mark == "done" and (decides or step.means == "update sent")):
             self._ask(mark, item)
             return False
         # An action that was done leads past its alternatives: its one branch says so.
@@ -127,13 +134,14 @@ class RecordKeys:
         return bool(marked)
 
     def _enter_meaning(self, step: Step) -> tuple[Entry, ...]:
-        """What a step means besides being done: the alert is acknowledged, people outside were told."""
+        """What a step means besides being done: the alert is acknowledged, somebody was called."""
         session = self._here.session
-        if step.means == "update sent":
-            return self.enter(UpdateSent("outside", step.title))
-        if step.means and step.means not in session.view().incident.moments:
-            return self.enter(MomentSet(step.means, session.now(), step.title))
-        return ()
+        incident = session.view().incident
+        if step.means in ("acknowledged", "mitigated", "resolved"):
+            moment = MomentSet(step.means, session.now(), step.title)
+            return () if step.means in incident.moments else self.enter(moment)
+        calls = calls_made(step, session.runbook.policy, incident)
+        return self.enter(*calls) if calls else ()
 
     def _ask(self, mark: Mark, item: Item) -> None:
         refusal = self._here.refused_change()

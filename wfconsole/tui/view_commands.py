@@ -178,11 +178,13 @@ def switch(room: WarRoom) -> Sequence[str]:
 def observer(room: WarRoom, words: str) -> Act:
     if words not in ("", *switch(room)):
         raise Refused
-    on = words != "off"
+    words = words or "on"
+    on = words == "on"
 
     def act() -> str:
-        if on != room.observer:
-            room.action_observer()
+        if on == room.observer:
+            return f"observer is {words} already"
+        room.action_observer()
         return ""
 
     return act

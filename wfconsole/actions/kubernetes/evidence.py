@@ -38,7 +38,7 @@ def of_pod(systems: Systems, namespace: str, name: str) -> Iterator[Evidence]:
     for log in detail.logs:
         run = ", the run before" if log.previous else ""
         what = f"{where}: log of {log.container}{run}"
-        yield _kept(what, log.lines, left_out=int(log.cut), missing=log.failure)
+        yield _kept(what, log.dated_lines, left_out=int(log.cut), missing=log.failure)
 
 
 def _kept(what: str, lines: Sequence[str], *, left_out: int = 0, missing: str = "") -> Evidence:

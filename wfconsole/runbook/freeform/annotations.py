@@ -17,7 +17,7 @@ from wfconsole.runbook.problems import Problems, near
 from wfconsole.text import safe
 
 STEP_WORDS: Final = (
-    "live", "sensed", "role", "look", "expect", "do", "when", "undo", "trap", "action", "means", "memory",
+    "live", "sensed", "logs", "role", "look", "expect", "do", "when", "undo", "trap", "action", "means", "memory",
     "only at", "id", "shell", "verify",
 )  # fmt: skip
 SYMPTOM_WORDS: Final = ("signal", "promql")

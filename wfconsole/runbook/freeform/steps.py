@@ -19,7 +19,7 @@ from wfconsole.runbook.problems import Problems
 from wfconsole.runbook.programs import changes_production, programs
 from wfconsole.runbook.properties import Properties, Property, checked_probe, command, severities_of, slug
 from wfconsole.runbook.shell import parse_shell
-from wfconsole.runbook.steps import danger_of, meaning_of
+from wfconsole.runbook.steps import danger_of, logs_of, meaning_of
 
 Part = Literal["look", "act"]
 _NUMBERED: Final = re.compile(r"#+\s*(?:step\s+)?(\d{1,2})[.):]\s+(.+)", re.IGNORECASE)
@@ -228,7 +228,7 @@ def _bound(step: Step, notes: Iterable[Annotation], reading: Reading) -> Step:
             texts[name] = checked_probe(
                 properties[name].value, properties[name].place, problems, must_hold=name == "sensed"
             )
-    step = replace(step, **texts)
+    step = replace(step, **texts, logs=logs_of(properties, problems) or step.logs)
     if "action" in properties:
         step = replace(step, kind="action", danger=danger_of(properties, problems))
     if step.sensed and step.kind != "check":

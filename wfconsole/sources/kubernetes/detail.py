@@ -30,6 +30,7 @@ MOST_LINES: Final = 2000
 # All logs of one answer together; a line of the stream may have 1 MiB.
 _ALL_LOGS_BYTES: Final = 512 * 1024
 _ONE_LOG_BYTES: Final = 1024 * 1024
+_TIME_BYTES: Final = 14  # of a line's time, in the stream
 
 _POD = msgspec.json.Decoder(Pod)
 _METRICS = msgspec.json.Decoder(PodMetrics)
@@ -133,7 +134,7 @@ class PodReader:
         )
 
     def _log(self, ask: AskPod, box: ContainerRow, lines: int, *, previous: bool) -> LogTail | _LogPart:
-        if box.state == "waiting" and not _ran_before(box):
+        if box.state == "waiting" and not box.ran_before:
             return LogTail(box.name, failure=f"has not started: {box.reason or 'waiting'}")
         empty = LogTail(box.name, previous=previous)
         return _LogPart(self._server, lambda client: _read_log(client, ask, empty, lines), empty)
@@ -141,12 +142,7 @@ class PodReader:
 
 def _logs_of(box: ContainerRow) -> tuple[bool, ...]:
     """Which logs a container has: this run's, and the one before where it restarted."""
-    return (False, True) if _ran_before(box) else (False,)
-
-
-def _ran_before(box: ContainerRow) -> bool:
-    """Before its first restart a container that crashed waits, with no restart counted yet."""
-    return box.restarts > 0 or box.last_exit_code is not None
+    return (False, True) if box.ran_before else (False,)
 
 
 def _pod(client: Client, ask: AskPod) -> Pod:
@@ -198,6 +194,7 @@ def _read_log(client: Client, ask: AskPod, empty: LogTail, lines: int) -> LogTai
             "container": empty.container,
             "tailLines": lines + 1,
             "limitBytes": _ONE_LOG_BYTES,
+            "timestamps": "true",
         }
         if empty.previous:
             query["previous"] = "true"
@@ -206,8 +203,20 @@ def _read_log(client: Client, ask: AskPod, empty: LogTail, lines: int) -> LogTai
             break
         lines = max(1, lines // 8)
     rows = body.removesuffix(b"\n").split(b"\n") if body else []
-    shown = safe_block(b"\n".join(rows[-lines:]), lines=lines + 1)
-    return msgspec.structs.replace(empty, lines=shown, cut=len(rows) > lines)
+    dated = [_dated(row) for row in rows[-lines:]]
+    return msgspec.structs.replace(
+        empty,
+        lines=tuple(line for _, line in dated),
+        lines_at=tuple(at for at, _ in dated),
+        cut=len(rows) > lines,
+    )
+
+
+def _dated(row: bytes) -> tuple[Millis, str]:
+    """The time that the server has written before a line of a log, 0 where there is none, and the line, safe."""
+    stamp, _, line = row.partition(b" ")
+    at = instant(stamp.decode("ascii", "replace")) if stamp[10:11] == b"T" else 0
+    return at, next(iter(safe_block(line if at else row)), "")
 
 
 def _bounded(tails: list[LogTail]) -> tuple[LogTail, ...]:
@@ -218,12 +227,13 @@ def _bounded(tails: list[LogTail]) -> tuple[LogTail, ...]:
         kept: list[str] = []
         size = 0
         for line in reversed(tail.lines):
-            size += 2 * len(line.encode()) + 4  # quotes and backslashes double
+            size += 2 * len(line.encode()) + 4 + _TIME_BYTES  # quotes and backslashes double
             if size > room and kept:
                 break
             kept.append(line)
         cut = tail.cut or len(kept) < len(tail.lines)
-        bounded.append(msgspec.structs.replace(tail, lines=tuple(reversed(kept)), cut=cut))
+        lines_at = tail.lines_at[len(tail.lines_at) - len(kept) :]
+        bounded.append(msgspec.structs.replace(tail, lines=tuple(reversed(kept)), lines_at=lines_at, cut=cut))
     return tuple(bounded)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, NamedTuple
 
+from textual.binding import Binding
 from textual.widget import Widget
 
 from wfconsole.incident.checklist import Item, confirm_checklist
 from wfconsole.incident.events import Event, StepMarked
 from wfconsole.incident.playbook import Mark
 from wfconsole.text import cut
+from wfconsole.tui import action_names
 from wfconsole.tui.forms.choice import Choice, Option
 from wfconsole.tui.forms.fields import Field, Row, Words
 from wfconsole.tui.forms.form import Form
@@ -36,7 +38,10 @@ class ConfirmForm(Form):
 
     NEEDS_INCIDENT = True
     LIST_ID: ClassVar[str] = ""
-    KEYS = "Enter confirms   Bksp takes back   Esc leaves: nothing changes"
+    BINDINGS = [
+        Binding("X", "confirm_line", "confirm the line", show=False, id="step-done"),
+        Binding("W", "waive_line", "waive the line, with a reason", show=False, id="step-waived"),
+    ]
 
     def __init__(self, goto: str = "") -> None:
         super().__init__(goto)
@@ -69,6 +74,11 @@ class ConfirmForm(Form):
         )
         yield Row("Why", Field(id="reason"))
 
+    @property
+    def KEYS(self) -> str:  # type: ignore[override]  # noqa: N802  # the keys may have been moved
+        done, waives = (self.war_room.key_of(action_names.BY_ID[name]) for name in ("step-done", "step-waived"))
+        return f"{done} confirms   {waives} waives   Bksp takes back   Esc leaves: nothing changes"
+
     def prepare(self) -> None:
         self.query_one("#reason-row").display = False
         self.query_one("#confirm").display = bool(self.items)
@@ -93,10 +103,30 @@ class ConfirmForm(Form):
         elif self.focused is not self.query_one("#confirm"):
             self.query_one("#confirm").focus()
         elif self.query_one("#confirm", Choice).value == "done":
-            self._take("done", "")
+            self.action_confirm_line()
         else:
+            self.action_waive_line()
+
+    def action_confirm_line(self) -> None:
+        """The line was done, and said aloud."""
+        if self._at_lines():
+            self._take("done", "")
+
+    def action_waive_line(self) -> None:
+        if self._at_lines():
+            self.query_one("#confirm", Choice).choose("waived")
             self.query_one("#reason-row").display = True
-            reason.focus()
+            self.query_one("#reason").focus()
+
+    def _at_lines(self) -> bool:
+        """Whether the lines can be confirmed now: somebody looks at them, and nothing above them is missing."""
+        if not self.items or not self.is_current:
+            return False
+        if self.missing():
+            self.say(self.missing())
+            return False
+        self.query_one("#confirm").focus()
+        return True
 
     def action_back(self) -> None:
         if self.focused is self.query_one("#confirm") and self._said:

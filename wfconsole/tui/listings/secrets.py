@@ -82,7 +82,7 @@ class SecretsListing(Listing):
             row_line("why", (finding.reason or "changed lately", level_ink(finding.level)), limit),
             row_line("change", f"{_at(frame, renewed_at(row))}, rotated {_at(frame, row.rotated_at)}"),
             row_line("made", f"{_at(frame, row.created_at)}, last read {_at(frame, row.accessed_at)[:10]}"),
-            next_line(("Enter", "all of it"), ("N", "note with this row"), ("y", "copy"), ("i", "evidence")),
+            next_line(("Enter", "everything about it"), ("N", "note with this row"), ("y", "copy"), ("i", "evidence")),
         ]
 
     def nothing(self, frame: Frame) -> str:

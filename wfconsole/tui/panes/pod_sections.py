@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from wfconsole.observations.answers import ContainerUse, LogTail, PodDetail
 from wfconsole.observations.levels import Level
@@ -13,7 +13,7 @@ from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.listings.standing import doubt
 from wfconsole.tui.panes.long_texts import LOG_LINE_CELLS, in_place
 from wfconsole.tui.state_words import level_ink
-from wfconsole.tui.widgets.scroll_text import Section
+from wfconsole.tui.widgets.scroll_text import Log, Section
 
 
 def heading(frame: Frame, title: str, more: str = "") -> Line:
@@ -53,7 +53,7 @@ def from_answer(frame: Frame, detail: PodDetail) -> list[Section]:
         lines = [line for text in detail.conditions for line in in_place("  ", text, _condition_ink(text))]
         sections.append(Section(heading(frame, "CONDITIONS"), lines))
     sections.append(_events(frame, detail))
-    sections += [_log(frame, tail) for tail in detail.logs]
+    sections += [_log(frame, tail) for tail in detail.logs_worst_first]
     return sections
 
 
@@ -70,8 +70,7 @@ def _containers(frame: Frame, detail: PodDetail) -> Section:
 
 
 def _container(frame: Frame, box: ContainerRow, use: ContainerUse | None) -> list[Line]:
-    fine = box.ready or (box.init and box.state == "terminated" and box.exit_code == 0)
-    ink: Ink = "text" if fine else "crit" if box.state == "waiting" and box.restarts else "warn"
+    ink: Ink = "text" if box.fine else "crit" if box.state == "waiting" and box.restarts else "warn"
     state = " ".join(part for part in (box.state, box.reason) if part)
     code = f" exit {box.exit_code}" if box.exit_code is not None else ""
     began = f" for {age(frame.now - box.started_at)}" if box.started_at and box.state == "running" else ""
@@ -122,10 +121,20 @@ def _events(frame: Frame, detail: PodDetail) -> Section:
 
 
 def _log(frame: Frame, tail: LogTail) -> Section:
-    title = f"LOG {tail.container}{' (the run before)' if tail.previous else ''}"
+    log = Log(f"{tail.container}{' (the run before)' if tail.previous else ''}", ended=tail.previous)
+    title = f"LOG {log.name}"
     more = f"last {len(tail.lines)} lines" + (", there were more" if tail.cut else "")
     if tail.failure:
-        return Section(heading(frame, title), [(Span(f"  {tail.failure}", "warn"),)])
-    lines = [row for line in tail.lines for row in in_place("  ", line, most=LOG_LINE_CELLS)]
+        return Section(heading(frame, title), [(Span(f"  {tail.failure}", "warn"),)], log)
+    lines = [row for label, line in _dated(frame, tail) for row in in_place(label, line, most=LOG_LINE_CELLS)]
     nothing: Line = (Span("  it has said nothing", "dim"),)
-    return Section(heading(frame, title, more), lines or [nothing])
+    return Section(heading(frame, title, more), lines or [nothing], log)
+
+
+def _dated(frame: Frame, tail: LogTail) -> Iterator[tuple[str, str]]:
+    """Each line with what stands before it: its time, where the recording has it."""
+    if not tail.lines_at:
+        yield from (("  ", line) for line in tail.lines)
+        return
+    for at, line in zip(tail.lines_at, tail.lines, strict=True):
+        yield f"  {frame.times.short(at) if at else '':{frame.times.cells}}  ", line

@@ -75,9 +75,8 @@ class ChecklistStrip(Strip):
             head = rule((Span(heading, "title"),), width, frame, focused=self.has_focus)
             calm = [head, _none_open(frame, width), *_last_incident(frame, width)]
             return [*calm, *_changes(frame, width, height - len(calm) - 1)]
-        closed = sum(not item.waits for item in section.items)
         kind = "DO-CONFIRM" if section.kind == "confirm" else "READ-DO"
-        title: Line = (Span(heading, "title"), Span(f" {section.title} {kind} {closed}/{len(section.items)}"))
+        title: Line = (Span(heading, "title"), Span(f" {section.title} {kind} {section.closed}/{len(section.counted)}"))
         lines: list[Line] = [rule(title, width, frame, focused=self.has_focus)]
         if active.current is None:
             return [*lines, (Span(f" {active.completion}", "strong"),)]

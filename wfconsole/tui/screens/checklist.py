@@ -88,7 +88,7 @@ class ChecklistScreen(ListScreen):
 
     def evidence(self) -> str:
         item = self.query_one(Steps).step_item()
-        probe = (item.step.live or item.step.sensed) if item is not None else ""
+        probe = item.step.probe if item is not None else ""
         if probe:
             return next(iter(understood(probe).sources), "")
         ran = self._commands(item)
@@ -136,9 +136,8 @@ def _memory(active: Active, width: int) -> list[Line]:
 
 
 def _heading(section: Section) -> Line:
-    closed = sum(not item.waits for item in section.items)
     way = "DO-CONFIRM" if section.kind == "confirm" else "READ-DO"
-    return (Span(f" {section.title} ", "title"), Span(f"{way} {closed}/{len(section.items)}", "dim"))
+    return (Span(f" {section.title} ", "title"), Span(f"{way} {section.closed}/{len(section.counted)}", "dim"))
 
 
 def _rows(frame: Frame, item: Item, width: int) -> list[Line]:

@@ -157,7 +157,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False, inherit_css=False):
                     bool(room.refusal(action)),
                 )
                 for action in self.hints()
-                if room.offers(action)
+                if room.hints_at(action)
             ]
         )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from textual.geometry import Size
 
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.tui import places
+from wfconsole.tui.action_names import Action
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line
 from wfconsole.tui.panes.edges import Edge
@@ -39,3 +42,10 @@ class FramedScreen(ConsoleScreen):
         """What the edges say of the body is another."""
         for edge in self.query(Edge):
             edge.redraw()
+
+
+class TextScreen(FramedScreen):
+    """The body is one text to read, in which nothing can be opened: Enter goes on in it."""
+
+    def hints(self) -> Iterable[Action]:
+        return (action for action in super().hints() if action.id != "open")

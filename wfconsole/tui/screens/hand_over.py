@@ -31,7 +31,6 @@ class HandOverForm(ConfirmForm):
     ACTION = "hand-over"
     DRAFT = "hand-over"
     LIST_ID = "handover"
-    KEYS = "Enter next, confirms   Bksp takes back   Esc leaves: nothing changes"
 
     def first_fields(self) -> Iterable[Widget]:
         options = [Option(holder.role, holder.role, (_stands(holder),)) for holder in self._holders]

@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from wfconsole.clock import Millis
 from wfconsole.incident.events import NoteAdded, NoteKind
+from wfconsole.incident.wording import thing_in_words
 from wfconsole.session.moments import instant_spoken_of
 from wfconsole.text import safe
 from wfconsole.tui.forms.fields import Field, Row, Words
@@ -117,5 +118,5 @@ class NoteForm(Form):
         if note is not None and note.at_time != self._opened_at:
             lines.append((Span("speaks of ", "dim"), Span(self.frame.times.calendar(note.at_time), "strong")))
         if self.goto:
-            lines.append((Span("about ", "dim"), Span(self.goto)))
+            lines.append((Span("about ", "dim"), Span(thing_in_words(self.goto))))
         return lines

@@ -11,7 +11,7 @@ from wfconsole.observations.levels import Level, Quality
 from wfconsole.tui.action_names import Where
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.panes.edges import edges
-from wfconsole.tui.screens.framed_screen import FramedScreen
+from wfconsole.tui.screens.framed_screen import TextScreen
 from wfconsole.tui.widgets.scroll_text import ScrollText
 
 
@@ -27,7 +27,7 @@ class TextOfRow(ScrollText):
         self.action_section(1)
 
 
-class ScreenOfRow(FramedScreen):
+class ScreenOfRow(TextScreen):
     """`goto` is a source, or a source and the key of a row: "nodes node-3"."""
 
     SCOPES: ClassVar[tuple[Where, ...]] = ("all", "lists")

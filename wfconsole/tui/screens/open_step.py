@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wfconsole.incident.by_hand import filled, pinned
 from wfconsole.incident.checklist import Item
+from wfconsole.incident.log_evidence import pods_to_read
+from wfconsole.incident.probe_text import probe_in_words
 from wfconsole.incident.probing import ProbeResult, evaluate, understood
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span
@@ -38,10 +41,10 @@ def opened(frame: Frame, item: Item, width: int) -> list[Line]:
         said = branch.answer if step.kind == "decide" else "done"
         rows += _part("THEN", f"{said}: {leads_to(branch.goto, frame.checklist)}", width)
     for command in step.commands:
-        for number, text in enumerate(command.text.splitlines()):
+        for number, text in enumerate(filled(command, pinned(frame.view.target)).splitlines()):
             rows += _part("BY HAND" if number == 0 else "", text, width, "dim")
     rows += _by_hand(frame, item, width)
-    rows.append(_keys(item))
+    rows.append(_keys(frame, item))
     return rows
 
 
@@ -51,7 +54,7 @@ def _part(word: str, text: str, width: int, ink: Ink = "text") -> list[Line]:
 
 def _live(frame: Frame, item: Item, width: int) -> Iterator[Line]:
     """The live value, of the instant on show; what cannot be trusted says so."""
-    probe = item.step.live or item.step.sensed
+    probe = item.step.probe
     if not probe:
         return
     result = evaluate(understood(probe), frame.view.world, frame.now)
@@ -65,9 +68,22 @@ def _live(frame: Frame, item: Item, width: int) -> Iterator[Line]:
         yield from _part_rows(text, width)
     if 0 < shown < len(more):
         yield (Span(f"{'':{_TEXT + 1}}and {len(more) - shown} more", "dim"),)
+    if item.step.logs:
+        yield from _part("LOGS", _logs(frame, item.step.logs), width)
     if item.step.sensed:
         sensed = evaluate(understood(item.step.sensed), frame.view.world, frame.now)
         yield from _part("AUTO", _automatic(item, sensed), width)
+
+
+def _logs(frame: Frame, logs: str) -> str:
+    """Which logs a key reads, and where they are shown whole."""
+    pods = [pod.partition("/")[2] for pod in pods_to_read(logs, frame.view.world, frame.now)]
+    if not pods:
+        return "no pod is meant now"
+    whole = "3, then Enter on the pod, shows them whole"
+    if not frame.may_change:
+        return f"of {', '.join(pods)}: {whole}"
+    return f"R reads those of {', '.join(pods)}: this run and the one before, into the record; {whole}"
 
 
 def _part_rows(text: str, width: int) -> Iterator[Line]:
@@ -82,7 +98,8 @@ def _automatic(item: Item, sensed: ProbeResult) -> str:
         return "somebody opened it again: it does not tick itself any more"
     so_far = "; ".join(line for line in sensed.lines if " of " in line)
     state = {True: "it holds now", False: f"not yet: {so_far}", None: f"cannot tell: {sensed.why}"}[sensed.holds]
-    return f"ticks itself, when it is next and this holds: {item.step.sensed}. {state}"
+    words = probe_in_words(understood(item.step.sensed))
+    return f"ticks itself, when it is next and this holds: {words}. {state}"
 
 
 def _evidence(frame: Frame, item: Item, width: int) -> Iterator[Line]:
@@ -116,13 +133,15 @@ def _by_hand(frame: Frame, item: Item, width: int) -> Iterator[Line]:
         yield from _part("RAN", f"{text}{more}", width, "warn" if bad else "text")
 
 
-def _keys(item: Item) -> Line:
+def _keys(frame: Frame, item: Item) -> Line:
+    """The keys that do something to the step; whoever may change nothing is told of those that go on."""
     done = "answer" if item.step.kind == "decide" else "done"
     if item.mark in ("done", "sensed"):
         done = "open again"
-    told = [("R", "evidence")] if item.step.live or item.step.sensed else []
+    told = [("R", "evidence")] if item.step.probe else []
     told += [("C", "command")] if item.step.commands else []
-    told += [("X", done), ("W", "waive"), ("E", "defer"), ("n b", "next, back")]
+    told += [("X", done), ("W", "waive"), ("E", "defer")]
+    told = [*(told if frame.may_change else ()), ("n b", "next, back")]
     spans = [Span(f"{'':{_TEXT + 1}}")]
     for key, does in told:
         spans += [Span(key, "key"), Span(f" {does}   ", "dim")]

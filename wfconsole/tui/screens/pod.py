@@ -18,7 +18,7 @@ from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.panes.edges import edges
 from wfconsole.tui.panes.pod_sections import from_answer, from_row, heading
-from wfconsole.tui.screens.framed_screen import FramedScreen
+from wfconsole.tui.screens.framed_screen import TextScreen
 from wfconsole.tui.state_words import badge
 from wfconsole.tui.widgets.scroll_text import ScrollText, Section
 
@@ -48,6 +48,7 @@ class PodText(ScrollText):
 
     def action_follow(self) -> None:
         self.following = not self.following
+        self.followed = self.log_in_view() if self.following else ""
         self.redraw()
         self.post_message(self.Moved())
 
@@ -55,7 +56,7 @@ class PodText(ScrollText):
         self._pod.ask()
 
 
-class PodScreen(FramedScreen):
+class PodScreen(TextScreen):
     """Asks the collector when it opens; in a replay it shows what was asked for when it was recorded."""
 
     SCOPES: ClassVar[tuple[Where, ...]] = ("all", "lists", "logs")
@@ -118,7 +119,7 @@ class PodScreen(FramedScreen):
     def footer(self, frame: Frame) -> Line:
         answered = self.answer(frame)
         when = f"asked {age(frame.now - answered[0])} ago" if answered is not None else "not asked yet"
-        follow = "following" if self._text.following else "f follow"
+        follow = f"following {self._text.followed}" if self._text.following else "f follow"
         return (Span(f"{when}   {self._text.place()}   {follow}   n b section   R asks again   Bksp back", "dim"),)
 
     def about(self) -> str:

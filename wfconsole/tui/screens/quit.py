@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from textual.widget import Widget
 
@@ -38,6 +39,9 @@ class QuitForm(Form):
             self.app.exit(return_code=0)
 
 
+_LEAVING: Final = "From then on capital letters change the record of this incident."
+
+
 class LeaveObserverForm(Form):
     """Becoming able to change things asks."""
 
@@ -46,14 +50,12 @@ class LeaveObserverForm(Form):
     KEYS = "arrows choose   Enter does it   Esc stays"
 
     def cancel_word(self) -> str:
-        return "" if self.frame.capabilities.change else "Stay an observer"
+        return ""
 
     def fields(self) -> Iterable[Widget]:
-        frame = self.frame
-        yield Words(id="words", make=lambda width: paragraphs((_leaving(frame),), width))
-        if frame.capabilities.change:
-            options = (Option("stay", "Stay an observer"), Option("leave", "Leave it"))
-            yield Choice(options, id="choice", always_open=True)
+        yield Words(id="words", make=lambda width: paragraphs((_LEAVING,), width))
+        options = (Option("stay", "Stay an observer"), Option("leave", "Leave it"))
+        yield Choice(options, id="choice", always_open=True)
 
     def enter(self) -> None:
         leaves = self.query_one(Choice).value == "leave"
@@ -61,13 +63,6 @@ class LeaveObserverForm(Form):
         if leaves:
             self.war_room.observer = False
             self.war_room.show_now()
-
-
-def _leaving(frame: Frame) -> str:
-    if not frame.capabilities.change:
-        reason = frame.capabilities.refusals.get("*", "it was opened to look only")
-        return f"This console cannot change anything, observer or not: {reason}."
-    return "From then on capital letters change the record of this incident."
 
 
 def _told(frame: Frame, width: int, *, runs: bool) -> list[Line]:

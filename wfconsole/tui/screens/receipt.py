@@ -21,7 +21,7 @@ from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.panes.edges import edges
 from wfconsole.tui.panes.plan_sections import INDENT, plan_rows, progress_rows, reading_rows, standing
 from wfconsole.tui.panes.pod_sections import heading
-from wfconsole.tui.screens.framed_screen import FramedScreen
+from wfconsole.tui.screens.framed_screen import TextScreen
 from wfconsole.tui.widgets.scroll_text import ScrollText, Section
 from wfconsole.tui.wrapping import labelled
 
@@ -73,7 +73,7 @@ class ReceiptText(ScrollText):
         self.action_section(1)
 
 
-class ReceiptScreen(FramedScreen):
+class ReceiptScreen(TextScreen):
     """It may be left at any time; the action goes on."""
 
     SCOPES: ClassVar[tuple[Where, ...]] = ("all", "lists", "actions")

@@ -18,7 +18,7 @@ from wfconsole.tui.ink import Ink, Line, Span
 from wfconsole.tui.panes.command_sections import SOURCE, ended_level, how_it_ended, output_rows, text_rows
 from wfconsole.tui.panes.edges import edges
 from wfconsole.tui.panes.pod_sections import heading
-from wfconsole.tui.screens.framed_screen import FramedScreen
+from wfconsole.tui.screens.framed_screen import TextScreen
 from wfconsole.tui.widgets.scroll_text import ScrollText, Section
 
 _STAGES = {
@@ -53,7 +53,7 @@ class RunningText(ScrollText):
         self.action_last()
 
 
-class RunningScreen(FramedScreen):
+class RunningScreen(TextScreen):
     """It may be left at any time; the command goes on."""
 
     SCOPES: ClassVar[tuple[Where, ...]] = ("all", "lists", "running")

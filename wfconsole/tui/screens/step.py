@@ -1,4 +1,5 @@
-"""What a step asks before it is marked: which way a decision went, why it is waived, whether to open it again."""
+"""What a step asks before it is marked: which way a decision went, what was said where, why it is waived, whether to
+open it again."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import Final
 from textual.widget import Widget
 
 from wfconsole.incident.checklist import Active, Item
-from wfconsole.incident.events import StepMarked
+from wfconsole.incident.events import StepMarked, UpdateSent
 from wfconsole.incident.playbook import Mark
 from wfconsole.incident.wording import step_title
 from wfconsole.tui.forms.choice import Choice, Option
@@ -20,6 +21,11 @@ from wfconsole.tui.ink import Line, Span
 from wfconsole.tui.wrapping import labelled, paragraphs
 
 _WORDS: Final[dict[Mark, str]] = {"done": "DECIDE", "waived": "WAIVE", "open": "OPEN AGAIN"}
+_TOLD: Final = "told"
+_COUNTS: Final = (
+    Option(_TOLD, "people were told", ("it is in the record, and the clock of the next update starts anew",)),
+    Option("done", "only tick the step", ("the clock of the update goes on",)),
+)
 
 
 class StepForm(Form):
@@ -28,8 +34,8 @@ class StepForm(Form):
     KEYS = "Enter enters it   Tab move   Esc cancel"
 
     def title_words(self) -> str:
-        item = self._item
-        return f"{_WORDS[self._mark]} step {item.number}" if item is not None else _WORDS[self._mark]
+        item, word = self._item, "DONE" if self._tells else _WORDS[self._mark]
+        return f"{word} step {item.number}" if item is not None else word
 
     def fields(self) -> Iterable[Widget]:
         item = self._item
@@ -41,6 +47,10 @@ class StepForm(Form):
         yield Words(id="words", make=lambda width: _about(self.frame, item, self._mark, width))
         if self._decides:
             yield Choice(_answers(item, self.frame.checklist), id="answer", always_open=True)
+        if self._tells:
+            yield Choice(_COUNTS, id="told", always_open=True)
+            yield Row("Said", Field(id="reason", placeholder="where, and what was said"))
+            return
         hint = "in a few words" if self._mark == "waived" else "in a few words, if you like"
         yield Row("Why", Field(id="reason", placeholder=hint))
 
@@ -53,10 +63,15 @@ class StepForm(Form):
         if self._mark == "waived" and not reason:
             self.say("say why in a few words: the next shift will ask")
             return
+        told = self._tells and self.query_one("#told", Choice).value == _TOLD
+        if told and not reason:
+            self.say("say where people were told, and what")
+            return
         answer = self.query_one("#answer", Choice).value if self._decides else ""
         self.dismiss(None)
         step = item.step
-        self.war_room.enter(StepMarked(step.id, self._mark, title=step.title, reason=reason, answer=answer))
+        marked = StepMarked(step.id, self._mark, title=step.title, reason="" if told else reason, answer=answer)
+        self.war_room.enter(marked, *([UpdateSent("outside", reason)] if told else []))
 
     @property
     def _mark(self) -> Mark:
@@ -66,6 +81,11 @@ class StepForm(Form):
     @property
     def _decides(self) -> bool:
         return self._mark == "done" and self._item is not None and bool(self._item.step.branches)
+
+    @property
+    def _tells(self) -> bool:
+        """Whether people were told something, which nobody but whoever did it knows."""
+        return self._mark == "done" and self._item is not None and self._item.step.means == "update sent"
 
     @functools.cached_property
     def _item(self) -> Item | None:

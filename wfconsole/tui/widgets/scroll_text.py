@@ -18,15 +18,33 @@ _WHEEL_ROWS = 3
 _SHORT_WORD = 20
 
 
+class Log(NamedTuple):
+    """A section whose newest line stands last. `ended`: nothing is added to it any more."""
+
+    name: str
+    ended: bool = False
+
+
 class Section(NamedTuple):
     """A heading and the lines below it."""
 
     heading: Line
     lines: Sequence[Line]
+    log: Log | None = None
+
+
+class _Part(NamedTuple):
+    """The rows of one section, its heading the first."""
+
+    rows: range
+    log: Log | None
 
 
 class ScrollText(Pane, can_focus=True):
-    """Shows the sections of `sections(frame, width)`; what is on show stays there while lines are added below."""
+    """Shows the sections of `sections(frame, width)`; what is on show stays there while lines are added below.
+
+    `followed` is the name of the log whose end is kept in sight, "" for the end of all.
+    """
 
     BINDINGS = [*action_names.bindings("lists"), *action_names.bindings("logs")]
 
@@ -36,9 +54,11 @@ class ScrollText(Pane, can_focus=True):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.following = False
+        self.followed = ""
         self.top = 0
-        self._heads: list[int] = []
+        self._parts: list[_Part] = []
         self._total = 0
+        self._heading = 0  # row of the heading that somebody went to: it may stand at the top, however little is below
 
     def sections(self, frame: Frame, width: int) -> Sequence[Section]:
         """What there is to read."""
@@ -51,19 +71,37 @@ class ScrollText(Pane, can_focus=True):
 
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         lines: list[Line] = []
-        self._heads = []
+        self._parts = []
         for section in self.sections(frame, width):
-            self._heads.append(len(lines))
+            first = len(lines)
             lines.append(section.heading)
             for line in section.lines:
                 lines += folded(line, width)
+            self._parts.append(_Part(range(first, len(lines)), section.log))
         self._total = len(lines)
-        last = max(0, len(lines) - height)
-        self.top = last if self.following else min(self.top, last)
+        if self.following:
+            self.top = max(0, self._end_of_followed() - height)
+        else:
+            self.top = min(self.top, max(0, self._total - height, min(self._heading, self._total - 1)))
         return lines[self.top : self.top + height]
+
+    def _end_of_followed(self) -> int:
+        ends = (part.rows.stop for part in self._parts if part.log is not None and part.log.name == self.followed)
+        return next(ends, self._total)
+
+    def log_in_view(self) -> str:
+        """The name of the log at the top; where none is there, of the next one that goes on, or of any; "" for none."""
+        logs = [(part, part.log) for part in self._parts if part.log is not None]
+        below = [(part, log) for part, log in logs if self.top < part.rows.stop]
+        if below and self.top in below[0][0].rows:
+            return below[0][1].name
+        names = [*(log.name for _, log in below if not log.ended), *(log.name for _, log in (*below, *logs))]
+        return names[0] if names else ""
 
     def scroll_by(self, rows: int) -> None:
         self.following = False
+        if rows < 0:
+            self._heading = 0
         self.top = max(0, self.top + rows)
         self.redraw()
         self.post_message(self.Moved())
@@ -78,15 +116,18 @@ class ScrollText(Pane, can_focus=True):
         self.scroll_by(-self.top)
 
     def action_last(self) -> None:
+        self._heading = 0
         self.scroll_by(self._total)
 
     def action_section(self, sections: int) -> None:
         """To the next heading, or the one before."""
+        heads = [part.rows.start for part in self._parts]
         if sections > 0:
-            wanted = next((head for head in self._heads if head > self.top), self.top)
+            wanted = next((head for head in heads if head > self.top), self.top)
         else:
-            wanted = next((head for head in reversed(self._heads) if head < self.top), 0)
+            wanted = next((head for head in reversed(heads) if head < self.top), 0)
         self.scroll_by(wanted - self.top)
+        self._heading = wanted
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
