@@ -4,11 +4,12 @@
 nothing, takes itself back unless it is kept, or nobody knows how it ended; 3. a clock is overdue: response, update or
 resolution, then a call of the severity, a task or the post-mortem meeting; then one of them is due soon (a task never
 is: who gave it knows); 4. a critical alert that nobody acknowledged, the first-out first, then a new critical
-condition; 5. the next step waits for an answer; 6. a source that the next step needs is lost; 7. such a warning, a
-playbook whose symptoms are there while nobody has declared, any other source lost, an action or a command that runs, an
-action that is watched whether it helps, then roles that the severity requires and nobody has, once the time to respond
-is over; 8. the next step, then such roles before that time, and follow-ups whose day is over; 9. the next clock, in
-plain words. Ties: the oldest first.
+condition; 5. the next step waits for an answer; 6. a source that the next step needs is lost; 7. such a warning, then
+what was one and nobody has seen, a playbook whose symptoms are there while nobody has declared, any other source lost,
+an action or a command that runs, an action that is watched whether it helps, then roles that the severity requires and
+nobody has, once the time to respond is over; 8. the next step, then such roles before that time, and follow-ups whose
+day is over; 9. the next clock, in plain words. Ties: what does harm at this instant before what does not, then the
+oldest first.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from wfconsole.incident.events import Noticed
 from wfconsole.incident.ledger import owed
 from wfconsole.incident.state import CommandRun, IncidentState, Line
 from wfconsole.observations.board import BoardLine, pane_of
+from wfconsole.observations.judged import Judged
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.world import World
 from wfconsole.text import age, countdown
@@ -53,8 +55,9 @@ class Situation(msgspec.Struct, frozen=True):
 
     `world` tells which sources are lost, `meanwhile` is the newest critical thing that has come while the screen shows
     what was, `record_trouble` why what is entered is on no disk; `vacant`: the required roles that nobody has.
-    `fits` says which playbook the symptoms speak for, "" for none. `provisional`: actions that take themselves back,
-    by receipt: what they are, and when. `declare_key`: the key that declares, "" for whoever looks and may not.
+    `judged`: how the world's rows are judged now. `fits` says which playbook the symptoms speak for, "" for none.
+    `provisional`: actions that take themselves back, by receipt: what they are, and when. `declare_key`: the key that
+    declares, "" for whoever looks and may not.
     """
 
     now: Millis
@@ -68,6 +71,7 @@ class Situation(msgspec.Struct, frozen=True):
     record_trouble: str = ""
     alarms: Alarms = Alarms()
     world: World = World()
+    judged: Judged = Judged()
     fits: str = ""
     vacant: tuple[str, ...] = ()
     provisional: Mapping[str, tuple[str, Millis]] = msgspec.field(default_factory=dict)
@@ -77,7 +81,8 @@ class Situation(msgspec.Struct, frozen=True):
 def attention(seen: Situation) -> tuple[Need, ...]:
     """What needs somebody, most urgent first; never empty."""
     needs = (*_view(seen), *_failed(seen), *_clocks(seen), *_begun(seen, Level.CRITICAL), *_step_waits(seen))
-    needs += (*_step_source(seen), *_begun(seen, Level.WARNING), *_fits(seen), *_sources(seen), *_running(seen))
+    needs += (*_step_source(seen), *_begun(seen, Level.WARNING), *_conditions(seen, Level.WATCH), *_fits(seen))
+    needs += (*_sources(seen), *_running(seen))
     needs += (*_vacant(seen, late=True), *_next_step(seen), *_vacant(seen, late=False), *_follow_ups(seen))
     return needs if any(need.goto for need in needs) else (*needs, _nothing(seen))
 
@@ -191,18 +196,23 @@ def _level_of_new(group: AlarmGroup) -> Level:
 
 
 def _conditions(seen: Situation, level: Level) -> Iterator[Need]:
-    """Conditions that last and nobody has taken up: declaring takes up what there was, a star what came after."""
-    from wfconsole.incident.looks import pane_of_condition  # here, because the first frame knows of no condition
+    """Conditions that last and nobody has taken up: declaring takes up what there was, a star what came after. Those
+    that are no warning any more are of the level below."""
+    if not seen.state.conditions:
+        return
+    from wfconsole.incident.condition_levels import hurts, level_now  # here, because the first frame knows of none
+    from wfconsole.incident.looks import pane_of_condition
 
-    lasting = [
-        (key, found, seen.state.lines[line_id])
+    begun = [
+        (not hurts(key, found, seen.judged), found.since or line.at, key, line)
         for key, found in seen.state.conditions.items()
-        if found.level == level and found.lasts and found.family not in _TOLD_ELSEWHERE
-        if (line_id := seen.state.line_of_key.get(key, "")) in seen.state.lines
+        if found.level >= Level.WARNING and found.lasts and found.family not in _TOLD_ELSEWHERE
+        if (line := seen.state.lines.get(seen.state.line_of_key.get(key, ""))) is not None
+        if not _taken_up(seen.state, found, line)
+        if max(Level.WATCH, level_now(key, found, seen.judged, seen.lines)) == level
     ]
-    for key, found, line in sorted(lasting, key=lambda item: item[1].since or item[2].at):
-        if not _taken_up(seen.state, found, line):
-            yield Need(found.text, level, f"line:{line.entry}", pane_of_condition(key))
+    for _, _, key, line in sorted(begun, key=lambda item: item[:3]):
+        yield Need(seen.state.conditions[key].text, level, f"line:{line.entry}", pane_of_condition(key))
 
 
 def _taken_up(state: IncidentState, found: Noticed, line: Line) -> bool:

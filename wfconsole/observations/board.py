@@ -64,12 +64,12 @@ _PANES: Final = (
 )
 # Sources that a pane has only in its views.
 _IN_VIEWS: Final = {"keys": 6, "statements": 6, "signal_history": 2}
+_PANE_OF: Final = {name: pane.number for pane in _PANES for name, _ in pane.shows} | _IN_VIEWS
 
 
 def pane_of(source: str) -> int:
     """The number of the pane that shows a source; those that only stand beside pods in its views are of that one."""
-    shown = {name: pane.number for pane in _PANES for name, _ in pane.shows}
-    return shown.get(source) or _IN_VIEWS.get(source, 3)
+    return _PANE_OF.get(source, 3)
 
 
 class BoardLine(msgspec.Struct, frozen=True):

@@ -100,6 +100,7 @@ def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis
         record_trouble=view.journal.reason if view.journal.condition == "memory-only" else "",
         alarms=alarms,
         world=view.world,
+        judged=view.judged,
         fits=_fits(console.runbook, view, now),
         vacant=vacant_roles(policy, view.incident),
         provisional=_provisional(console),
