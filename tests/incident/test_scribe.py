@@ -161,6 +161,12 @@ def test_readiness_lost_and_regained_is_one_line_with_its_end(room: Room) -> Non
     assert (line.level, line.until) == (Level.CRITICAL, room.now)
 
 
+def test_an_evicted_pod_is_said_as_evicted(room: Room) -> None:
+    """As kubelet leaves it: its containers ended with an error, the pod says why."""
+    gone = a_bad_pod("g-9", "Error", phase="Failed", ready_since=room.now, reason="Evicted", message="low on memory.")
+    assert room.see("pods", [*WELL, gone]) == ["began gateway: 1 of 3 pods evicted: Evicted: low on memory"]
+
+
 def test_a_crash_loop_is_as_bad_as_it_is_for_its_workload(room: Room) -> None:
     """As the board has it: one pod of three is a warning, two are critical."""
     room.see("pods", [*WELL[:2], looping(1, room.now)])

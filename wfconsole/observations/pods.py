@@ -192,8 +192,12 @@ def _terminating(row: PodRow, now: Millis) -> Weighed:
 
 def _failed(row: PodRow, now: Millis) -> Weighed:
     """A pod that ended badly stays until somebody removes it: news for an hour, a trace after that."""
-    kind = "evicted" if row.status == "Evicted" else "oom" if row.status == "OOMKilled" else "failed"
-    reason = row.status if row.status != "Failed" else row.reason or "Failed"
+    if row.reason == "Evicted" or row.status == "Evicted":  # kubectl prints how the containers of it ended
+        kind, said = "evicted", row.message.partition(". ")[0].rstrip(".")
+        reason = f"Evicted: {said}" if said else "Evicted"
+    else:
+        kind = "oom" if row.status == "OOMKilled" else "failed"
+        reason = row.status if row.status != "Failed" else row.reason or "Failed"
     return climb(_FAILED_RUNGS, row.ready_since or row.restarted_at or row.created_at, now, reason, kind)
 
 
