@@ -192,8 +192,14 @@ CASES: list[tuple[str, Situation, str, str]] = [
     (
         "nothing any more",
         situation(*FINISHED, StatusChanged("resolved"), MomentSet("acknowledged", NOW)),
-        "nothing needs you.",
-        "",
+        "resolved. next: the post-mortem",
+        "post-mortem",
+    ),
+    (
+        "no step any more once it is resolved",
+        situation(DECLARED, StatusChanged("resolved"), MomentSet("acknowledged", NOW)),
+        "resolved. next: the post-mortem; 8 steps left open",
+        "post-mortem",
     ),
 ]
 
@@ -393,7 +399,13 @@ def test_follow_ups_whose_day_is_over_come_last_and_quietly() -> None:
 def test_where_nothing_is_owed_nothing_is_asked_for() -> None:
     done = TaskClosed("t1", result="it lags")
     seen = situation(*FINISHED, TASK, done, StatusChanged("resolved"), MomentSet("acknowledged", NOW), now=NOW + DAY)
-    assert attention(seen) == (Need("nothing needs you.", Level.OK),)
+    assert attention(seen) == (Need("resolved. next: the post-mortem", Level.OK, "post-mortem"),)
+
+
+def test_what_was_left_open_comes_after_the_post_mortem_and_no_role_is_asked_for() -> None:
+    vacant = ("scribe",)
+    seen = situation(DECLARED, StatusChanged("resolved"), MomentSet("acknowledged", NOW), vacant=vacant)
+    assert [need.goto for need in attention(seen)] == ["post-mortem", "step:first/acknowledge-the-alert"]
 
 
 # --- a playbook that fits before anybody has declared

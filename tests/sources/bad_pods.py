@@ -144,7 +144,7 @@ KINDS: dict[str, Kind] = {
     "evicted while it ran": Kind(
         status(
             "Failed", box(terminated={"exitCode": 137, "reason": "Error"}),
-            reason="Evicted", message="The node was low on resource: memory. Threshold quantity: 100Mi, available: 61Mi.",
+            reason="Evicted", message="The node was low on resource: memory. Threshold quantity: 100Mi.",
         ),
         "Error", "0/1", reason="Evicted",
     ),

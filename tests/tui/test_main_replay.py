@@ -76,9 +76,17 @@ async def replay(folder: Path, *, at: str = "", real: Clock | None = None) -> As
 async def test_the_screen_says_that_it_is_a_replay(tmp_path: Path) -> None:
     async with replay(tmp_path) as shown:
         await shown.press_until("backslash", lambda text: "SEV-2" in text)
-        assert shown.text.startswith(" ► REPLAY")
-        assert "OBSERVER" in shown.text
+        assert shown.text.startswith(" ║ REPLAY")
         assert "00:02:00/00:02:00" in shown.text
+
+
+async def test_what_other_lines_say_too_leaves_its_room_to_the_title(tmp_path: Path) -> None:
+    async with replay(tmp_path) as shown:
+        await shown.press_until("backslash", lambda text: "SEV-2" in text)
+        head = shown.text.splitlines()[0]
+        assert "paused" not in head
+        assert "OBSERVER" not in head
+        assert "kind-made" in head
 
 
 async def test_the_keys_of_time_move_through_the_recording(tmp_path: Path) -> None:

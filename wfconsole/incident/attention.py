@@ -8,8 +8,8 @@ condition; 5. the next step waits for an answer; 6. a source that the next step 
 what was one and nobody has seen, a playbook whose symptoms are there while nobody has declared, any other source lost,
 an action or a command that runs, an action that is watched whether it helps, then roles that the severity requires and
 nobody has, once the time to respond is over; 8. the next step, then such roles before that time, and follow-ups whose
-day is over; 9. the next clock, in plain words. Ties: what does harm at this instant before what does not, then the
-oldest first.
+day is over; 9. the next clock, in plain words. Once it is resolved no step is asked for: the post-mortem is, with what
+was left open. Ties: what does harm at this instant before what does not, then the oldest first.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from wfconsole.incident.clocks import OF_SEVERITY, Clock, next_due
 from wfconsole.incident.events import Noticed
 from wfconsole.incident.ledger import owed
 from wfconsole.incident.state import CommandRun, IncidentState, Line
+from wfconsole.incident.wording import counted
 from wfconsole.observations.board import BoardLine, pane_of
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.levels import Level, Quality
@@ -41,7 +42,7 @@ _TOLD_ELSEWHERE: Final = frozenset(("source", "alert"))
 
 class Need(msgspec.Struct, frozen=True):
     """One thing that needs somebody. `goto`: "time", "pane:3", "step:<id>", "clock:<name>", "line:<entry id>",
-    "sources", "roles", "triage", "ledger", "running", "action:<receipt>" or "". `pane`: where
+    "sources", "roles", "triage", "ledger", "running", "post-mortem", "action:<receipt>" or "". `pane`: where
     `goto` is a line, the number of the pane that shows what it is about."""
 
     text: str
@@ -80,10 +81,11 @@ class Situation(msgspec.Struct, frozen=True):
 
 def attention(seen: Situation) -> tuple[Need, ...]:
     """What needs somebody, most urgent first; never empty."""
-    needs = (*_view(seen), *_failed(seen), *_clocks(seen), *_begun(seen, Level.CRITICAL), *_step_waits(seen))
-    needs += (*_step_source(seen), *_begun(seen, Level.WARNING), *_conditions(seen, Level.WATCH), *_fits(seen))
-    needs += (*_sources(seen), *_running(seen))
-    needs += (*_vacant(seen, late=True), *_next_step(seen), *_vacant(seen, late=False), *_follow_ups(seen))
+    over = seen.state.resolved
+    needs = (*_view(seen), *_failed(seen), *_clocks(seen), *_begun(seen, Level.CRITICAL))
+    needs += () if over else (*_step_waits(seen), *_step_source(seen))
+    needs += (*_begun(seen, Level.WARNING), *_conditions(seen, Level.WATCH), *_fits(seen), *_sources(seen))
+    needs += (*_running(seen), *(_remains(seen) if over else _to_do(seen)), *_follow_ups(seen))
     return needs if any(need.goto for need in needs) else (*needs, _nothing(seen))
 
 
@@ -274,6 +276,24 @@ def _sources(seen: Situation) -> Iterator[Need]:
     for line in sorted(lost, key=lambda line: -(line.age_ms or 0)):
         since = f" for {age(line.age_ms)}" if line.age_ms is not None else ""
         yield Need(f"{line.name} is {line.quality}{since}: {line.reason}", Level.WATCH, f"pane:{line.number}")
+
+
+def _to_do(seen: Situation) -> Iterator[Need]:
+    yield from _vacant(seen, late=True)
+    yield from _next_step(seen)
+    yield from _vacant(seen, late=False)
+
+
+def _remains(seen: Situation) -> Iterator[Need]:
+    """Once it is resolved no step is asked for any more: what remains is the post-mortem, and what was left open."""
+    clock = next_due(seen.clocks)
+    meeting = f", {clock.words} in {countdown(clock.left_ms)}" if clock is not None and clock.left_ms > 0 else ""
+    left = seen.checklist.total - seen.checklist.closed
+    steps = f"; {counted(left, 'step')} left open" if left else ""
+    yield Need(f"resolved. next: the post-mortem{meeting}{steps}", Level.OK, "post-mortem")
+    item = seen.checklist.current
+    if item is not None:
+        yield Need(f"left open, {_of(item)}", Level.OK, f"step:{item.step.id}")
 
 
 def _next_step(seen: Situation) -> Iterator[Need]:

@@ -69,8 +69,10 @@ def incident_numbers(frame: Frame) -> list[Number]:
     shown = [Number(incident.severity[:3], incident.severity[3:], level, said=(incident.status, incident.title))]
     began, declared = frame.incident_since, incident.declared_at
     since = [f"since {_when(frame, began)}"] if began != declared else []
-    said = (*since, f"declared {_when(frame, declared)}")
-    shown.append(Number("ELAPSED", countdown(max(0, frame.now - began)), said=said, judged=False))
+    resolved = [f"resolved {_when(frame, began + frame.incident_ms)}"] if incident.resolved else []
+    said = (*resolved, *since, f"declared {_when(frame, declared)}")
+    label = "LASTED" if incident.resolved else "ELAPSED"
+    shown.append(Number(label, countdown(frame.incident_ms), said=said, judged=False))
     clock = next_due(frame.clocks)
     if clock is not None:
         overdue = clock.left_ms < 0
