@@ -142,15 +142,19 @@ class Attention(Pane):
             *counts(frame.glyphs, frame.counts, words=width >= WIDE),
         )
         room = width - width_of(right) - 1
-        return [spread(_need(frame, need, room), right, width)]
+        return [spread(_need(frame, need, room, wide=width >= WIDE), right, width)]
 
 
-def _need(frame: Frame, need: Need, room: int) -> Line:
+def _need(frame: Frame, need: Need, room: int, *, wide: bool) -> Line:
     sign = level_sign(frame.glyphs, need.level)
     if not need.goto or need.level == Level.OK:
         return (Span(" "), Span(f"{sign} ", "dim"), Span(cut(need.text, room - 4), "dim"))
     ink = level_ink(need.level)
-    tail = f" {need.pane} zoom  u next" if need.pane else " u next"
+    tail = f" {need.pane} zoom  " if need.pane else " "
+    if need.goto.startswith("line:") and frame.may_change:  # a mark on its line is what takes it from here
+        tail += "u next, M seen" if wide else "u, M seen"
+    else:
+        tail += "u next"
     head = f"{sign} DO NOW "
     text = cut(need.text, room - cells(head) - cells(tail) - 3)
     return (Span(" "), Span(head, ink), Span(f" {text}", "strong"), Span(fit(tail, cells(tail)), "key"))
