@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from tests.builders import (
+    GATEWAY,
     NOW,
     a_checklist,
     a_database,
@@ -38,20 +39,34 @@ from wfconsole.incident.events import (
     TaskGiven,
     UpdateSent,
 )
+from wfconsole.incident.looks import pane_of_condition
 from wfconsole.incident.policy import Call, Span
 from wfconsole.incident.state import IncidentState
 from wfconsole.observations.board import BoardLine
+from wfconsole.observations.judged import Judged
 from wfconsole.observations.levels import Level, Quality
+from wfconsole.observations.pod_groups import PodGroup
 
 RUNBOOK = a_runbook()
 
 
-def pods(quality: Quality = Quality.LIVE, age_ms: Millis | None = 3 * SECOND, reason: str = "timeout") -> BoardLine:
-    return BoardLine(3, "Pods", Level.OK, quality, "2/2 ready", age_ms=age_ms, reason=reason)
+def pods(
+    quality: Quality = Quality.LIVE,
+    age_ms: Millis | None = 3 * SECOND,
+    reason: str = "timeout",
+    level: Level = Level.OK,
+) -> BoardLine:
+    return BoardLine(3, "Pods", level, quality, "2/2 ready", age_ms=age_ms, reason=reason)
 
 
-def hpas(quality: Quality = Quality.LIVE) -> BoardLine:
-    return BoardLine(4, "HPA", Level.OK, quality, "1 of 1 below max", age_ms=3 * SECOND, reason="timeout")
+def hpas(quality: Quality = Quality.LIVE, level: Level = Level.OK) -> BoardLine:
+    return BoardLine(4, "HPA", level, quality, "1 of 1 below max", age_ms=3 * SECOND, reason="timeout")
+
+
+def worst(state: IncidentState, pane: int) -> Level:
+    """The level of a pane that shows what the record holds."""
+    shown = (found.level for key, found in state.conditions.items() if pane_of_condition(key) == pane and found.lasts)
+    return max(shown, default=Level.OK)
 
 
 def situation(*events: Event, now: Millis = NOW, start: Millis = NOW - 5 * MINUTE, **changes: Any) -> Situation:
@@ -60,7 +75,7 @@ def situation(*events: Event, now: Millis = NOW, start: Millis = NOW - 5 * MINUT
     seen = Situation(
         now=now,
         state=state,
-        lines=(pods(), hpas()),
+        lines=(pods(level=worst(state, 3)), hpas(level=worst(state, 4))),
         clocks=clocks(state, a_policy(), now),
         checklist=active_checklist(RUNBOOK, state),
     )
@@ -177,8 +192,14 @@ CASES: list[tuple[str, Situation, str, str]] = [
     (
         "nothing any more",
         situation(*FINISHED, StatusChanged("resolved"), MomentSet("acknowledged", NOW)),
-        "nothing needs you.",
-        "",
+        "resolved. next: the post-mortem",
+        "post-mortem",
+    ),
+    (
+        "no step any more once it is resolved",
+        situation(DECLARED, StatusChanged("resolved"), MomentSet("acknowledged", NOW)),
+        "resolved. next: the post-mortem; 8 steps left open",
+        "post-mortem",
     ),
 ]
 
@@ -191,7 +212,8 @@ def test_this_needs_the_commander_first(seen: Situation, text: str, goto: str) -
 
 
 def test_everything_else_follows_in_the_same_order() -> None:
-    seen = situation(DECLARED, CRITICAL, WARNING, now=NOW + 20 * MINUTE, lines=(pods(), hpas(Quality.STALE)))
+    seen = situation(DECLARED, CRITICAL, WARNING, now=NOW + 20 * MINUTE)
+    seen = msgspec.structs.replace(seen, lines=(pods(level=Level.CRITICAL), hpas(Quality.STALE)))
     assert [need.goto for need in attention(seen)] == [
         "clock:respond",
         "clock:update",
@@ -206,6 +228,52 @@ def test_of_two_critical_conditions_the_older_comes_first() -> None:
     newer = noticed("oom y", family="oom", text="newer", since=NOW - SECOND)
     seen = situation(DECLARED, newer, CRITICAL)
     assert [need.text for need in attention(seen)][:2] == ["gateway: crash loop", "newer"]
+
+
+def a_group(level: Level = Level.CRITICAL, **changes: Any) -> Judged:
+    """The gateway's pods as they are judged now."""
+    group = PodGroup(GATEWAY, "Deployment", "production", "gateway", level=level, **changes)
+    return Judged(groups={GATEWAY: group})
+
+
+@pytest.mark.parametrize(("level", "sign"), [(Level.CRITICAL, Level.CRITICAL), (Level.WARNING, Level.WARNING)])
+def test_a_crash_loop_is_as_bad_as_its_pane_says_not_as_it_once_was(level: Level, sign: Level) -> None:
+    loop = noticed(f"crash-loop {GATEWAY}", subject=GATEWAY, since=NOW - MINUTE)
+    lines = (pods(level=level), hpas())
+    assert first(situation(DECLARED, loop, lines=lines, judged=a_group(level))).level == sign
+
+
+def test_readiness_that_was_lost_further_is_as_bad_as_it_is_now() -> None:
+    lost = noticed(f"readiness {GATEWAY}", family="readiness", level=Level.WARNING, subject=GATEWAY, since=NOW)
+    seen = situation(DECLARED, lost, lines=(pods(level=Level.CRITICAL), hpas()), judged=a_group())
+    assert first(seen).level == Level.CRITICAL
+
+
+def test_what_was_seen_before_its_source_was_lost_stays_as_bad_as_it_was() -> None:
+    seen = situation(DECLARED, CRITICAL, lines=(pods(Quality.STALE), hpas()), judged=a_group(Level.OK))
+    assert first(seen).level == Level.CRITICAL
+
+
+def test_of_equals_what_does_harm_now_comes_before_what_no_longer_does() -> None:
+    """Pods that were killed for their memory and serve again wait below an autoscaler that can do no more."""
+    killed = noticed(
+        f"oom {GATEWAY}", family="oom", level=Level.WARNING, text="killed", subject=GATEWAY, since=NOW - MINUTE
+    )
+    lines = (pods(level=Level.WARNING), hpas(level=Level.WARNING))
+    well = situation(DECLARED, killed, WARNING, lines=lines, judged=a_group(Level.WARNING, total=4, ready=4))
+    assert [need.text for need in attention(well)][:2] == ["autoscaler at its maximum", "killed"]
+    down = msgspec.structs.replace(well, judged=a_group(Level.WARNING, total=4, ready=3))
+    assert [need.text for need in attention(down)][:2] == ["killed", "autoscaler at its maximum"]
+
+
+def test_what_is_no_warning_any_more_and_nobody_has_seen_comes_after_the_warnings() -> None:
+    loop = noticed(f"crash-loop {GATEWAY}", text="loop", subject=GATEWAY, since=NOW - MINUTE)
+    lines = (pods(level=Level.WATCH), hpas(level=Level.WARNING))
+    seen = situation(DECLARED, loop, WARNING, lines=lines, judged=a_group(Level.WATCH, total=4, ready=4))
+    assert [(need.text, need.level) for need in attention(seen)][:2] == [
+        ("autoscaler at its maximum", Level.WARNING),
+        ("loop", Level.WATCH),
+    ]
 
 
 LOCKS = noticed(
@@ -331,7 +399,13 @@ def test_follow_ups_whose_day_is_over_come_last_and_quietly() -> None:
 def test_where_nothing_is_owed_nothing_is_asked_for() -> None:
     done = TaskClosed("t1", result="it lags")
     seen = situation(*FINISHED, TASK, done, StatusChanged("resolved"), MomentSet("acknowledged", NOW), now=NOW + DAY)
-    assert attention(seen) == (Need("nothing needs you.", Level.OK),)
+    assert attention(seen) == (Need("resolved. next: the post-mortem", Level.OK, "post-mortem"),)
+
+
+def test_what_was_left_open_comes_after_the_post_mortem_and_no_role_is_asked_for() -> None:
+    vacant = ("scribe",)
+    seen = situation(DECLARED, StatusChanged("resolved"), MomentSet("acknowledged", NOW), vacant=vacant)
+    assert [need.goto for need in attention(seen)] == ["post-mortem", "step:first/acknowledge-the-alert"]
 
 
 # --- a playbook that fits before anybody has declared

@@ -98,6 +98,11 @@ def test_what_is_over_says_how_long_it_lasted() -> None:
     assert found["OWED"] == ("nothing",)
 
 
+def test_once_it_is_over_no_step_runs_any_more() -> None:
+    found = parts(StatusChanged("resolved"), now=NOW + HOUR)
+    assert found["RUNNING"] == ("nothing: it is resolved, with 3 steps left open",)
+
+
 def test_the_impact_is_the_newest_note_about_it_as_it_was_corrected() -> None:
     assert "nobody wrote it down yet" in parts()["IMPACT"][0]
     found = parts(NoteAdded("impact: a few"), NoteAdded("Impact: half of all"), EntryAmended("e3", "impact: a third"))

@@ -71,7 +71,7 @@ def test_a_symptom_must_hold_as_long_as_it_says() -> None:
     held = SymptomsHeld().after(RUNBOOK, BROKEN, NOW - 20 * SECOND)
     outage = match_playbooks(RUNBOOK, BROKEN, held, NOW)[0]
     assert outage.symptoms[1].state == "not yet"
-    assert outage.symptoms[1].evidence == "pods.not_ready_ratio 50% (asked: > 20%), for 20 s of 1 min"
+    assert outage.symptoms[1].evidence == "pods.not_ready_ratio 50% (asked: > 20%), true for 20 s, needs 1 min"
 
 
 def test_a_lost_source_neither_begins_nor_ends_a_symptom() -> None:

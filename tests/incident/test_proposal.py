@@ -94,8 +94,8 @@ def test_what_is_certain_of_a_worse_one_is_not_raised_by_doubts_about_milder_one
 def test_a_sign_that_has_not_held_for_long_enough_is_a_doubt() -> None:
     found = proposed(a_cluster(6), for_ms=20 * SECOND)
     assert (found.severity, found.sure) == ("SEV1", False)
-    assert found.reasons[0].startswith("not yet: half of all pods are not ready (")
-    assert "for 20 s of 1 min" in found.reasons[0]
+    assert found.reasons[0].startswith("not certain yet: half of all pods are not ready: ")
+    assert "true for 20 s, needs 1 min" in found.reasons[0]
     assert found.reasons[1].startswith("SEV3 for certain")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -158,6 +159,20 @@ def test_readiness_lost_and_regained_is_one_line_with_its_end(room: Room) -> Non
     assert room.see("workloads", [a_workload()], 4 * MINUTE) == ["ended gateway is ready again, after 4 min"]
     line = next(line for line in room.state.lines.values() if "readiness" in line.text)
     assert (line.level, line.until) == (Level.CRITICAL, room.now)
+
+
+def test_an_evicted_pod_is_said_as_evicted(room: Room) -> None:
+    """As kubelet leaves it: its containers ended with an error, the pod says why."""
+    gone = a_bad_pod("g-9", "Error", phase="Failed", ready_since=room.now, reason="Evicted", message="low on memory.")
+    assert room.see("pods", [*WELL, gone]) == ["began gateway: 1 of 3 pods evicted: Evicted: low on memory"]
+
+
+def test_a_crash_loop_is_as_bad_as_it_is_for_its_workload(room: Room) -> None:
+    """As the board has it: one pod of three is a warning, two are critical."""
+    room.see("pods", [*WELL[:2], looping(1, room.now)])
+    both = [WELL[0], msgspec.structs.replace(looping(1, room.now), name="g-1"), looping(2, room.now)]
+    room.see("pods", both)
+    assert [event.level for event in room.noticed] == [Level.WARNING, Level.CRITICAL]
 
 
 def test_getting_worse_is_worth_a_word(room: Room) -> None:

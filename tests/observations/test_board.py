@@ -23,7 +23,7 @@ from tests.builders import (
     an_idle_session,
 )
 from wfconsole.clock import MINUTE, SECOND
-from wfconsole.observations.board import HEADLINE_CELLS, BoardLine, StateCounts, board, count_states
+from wfconsole.observations.board import HEADLINE_CELLS, BoardLine, StateCounts, board, count_states, squeezed
 from wfconsole.observations.hpas import HpaMetric
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.levels import Level, Quality
@@ -292,3 +292,27 @@ def test_of_several_parts_in_trouble_each_says_its_first_fact() -> None:
     shown = lines(a_world(database=[a_database(clients=97)], sessions=[root, idle]))[6]
     assert shown.headline == "conn 97/97  41 wait for pid 3321"
     assert shown.facts[2] == "1 idle in tx"
+
+
+GATEWAY_NAME = "wearforce-clean-gateway"
+
+
+@pytest.mark.parametrize(
+    ("facts", "room", "said"),
+    [
+        ((f"{GATEWAY_NAME} 0/4 ready", f"svc {GATEWAY_NAME} no endpoints"), 38, f"{GATEWAY_NAME} 0/4 ready"),
+        (
+            (f"{GATEWAY_NAME} 0/4 ready", f"svc {GATEWAY_NAME} no endpoints"),
+            66,
+            f"{GATEWAY_NAME} 0/4 ready  svc …clean-gateway no endpoints",
+        ),
+        ((f"{GATEWAY_NAME} 3/5 ready", "2 CrashLoop"), 38, "…-clean-gateway 3/5 ready  2 CrashLoop"),
+        (
+            ("cart 0/4 ready", f"svc {GATEWAY_NAME} no endpoints"),
+            50,
+            "cart 0/4 ready  svc …ce-clean-gateway no endpoints",
+        ),
+    ],
+)
+def test_the_first_fact_is_the_last_one_to_go(facts: tuple[str, ...], room: int, said: str) -> None:
+    assert squeezed(facts, "{}", room) == said

@@ -36,6 +36,14 @@ def dead(status: str, age_ms: int = MINUTE) -> PodRow:
     return a_bad_pod(status=status, phase="Failed", ready_since=NOW - age_ms)
 
 
+def held_back(seconds: int, runs_s: int = 5) -> dict[str, Any]:
+    """A container that ended a second time, was started again so much later, and has run since."""
+    started_at = NOW - runs_s * SECOND
+    ended_at = started_at - seconds * SECOND
+    box = a_container(state="running", started_at=started_at, last_reason="Error", last_finished_at=ended_at)
+    return {"restarts": 2, "restarted_at": ended_at, "containers": (box,)}
+
+
 def terminating(age_ms: int, status: str = "Terminating") -> PodRow:
     return a_bad_pod(status=status, deleting_since=NOW - age_ms)
 
@@ -62,6 +70,10 @@ CASES = [
         WARNING,
         "restarting",
     ),
+    ("not ready between two crashes of a loop", not_ready(MINUTE, **held_back(20)), WARNING, "crash-loop"),
+    ("ready between two crashes of a loop", a_pod(**held_back(20)), WARNING, "crash-loop"),
+    ("ready again at once", a_pod(**held_back(0)), WATCH, "restarted"),
+    ("ready for longer than a loop leaves it", a_pod(**held_back(20, runs_s=61)), WATCH, "restarted"),
     ("1/2 ready", not_ready(MINUTE, ready_containers=1, all_containers=2), WARNING, "not-ready"),
     ("a new pod may need a moment", not_ready(20 * SECOND, created_at=NOW - 25 * SECOND), OK, "not-ready"),
     ("a new pod that is not ready in time", not_ready(2 * MINUTE, created_at=NOW - 125 * SECOND), WARNING, "not-ready"),

@@ -7,7 +7,7 @@ import pytest
 from tests.builders import LONG_AGO, NOW, a_node, a_revision, a_workload, an_event, an_hpa
 from wfconsole.clock import HOUR, MINUTE, SECOND
 from wfconsole.observations.events import EventRow, judge_event
-from wfconsole.observations.hpas import HpaMetric, HpaRow, judge_hpa, wants
+from wfconsole.observations.hpas import HpaMetric, HpaRow, judge_hpa, size_wanted, wants
 from wfconsole.observations.levels import Level
 from wfconsole.observations.nodes import NodeRow, judge_node
 from wfconsole.observations.workloads import WorkloadRow, judge_workload
@@ -133,6 +133,19 @@ def test_an_autoscaler_is_judged_by_whether_it_can_still_act(row: HpaRow, level:
 
 def test_an_autoscaler_without_metrics_wants_nobody_knows_what() -> None:
     assert wants(an_hpa(metrics=metric(None))) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (an_hpa(current=10, desired=10, maximum=10, metrics=metric(3.1)), "metrics ask for 31, bounded at 10"),
+        (an_hpa(current=3, desired=3, metrics=metric(0.2)), "metrics ask for 1, bounded at 3"),
+        (an_hpa(current=4, desired=5, metrics=metric(1.25)), "wants 5"),
+        (an_hpa(current=4, desired=4, metrics=metric(None)), "wants 4"),
+    ],
+)
+def test_what_an_autoscaler_wants_is_told_with_the_bound_that_holds_it_back(row: HpaRow, said: str) -> None:
+    assert size_wanted(row) == said
 
 
 NODES = [

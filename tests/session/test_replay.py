@@ -11,6 +11,7 @@ import pytest
 from tests.session.made import BEGAN, BROKEN, recording
 from wfconsole.clock import SECOND, ManualClock, Millis, SystemClock
 from wfconsole.incident.events import RoleTaken
+from wfconsole.observations.levels import Quality
 from wfconsole.recording.lines import RecordingError
 from wfconsole.recording.play import Recording
 from wfconsole.runbook import load_runbook
@@ -72,6 +73,22 @@ def playback(path: Path, watched: Watched, real: ManualClock) -> Iterator[Playba
     made = Playback(Recording(path), load_runbook(None), real, changed=watched.changed)
     yield made
     made.close()
+
+
+def test_before_it_has_said_anything_its_sources_are_not_known_yet(playback: Playback) -> None:
+    """They are not off: the recording tells of them later. What it never tells of is."""
+
+    def qualities() -> tuple[Quality, Quality]:
+        world = playback.view().world
+        return world.quality("pods", BEGAN), world.quality("signals", BEGAN)
+
+    assert qualities() == (Quality.UNKNOWN, Quality.OFF)
+    playback.step(1)
+    playback.player.pump()
+    assert qualities() == (Quality.LIVE, Quality.OFF)
+    playback.step(-1)
+    playback.player.pump()
+    assert qualities() == (Quality.UNKNOWN, Quality.OFF)
 
 
 def state_at(playback: Playback, seconds: int) -> Checkpoint:

@@ -141,6 +141,13 @@ KINDS: dict[str, Kind] = {
         status("Failed", reason="Evicted", message="The node was low on resource: memory."),
         "Evicted", "0/1", reason="Evicted",
     ),
+    "evicted while it ran": Kind(
+        status(
+            "Failed", box(terminated={"exitCode": 137, "reason": "Error"}),
+            reason="Evicted", message="The node was low on resource: memory. Threshold quantity: 100Mi.",
+        ),
+        "Error", "0/1", reason="Evicted",
+    ),
     "out of cpu at admission": Kind(status("Failed", reason="OutOfcpu"), "OutOfcpu", "0/1", reason="OutOfcpu"),
     "failed": Kind(status("Failed", box(terminated=CRASHED)), "Error", "0/1", reason="Error"),
     "exit code without a reason": Kind(

@@ -9,7 +9,7 @@ import pytest
 
 from tests.sources.api_double import payload
 from tests.sources.bad_pods import KILLED, KINDS, LATER, Kind, box, conditions, container, status
-from wfconsole.observations.pods import PodRow
+from wfconsole.observations.pods import PodRow, judge_pod
 from wfconsole.sources.kubernetes.payloads import Pod
 from wfconsole.sources.kubernetes.pod_mirror import Load, NodeLoads, PodMirror, load_of
 from wfconsole.sources.kubernetes.pods import pod_row
@@ -42,6 +42,13 @@ def test_containers_are_kept_only_where_something_is_not_as_it_should_be(kind: s
     row = row_of(made.pod("gateway-1"))
     plainly_well = kind in ("running and ready", "completed")
     assert bool(row.containers) != plainly_well
+
+
+def test_an_evicted_pod_is_told_as_evicted_however_its_containers_ended() -> None:
+    """kubectl prints how they did, which is "Error" where it ran."""
+    row = row_of(KINDS["evicted while it ran"].pod("gateway-1"))
+    finding = judge_pod(row, row.ready_since)
+    assert (finding.kind, finding.reason) == ("evicted", "Evicted: The node was low on resource: memory")
 
 
 def test_the_last_termination_is_told_after_the_restart() -> None:

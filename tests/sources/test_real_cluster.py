@@ -239,6 +239,7 @@ def test_several_faults_at_once_are_each_seen(world: World) -> None:
                 "pending": any("Insufficient nvidia.com/gpu" in row.message for row in rows["pods"]),
                 "image": any(row.status in ("ErrImagePull", "ImagePullBackOff") for row in rows["pods"]),
                 "evicted": any(row.reason == "Evicted" for row in rows["events"]),
+                "judged as evicted": any(judge_pod(row, row.ready_since).kind == "evicted" for row in rows["pods"]),
                 "rollout": any(row.progressing and row.kind == "Deployment" for row in rows["workloads"]),
                 "use unknown": "unknown" in collector.snapshots["nodes"].facts.get("use", ""),
             }

@@ -48,10 +48,10 @@ async def test_what_decides_is_always_there(size: tuple[int, int], context: str,
 @pytest.mark.parametrize(
     ("context", "width", "where"),
     [
-        ("kind-shop", 80, "kind-shop/prod…"),
-        ("prod-eu-west-1", 80, "prod-eu-west-1"),
-        (ARN, 80, "arn:aws…od-shop"),
-        (ARN, 120, "arn:aws:eks:eu-we…cluster/prod-shop/production"),
+        ("kind-shop", 80, "kind-shop"),
+        ("prod-eu-west-1", 80, "prod-…est-1"),
+        (ARN, 80, "arn:a…-shop"),
+        (ARN, 120, "arn:aws:eks:…ter/prod-shop"),
         (ARN, 200, f"{ARN}/production"),
     ],
 )
@@ -72,14 +72,27 @@ async def test_the_number_of_the_incident_goes_before_anything_of_title_and_targ
     assert "kind-shop/production" in line
 
 
-async def test_the_status_goes_before_anything_of_the_title_does_unless_it_is_over() -> None:
+async def test_shorter_words_come_before_the_number_is_left_out() -> None:
+    desk = a_desk("kind-shop", title="gateway fails after a rollout")
+    assert "INC…1432 gateway fails after a rollout " in await first_line(desk, (120, 40))
+    desk = a_desk("kind-shop", title="gateway fails")
+    assert "INC-20260301-1432 gateway fails " in await first_line(desk, (120, 40))
+
+
+async def test_the_status_goes_before_anything_of_the_title_does() -> None:
     desk = a_desk("kind-shop", title="gateway is down", commander="bartholomew")
     desk.happen(StatusChanged("monitoring"), NOW - 2 * MINUTE)
     assert "INC-20260301-1432 [MONITORING] gateway is down" in await first_line(desk, (200, 60))
     assert "T+01:00:00 [MONITORING] gateway is down" in await first_line(desk, (120, 40))
-    assert "T+01:00:00 gateway " in await first_line(desk, (80, 24))
+    assert "T+01:00:00 gateway is" in await first_line(desk, (80, 24))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_once_it_is_over_the_clock_stands_and_says_so(size: tuple[int, int]) -> None:
+    desk = a_desk("kind-shop", title="gateway is down", commander="bartholomew")
     desk.happen(StatusChanged("resolved"), NOW - MINUTE)
-    assert "T+01:00:00 [RESOLVED]" in await first_line(desk, (80, 24))
+    desk.clock.advance(3 * HOUR)
+    assert "SEV-2  RESOLVED in 00:59:00 " in await first_line(desk, size)
 
 
 async def test_frozen_it_gives_from_the_title_and_from_nothing_that_decides() -> None:
@@ -87,7 +100,7 @@ async def test_frozen_it_gives_from_the_title_and_from_nothing_that_decides() ->
     desk.transport.toggle()
     desk.clock.advance(12 * HOUR)
     line = await first_line(desk, (80, 24))
-    for part in ("║ FROZEN 12h00m SEV-2  T+01:00:00", " PROD ", "prod-eu-west-1", "14:32:07Z IC bart"):
+    for part in ("║ FROZEN 12h00m SEV-2  T+01:00:00", " PROD ", "prod…st-1", "14:32:07Z IC bart"):
         assert part in line
 
 

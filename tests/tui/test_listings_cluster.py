@@ -101,3 +101,14 @@ async def test_the_last_change_of_a_group_is_the_rollback_and_not_what_it_took_b
     async with war_room(desk, (120, 40)) as room:
         lines = await opened(room, "3")
         assert "revision 6 rolled back within 5m   gateway:1.4.0" in lines[place(lines, "change ")]
+
+
+async def test_an_evicted_pod_is_called_so_wherever_it_is_listed() -> None:
+    desk = quiet_desk()
+    gone = builders.a_bad_pod("gateway-9", "Error", phase="Failed", reason="Evicted", message="The node was low.")
+    desk.tell("pods", [builders.a_pod(), gone])
+    async with war_room(desk, (120, 40)) as room:
+        assert "1 Evicted" in room.lines[4]
+        lines = await opened(room, "3")
+        assert "Evicted" in lines[place(lines, "gateway-9")]
+        assert "Error" not in room.text

@@ -98,9 +98,17 @@ async def test_a_damaged_recording_says_what_where_and_what_to_do_on_80_columns(
 async def test_the_screen_says_that_it_is_a_replay(tmp_path: Path) -> None:
     async with replay(tmp_path) as shown:
         await shown.press_until("backslash", lambda text: "SEV-2" in text)
-        assert shown.text.startswith(" ║ REPLAY paused")
-        assert "OBSERVER" in shown.text
+        assert shown.text.startswith(" ║ REPLAY")
         assert "00:02:00/00:02:00" in shown.text
+
+
+async def test_what_other_lines_say_too_leaves_its_room_to_the_title(tmp_path: Path) -> None:
+    async with replay(tmp_path) as shown:
+        await shown.press_until("backslash", lambda text: "SEV-2" in text)
+        head = shown.text.splitlines()[0]
+        assert "paused" not in head
+        assert "OBSERVER" not in head
+        assert "kind-made" in head
 
 
 async def test_the_keys_of_time_move_through_the_recording(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from wfconsole.observations.levels import Level, Quality
 from wfconsole.session.view import JournalCondition, JournalView
 from wfconsole.text import cells, safe
 from wfconsole.tui import compat
+from wfconsole.tui.panes.strips import ClocksStrip
+from wfconsole.tui.places import CLOCK_ROWS
 
 PODS_ROW = 4
 
@@ -287,3 +289,43 @@ async def test_clicks_that_come_fast_in_one_place_select_nothing_and_end_nothing
             await room.pilot.click(offset=(12, row), times=3)
             assert not room.app.screen.selections
         _holds(room, (120, 40))
+
+
+async def test_a_clock_that_was_met_says_how_long_it_took_and_all_five_have_a_row() -> None:
+    async with war_room(troubled_desk(), (120, 40)) as room:
+        frame = room.app.frame()
+        met = msgspec.structs.replace(
+            frame.clocks[0], state="met", met_at=frame.clocks[0].started_at + 72 * SECOND, left_ms=MINUTE
+        )
+        late = msgspec.structs.replace(met, met_at=met.started_at + 2 * MINUTE, left_ms=-MINUTE, name="late")
+        rows = ClocksStrip(id="clocks").draw(
+            msgspec.structs.replace(frame, clocks=(met, late, *frame.clocks[:3])), 60, CLOCK_ROWS
+        )
+        said = ["".join(span.text for span in row) for row in rows]
+        assert len(said) == 5
+        assert "met 01:12  " in said[0]
+        assert "met 02:00, late" in said[1]
+
+
+async def test_a_tile_names_its_columns() -> None:
+    async with war_room(troubled_desk(), (120, 40)) as room:
+        assert any("AUTOSCALER" in line and "WANTS" in line for line in room.lines)
+
+
+async def test_a_line_that_only_a_mark_takes_from_do_now_names_the_key_to_whoever_may() -> None:
+    desk = troubled_desk()
+    async with war_room(desk) as room:
+        assert " u, M seen " in room.lines[1]
+    async with war_room(desk, observer=True) as room:
+        assert " u next " in room.lines[1]
+
+
+async def test_beside_a_service_without_endpoints_the_workload_keeps_its_name_and_count() -> None:
+    name = "wearforce-clean-gateway"
+    desk = Desk()
+    desk.tell("pods", [builders.a_bad_pod(f"g-{n}", owner=name, status="Running") for n in range(4)])
+    desk.tell("services", [builders.a_service(name=name, ready=0, serving=0)])
+    async with war_room(desk) as room:
+        assert "clean-gateway 0/4 ready" in room.lines[PODS_ROW]
+    async with war_room(desk, (120, 40)) as room:
+        assert f"{name} 0/4 ready" in room.lines[PODS_ROW]

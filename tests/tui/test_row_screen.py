@@ -74,7 +74,7 @@ async def test_enter_on_an_autoscaler_shows_what_it_says_and_since_when(size: tu
         assert isinstance(room.app.screen, RowScreen)
         assert "HPA gateway ▲ WARN   production" in room.lines[2]
         said = await whole_text(room)
-        assert "runs 9 wants 9 may 3 to 12 by its metrics it would want 12" in said
+        assert "runs 9 wants 9 may 3 to 12" in said
         assert "scaled last 11m00s ago, at 14:21:07Z" in said
         assert "cpu -- of 70% no value" in said
         assert "queue 130 of 100 130% of its target" in said

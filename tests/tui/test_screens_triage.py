@@ -16,12 +16,15 @@ from wfconsole.clock import MINUTE, SECOND
 from wfconsole.incident.events import Declared, PlaybookChosen, SymptomAnswered
 from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.policy import SeveritySign
+from wfconsole.observations.levels import Level
 from wfconsole.runbook import load_runbook
 from wfconsole.text import cells
 from wfconsole.tui.forms.choice import Choice
+from wfconsole.tui.panes.digits import world_numbers
 from wfconsole.tui.screens.declare import DeclareForm
 from wfconsole.tui.screens.regrade import RegradeForm
 from wfconsole.tui.screens.triage import TriageList
+from wfconsole.tui.triage_frame import triage_of
 
 ALL_DOWN = SeveritySign("More than half of all pods are not ready", "pods.not_ready_ratio > 50%", 30 * SECOND)
 SOME_DOWN = SeveritySign("A quarter of all pods is not ready", "pods.not_ready_ratio > 25%", 30 * SECOND)
@@ -137,7 +140,7 @@ async def test_in_plain_it_is_ascii_and_every_state_has_its_word() -> None:
     async with war_room(trouble(), theme="plain") as room:
         await triage(room)
         assert room.text.isascii()
-        assert "CRIT" in room.text
+        assert "WARN" in room.text
         assert "YES" in room.text
 
 
@@ -302,3 +305,15 @@ async def test_its_times_are_written_as_this_console_writes_them() -> None:
         assert "broken since 14:2" in room.text
         await room.press("o", "o")
         assert "broken since 2026-03-01T14:2" in room.text
+
+
+async def test_one_thing_has_one_level_wherever_it_is_shown() -> None:
+    """Four pods of twelve in a crash loop: the pane, DO NOW, the triage and the wall say the same."""
+    async with war_room(trouble(), (120, 40)) as room:
+        frame = room.app.frame()
+        loops = next(number for number in world_numbers(frame) if number.label == "CRASH LOOPS")
+        red = triage_of(frame).red[0]
+        assert "crash loop" in red.text
+        assert "crash loop" in frame.needs[0].text
+        assert {frame.board[2].level, frame.needs[0].level, red.level, loops.level} == {Level.WARNING}
+        assert (frame.counts.critical, frame.counts.warning) == (0, 1)

@@ -214,6 +214,9 @@ async def test_a_resolved_incident_is_calm_and_has_no_deadline() -> None:
     assert "· ok resolved" in text
     assert frame_around(text, "SEV ") == "│"
     assert " DUE" not in "\n".join(text.splitlines()[2:])
+    assert "RESOLVED  the post-mortem is next" in text
+    assert "LASTED" in text
+    assert "NOW  step" not in text
 
 
 async def test_a_time_of_another_day_comes_with_the_day() -> None:

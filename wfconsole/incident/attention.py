@@ -4,11 +4,12 @@
 nothing, takes itself back unless it is kept, or nobody knows how it ended; 3. a clock is overdue: response, update or
 resolution, then a call of the severity, a task or the post-mortem meeting; then one of them is due soon (a task never
 is: who gave it knows); 4. a critical alert that nobody acknowledged, the first-out first, then a new critical
-condition; 5. the next step waits for an answer; 6. a source that the next step needs is lost; 7. such a warning, a
-playbook whose symptoms are there while nobody has declared, any other source lost, an action or a command that runs, an
-action that is watched whether it helps, then roles that the severity requires and nobody has, once the time to respond
-is over; 8. the next step, then such roles before that time, and follow-ups whose day is over; 9. the next clock, in
-plain words. Ties: the oldest first.
+condition; 5. the next step waits for an answer; 6. a source that the next step needs is lost; 7. such a warning, then
+what was one and nobody has seen, a playbook whose symptoms are there while nobody has declared, any other source lost,
+an action or a command that runs, an action that is watched whether it helps, then roles that the severity requires and
+nobody has, once the time to respond is over; 8. the next step, then such roles before that time, and follow-ups whose
+day is over; 9. the next clock, in plain words. Once it is resolved no step is asked for: the post-mortem is, with what
+was left open. Ties: what does harm at this instant before what does not, then the oldest first.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from wfconsole.incident.clocks import OF_SEVERITY, Clock, next_due
 from wfconsole.incident.events import Noticed
 from wfconsole.incident.ledger import owed
 from wfconsole.incident.state import CommandRun, IncidentState, Line
+from wfconsole.incident.wording import counted
 from wfconsole.observations.board import BoardLine, pane_of
+from wfconsole.observations.judged import Judged
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.world import World
 from wfconsole.text import age, countdown
@@ -39,7 +42,7 @@ _TOLD_ELSEWHERE: Final = frozenset(("source", "alert"))
 
 class Need(msgspec.Struct, frozen=True):
     """One thing that needs somebody. `goto`: "time", "pane:3", "step:<id>", "clock:<name>", "line:<entry id>",
-    "sources", "roles", "triage", "ledger", "running", "action:<receipt>" or "". `pane`: where
+    "sources", "roles", "triage", "ledger", "running", "post-mortem", "action:<receipt>" or "". `pane`: where
     `goto` is a line, the number of the pane that shows what it is about."""
 
     text: str
@@ -53,9 +56,9 @@ class Situation(msgspec.Struct, frozen=True):
 
     `world` tells which sources are lost, `meanwhile` is the newest critical thing that has come while the screen shows
     what was, `record_trouble` why what is entered is on no disk, `unreadable` why a recording does not go on from here;
-    `vacant`: the required roles that nobody has.
-    `fits` says which playbook the symptoms speak for, "" for none. `provisional`: actions that take themselves back,
-    by receipt: what they are, and when. `declare_key`: the key that declares, "" for whoever looks and may not.
+    `vacant`: the required roles that nobody has. `judged`: how the world's rows are judged now. `fits` says which
+    playbook the symptoms speak for, "" for none. `provisional`: actions that take themselves back, by receipt: what
+    they are, and when. `declare_key`: the key that declares, "" for whoever looks and may not.
     """
 
     now: Millis
@@ -70,6 +73,7 @@ class Situation(msgspec.Struct, frozen=True):
     unreadable: str = ""
     alarms: Alarms = Alarms()
     world: World = World()
+    judged: Judged = Judged()
     fits: str = ""
     vacant: tuple[str, ...] = ()
     provisional: Mapping[str, tuple[str, Millis]] = msgspec.field(default_factory=dict)
@@ -78,9 +82,11 @@ class Situation(msgspec.Struct, frozen=True):
 
 def attention(seen: Situation) -> tuple[Need, ...]:
     """What needs somebody, most urgent first; never empty."""
-    needs = (*_view(seen), *_failed(seen), *_clocks(seen), *_begun(seen, Level.CRITICAL), *_step_waits(seen))
-    needs += (*_step_source(seen), *_begun(seen, Level.WARNING), *_fits(seen), *_sources(seen), *_running(seen))
-    needs += (*_vacant(seen, late=True), *_next_step(seen), *_vacant(seen, late=False), *_follow_ups(seen))
+    over = seen.state.resolved
+    needs = (*_view(seen), *_failed(seen), *_clocks(seen), *_begun(seen, Level.CRITICAL))
+    needs += () if over else (*_step_waits(seen), *_step_source(seen))
+    needs += (*_begun(seen, Level.WARNING), *_conditions(seen, Level.WATCH), *_fits(seen), *_sources(seen))
+    needs += (*_running(seen), *(_remains(seen) if over else _to_do(seen)), *_follow_ups(seen))
     return needs if any(need.goto for need in needs) else (*needs, _nothing(seen))
 
 
@@ -195,18 +201,23 @@ def _level_of_new(group: AlarmGroup) -> Level:
 
 
 def _conditions(seen: Situation, level: Level) -> Iterator[Need]:
-    """Conditions that last and nobody has taken up: declaring takes up what there was, a star what came after."""
-    from wfconsole.incident.looks import pane_of_condition  # here, because the first frame knows of no condition
+    """Conditions that last and nobody has taken up: declaring takes up what there was, a star what came after. Those
+    that are no warning any more are of the level below."""
+    if not seen.state.conditions:
+        return
+    from wfconsole.incident.condition_levels import hurts, level_now  # here, because the first frame knows of none
+    from wfconsole.incident.looks import pane_of_condition
 
-    lasting = [
-        (key, found, seen.state.lines[line_id])
+    begun = [
+        (not hurts(key, found, seen.judged), found.since or line.at, key, line)
         for key, found in seen.state.conditions.items()
-        if found.level == level and found.lasts and found.family not in _TOLD_ELSEWHERE
-        if (line_id := seen.state.line_of_key.get(key, "")) in seen.state.lines
+        if found.level >= Level.WARNING and found.lasts and found.family not in _TOLD_ELSEWHERE
+        if (line := seen.state.lines.get(seen.state.line_of_key.get(key, ""))) is not None
+        if not _taken_up(seen.state, found, line)
+        if max(Level.WATCH, level_now(key, found, seen.judged, seen.lines)) == level
     ]
-    for key, found, line in sorted(lasting, key=lambda item: item[1].since or item[2].at):
-        if not _taken_up(seen.state, found, line):
-            yield Need(found.text, level, f"line:{line.entry}", pane_of_condition(key))
+    for _, _, key, line in sorted(begun, key=lambda item: item[:3]):
+        yield Need(seen.state.conditions[key].text, level, f"line:{line.entry}", pane_of_condition(key))
 
 
 def _taken_up(state: IncidentState, found: Noticed, line: Line) -> bool:
@@ -268,6 +279,24 @@ def _sources(seen: Situation) -> Iterator[Need]:
     for line in sorted(lost, key=lambda line: -(line.age_ms or 0)):
         since = f" for {age(line.age_ms)}" if line.age_ms is not None else ""
         yield Need(f"{line.name} is {line.quality}{since}: {line.reason}", Level.WATCH, f"pane:{line.number}")
+
+
+def _to_do(seen: Situation) -> Iterator[Need]:
+    yield from _vacant(seen, late=True)
+    yield from _next_step(seen)
+    yield from _vacant(seen, late=False)
+
+
+def _remains(seen: Situation) -> Iterator[Need]:
+    """Once it is resolved no step is asked for any more: what remains is the post-mortem, and what was left open."""
+    clock = next_due(seen.clocks)
+    meeting = f", {clock.words} in {countdown(clock.left_ms)}" if clock is not None and clock.left_ms > 0 else ""
+    left = seen.checklist.total - seen.checklist.closed
+    steps = f"; {counted(left, 'step')} left open" if left else ""
+    yield Need(f"resolved. next: the post-mortem{meeting}{steps}", Level.OK, "post-mortem")
+    item = seen.checklist.current
+    if item is not None:
+        yield Need(f"left open, {_of(item)}", Level.OK, f"step:{item.step.id}")
 
 
 def _next_step(seen: Situation) -> Iterator[Need]:

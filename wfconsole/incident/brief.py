@@ -150,7 +150,9 @@ def _running(state: IncidentState, checklist: Active | None, now: Millis) -> Ite
     if state.armed_until > now:
         yield f"armed by {state.armed_by} until {_time(state.armed_until, now)}"
     current = checklist.current if checklist is not None else None
-    if checklist is not None and current is not None:
+    if checklist is not None and state.resolved and checklist.total > checklist.closed:
+        yield f"nothing: it is resolved, with {counted(checklist.total - checklist.closed, 'step')} left open"
+    elif checklist is not None and current is not None:
         section = checklist.section
         where = f" of {section.title}" if section is not None else ""
         role = f" ({current.step.role})" if current.step.role else ""

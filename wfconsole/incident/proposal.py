@@ -83,4 +83,6 @@ def _reasons(
 
 
 def _doubt(sign: SymptomSeen) -> str:
+    if sign.state == "not yet":
+        return f"not certain yet: {sign.text}: {sign.evidence}"
     return f"{sign.state}: {sign.text} ({sign.evidence})"

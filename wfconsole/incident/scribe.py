@@ -9,18 +9,22 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from wfconsole.clock import HOUR, MINUTE, Millis
 from wfconsole.incident.alert_sights import ALERT_WORDS, sights_of_alerts
+from wfconsole.incident.condition_levels import level_for_workload
 from wfconsole.incident.events import Noticed
 from wfconsole.incident.looks import LOOKS
 from wfconsole.incident.scribe_memory import FLOOD, Pen, ScribeMemory
 from wfconsole.incident.scribe_sources import look_at_source
-from wfconsole.incident.sights import Seen, Sight
+from wfconsole.incident.sights import Seen, Sight, Sights
 from wfconsole.incident.state import IncidentState
 from wfconsole.observations.alert_log import AlertLog
 from wfconsole.observations.changes import Change, hpa_changes, isolation_changes, recent_changes, workload_changes
 from wfconsole.observations.judged import Judged, JudgedRows, changed_keys
 from wfconsole.observations.levels import Level, Quality
+from wfconsole.observations.pod_groups import PodGroup
 from wfconsole.observations.world import World
 
 __all__ = ["ScribeMemory", "notice"]
@@ -117,7 +121,22 @@ def _note(memory: ScribeMemory, *, first: bool) -> str:
 def _seen(pen: Pen, memory: ScribeMemory, judged: Judged, source: str) -> Seen:
     look = LOOKS.get(source)
     lasting = frozenset(key for key, found in pen.conditions.items() if found.active)
-    return {} if look is None else look.sights(memory.judged, judged, lasting, pen.now)
+    seen = {} if look is None else look.sights(memory.judged, judged, lasting, pen.now)
+    if source != "pods":
+        return seen
+    return {subject: _for_workload(sights, judged.groups.get(subject)) for subject, sights in seen.items()}
+
+
+def _for_workload(sights: Sights | None, group: PodGroup | None) -> Sights | None:
+    """The sights of a workload, each as bad as it is for the workload: its panes say no other."""
+    if sights is None or group is None:
+        return sights
+    return tuple(
+        msgspec.structs.replace(sight, level=level_for_workload(sight.level, group))
+        if isinstance(sight, Sight)
+        else sight
+        for sight in sights
+    )
 
 
 def _look_at_changes(pen: Pen, memory: ScribeMemory, rows: JudgedRows, after: World, source: str) -> None:

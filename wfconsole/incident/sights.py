@@ -42,9 +42,10 @@ class Untold(msgspec.Struct, frozen=True):
     word: str
 
 
-# What a subject was looked at for, and what was seen: a word that is not among the sights does not hold. None: there is
-# no such thing any more.
-Seen = Mapping[str, tuple[Sight | Untold, ...] | None]
+# What was seen of a subject: a word that is not among the sights does not hold.
+Sights = tuple[Sight | Untold, ...]
+# What subjects were looked at for. None: there is no such thing any more.
+Seen = Mapping[str, Sights | None]
 
 
 def touched(before: JudgedRows, after: JudgedRows) -> set[str]:

@@ -204,7 +204,7 @@ def see(symptom: Symptom | SeveritySign, world: World, held: SymptomsHeld, now: 
     seen = msgspec.structs.replace(seen, since=held.since.get(probe, looked.at))
     lasted = held.lasted(probe, now)
     if lasted < symptom.hold_ms:
-        waiting = f"{seen.evidence}, for {spell_duration(lasted)} of {spell_duration(symptom.hold_ms)}"
+        waiting = f"{seen.evidence}, true for {spell_duration(lasted)}, needs {spell_duration(symptom.hold_ms)}"
         return msgspec.structs.replace(seen, state="not yet", evidence=waiting)
     return msgspec.structs.replace(seen, state="present")
 

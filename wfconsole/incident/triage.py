@@ -6,12 +6,13 @@ now is said with its reason, and nothing is concluded from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
 
 from wfconsole.clock import DAY, HOUR, SECOND, Millis
+from wfconsole.incident.condition_levels import level_now
 from wfconsole.incident.looks import pane_of_condition, source_of_condition
 from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.probing import understood
@@ -20,6 +21,7 @@ from wfconsole.incident.state import IncidentState
 from wfconsole.incident.symptoms import Match, SymptomsHeld, match_playbooks, watched_probes
 from wfconsole.incident.what_changed import what_changed
 from wfconsole.observations.board import BoardLine, pane_of
+from wfconsole.observations.judged import Judged
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.world import World
 
@@ -29,6 +31,7 @@ STANDING: Final[Millis] = DAY
 CHANGED_BEFORE: Final[Millis] = HOUR
 # A change is seen a moment after it was made: so long after the first bad sign, it still may have come first.
 _SEEN_LATE: Final[Millis] = 30 * SECOND
+_UNJUDGED: Final = Judged()
 _LOST_SOURCE: Final = "source"  # the family of conditions that have a place of their own
 
 
@@ -92,10 +95,11 @@ def triage(
     now: Millis,
     *,
     lines: Sequence[BoardLine] = (),
+    judged: Judged = _UNJUDGED,
 ) -> Triage:
-    """What the screen of the first sixty seconds shows. `lines` is the board."""
+    """What the screen of the first sixty seconds shows. `lines` is the board, `judged` what it is made of."""
     matches = match_playbooks(runbook, world, held, now, incident)
-    red = what_is_red(world, incident, lines, now)
+    red = what_is_red(world, incident, lines, now, judged)
     wrong = any(each.sure for each in red) or any(match.present for match in matches)
     began = incident.moments.get("started") or first_trouble(incident, now)
     blind, off = what_is_not_known(runbook, world, now)
@@ -128,10 +132,12 @@ def first_trouble(incident: IncidentState, now: Millis) -> Millis:
     return min(condition.since for condition in lasting if condition.level == worst)
 
 
-def what_is_red(world: World, incident: IncidentState, lines: Iterable[BoardLine], now: Millis) -> tuple[Red, ...]:
+def what_is_red(
+    world: World, incident: IncidentState, lines: Sequence[BoardLine], now: Millis, judged: Judged = _UNJUDGED
+) -> tuple[Red, ...]:
     """Conditions that last, of all layers: the worst first, then what is surely so, then the oldest that is not
     standing for days. A pane that is red with no condition behind it speaks for itself."""
-    found = [*_conditions(world, incident, now)]
+    found = [*_conditions(world, incident, lines, now, judged)]
     panes = {each.pane for each in found if each.sure}
     for line in lines:
         trusted = line.quality.conclusive or line.quality == Quality.PARTIAL
@@ -140,18 +146,21 @@ def what_is_red(world: World, incident: IncidentState, lines: Iterable[BoardLine
     return tuple(sorted(found, key=lambda each: (-each.level, not each.sure, *_age_rank(each, now))))
 
 
-def _conditions(world: World, incident: IncidentState, now: Millis) -> Iterator[Red]:
+def _conditions(
+    world: World, incident: IncidentState, lines: Sequence[BoardLine], now: Millis, judged: Judged
+) -> Iterator[Red]:
     for key, condition in incident.conditions.items():
-        if not condition.lasts or condition.level < Level.WARNING:
+        if not condition.lasts or condition.family == _LOST_SOURCE:
             continue
-        if condition.family == _LOST_SOURCE:
+        level = level_now(key, condition, judged, lines)
+        if level < Level.WARNING:
             continue
         line = incident.lines.get(incident.line_of_key.get(key, ""))
         since = condition.since or (line.at if line is not None else 0)
         source = source_of_condition(key)
         quality = world.quality(source, now) if source else Quality.LIVE
         if quality != Quality.OFF:
-            yield Red(condition.text, condition.level, since, quality, pane_of_condition(key), key)
+            yield Red(condition.text, level, since, quality, pane_of_condition(key), key)
 
 
 def _age_rank(red: Red, now: Millis) -> tuple[bool, Millis]:

@@ -20,6 +20,8 @@ from wfconsole.text import UNKNOWN, cells, cut
 
 HEADLINE_CELLS: Final = 38
 _LEAST_FACT: Final = 14  # cells that an old fact keeps beside the reason why there is no newer one
+_LEAST_NAME: Final = 8  # cells of a name that tell it from others
+_LEAST_BESIDE: Final = 12  # of one in the second fact, where a word that is no longer is the kind of a trouble
 TREND_CELL_MS: Final = 30 * SECOND
 _NOTHING: Final = "nothing there"
 _COMPARED: Final = re.compile(r" \([^()]*\)$")  # what follows a number, in brackets
@@ -64,12 +66,12 @@ _PANES: Final = (
 )
 # Sources that a pane has only in its views.
 _IN_VIEWS: Final = {"keys": 6, "statements": 6, "signal_history": 2}
+_PANE_OF: Final = {name: pane.number for pane in _PANES for name, _ in pane.shows} | _IN_VIEWS
 
 
 def pane_of(source: str) -> int:
     """The number of the pane that shows a source; those that only stand beside pods in its views are of that one."""
-    shown = {name: pane.number for pane in _PANES for name, _ in pane.shows}
-    return shown.get(source) or _IN_VIEWS.get(source, 3)
+    return _PANE_OF.get(source, 3)
 
 
 class BoardLine(msgspec.Struct, frozen=True):
@@ -223,27 +225,42 @@ def _headline(facts: tuple[str, ...], quality: Quality, snapshot: Snapshot[objec
         why = (failure.remedy or failure.message) if failure is not None else "nothing reported yet"
         return cut(why if quality == Quality.DENIED else f"{UNKNOWN} {why}", HEADLINE_CELLS)
     if quality.conclusive or quality == Quality.PARTIAL:
-        return _squeezed(facts, "{}")
+        return squeezed(facts, "{}")
     if quality == Quality.STALE or failure is None:
-        return _squeezed(facts, "({})")
+        return squeezed(facts, "({})")
     retry = f", retry {max(0, failure.retry_at - now) // SECOND}s" if failure.retry_at else ""
     why = failure.remedy if quality == Quality.DENIED and failure.remedy else f"{failure.kind}{retry}"
     why = cut(why, HEADLINE_CELLS - _LEAST_FACT - 1)
-    return f"{_squeezed(facts[:1], '({})', HEADLINE_CELLS - cells(why) - 1)} {why}"
+    return f"{squeezed(facts[:1], '({})', HEADLINE_CELLS - cells(why) - 1)} {why}"
 
 
-def _squeezed(facts: tuple[str, ...], form: str, room: int = HEADLINE_CELLS) -> str:
-    """At most two facts in `room` cells. First what they are compared with gives way, of the second before the first;
-    then the beginning of the longest word of the first, a name mostly: names differ at their ends, and a number or the
-    kind of an attack must not be cut."""
+def squeezed(facts: tuple[str, ...], form: str, room: int = HEADLINE_CELLS) -> str:
+    """At most two facts in `room` cells; the first is the worse one, and goes last.
+
+    First what they are compared with gives way, of the second before the first; then the beginning of a name, of the
+    second before the first: names differ at their ends, and a number or the kind of an attack must not be cut; then the
+    second fact.
+    """
     first, rest = facts[0], facts[1:2]
     for shorter in ((first, *rest), (first, *map(_bare, rest)), (_bare(first), *map(_bare, rest))):
         said = "  ".join(form.format(fact) for fact in shorter)
         if cells(said) <= room:
             return said
-    beside = "".join(f"  {form.format(_bare(fact))}" for fact in rest)
-    spare = room - cells(beside) - cells(form.format(""))
-    return form.format(_narrowed(_bare(first), spare)) + beside
+    first, frame = _bare(first), cells(form.format(""))
+    for second in map(_bare, rest):
+        both = room - 2 - 2 * frame
+        for left in (first, _shortest(first, _LEAST_NAME)):
+            right = second if cells(left) + cells(second) <= both else _shortest(second, _LEAST_BESIDE)
+            if cells(left) + cells(right) <= both:
+                said = _narrowed(first, both - cells(right))
+                return f"{form.format(said)}  {form.format(_narrowed(second, both - cells(said)))}"
+    return form.format(_narrowed(first, room - frame))
+
+
+def _shortest(fact: str, least: int) -> str:
+    """With no more of its name than tells it from others."""
+    name = max(fact.split(" "), key=cells)
+    return fact.replace(name, _cut_left(name, least), 1) if cells(name) > least else fact
 
 
 def _bare(fact: str) -> str:
@@ -252,6 +269,8 @@ def _bare(fact: str) -> str:
 
 
 def _narrowed(text: str, width: int) -> str:
+    if cells(text) <= width:
+        return text
     name = max(text.split(" "), key=cells)
     room = width - cells(text) + cells(name)
     return text.replace(name, _cut_left(name, room), 1) if room > 1 else _cut_left(text, width)

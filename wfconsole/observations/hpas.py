@@ -95,3 +95,11 @@ def wants(row: HpaRow) -> int | None:
     if ratio is None:
         return None
     return row.current if abs(ratio - 1.0) <= 0.1 else math.ceil(row.current * ratio)
+
+
+def size_wanted(row: HpaRow) -> str:
+    """`wants 5`; where its bounds hold it back, what its metrics ask for and the bound."""
+    wanted = None if why_blind(row) else wants(row)
+    if wanted is None or row.minimum <= wanted <= row.maximum:
+        return f"wants {row.desired if wanted is None else wanted}"
+    return f"metrics ask for {wanted}, bounded at {min(max(wanted, row.minimum), row.maximum)}"

@@ -98,7 +98,7 @@ def weigh_pod(row: PodRow, now: Millis) -> Weighed:
     if row.ready and row.status == "Running" and not row.deleting_since:
         if not row.restarted_at or now - row.restarted_at >= RESTART_WINDOW:
             return PLAIN
-        return _restarted(row)
+        return _restarted(row, now)
     if row.phase == "Succeeded":
         return PLAIN
     if row.deleting_since:
@@ -171,6 +171,8 @@ _NEVER_READY_WITHIN: Final = 30 * SECOND
 
 # A container that was started again and is not ready is between two crashes, as likely as not, for this long.
 _BETWEEN_CRASHES: Final = MINUTE
+# kubelet starts a container again at once the first time, and waits for so long at least before each time after that.
+_BACK_OFF: Final = 10 * SECOND
 # A container that stands terminated ended after all that were started again.
 _JUST_ENDED: Final = 1 << 62
 
@@ -184,14 +186,27 @@ def _without_init(status: str) -> tuple[str, str]:
     return "init container: ", inner
 
 
-def _restarted(row: PodRow) -> Weighed:
+def _restarted(row: PodRow, now: Millis) -> Weighed:
     until = row.restarted_at + RESTART_WINDOW
     reason = _restarts(row)
+    if now < (calm_at := _loops_until(row)) < until:
+        return Finding(Level.WARNING, reason, "crash-loop", row.restarted_at), calm_at
     if any(box.last_reason == "OOMKilled" for box in row.containers):
         return Finding(Level.WARNING, reason, "oom", row.restarted_at), until
     if row.restarts >= RESTARTING_FROM:
         return Finding(Level.WARNING, reason, "restarting", row.restarted_at), until
     return Finding(Level.WATCH, reason, "restarted", row.restarted_at), until
+
+
+def _loops_until(row: PodRow) -> Millis:
+    """Until when a pod that runs is taken for one between two crashes of a loop: kubelet held its container back before
+    it started it again. 0 where it did not."""
+    held_back = (
+        box.started_at
+        for box in row.containers
+        if box.last_finished_at and box.started_at - box.last_finished_at >= _BACK_OFF
+    )
+    return max((at + _BETWEEN_CRASHES for at in held_back), default=0)
 
 
 def _terminating(row: PodRow, now: Millis) -> Weighed:
@@ -203,8 +218,12 @@ def _terminating(row: PodRow, now: Millis) -> Weighed:
 
 def _failed(row: PodRow, now: Millis) -> Weighed:
     """A pod that ended badly stays until somebody removes it: news for an hour, a trace after that."""
-    kind = "evicted" if row.status == "Evicted" else "oom" if row.status == "OOMKilled" else "failed"
-    reason = row.status if row.status != "Failed" else row.reason or "Failed"
+    if row.reason == "Evicted" or row.status == "Evicted":  # kubectl prints how the containers of it ended
+        kind, said = "evicted", row.message.partition(". ")[0].rstrip(".")
+        reason = f"Evicted: {said}" if said else "Evicted"
+    else:
+        kind = "oom" if row.status == "OOMKilled" else "failed"
+        reason = row.status if row.status != "Failed" else row.reason or "Failed"
     return climb(_FAILED_RUNGS, row.ready_since or row.restarted_at or row.created_at, now, reason, kind)
 
 
@@ -225,7 +244,8 @@ def _not_ready(row: PodRow, now: Millis) -> Weighed:
     since = row.ready_since or row.created_at
     running_since = max((box.started_at for box in row.containers if not box.init), default=0) or row.restarted_at
     if row.restarts and now - running_since < _BETWEEN_CRASHES:
-        finding, until = climb(_NOT_READY_RUNGS, since, now, f"{reason}, {_restarts(row)}", "restarting")
+        kind = "crash-loop" if now < _loops_until(row) else "restarting"
+        finding, until = climb(_NOT_READY_RUNGS, since, now, f"{reason}, {_restarts(row)}", kind)
         calm_at = running_since + _BETWEEN_CRASHES
         return finding, min(until, calm_at) if until else calm_at
     new = row.ready_since - row.created_at < _NEVER_READY_WITHIN and not row.restarts

@@ -12,6 +12,7 @@ from wfconsole.incident.events import Entry, Event, NoteAdded, Target
 from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.sinks import Sink
 from wfconsole.observations.answers import Ask, Marker
+from wfconsole.observations.snapshot import Patch
 from wfconsole.recording.lines import Item, Noted, OperatorNote, RecordingError, SourcePatch
 from wfconsole.recording.play import Recording
 from wfconsole.recording.player import Player
@@ -51,6 +52,7 @@ class Playback:
         self.session = Session(clock=self.player.clock, runbook=runbook, operator="")
         told = recording.header.target
         self.session.pin(Target(context=told.context, namespace=told.namespace, server=told.server))
+        self._announce()
         self._changed = changed
         self._shown, self._shown_at = self.session.view, recording.start
         self._rebuilding = False
@@ -65,6 +67,8 @@ class Playback:
     def rebuild(self, checkpoint: object | None, items: Iterator[Item]) -> None:
         self._rebuilding = True  # the clock is there already, and what is on show is not
         self.session.restore(checkpoint if isinstance(checkpoint, Checkpoint) else None)
+        if checkpoint is None:
+            self._announce()
         for item in items:
             self._fold(item)
         self._publish()
@@ -101,6 +105,11 @@ class Playback:
         """Ends the player; the file is closed only when its thread no longer reads it."""
         self.player.close(timeout_ms=200)
         self._recording.close()
+
+    def _announce(self) -> None:
+        """At its very beginning a recording has said nothing yet: what speaks later is not known, and not off."""
+        for source in self._recording.sources:
+            self.session.observe(SourcePatch(self._recording.start, source, keyframe=True, patch=Patch(age_ms=-1)))
 
     def _fold(self, item: Item) -> None:
         if isinstance(item, SourcePatch):

@@ -60,6 +60,13 @@ class Frame(msgspec.Struct, frozen=True):
         incident = self.view.incident
         return incident.moments.get("started") or incident.declared_at
 
+    @property
+    def incident_ms(self) -> Millis:
+        """For how long it is broken; of a resolved incident for how long it was."""
+        incident = self.view.incident
+        until = incident.moments.get("resolved") or incident.status_since if incident.resolved else self.now
+        return max(0, until - self.incident_since)
+
     def changes_within(self, window: Millis) -> tuple[Change, ...]:
         """What is known to have changed within `window`, newest first."""
         return what_changed(self.view.world, self.view.incident, self.now, window)
@@ -101,6 +108,7 @@ def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis
         unreadable=time.problem if time.mode == "replay" and time.position >= time.end else "",
         alarms=alarms,
         world=view.world,
+        judged=view.judged,
         fits=_fits(console.runbook, view, now),
         vacant=vacant_roles(policy, view.incident),
         provisional=_provisional(console),

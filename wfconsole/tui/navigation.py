@@ -118,7 +118,7 @@ class Navigation:
                 from wfconsole.tui.acting import open_receipt
 
                 open_receipt(room, which)
-            case "ledger" | "running":
+            case "ledger" | "running" | "post-mortem":
                 if not isinstance(room.screen, screens.load(what)):
                     self.action_open(what)
             case _:

@@ -33,7 +33,7 @@ TILES: Final[Mapping[str, tuple[int, str, str]]] = {
 # More than this many would have no room for rows.
 _MOST_TILES: Final = 8
 KUBERNETES_TILES: Final = ("pods", "hpas", "nodes", "changes", "events")
-CLOCK_ROWS: Final = 4
+CLOCK_ROWS: Final = 5
 
 
 def size_class(width: int, height: int) -> SizeClass:

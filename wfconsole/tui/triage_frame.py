@@ -11,4 +11,4 @@ def triage_of(frame: Frame) -> Triage:
     """Everything that the first sixty seconds need, of the instant on show."""
     view = frame.view
     held = view.symptoms or SymptomsHeld()
-    return triage(frame.runbook, view.world, view.incident, held, frame.now, lines=frame.board)
+    return triage(frame.runbook, view.world, view.incident, held, frame.now, lines=frame.board, judged=view.judged)

@@ -54,8 +54,5 @@ def _worst_kind(groups: list[PodGroup], kinds: Mapping[str, int]) -> tuple[str, 
     for group in groups:
         if group.reasons:
             kind = group.reasons[0][0]
-            count = kinds.get(kind, 0)
-            if kind == "crash-loop":  # some of its pods run for a moment
-                count += kinds.get("restarting", 0)
-            return (f"{number(count)} {LABELS.get(kind, kind)}",)
+            return (f"{number(kinds.get(kind, 0))} {LABELS.get(kind, kind)}",)
     return ()

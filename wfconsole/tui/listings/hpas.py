@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from wfconsole.observations.conditions import message_of
-from wfconsole.observations.hpas import HpaRow, at_max, wants, why_blind, worst_ratio
+from wfconsole.observations.hpas import HpaRow, at_max, size_wanted, wants, why_blind, worst_ratio
 from wfconsole.observations.levels import Finding, Level
 from wfconsole.text import UNKNOWN, age, coarse_age
 from wfconsole.tui.frame import Frame
@@ -94,7 +94,7 @@ class HpasListing(Listing):
             return []
         finding = frame.view.judged.finding("hpas", key)
         said = message_of(row.conditions, "ScalingActive", "AbleToScale") if why_blind(row) else ""
-        replicas = f"runs {row.current}, wants {row.desired}, may {row.minimum} to {row.maximum}"
+        replicas = f"runs {row.current}, {size_wanted(row)}, may {row.minimum} to {row.maximum}"
         scaled = f"{age(frame.now - row.last_scaled_at)} ago" if row.last_scaled_at else "never seen"
         lines = [
             row_line("ROW", (row.name, "strong"), f"   {row.namespace}   scales {row.target_kind}/{row.target}"),

@@ -84,8 +84,8 @@ class _PodRows(Listing):
 
 
 def _status(row: PodRow, finding: Finding) -> str:
-    """The word that kubectl would print; where that is no trouble, the trouble."""
-    if finding.level > Level.OK and row.status == "Running":
+    """The word that kubectl would print; where that is no trouble, or says how an evicted pod ended, the trouble."""
+    if finding.level > Level.OK and (row.status == "Running" or finding.kind == "evicted"):
         return LABELS.get(finding.kind, row.status)
     return row.status
 

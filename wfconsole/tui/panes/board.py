@@ -7,7 +7,7 @@ from typing import Final
 
 from textual.message import Message
 
-from wfconsole.observations.board import BoardLine
+from wfconsole.observations.board import BoardLine, squeezed
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.text import UNKNOWN, age, cells, fit
 from wfconsole.tui import action_names
@@ -110,12 +110,12 @@ def _line(frame: Frame, line: BoardLine, width: int) -> Line:
 
 
 def _said(line: BoardLine, room: int, *, off: bool) -> str:
-    """The headline of 38 cells; where there is more room, the whole facts, and why."""
+    """The facts whole, and why, as far as there is room; what is old, in the headline of 38 cells."""
     if off:
         return line.headline
     whole = "  ".join(line.facts) if line.quality.conclusive else line.headline
     if cells(whole) > room:
-        return line.headline
+        return squeezed(line.facts, "{}", room) if line.quality.conclusive else line.headline
     more = f"{whole}   {line.reason}"
     return more if line.reason and room - cells(whole) > _REASON_CELLS else whole
 

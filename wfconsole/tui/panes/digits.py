@@ -10,7 +10,7 @@ from wfconsole.incident.clocks import next_due
 from wfconsole.observations.board import BoardLine
 from wfconsole.observations.hpas import at_max, wants
 from wfconsole.observations.levels import Level, Quality
-from wfconsole.observations.pod_groups import worst_first
+from wfconsole.observations.pod_groups import PodGroup, worst_first
 from wfconsole.text import UNKNOWN, age, cells, countdown, fit
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import BLANK, Line, Span
@@ -69,8 +69,10 @@ def incident_numbers(frame: Frame) -> list[Number]:
     shown = [Number(incident.severity[:3], incident.severity[3:], level, said=(incident.status, incident.title))]
     began, declared = frame.incident_since, incident.declared_at
     since = [f"since {_when(frame, began)}"] if began != declared else []
-    said = (*since, f"declared {_when(frame, declared)}")
-    shown.append(Number("ELAPSED", countdown(max(0, frame.now - began)), said=said, judged=False))
+    resolved = [f"resolved {_when(frame, began + frame.incident_ms)}"] if incident.resolved else []
+    said = (*resolved, *since, f"declared {_when(frame, declared)}")
+    label = "LASTED" if incident.resolved else "ELAPSED"
+    shown.append(Number(label, countdown(frame.incident_ms), said=said, judged=False))
     clock = next_due(frame.clocks)
     if clock is not None:
         overdue = clock.left_ms < 0
@@ -87,14 +89,13 @@ def world_numbers(frame: Frame) -> list[Number]:
     what users feel and who waits come first, and one of the cluster beside them."""
     pods, hpas = frame.board[2], frame.board[3]
     tally = frame.view.judged.tally
-    loops = tally.kinds.get("crash-loop", 0)
     full = frame.view.series.series.get("hpas.at_max")
     at_their_max = int(full.last) if full is not None and full.last is not None else None
     first = _of_other_systems(frame)
     cluster = [
         _counted("PODS NOT READY", tally.total - tally.ready, pods.level, pods, (*pods.facts, pods.reason)),
-        _counted("CRASH LOOPS", loops, Level.CRITICAL, pods, _crashing(frame)),
-        _counted("HPA AT MAX", at_their_max, Level.WARNING, hpas, _at_max(frame)),
+        _counted("CRASH LOOPS", tally.kinds.get("crash-loop", 0), _level_of_loops(frame), pods, _crashing(frame)),
+        _counted("HPA AT MAX", at_their_max, _level_at_max(frame), hpas, _at_max(frame)),
     ]
     return [*first, *cluster][: max(len(cluster), len(first) + 1)]
 
@@ -119,11 +120,26 @@ def _counted(label: str, count: int | None, level: Level, line: BoardLine, said:
     return Number(label, str(count), level if count else Level.OK, line.quality, _words(*said))
 
 
+def _looping(frame: Frame) -> list[PodGroup]:
+    """The workloads whose pods are in a crash loop, the worst first."""
+    return worst_first(group for group in frame.view.judged.groups.values() if "crash-loop" in dict(group.reasons))
+
+
+def _level_of_loops(frame: Frame) -> Level:
+    """A loop is as bad as it is for its workload."""
+    return max((group.level for group in _looping(frame)), default=Level.OK)
+
+
 def _crashing(frame: Frame) -> tuple[str, ...]:
-    """The workloads whose pods are in a crash loop, the worst first, and what is said of that one."""
-    groups = [group for group in frame.view.judged.groups.values() if "crash-loop" in dict(group.reasons)]
-    names = [group.name for group in worst_first(groups)]
-    return (", ".join(names), worst_first(groups)[0].worst.reason) if names else ("none",)
+    """The workloads whose pods are in a crash loop, and what is said of the worst."""
+    groups = _looping(frame)
+    return (", ".join(group.name for group in groups), groups[0].worst.reason) if groups else ("none",)
+
+
+def _level_at_max(frame: Frame) -> Level:
+    """The worst of the autoscalers at their maximum: one that wants no more is no trouble yet."""
+    full = (key for key, row in frame.view.world.hpas.items() if at_max(row))
+    return max((frame.view.judged.finding("hpas", key).level for key in full), default=Level.OK)
 
 
 def _at_max(frame: Frame) -> tuple[str, ...]:

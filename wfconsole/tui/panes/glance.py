@@ -6,12 +6,12 @@ Whatever a small client of a shared terminal would cut off stands in the first 6
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 from wfconsole.clock import SECOND
 from wfconsole.incident.attention import Need
 from wfconsole.observations.levels import Level
-from wfconsole.text import age, cells, countdown, cut, cut_middle, elapsed, fit
+from wfconsole.text import age, cells, countdown, cut, cut_middle, elapsed, fit, position
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import Ink, Line, Span, spread, width_of
 from wfconsole.tui.state_words import counts, level_ink, level_sign
@@ -20,39 +20,56 @@ from wfconsole.tui.widgets.lines import Pane
 # From here on words beside the counts have room.
 WIDE: Final = 110
 _LAG_SHOWN: Final = 2 * SECOND
-_LEAST_CONTEXT: Final = 14
+_LEAST_CONTEXT: Final = 9
+_TITLE_SHARE: Final = 60  # per cent of what is left for title and target
 _LEAST_NAMESPACE: Final = 4
 _PLAIN_CONTEXT: Final = 16
+
+
+class _Form(NamedTuple):
+    """How the line is said: `words` that other signs and lines say too, the number whole or "short", the status."""
+
+    words: bool = True
+    number: Literal["whole", "short", "none"] = "whole"
+    status: bool = True
+
+
+# From the longest to the shortest: shorter words come before anything is left out.
+_FORMS: Final = (_Form(), _Form(False), _Form(False, "short"), _Form(False, "none"), _Form(False, "none", False))
 
 
 class Glance(Pane):
     """Mode, severity, time since it broke, title; target, clock and role at the right.
 
-    Where that is too much, the number of the incident goes first, then its status, then what the target has more than
-    `_LEAST_CONTEXT` cells of the context, while the title keeps some. Mode, severity, time and the word for the cluster
-    are never cut.
+    Where that is too much, shorter words come first, then the number of the incident goes, then its status, then the
+    target and the end of the title share what is left. Mode, severity, time, that it is over, and the word for the
+    cluster are never cut.
     """
 
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         del height
-        head, titles = (*_mode(frame, width), *_severity(frame)), _titles(frame)
-        tag, end = _environment(frame), _clock_and_role(frame, width)
-        room = width - width_of((*head, *tag, *end)) - 1
-        least = min(room, cells(frame.view.target.context), _LEAST_CONTEXT)
-        where = _where(frame, max(least, room - min(cells(titles[-1]), width * 3 // 20)))
-        title = next((title for title in titles if cells(f"{title}{where}") < room), titles[-1])
+        target = frame.view.target
+        whole = "/".join(part for part in (target.context, target.namespace) if part)
+        for form in _FORMS:
+            head, title = (*_mode(frame, width, form), *_severity(frame)), _title(frame, form)
+            tag, end = _environment(frame), _clock_and_role(frame, width, form)
+            room = width - width_of((*head, *tag, *end)) - 1
+            if cells(f"{title}{whole}") < room:
+                break
+        least = min(room, cells(target.context), _LEAST_CONTEXT)
+        where = _where(frame, max(least, room - min(cells(title) + 1, room * _TITLE_SHARE // 100)))
         return [spread((*head, Span(title)), (*tag, Span(f" {where}", "dim"), *end), width)]
 
 
-def _mode(frame: Frame, width: int) -> Line:
+def _mode(frame: Frame, width: int, form: _Form) -> Line:
     glyphs, time = frame.glyphs, frame.time
     signs = {"LIVE": glyphs.live, "FROZEN": glyphs.frozen, "BACK": glyphs.back}
-    sign = signs.get(time.word, glyphs.frozen if time.mode == "replay" and time.paused else glyphs.replay)
+    sign = signs.get(time.word, glyphs.frozen if time.paused else glyphs.replay)
     ink: Ink = "live" if time.word == "LIVE" else "replay"
     word = time.word
     if time.mode in ("frozen", "back"):
         word += f" {age(time.behind_ms)}"
-    elif time.mode == "replay" and (time.paused or time.speed != 1):
+    elif form.words and time.mode == "replay" and (time.paused or time.speed != 1):
         word += " paused" if time.paused else f" {time.pace}"
     return (Span(" "), Span(f"{sign} {word}", ink), Span(" " * max(1, (9 if width >= WIDE else 6) - cells(word))))
 
@@ -61,18 +78,26 @@ def _severity(frame: Frame) -> Line:
     incident = frame.view.incident
     if not incident.declared:
         return (Span("NO INCIDENT ", "strong"),)
-    since = elapsed(frame.now - frame.incident_since)
-    return (Span(f"{incident.severity.replace('SEV', 'SEV-')}  {since} ", "strong"),)
+    severity = incident.severity.replace("SEV", "SEV-")
+    lasted = f"RESOLVED in {position(frame.incident_ms)}" if incident.resolved else elapsed(frame.incident_ms)
+    return (Span(f"{severity}  {lasted} ", "strong"),)
 
 
-def _titles(frame: Frame) -> tuple[str, ...]:
-    """The title with number and status, and with less and less of them; that it is over always stays."""
+def _title(frame: Frame, form: _Form) -> str:
+    """The title with as much of number and status as the form has."""
     incident = frame.view.incident
     if not incident.declared:
-        return ("",)
-    status = f"[{incident.status.upper()}] " if incident.status != "investigating" else ""
-    titled = f"{status}{incident.shown_title}"
-    return f"{incident.id} {titled}", titled, titled if incident.resolved else incident.shown_title
+        return ""
+    told = form.status and incident.status not in ("investigating", "resolved")
+    status = f"[{incident.status.upper()}] " if told else ""
+    number = {"whole": f"{incident.id} ", "short": f"{_short_number(incident.id)} ", "none": ""}[form.number]
+    return f"{number}{status}{incident.shown_title}"
+
+
+def _short_number(number: str) -> str:
+    """`INC…1451` for `INC-20261123-1451`: which day it is, everybody knows."""
+    first, *middle, last = number.split("-")
+    return f"{first}…{last}" if middle else number
 
 
 def _environment(frame: Frame) -> Line:
@@ -91,12 +116,14 @@ def _where(frame: Frame, room: int) -> str:
     return cut(whole, room) if cells(whole) <= room or left >= _LEAST_NAMESPACE else cut_middle(context, room)
 
 
-def _clock_and_role(frame: Frame, width: int) -> Line:
-    return (Span(f"  {frame.times.clock(frame.now)} "), Span(_who(frame, width), "strong"))
+def _clock_and_role(frame: Frame, width: int, form: _Form) -> Line:
+    return (Span(f"  {frame.times.clock(frame.now)} "), Span(_who(frame, width, form), "strong"))
 
 
-def _who(frame: Frame, width: int) -> str:
+def _who(frame: Frame, width: int, form: _Form) -> str:
     if not frame.may_change:
+        if not form.words:  # a replay says so itself, at the other end
+            return "" if frame.time.mode == "replay" else "OBSERVER"
         return "OBSERVER read-only" if width >= WIDE else "OBSERVER"
     commander = frame.view.incident.commander
     return cut(f"IC {commander}" if commander else frame.operator, 10 if width < WIDE else 24)
@@ -115,15 +142,19 @@ class Attention(Pane):
             *counts(frame.glyphs, frame.counts, words=width >= WIDE),
         )
         room = width - width_of(right) - 1
-        return [spread(_need(frame, need, room), right, width)]
+        return [spread(_need(frame, need, room, wide=width >= WIDE), right, width)]
 
 
-def _need(frame: Frame, need: Need, room: int) -> Line:
+def _need(frame: Frame, need: Need, room: int, *, wide: bool) -> Line:
     sign = level_sign(frame.glyphs, need.level)
     if not need.goto or need.level == Level.OK:
         return (Span(" "), Span(f"{sign} ", "dim"), Span(cut(need.text, room - 4), "dim"))
     ink = level_ink(need.level)
-    tail = f" {need.pane} zoom  u next" if need.pane else " u next"
+    tail = f" {need.pane} zoom  " if need.pane else " "
+    if need.goto.startswith("line:") and frame.may_change:  # a mark on its line is what takes it from here
+        tail += "u next, M seen" if wide else "u, M seen"
+    else:
+        tail += "u next"
     head = f"{sign} DO NOW "
     text = cut(need.text, room - cells(head) - cells(tail) - 3)
     return (Span(" "), Span(head, ink), Span(f" {text}", "strong"), Span(fit(tail, cells(tail)), "key"))

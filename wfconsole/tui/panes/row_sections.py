@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from wfconsole.observations.hpas import HpaRow, wants
+from wfconsole.observations.hpas import HpaRow, size_wanted
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.text import UNKNOWN, age, coarse_age, memory, millicores, percent
 from wfconsole.tui.frame import Frame
@@ -47,14 +47,12 @@ def sections_of(frame: Frame, source: str, key: str) -> list[Section]:
 
 
 def _of_hpa(frame: Frame, key: str, row: HpaRow) -> list[Section]:
-    wanted = wants(row)
-    by_load = f"   by its metrics it would want {wanted}" if wanted is not None and wanted > row.desired else ""
     scaled = "never"
     if row.last_scaled_at:
         scaled = f"{age(frame.now - row.last_scaled_at)} ago, at {frame.times.clock(row.last_scaled_at)}"
     now: list[Line] = [
         judged_line(frame, "hpas", key, "can act"),
-        (Span(f"  runs {row.current}   wants {row.desired}   may {row.minimum} to {row.maximum}{by_load}"),),
+        (Span(f"  runs {row.current}   {size_wanted(row)}   may {row.minimum} to {row.maximum}"),),
         (Span(f"  scaled last {scaled}"),),
     ]
     return [

@@ -222,9 +222,9 @@ def _clock_span(frame: Frame, clock: Clock) -> Span:
 
 def _clock_bar(frame: Frame, clock: Clock, width: int) -> Line:
     level = clock_level(clock)
-    said = f"met {countdown(max(0, clock.left_ms))} early" if clock.state == "met" else countdown(clock.left_ms)
-    if clock.state == "met" and clock.left_ms < 0:
-        said = f"met {countdown(-clock.left_ms)} late"
+    said = countdown(clock.left_ms)
+    if clock.state == "met":  # the time that was taken
+        said = f"met {countdown(clock.met_at - clock.started_at)}{', late' if clock.left_ms < 0 else ''}"
     if clock.state in ("ok", "due-soon"):
         said += " left"
     own = clock.kind in OF_SEVERITY
@@ -234,7 +234,7 @@ def _clock_bar(frame: Frame, clock: Clock, width: int) -> Line:
     if not own:
         return (Span(head + " ", ink), Span(cut(clock.words, room), ink if level else "dim"))
     bar_room = max(0, room - 2)
-    filled = round(clock.fraction * bar_room)
+    filled = bar_room if clock.state == "met" else round(clock.fraction * bar_room)
     bar = f"[{'#' * filled}{'.' * (bar_room - filled)}]" if bar_room >= 8 else ""
     return (Span(head + " ", ink), Span(bar, ink if level else "dim"))
 

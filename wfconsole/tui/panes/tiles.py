@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.message import Message
 
@@ -21,6 +21,9 @@ from wfconsole.tui.widgets.pane_frame import boxed, frame_look
 
 if TYPE_CHECKING:
     from wfconsole.tui.listings.listing import Listing
+
+# So high a tile has room for the titles of its columns.
+_ROWS_WITH_TITLES: Final = 5
 
 
 class Tile(Pane, can_focus=True):
@@ -60,12 +63,14 @@ class Tile(Pane, can_focus=True):
 
     def _body(self, frame: Frame, width: int, height: int) -> list[Line]:
         from wfconsole.tui.listings.standing import is_old
-        from wfconsole.tui.widgets.line_table import fitting_columns, in_column  # as above
+        from wfconsole.tui.widgets.line_table import column_titles, fitting_columns, in_column  # as above
 
         keys = self._listing.keys(frame, self._listing.orders[0])
         columns = fitting_columns(self._listing.columns, width - 2)
         lines: list[Line] = [self._listing.summary(frame)]
-        room, old = height - 1, is_old(self._listing.quality(frame))
+        if keys and height >= _ROWS_WITH_TITLES:
+            lines.append((Span(f" {' '.join(column_titles(self._listing.columns, columns))}", "dim"),))
+        room, old = height - len(lines), is_old(self._listing.quality(frame))
         shown = keys[: room if len(keys) <= room else room - 1]
         for key in shown:
             cells = self._listing.cells(frame, key)

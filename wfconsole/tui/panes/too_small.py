@@ -19,7 +19,8 @@ class TooSmall(Pane):
         incident, need = frame.view.incident, frame.needs[0]
         what = "NO INCIDENT"
         if incident.declared:
-            what = f"{incident.severity.replace('SEV', 'SEV-')} {elapsed(frame.now - frame.incident_since)}"
+            stands = "RESOLVED" if incident.resolved else elapsed(frame.incident_ms)
+            what = f"{incident.severity.replace('SEV', 'SEV-')} {stands}"
         mode = frame.time.word
         return [
             (Span(f"{frame.glyphs.live if mode == 'LIVE' else frame.glyphs.replay} {mode} {what}", "strong"),),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from wfconsole.incident.checklist import Item
+from wfconsole.incident.wording import counted
 from wfconsole.text import age, cut
 from wfconsole.tui.frame import CHANGES_WINDOW, Frame
 from wfconsole.tui.ink import BLANK, Ink, Line, Span, fitted, width_of
@@ -139,6 +140,10 @@ def _part(word: str, words: str, width: int) -> Line:
 def _steps(frame: Frame) -> list[tuple[str, str]]:
     active = frame.checklist
     item, section = active.current, active.section
+    if frame.view.incident.resolved:
+        open_steps = active.total - active.closed
+        left = [("LEFT", f"{counted(open_steps, 'step')} open")] if open_steps else []
+        return [("RESOLVED", "the post-mortem is next"), *left]
     if item is None or section is None:
         return [("NOW", active.completion or "no step is open")]
     role = f" ({item.step.role})" if item.step.role else ""

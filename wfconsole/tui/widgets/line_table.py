@@ -207,8 +207,12 @@ def in_column(words: str, column: Column, size: int) -> str:
 
 
 def _header(columns: Sequence[Column], fitted: Sequence[tuple[int, int]]) -> Line:
-    titles = [fit(columns[index].title, size, right=columns[index].right) for index, size in fitted]
-    return (Span(" " * _POINTER_CELLS + (" " * _GAP).join(titles), "dim"),)
+    return (Span(" " * _POINTER_CELLS + (" " * _GAP).join(column_titles(columns, fitted)), "dim"),)
+
+
+def column_titles(columns: Sequence[Column], fitted: Sequence[tuple[int, int]]) -> list[str]:
+    """The titles in the widths that they have."""
+    return [fit(columns[index].title, size, right=columns[index].right) for index, size in fitted]
 
 
 def _cells_line(row: Sequence[Span], columns: Sequence[Column], fitted: Sequence[tuple[int, int]]) -> Line:
