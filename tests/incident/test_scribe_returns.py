@@ -187,19 +187,25 @@ def test_words_of_flaps_that_ended_unsaid_come_before_a_new_beginning(room: Room
     ]
 
 
-def test_a_pod_that_flaps_after_a_rollout_is_one_line(room: Room) -> None:
-    rolled = {"revisions": (a_revision(5, created_at=room.now),), "progressing": True, "desired": 4, "updated": 4}
-    room.see("workloads", [a_workload(ready=4, **rolled)])
+@pytest.mark.parametrize("pods_first", [True, False])
+def test_a_pod_that_flaps_after_a_rollout_is_one_line_whoever_tells_first(room: Room, pods_first: bool) -> None:
+    revision = a_revision(5, created_at=room.now)
+
+    def rolled_out(ready: int) -> list[Any]:
+        return [a_workload(ready=ready, progressing=ready < 4, desired=4, updated=4, revisions=(revision,))]
+
+    room.see("workloads", rolled_out(4))
     for _flap in range(4):
-        room.see("pods", [*WELL[:3], a_bad_pod("g-3", "Running", ready_since=room.now, created_at=NOW - MINUTE)])
-        room.see("workloads", [a_workload(ready=3, **rolled)])
+        flapped = a_bad_pod("g-3", "Running", ready_since=room.now, created_at=NOW - MINUTE)
+        looks = [("pods", [*WELL[:3], flapped]), ("workloads", rolled_out(3))]
+        for source, rows in looks if pods_first else looks[::-1]:
+            room.see(source, rows)
         room.see("pods", WELL)
-        room.see("workloads", [a_workload(ready=4, **rolled)])
+        room.see("workloads", rolled_out(4))
     assert {event.key for event in room.noticed} == {READINESS}
+    room.see("workloads", rolled_out(4), QUIET)
     (line,) = lines(room)
-    assert line.count == 3
-    room.see("workloads", [a_workload(ready=4, **rolled)], QUIET)
-    assert lines(room)[0].count == 4
+    assert line.count == 4
 
 
 # --- crash loops ----------------------------------------------------------------------------------------------------

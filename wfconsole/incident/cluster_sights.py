@@ -56,7 +56,7 @@ def sights_of_pods(before: Judged, after: Judged, lasting: frozenset[str], now: 
             for sight in _pod_sights(group, new_rows, lasting)
             if sight.word != "not-ready"
             or f"not-ready {key}" in lasting
-            or not _tells_readiness(after, group, now)
+            or not _tells_readiness(after, group, lasting, now)
             or _only_added(after, key, lasting)
         ]
         happened = _Happened(group, old_rows, new_rows, now)
@@ -75,17 +75,19 @@ def sights_of_pods(before: Judged, after: Judged, lasting: frozenset[str], now: 
     return seen
 
 
-def _tells_readiness(judged: Judged, group: PodGroup, now: Millis) -> bool:
+def _tells_readiness(judged: Judged, group: PodGroup, lasting: frozenset[str], now: Millis) -> bool:
     """Whether the workload itself says that pods of it are not ready: a pod that flaps is one line then. It does not in
     the middle of a rollout, nor when nobody has looked at it lately, nor when its controller has stopped to count."""
     workloads = judged.rows("workloads")
     row: WorkloadRow | None = workloads.rows.get(group.key)
     if row is None or now - workloads.at > _LATELY:
         return False
-    if workloads.finding(group.key).kind == "rollout" and row.updated < row.desired:
+    rolling = workloads.finding(group.key).kind == "rollout"
+    if rolling and row.updated < row.desired:
         return False
     since = min(finding.since for finding in group.troubled.values() if finding.kind == "not-ready")
-    return is_short(row) or now - since <= _COUNTS_WITHIN
+    told = f"readiness {group.key}" in lasting if rolling else is_short(row)
+    return told or now - since <= _COUNTS_WITHIN
 
 
 def _only_added(judged: Judged, key: str, lasting: frozenset[str]) -> bool:
@@ -129,7 +131,10 @@ def _lost(old: WorkloadRow | None, row: WorkloadRow, finding: Finding, group: Po
     if finding.kind not in ("down", "short", "rollout") or not is_short(row):
         return None
     rolling = finding.kind == "rollout"
-    if group is None or (old is not None and row.ready < old.ready and not rolling):
+    got_through = old is not None and not old.progressing and row.updated >= row.desired
+    if old is not None and row.ready < old.ready and (not rolling or got_through):
+        return max(finding.level, Level.WARNING)
+    if group is None:
         return None if rolling else finding.level
     if not group.down or (rolling and row.updated < row.desired):
         return None

@@ -137,16 +137,16 @@ def rank(sight: Sight) -> tuple[Level, bool, int]:
 
 
 def moved(path: tuple[int, ...], replicas: int) -> tuple[int, ...]:
-    """The path with one move more: where it began, where it turned, where it got; small turns are left out of a long
-    one, the highest and the lowest never."""
+    """The path with one move more: where it began, where it turned, where it got; of many turns the highest and the
+    lowest."""
     points = list(path)
     if len(points) > 1 and (points[-1] > points[-2]) == (replicas > points[-1]):
         points.pop()
     points.append(replicas)
-    while len(points) > TURNS:
-        smallest = min(range(1, len(points) - 2), key=lambda place: abs(points[place] - points[place + 1]))
-        del points[smallest : smallest + 2]
-    return tuple(points)
+    if len(points) > TURNS:
+        kept = {0, points.index(max(points)), points.index(min(points)), len(points) - 1}
+        points = [points[place] for place in sorted(kept)]
+    return tuple(count for place, count in enumerate(points) if points[place + 1 : place + 2] != [count])
 
 
 def steps(count: int) -> int:
