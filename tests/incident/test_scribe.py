@@ -573,6 +573,14 @@ def test_a_flood_is_said_in_a_line_beyond_the_first_ones() -> None:
     assert len(over) == FLOOD
 
 
+def test_what_nobody_saw_falling_is_not_said_to_be_lost() -> None:
+    room = Room()
+    assert room.see("workloads", [a_workload(ready=2)]) == [
+        "began gateway has 2 of 3 ready (already when the console opened)"
+    ]
+    assert room.see("workloads", [a_workload(ready=1)]) == ["again gateway lost readiness: 1 of 3 ready"]
+
+
 # --- taking up a journal again --------------------------------------------------------------------------------------
 
 
@@ -606,7 +614,7 @@ def test_what_happened_while_no_console_was_open_is_said_as_such(room: Room) -> 
     said = room.see("workloads", [rolled_out(room.now - 5 * MINUTE, ready=1)])
     assert said == [
         "once gateway revision 4 -> 5: image gateway:1.4.0 -> gateway:1.4.1",
-        "began gateway lost readiness: 1 of 3 ready (seen when the console came back)",
+        "began gateway has 1 of 3 ready (seen when the console came back)",
     ]
 
 

@@ -111,7 +111,8 @@ def sights_of_workloads(judged_before: Judged, judged: Judged, lasting: frozense
         if row is not None and old is not None and row.ready >= old.ready and _only_added(judged, key, lasting):
             lost = None
         if row is not None and is_short(row) and (lost is not None or f"readiness {key}" in lasting):
-            text = f"{{name}} lost readiness: {row.ready} of {row.desired} ready"
+            verb = "lost readiness:" if old is not None else "has"  # nobody has seen that more of it were ready
+            text = f"{{name}} {verb} {row.ready} of {row.desired} ready"
             since = 0 if finding.kind == "rollout" else finding.since
             level = Level.WARNING if lost is None else lost
             down = group.down if group is not None and group.down else row.desired - row.ready

@@ -62,7 +62,7 @@ class Told(msgspec.Struct, frozen=True):
 
     at: Millis = 0
     count: int = 0
-    worst: str = ""
+    worst: Worst = Worst()
 
 
 class Condition(msgspec.Struct, frozen=True):

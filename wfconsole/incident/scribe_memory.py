@@ -65,13 +65,14 @@ def _resumed(state: IncidentState, key: str, found: Noticed) -> Condition:
     )
     if line is None:
         return condition
+    worst = Worst(line.level, found.whole, found.affected, line.text, line.text_at)
     return msgspec.structs.replace(
         condition,
         began=max(condition.since, line.again_at if line.count > 1 else 0),
         last=found.last_at,
         until=line.until,
-        worst=Worst(line.level, found.whole, found.affected, line.text, line.text_at),
-        told=Told(line.last_at, found.count, line.text),
+        worst=worst,
+        told=Told(line.last_at, found.count, worst),
     )
 
 
@@ -231,7 +232,7 @@ class Pen:
         before = found.before
         self._waiting.discard(key)
         if before is not None and (found.said or not before.said):
-            self._say_over(key, msgspec.structs.replace(before, told=found.told if found.said else before.told))
+            self._say_over(key, msgspec.structs.replace(before, told=Told()) if found.said else before)
         alone = msgspec.structs.replace(found, said=True, before=None)
         self._known[key] = alone
         self._say(key, alone, "began", alone.text, began_at=alone.since)
@@ -275,7 +276,7 @@ class Pen:
         if known is not None:
             self._known[key] = msgspec.structs.replace(
                 known,
-                told=Told(self.now, found.count, found.worst.text),
+                told=Told(self.now, found.count, found.worst),
                 concerned=msgspec.structs.replace(known.concerned, told=told.sources),
             )
 

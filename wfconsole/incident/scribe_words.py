@@ -21,9 +21,12 @@ def name(subject: str, namespace: str) -> str:
 
 
 def event(key: str, found: Condition, phase: Phase, text: str, now: Millis) -> Noticed:
-    """What is written of it at `now`; the words of the worst only where they are not written yet."""
-    ended = phase == "ended"
-    worse = found.worst.text not in ("", found.told.worst if ended else found.text)
+    """What is written of it at `now`, with the words of the worst where they are not written yet."""
+    ended, counts, told = phase == "ended", what_is_counted(key), found.told.worst
+    if ended:
+        worse = found.worst.rank > told.rank or (bool(counts) and found.worst.text != told.text)
+    else:
+        worse = found.worst.text not in ("", found.text)
     return Noticed(
         key,
         found.family,
@@ -36,7 +39,7 @@ def event(key: str, found: Condition, phase: Phase, text: str, now: Millis) -> N
         sources=() if ended else found.concerned.now,
         over_at=found.until if ended and found.until != now else 0,
         last_at=(found.last or found.began) if found.count > 1 else 0,
-        counts=what_is_counted(key),
+        counts=counts,
         affected=max(1, found.worst.affected),
         whole=found.worst.whole,
         worst=found.worst.text if worse else "",
