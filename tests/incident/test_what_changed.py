@@ -10,6 +10,7 @@ from wfconsole.clock import HOUR, MINUTE
 from wfconsole.incident.events import EntryWithdrawn
 from wfconsole.incident.what_changed import what_changed
 from wfconsole.observations.changes import Change
+from wfconsole.text import clock_time
 
 GATEWAY = "Deployment/production/gateway"
 OLD = a_revision(4, images=("r/gateway:1.4.0",))
@@ -44,18 +45,23 @@ def test_replicas_that_somebody_moved_are_known_from_the_scribe(room: Room) -> N
 
 
 def test_moves_that_are_one_line_have_the_instant_of_the_last(room: Room) -> None:
+    first = room.now + 2 * MINUTE
     for desired in (8, 2):
         room.see("workloads", [a_workload(desired=desired, revisions=(OLD,))], 2 * MINUTE)
     (change,) = known(room)
-    assert (change.at, change.text) == (room.now, "gateway scaled 8 -> 2 (2 moves)")
+    assert (change.at, change.text) == (
+        room.now,
+        f"gateway scaled 3 -> 8 -> 2, 2 moves, the first at {clock_time(first)}",
+    )
 
 
 def test_a_move_that_an_autoscaler_tells_too_is_told_once_with_who_moved(room: Room) -> None:
     room.see("hpas", [an_hpa(desired=8, last_scaled_at=room.now)])
     room.see("workloads", [a_workload(desired=8, revisions=(OLD,))])
     assert texts(room) == ["autoscaler gateway moved gateway to 8 replicas"]
+    first = room.now
     room.see("workloads", [a_workload(desired=2, revisions=(OLD,))], 2 * MINUTE)
-    assert texts(room)[0] == "gateway scaled 8 -> 2 (2 moves)"
+    assert texts(room)[0] == f"gateway scaled 3 -> 8 -> 2, 2 moves, the first at {clock_time(first)}"
 
 
 def test_a_rollout_that_both_tell_is_one_change_with_its_images(room: Room) -> None:

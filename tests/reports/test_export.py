@@ -109,7 +109,7 @@ def test_the_summary_computes_what_can_be_computed_and_marks_the_rest() -> None:
         "- **Date:** 2026-03-01",
         "- **Duration:** 40 min, 2026-03-01T14:22:07Z to 2026-03-01T15:02:07Z",
         "- **Impact:** _Gap: nobody wrote down who was affected, and how._ The console saw: gateway lost readiness: "
-        "1 of 3 ready, 2026-03-01T14:22:07Z to 2026-03-01T14:38:07Z.",
+        "1 of 3 ready, 3 times between 2026-03-01T14:22:07Z and 2026-03-01T14:38:07Z.",
         "- **Root cause:** _Gap: nobody wrote down the root cause yet._",
         "- **Times:** to detect 10 min (from the start to the declaration; the first alert on record came 9 min after "
         "the start); to acknowledge 2 min (from the declaration to the acknowledgement); to mitigate 30 min (from the "
@@ -146,7 +146,7 @@ def test_the_timeline_is_in_iso_times_with_beginnings_and_ends() -> None:
     timeline, text = papers(an_incident())
     assert section(text, "Timeline").splitlines() == [
         "- 2026-03-01T14:21:07Z CHANGE gateway revision 4 -> 5: image gateway:1.4.0 -> gateway:1.4.1",
-        "- 2026-03-01T14:31:07Z ALERT gateway lost readiness: 1 of 3 ready (3 times, last at 2026-03-01T14:38:07Z)",
+        "- 2026-03-01T14:31:07Z ALERT gateway lost readiness: 1 of 3 ready (3 times, over at 2026-03-01T14:38:07Z)",
         "- 2026-03-01T14:32:07Z DECLARE op1: SEV2 gateway answers 503, commander op1",
         "- 2026-03-01T14:34:07Z ROLE op2: scribe: op2",
         "- 2026-03-01T14:36:07Z DECISION op1: roll back to revision 4",

@@ -226,26 +226,26 @@ def _noticed(draft: Draft, entry: Entry, event: Noticed) -> None:
     line: Line | None = lines.get(draft.get("line_of_key").get(event.key, ""))
     if line is None or event.phase == "began":
         kind = "SOURCE" if event.family == "source" else "CHANGE" if event.family in _CHANGE_FAMILIES else "ALERT"
-        at = event.since if event.phase == "once" and event.since else entry.at
-        draft.line(entry, kind, event.text, level=event.level, at=at)
+        at = event.since if event.phase == "once" and event.since else event.began_at or entry.at
+        draft.line(entry, kind, event.worst or event.text, level=event.level, at=at)
         draft.mapping("line_of_key")[event.key] = entry.id
-        draft.revise(lines[entry.id], count=event.count, until=_over_at(entry, event))
+        line = lines[entry.id]
+        text_at = event.worst_at or at
     else:
-        over = event.phase == "ended"
-        draft.revise(
-            line,
-            text=line.text if over else event.text,
-            level=line.level if over else max(line.level, event.level),
-            count=max(event.count, line.count),
-            until=_over_at(entry, event),
-            last_at=entry.at,
-            entries=(*line.entries, entry.id),
+        text = event.worst or (line.text if event.phase == "ended" else event.text)
+        text_at = line.text_at if text == line.text else event.worst_at or entry.at
+        line = msgspec.structs.replace(
+            line, text=text, level=max(line.level, event.level), last_at=entry.at, entries=(*line.entries, entry.id)
         )
+    draft.revise(
+        line,
+        text_at=text_at,
+        count=event.count,
+        counts=event.counts,
+        again_at=event.last_at or (entry.at if event.phase == "again" else line.again_at),
+        until=event.over_at or entry.at if event.phase == "ended" else 0,
+    )
     draft.mapping("conditions")[event.key] = event
-
-
-def _over_at(entry: Entry, event: Noticed) -> Millis:
-    return event.over_at or entry.at if event.phase == "ended" else 0
 
 
 def _acknowledged(draft: Draft, entry: Entry) -> None:

@@ -16,10 +16,12 @@ from wfconsole.observations.judged import Judged
 from wfconsole.observations.levels import HEALTHY, Finding, Level
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.observations.pod_groups import PodGroup
-from wfconsole.observations.pods import RESTART_WINDOW, PodRow, last_end
+from wfconsole.observations.pods import RESTART_WINDOW, PodRow, last_end, serving, was_ready
 from wfconsole.observations.workloads import WorkloadRow, is_short
 from wfconsole.text import cut
 
+# Of a crash loop these tell what was, not what is.
+_LATELY_RESTARTED: Final = frozenset(("restarting", "restarted"))
 # Word, family, kinds of trouble that begin it, further kinds that keep it up once it has begun, what it does to pods.
 _POD_WORDS: Final = (
     ("crash-loop", "crash-loop", ("crash-loop",), ("terminated", "restarting", "restarted"), "in a crash loop"),
@@ -41,7 +43,8 @@ _LONGEST_REASON: Final = 160
 
 
 def sights_of_pods(before: Judged, after: Judged, lasting: frozenset[str], now: Millis) -> Seen:
-    """By workload, for each whose pods changed. `lasting` are the keys of conditions that held so far."""
+    """By workload, for each whose pods changed. `lasting` are the keys of conditions that held so far, and "scaled-up"
+    ones of workloads that were given more replicas since their last rollout."""
     old_rows: Mapping[str, PodRow] = before.rows("pods").rows
     new_rows: Mapping[str, PodRow] = after.rows("pods").rows
     seen: dict[str, tuple[Sight, ...]] = {}
@@ -51,32 +54,47 @@ def sights_of_pods(before: Judged, after: Judged, lasting: frozenset[str], now: 
         sights = [
             sight
             for sight in _pod_sights(group, new_rows, lasting)
-            if sight.word != "not-ready" or f"not-ready {key}" in lasting or not _tells_readiness(after, group, now)
+            if sight.word != "not-ready"
+            or f"not-ready {key}" in lasting
+            or not _tells_readiness(after, group, lasting, now)
+            or _only_added(after, key, lasting)
         ]
         happened = _Happened(group, old_rows, new_rows, now)
         sights = [
-            msgspec.structs.replace(sight, happened=happened.crashes) if sight.word == "crash-loop" else sight
+            msgspec.structs.replace(sight, happened=happened.crashes, counter=happened.restarts)
+            if sight.word == "crash-loop"
+            else sight
             for sight in sights
         ]
         if happened.killed:
             text = f"{{name}}: out of memory, {_of(happened.killed, group)} killed"
-            sights.append(
-                Sight("oom", "oom", Level.WARNING, text, happened.first_kill, happened.killed, happened.kills)
-            )
+            oom = Sight("oom", "oom", Level.WARNING, text, happened.first_kill, happened.killed, quiet=True)
+            sights.append(msgspec.structs.replace(oom, happened=happened.kills, last=happened.last_kill))
         seen[key] = tuple(sights)
     seen.update((key, ()) for key in before.groups if key not in after.groups)
     return seen
 
 
-def _tells_readiness(judged: Judged, group: PodGroup, now: Millis) -> bool:
+def _tells_readiness(judged: Judged, group: PodGroup, lasting: frozenset[str], now: Millis) -> bool:
     """Whether the workload itself says that pods of it are not ready: a pod that flaps is one line then. It does not in
     the middle of a rollout, nor when nobody has looked at it lately, nor when its controller has stopped to count."""
     workloads = judged.rows("workloads")
     row: WorkloadRow | None = workloads.rows.get(group.key)
-    if row is None or now - workloads.at > _LATELY or workloads.finding(group.key).kind == "rollout":
+    if row is None or now - workloads.at > _LATELY:
+        return False
+    rolling = workloads.finding(group.key).kind == "rollout"
+    if rolling and row.updated < row.desired:
         return False
     since = min(finding.since for finding in group.troubled.values() if finding.kind == "not-ready")
-    return is_short(row) or now - since <= _COUNTS_WITHIN
+    told = f"readiness {group.key}" in lasting if rolling else is_short(row)
+    return told or now - since <= _COUNTS_WITHIN
+
+
+def _only_added(judged: Judged, key: str, lasting: frozenset[str]) -> bool:
+    """Whether all that is missing are pods that more replicas were to bring: nothing is lost, and they tell it."""
+    group, rows = judged.groups.get(key), judged.rows("pods").rows
+    pods = [rows[pod] for pod in group.troubled if pod in rows] if group is not None else []
+    return f"scaled-up {key}" in lasting and not any(was_ready(pod) and not pod.ready for pod in pods if serving(pod))
 
 
 def sights_of_workloads(judged_before: Judged, judged: Judged, lasting: frozenset[str], _now: Millis) -> Seen:
@@ -88,13 +106,17 @@ def sights_of_workloads(judged_before: Judged, judged: Judged, lasting: frozense
         finding = after.finding(key)
         sights: list[Sight] = []
         group = judged.groups.get(key)
-        lost = None if row is None else _lost(before.rows.get(key), row, finding, group)
+        old: WorkloadRow | None = before.rows.get(key)
+        lost = None if row is None else _lost(old, row, finding, group)
+        if row is not None and old is not None and row.ready >= old.ready and _only_added(judged, key, lasting):
+            lost = None
         if row is not None and is_short(row) and (lost is not None or f"readiness {key}" in lasting):
-            text = f"{{name}} lost readiness: {row.ready} of {row.desired} ready"
+            verb = "lost readiness:" if old is not None else "has"  # nobody has seen that more of it were ready
+            text = f"{{name}} {verb} {row.ready} of {row.desired} ready"
             since = 0 if finding.kind == "rollout" else finding.since
             level = Level.WARNING if lost is None else lost
             down = group.down if group is not None and group.down else row.desired - row.ready
-            sights.append(Sight("readiness", "readiness", level, text, since, down))
+            sights.append(Sight("readiness", "readiness", level, text, since, down, whole=not row.ready))
         if row is not None and row.stalled:
             text = f"{{name}}: rollout stalled, {row.stalled}"
             sights.append(Sight("stalled", "stalled", Level.WARNING, text))
@@ -110,7 +132,10 @@ def _lost(old: WorkloadRow | None, row: WorkloadRow, finding: Finding, group: Po
     if finding.kind not in ("down", "short", "rollout") or not is_short(row):
         return None
     rolling = finding.kind == "rollout"
-    if group is None or (old is not None and row.ready < old.ready and not rolling):
+    got_through = old is not None and not old.progressing and row.updated >= row.desired
+    if old is not None and row.ready < old.ready and (not rolling or got_through):
+        return max(finding.level, Level.WARNING)
+    if group is None:
         return None if rolling else finding.level
     if not group.down or (rolling and row.updated < row.desired):
         return None
@@ -180,7 +205,12 @@ def _pod_sights(group: PodGroup, rows: Mapping[str, PodRow], lasting: frozenset[
             worst = _worst(finding for _key, finding in found)
             reason = _common_reason(word, worst, [rows[key] for key, _finding in found if key in rows])
             text = f"{{name}}: {_of(len(found), group)} {phrase}: {reason}"
-            yield Sight(word, family, worst.level, text, worst.since, len(found))
+            sight = Sight(word, family, worst.level, text, worst.since, len(found), whole=len(found) >= group.total)
+            if keeps_up:
+                last = max((rows[key].restarted_at for key, _finding in found if key in rows), default=0)
+                quiet = all(finding.kind in _LATELY_RESTARTED for _key, finding in found)
+                sight = msgspec.structs.replace(sight, last=last, quiet=quiet)
+            yield sight
 
 
 def _common_reason(word: str, worst: Finding, rows: list[PodRow]) -> str:
@@ -198,21 +228,24 @@ def _worst(findings: Iterable[Finding]) -> Finding:
 
 
 class _Happened:
-    """Of a group's pods: crashes and OOM kills since the look before, and how many were killed lately, since when."""
+    """Of a group's pods: crashes and OOM kills since the look before, how many were killed lately, when first and last;
+    and all restarts that those count that are not well."""
 
     def __init__(
         self, group: PodGroup, old_rows: Mapping[str, PodRow], new_rows: Mapping[str, PodRow], now: Millis
     ) -> None:
-        self.crashes = self.kills = self.killed = self.first_kill = 0
+        self.crashes = self.restarts = self.kills = self.killed = self.first_kill = self.last_kill = 0
         for key in group.troubled:
             new = new_rows.get(key)
             old = old_rows.get(key)
             if new is None:
                 continue
+            self.restarts += new.restarts
             kills, newest = _oom_kills(new)
             if kills and now - newest < RESTART_WINDOW:
                 self.killed += 1
                 self.first_kill = min(self.first_kill or now, newest)
+                self.last_kill = max(self.last_kill, newest)
             if old is not None and old is not new:
                 self.crashes += max(0, new.restarts - old.restarts)
                 self.kills += len(kills - _oom_kills(old)[0])

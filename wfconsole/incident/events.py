@@ -35,6 +35,7 @@ NoteKind = Literal["note", "decision", "fact", "hypothesis", "mark"]
 Moment = Literal["started", "detected", "acknowledged", "mitigated", "resolved"]
 DecisionOutcome = Literal["agreed", "rejected"]
 TaskOutcome = Literal["done", "dropped"]
+Phase = Literal["began", "again", "ended", "once"]
 CommandOutcome = Literal["exit", "timed out", "cancelled", "not started", "unknown"]
 Horizon = Literal["0-7 days", "1-4 weeks", "1-3 months"]
 SHELVED_AT_MOST: Final[Millis] = 8 * HOUR  # nobody remembers longer what is on a shelf
@@ -298,16 +299,20 @@ class ConsoleEnded(msgspec.Struct, frozen=True, tag="console-ended", omit_defaul
 
 
 class Noticed(msgspec.Struct, frozen=True, tag="noticed", omit_defaults=True):
-    """The scribe saw a condition begin, go on or end. One `key` is one line of the timeline, however often it flaps.
+    """The scribe saw a condition begin, go on or end. Flaps of one `key` are one line of the timeline.
 
-    `count` is how many times it happened so far, `since` when it first did, `subject` the object it is about.
-    `sources` are those that are lost, or that miss a right, as of this entry. `over_at` is when it ended, where that
-    was before the entry: an end that is only worth a word once it is calm.
+    `count` is how many times it happened so far, `since` when it first did, `last_at` when it last did (0: then, too),
+    `counts` what that counts ("restart"), "" for how often it began; `subject` is the object it is about. `sources`
+    are those that are lost, or that miss a right, as of this entry. `began_at` and `over_at` are when it began and
+    ended, where that was before the entry: a flap that has lasted since, an end that is known once it is calm.
+
+    At the worst it held for `affected` things, and (`whole`) for all that there are; `worst` are the words of that, of
+    `worst_at`, where they are others. `counter` is what the objects themselves count.
     """
 
     key: str  # "crash-loop Deployment/production/gateway"
     family: str  # what sort of thing it is: "crash-loop", "locks"; changes are "rollout", "scale" and "change"
-    phase: Literal["began", "again", "ended", "once"]
+    phase: Phase
     level: Level
     text: str
     subject: str = ""
@@ -315,6 +320,14 @@ class Noticed(msgspec.Struct, frozen=True, tag="noticed", omit_defaults=True):
     count: int = 1
     sources: tuple[str, ...] = ()
     over_at: Millis = 0
+    began_at: Millis = 0
+    last_at: Millis = 0
+    counts: str = ""
+    affected: int = 1
+    whole: bool = False
+    worst: str = ""
+    worst_at: Millis = 0
+    counter: int = 0
 
     @property
     def lasts(self) -> bool:

@@ -148,6 +148,7 @@ _OTHERS: Final = {
     "collector": Word("the collector runs again"),
 }
 _WORDS: Final = {word: told for look in LOOKS.values() for word, told in look.words.items()} | _OTHERS
+_COUNTED: Final = {"crash-loop": "restart", "oom": "kill", "scale": "move"}
 _SOURCES: Final = {word: source for source, look in LOOKS.items() for word in look.words}
 
 
@@ -155,6 +156,11 @@ def said_when_over(key: str, *, gone: bool = False) -> str:
     """What is said when the condition of this key is over; `{name}` stands for the subject's name."""
     word = _WORDS[key.partition(" ")[0]]
     return word.gone if gone and word.gone else word.over
+
+
+def what_is_counted(key: str) -> str:
+    """What the count of this key's condition counts; "" where it is how often the condition began."""
+    return _COUNTED.get(key.partition(" ")[0], "")
 
 
 def source_of_condition(key: str) -> str:

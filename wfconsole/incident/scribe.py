@@ -25,6 +25,7 @@ from wfconsole.observations.changes import Change, hpa_changes, isolation_change
 from wfconsole.observations.judged import Judged, JudgedRows, changed_keys
 from wfconsole.observations.levels import Level, Quality
 from wfconsole.observations.pod_groups import PodGroup
+from wfconsole.observations.workloads import rolled_out_at
 from wfconsole.observations.world import World
 
 __all__ = ["ScribeMemory", "notice"]
@@ -54,7 +55,7 @@ def notice(
     snapshot = after.snapshots.get(source)
     if snapshot is None:
         return memory, []
-    pen = Pen(memory, state.target.namespace, now)
+    pen = Pen(memory, state.target.namespace, now, state.status_since if state.resolved else 0)
     look_at_source(pen, after, source)
     known, based = memory.judged, memory.based
     quality, look = snapshot.quality(now), LOOKS.get(source)
@@ -81,7 +82,7 @@ def _look_at_rows(pen: Pen, memory: ScribeMemory, judged: Judged, source: str, *
         by_word = {sight.word: sight for sight in sights or ()}
         for word in words:
             key, sight = f"{word} {subject}", by_word.get(word)
-            if isinstance(sight, Sight) and not pen.is_known(key):
+            if isinstance(sight, Sight) and not pen.goes_on(key, sight):
                 begun[key] = sight, subject
             elif isinstance(sight, Sight) or (sight is None and whole):
                 pen.meet(key, sight, subject, gone=sights is None)
@@ -101,7 +102,7 @@ def _look_at_alerts(pen: Pen, memory: ScribeMemory, log: AlertLog) -> None:
     seen = sights_of_alerts(log, lasting, pen.now)
     begun: dict[str, tuple[Sight, str]] = {}
     for key, found in seen.items():
-        if pen.is_known(key):
+        if pen.goes_on(key, found[0]):
             pen.meet(key, *found)
         else:
             begun[key] = found
@@ -120,7 +121,7 @@ def _note(memory: ScribeMemory, *, first: bool) -> str:
 
 def _seen(pen: Pen, memory: ScribeMemory, judged: Judged, source: str) -> Seen:
     look = LOOKS.get(source)
-    lasting = frozenset(key for key, found in pen.conditions.items() if found.active)
+    lasting = frozenset((key for key, found in pen.conditions.items() if found.active)) | _scaled_up(pen, judged)
     seen = {} if look is None else look.sights(memory.judged, judged, lasting, pen.now)
     if source != "pods":
         return seen
@@ -137,6 +138,16 @@ def _for_workload(sights: Sights | None, group: PodGroup | None) -> Sights | Non
         else sight
         for sight in sights
     )
+
+
+def _scaled_up(pen: Pen, judged: Judged) -> set[str]:
+    """For each workload that was given more replicas since its last rollout."""
+    rows, found = judged.rows("workloads").rows, set()
+    for scale in pen.conditions.values():
+        up = len(scale.path) > 1 and scale.path[-1] > scale.path[-2] and scale.subject in rows
+        if up and scale.last > rolled_out_at(rows[scale.subject]):
+            found.add(f"scaled-up {scale.subject}")
+    return found
 
 
 def _look_at_changes(pen: Pen, memory: ScribeMemory, rows: JudgedRows, after: World, source: str) -> None:
@@ -180,7 +191,7 @@ def _say_change(pen: Pen, change: Change) -> None:
     name = change.subject.rpartition("/")[2]
     text = "{name}" + change.text.removeprefix(name) if change.text.startswith(name) else change.text
     if change.kind == "scale":
-        pen.move(f"scale {change.subject}", Sight("scale", "scale", Level.OK, text), change.subject)
+        pen.move(f"scale {change.subject}", change.subject, int(change.before), int(change.after))
         return
     word = "rollout" if change.kind in ("rollout", "restart") else "change"
     key = f"{word} {change.subject} {change.revision or change.at}"

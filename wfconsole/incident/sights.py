@@ -18,10 +18,11 @@ from wfconsole.observations.levels import Level
 class Sight(msgspec.Struct, frozen=True):
     """One condition that holds. `{name}` in the text stands for the subject's name.
 
-    `affected` is how many things it holds for, `happened` how often it happened since the look before (a crash, an OOM
-    kill), `since` since when, as far as the rows know. `sources` are those that it holds for, where it is about
-    sources; `settled`: no other one can join them. `which` is what it holds for, where a change of that is worth a
-    word: a second pressure on a node.
+    `affected` is how many things it holds for, `whole` whether nothing is left that works; `since` since when it holds,
+    as far as the rows know. `happened` is how often it happened since the look before (a crash, an OOM kill), `last`
+    when it last did, `counter` how often its objects say that it did; `quiet`: nothing shows it but that it happened
+    lately. `sources` are those that it holds for, where it is about sources; `settled`: no other one can join them.
+    `which` is what it holds for, where a change of that is worth a word: a second pressure on a node.
     """
 
     word: str
@@ -30,7 +31,11 @@ class Sight(msgspec.Struct, frozen=True):
     text: str
     since: Millis = 0
     affected: int = 1
+    whole: bool = False
     happened: int = 0
+    last: Millis = 0
+    counter: int = 0
+    quiet: bool = False
     sources: tuple[str, ...] = ()
     settled: bool = False
     which: str = ""

@@ -14,6 +14,7 @@ from wfconsole.incident.events import Noticed
 from wfconsole.incident.state import IncidentState, Line
 from wfconsole.observations.changes import Change, ChangeKind, recent_changes
 from wfconsole.observations.world import World
+from wfconsole.text import clock_time
 
 # A move of replicas is seen so long after its autoscaler has noted it, or before; so is a new image whose revision
 # could be read only later.
@@ -34,7 +35,10 @@ def what_changed(world: World, incident: IncidentState, now: Millis, window: Mil
     found = []
     for key, condition, line in _written(incident):
         known = told.pop(key, None)
-        seen = Change(max(line.at, line.last_at), _kind(condition), condition.subject, line.amended or line.text)
+        text = line.amended or line.text
+        if line.count > 1:
+            text += f", the first at {clock_time(line.at)}"
+        seen = Change(max(line.at, line.again_at or line.last_at), _kind(condition), condition.subject, text)
         if line.withdrawn or not now - window < seen.at <= now:
             continue
         if known is None and any(_is_same(seen, each) for each in known_by_objects):

@@ -93,6 +93,11 @@ def serving(row: PodRow) -> bool:
     return not row.deleting_since and row.phase not in ("Succeeded", "Failed")
 
 
+def was_ready(row: PodRow) -> bool:
+    """Whether it has ever been ready, as far as it tells: its readiness changed when it was no longer new."""
+    return row.ready or row.ready_since - row.created_at >= _NEVER_READY_WITHIN
+
+
 def weigh_pod(row: PodRow, now: Millis) -> Weighed:
     """The finding, and the instant at which time alone may change it (0: only a change of the row can)."""
     if row.ready and row.status == "Running" and not row.deleting_since:
@@ -248,7 +253,7 @@ def _not_ready(row: PodRow, now: Millis) -> Weighed:
         finding, until = climb(_NOT_READY_RUNGS, since, now, f"{reason}, {_restarts(row)}", kind)
         calm_at = running_since + _BETWEEN_CRASHES
         return finding, min(until, calm_at) if until else calm_at
-    new = row.ready_since - row.created_at < _NEVER_READY_WITHIN and not row.restarts
+    new = not was_ready(row) and not row.restarts
     return climb(_NEW_RUNGS if new else _NOT_READY_RUNGS, since, now, reason, "not-ready")
 
 

@@ -11,6 +11,7 @@ from wfconsole.clock import MINUTE, Millis
 from wfconsole.incident.checklist import active_checklist
 from wfconsole.incident.events import Entry, Noticed, StatusChanged
 from wfconsole.incident.recovery import recovery_signals
+from wfconsole.incident.state import Line
 from wfconsole.incident.wording import counted, spell_duration
 from wfconsole.observations.levels import Level
 from wfconsole.reports.markdown import bullets, gap, words
@@ -96,12 +97,14 @@ def signals_past(record: Record) -> tuple[Past, ...]:
         if not isinstance(event, Noticed) or event.family not in ("signal", "slo") or not record.is_shown(entry.id):
             continue
         if event.phase == "ended":
-            spans.setdefault(event.key, []).append((begun.pop(event.key, entry.at), entry.at))
+            over_at = event.over_at or entry.at
+            spans.setdefault(event.key, []).append((begun.pop(event.key, over_at), over_at))
             continue
         if event.key not in begun:
-            begun[event.key] = min(event.since or entry.at, entry.at) if event.phase == "began" else entry.at
+            began = event.since if event.phase == "began" else event.last_at
+            begun[event.key] = min(began or entry.at, entry.at)
         if event.level >= told.get(event.key, event).level:
-            told[event.key] = event
+            told[event.key] = msgspec.structs.replace(event, text=event.worst or event.text)
     for key, start in begun.items():
         spans.setdefault(key, []).append((start, record.last_at))
     found = [
@@ -163,8 +166,7 @@ def scope(record: Record) -> str:
         if event.family in _NO_SCOPE or event.phase == "once" or line.level < Level.WARNING:
             continue
         seen.add(event.subject or event.key)
-        until = iso(line.until) if line.until else "the end of the record"
-        rows.append(f"{words(line.text)}, {iso(event.since or line.at)} to {until}")
+        rows.append(f"{words(line.text)}, {spell_span(line, event)}")
     told = [f"users, as written down: {words(text)}" for _entry, text in record.said_about("users", "impact")]
     users = bullets(told) if told else gap("nobody wrote down which users were affected.")
     if not rows:
@@ -172,6 +174,13 @@ def scope(record: Record) -> str:
     more = [f"and {len(rows) - _SHOWN} more, in the timeline"] if len(rows) > _SHOWN else []
     affected = f"The console saw {counted(len(seen), 'affected object')}:"
     return "\n\n".join((users, affected, bullets([*rows[:_SHOWN], *more])))
+
+
+def spell_span(line: Line, event: Noticed) -> str:
+    """From when to when a condition held; flaps are no single span. `event` is its first one."""
+    times = f"{line.count} times between " if line.count > 1 and not line.counts else ""
+    until = iso(line.until) if line.until else "the end of the record"
+    return f"{times}{iso(event.since or line.at)} {'and' if times else 'to'} {until}"
 
 
 def recovery(record: Record) -> str:

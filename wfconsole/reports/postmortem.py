@@ -15,7 +15,7 @@ from wfconsole.incident.events import Entry, Noticed
 from wfconsole.incident.wording import spell_duration
 from wfconsole.reports import room
 from wfconsole.reports.evidence import evidence_list
-from wfconsole.reports.impact import business, recovery, scope, slo, slo_minutes, window
+from wfconsole.reports.impact import business, recovery, scope, slo, slo_minutes, spell_span, window
 from wfconsole.reports.markdown import bullets, gap, template, words
 from wfconsole.reports.record import Record, banner, day, iso, known_as, lapses
 from wfconsole.reports.timeline import about_the_record, timeline_rows
@@ -169,8 +169,7 @@ def _impact(record: Record) -> str:
         if not isinstance(entry.event, Noticed) or entry.event.family != "readiness" or not record.is_shown(entry.id):
             continue
         if line is not None:
-            until = iso(line.until) if line.until else "the end of the record"
-            seen.append(f"{words(line.text)}, {iso(entry.event.since or line.at)} to {until}")
+            seen.append(f"{words(line.text)}, {spell_span(line, entry.event)}")
     said = "; ".join(_by(entry, text) for entry, text in told) or gap("nobody wrote down who was affected, and how.")
     return f"{said}{'.' if told else ''} The console saw: {'; '.join(seen)}." if seen else said
 

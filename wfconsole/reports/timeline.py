@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wfconsole.incident.line_words import as_of, how_often
 from wfconsole.incident.state import Line
 from wfconsole.incident.wording import counted, spell_duration
 from wfconsole.observations.levels import Level
@@ -96,7 +97,9 @@ def _rows(record: Record, found: dict[str, Piece]) -> list[tuple[int, int, Line 
             piece = _piece_of(line, found)
             linked = f" ({link(record, piece)})" if piece is not None else ""
             rows.append((line.at, line.seq, line, _row(record, line) + linked))
-    rows += [(entry.at, entry.seq, None, f"OVER {words(event.text)}") for entry, event in record.endings()]
+    rows += [
+        (event.over_at or entry.at, entry.seq, None, f"OVER {words(event.text)}") for entry, event in record.endings()
+    ]
     return sorted(rows, key=lambda row: row[:2])
 
 
@@ -110,8 +113,8 @@ def _row(record: Record, line: Line) -> str:
     text = words(_unnamed(record, line))
     if line.amended:
         text = f"{words(line.amended)} (corrected; first written: {text})"
-    if line.count > 1:
-        text += f" ({line.count} times, last at {iso(line.last_at)})"
+    if told := [each for each in (as_of(line, iso), how_often(line, iso)) if each]:
+        text += f" ({'; '.join(told)})"
     if line.written_at:
         text += f" (first dated {iso(line.written_at)})"
     if line.starred:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from wfconsole.incident.events import EntryHidden, EntryStarred
+from wfconsole.incident.line_words import as_of, how_often
 from wfconsole.incident.state import Line as TimelineLine
 from wfconsole.observations.levels import Level
 from wfconsole.text import ELLIPSIS, calendar_time, cells, cut, elapsed, fit
@@ -216,8 +217,7 @@ def _spelled_out(frame: Frame, line: TimelineLine, width: int) -> Block:
     told = [f"{frame.times.calendar(line.at)} by {line.actor}"]
     if line.written_at:
         told.append(f"written at {frame.times.calendar(line.written_at)}")
-    if line.count > 1:
-        told.append(f"{line.count} times, last {frame.times.clock(line.last_at)}")
+    told += [each for each in (as_of(line, frame.times.clock), how_often(line, frame.times.clock)) if each]
     if line.until:
         told.append(f"over {frame.times.calendar(line.until)}")
     told.append(f"entry {line.entry[:ENTRY_SHOWN]}   Enter corrects")
