@@ -51,9 +51,9 @@ async def test_replicas_moved_by_hand_are_among_the_changes() -> None:
     desk.tell("workloads", [builders.a_workload(desired=8)], at=desk.now())
     async with war_room(desk, (120, 40)) as room:
         lines = await opened(room, CHANGES)
-        assert "scale" in lines[place(lines, "gateway scaled 3 -> 8")]
+        assert "scale" in lines[place(lines, "gateway scaled 12 -> 3 -> 8")]
         await room.press("0")
-        assert "gateway scaled 3 -> 8" in room.text
+        assert "gateway scaled 12 -> 3 -> 8" in room.text
 
 
 async def test_a_warning_that_is_no_news_any_more_still_comes_before_what_is_normal() -> None:

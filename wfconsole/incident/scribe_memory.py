@@ -68,7 +68,7 @@ def _resumed(state: IncidentState, key: str, found: Noticed) -> Condition:
     worst = Worst(line.level, found.whole, found.affected, line.text, line.text_at)
     return msgspec.structs.replace(
         condition,
-        began=max(condition.since, line.again_at if line.count > 1 else 0),
+        began=condition.since if line.counts else max(condition.since, line.again_at),
         last=found.last_at,
         until=line.until,
         worst=worst,
