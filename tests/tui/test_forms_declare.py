@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from textual.widgets import Input
 
@@ -204,3 +206,12 @@ async def test_what_was_missing_is_said_until_it_is_there_and_takes_no_room_afte
         assert "needs a title" not in room.text
         box = room.app.screen.query_one("#form")
         assert box.virtual_size.height <= box.size.height
+
+
+@pytest.mark.parametrize("make", [undeclared, troubled_desk], ids=["declare", "regrade"])
+async def test_on_the_smallest_screen_nothing_of_what_is_behind_stands_beside_the_box(make: Callable[[], Desk]) -> None:
+    async with war_room(make()) as room:
+        await room.press("D")
+        rows = [line for line in room.lines if "┃" in line or "━━━" in line]
+        assert len(rows) > 8
+        assert {(line[0], line[-1]) for line in rows} <= {("┏", "┓"), ("┃", "┃"), ("┗", "┛")}

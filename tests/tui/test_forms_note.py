@@ -177,3 +177,15 @@ async def test_a_console_that_was_opened_to_look_cannot_leave_it() -> None:
         assert isinstance(room.app.screen, Overview)
         assert "cannot change anything, observer or not: this console only looks" in room.lines[-1]
         assert room.app.observer
+
+
+async def test_what_was_entered_is_said_as_far_as_the_line_has_room() -> None:
+    words = "the gateway answers 503 since the rollout of two minutes ago"
+    async with war_room(troubled_desk(), (120, 40)) as room:
+        await room.press("N", "f", "space", *(letter if letter != " " else "space" for letter in words), "enter")
+        assert f"fact: {words}   Z takes it back" in room.lines[-1]
+    async with war_room(troubled_desk()) as room:
+        await room.press("N", "f", "space", *(letter if letter != " " else "space" for letter in words), "enter")
+        assert "fact: the gateway answers 503 since" in room.lines[-1]
+        assert "… " in room.lines[-1]
+        assert "Z takes it back, for 10 s" in room.lines[-1]

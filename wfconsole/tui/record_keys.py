@@ -18,7 +18,7 @@ from wfconsole.incident.events import (
 )
 from wfconsole.incident.known_steps import calls_made
 from wfconsole.incident.playbook import Mark, Step
-from wfconsole.text import cut
+from wfconsole.text import cells, cut
 from wfconsole.tui import action_names, screens
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 UNDO_WITHIN: Final[Millis] = 10 * SECOND
 EVIDENCE_LINES: Final = 40
+_MARGIN: Final = 2  # cells beside what is said in the last line
 
 
 def no_incident(declare_key: str) -> str:
@@ -69,9 +70,10 @@ class RecordKeys:
         line = room.session.view().incident.lines.get(self.last_entries[-1].id)
         if isinstance(self.last_entries[-1].event, CommandStarted):
             return  # what it does is done
-        what = f"{line.kind.lower()}: {cut(line.text, 40)}" if line is not None else "entered"
         undo = action_names.BY_ID["undo"]
-        room.say(what if room.refusal(undo) else f"{what}   {room.key_of(undo)} takes it back, for 10 s")
+        back = "" if room.refusal(undo) else f"   {room.key_of(undo)} takes it back, for 10 s"
+        what = f"{line.kind.lower()}: {line.text}" if line is not None else "entered"
+        room.say(f"{cut(what, room.size.width - cells(back) - _MARGIN)}{back}")
 
     def action_declare(self) -> None:
         """Declare; while an incident is open: its severity, status and playbook."""

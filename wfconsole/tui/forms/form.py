@@ -52,7 +52,7 @@ class Form(EarlyKeys, KeptWords, ModalScreen[None], inherit_bindings=False):
     Form.-bottom { align: center bottom; }
     Form.-bottom > #form { margin: 2 0 1 0; }
     Form > #form {
-        width: 78; max-width: 100%; height: auto; max-height: 100%; margin: 2 0 0 0; overflow: hidden auto;
+        width: 80; max-width: 100%; height: auto; max-height: 100%; margin: 2 0 0 0; overflow: hidden auto;
         border: heavy $rule; background: $background; padding: 0 1;
         border-title-color: $foreground; border-title-background: $background; border-title-style: bold;
         border-subtitle-color: $q-dim; border-subtitle-background: $background;
