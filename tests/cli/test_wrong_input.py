@@ -72,8 +72,9 @@ def test_a_wrong_runbook_is_told_with_its_line_before_there_is_a_screen(machine:
         (b"not a recording\n", "no recording"),
         (b'{"wfrec":1,"min_reader":99,"epoch":"2026-01-01T00:00:00.000Z"}\n', "version 99"),
         (b"\x1f\x8bbroken", "compression is broken"),
+        (b'\xef\xbb\xbf{"wfrec":1}\n', "begins with a byte order mark"),
     ],
-    ids=["text", "a newer one", "broken gzip"],
+    ids=["text", "a newer one", "broken gzip", "byte order mark"],
 )
 def test_a_recording_that_cannot_be_played_says_why(machine: Machine, content: bytes, says: str) -> None:
     path = machine.home / "broken.jsonl"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import zlib
 from bisect import bisect_right
@@ -34,7 +35,11 @@ class RecordingFile:
             raise RecordingError(f"cannot be opened: {error.strerror}", path=str(path)) from None
         try:
             self.check_size()
-            self.compressed = self.read(0, 2) == _GZIP_MAGIC
+            head = self.read(0, len(codecs.BOM_UTF8))
+            if head == codecs.BOM_UTF8:
+                remedy = "Copy the file as it is: an editor saved this one anew."
+                raise RecordingError("begins with a byte order mark", remedy=remedy, path=str(path))
+            self.compressed = head.startswith(_GZIP_MAGIC)
         except BaseException:
             os.close(self._fd)
             raise
