@@ -127,11 +127,6 @@ class Recording:
     def __len__(self) -> int:
         return len(self._index) if self._unreadable is None else self._playable
 
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """The sources that say something in it, at whatever time."""
-        return tuple(name.decode() for name, index in self._index.sources.items() if index.steps)
-
     def at(self, position: int) -> Millis:
         """The instant of an entry; of the end for a position behind the last one."""
         return self._index.ats[position] if position < len(self) else self.end
@@ -210,3 +205,8 @@ class Recording:
 
 def _until(entries: array[int], before: int) -> array[int]:
     return entries[: bisect_left(entries, before)]
+
+
+def sources_in(recording: Recording) -> tuple[str, ...]:
+    """The sources that say something in it, at whatever time."""
+    return tuple(name.decode() for name, index in recording._index.sources.items() if index.steps)

@@ -14,7 +14,7 @@ from wfconsole.incident.sinks import Sink
 from wfconsole.observations.answers import Ask, Marker
 from wfconsole.observations.snapshot import Patch
 from wfconsole.recording.lines import Item, Noted, OperatorNote, RecordingError, SourcePatch
-from wfconsole.recording.play import Recording
+from wfconsole.recording.play import Recording, sources_in
 from wfconsole.recording.player import Player
 from wfconsole.session.checkpoint import Checkpoint
 from wfconsole.session.console import NoActs, NoHands
@@ -108,7 +108,7 @@ class Playback:
 
     def _announce(self) -> None:
         """At its very beginning a recording has said nothing yet: what speaks later is not known, and not off."""
-        for source in self._recording.sources:
+        for source in sources_in(self._recording):
             self.session.observe(SourcePatch(self._recording.start, source, keyframe=True, patch=Patch(age_ms=-1)))
 
     def _fold(self, item: Item) -> None:

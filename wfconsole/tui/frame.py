@@ -100,9 +100,8 @@ def frame_of(console: Console, glyphs: Glyphs, *, observer: bool, lag_ms: Millis
     policy = console.runbook.policy
     running = clocks(view.incident, policy, now) if policy.rules else ()  # none before the runbook is read
     checklist = active_checklist(console.runbook, view.incident)
-    situation = Situation(now, view.incident, lines, running, checklist, time.mode, time.behind_ms)
-    situation = msgspec.structs.replace(
-        situation,
+    situation = Situation(
+        *(now, view.incident, lines, running, checklist, time.mode, time.behind_ms),
         meanwhile=time.meanwhile,
         record_trouble=view.journal.reason if view.journal.condition == "memory-only" else "",
         unreadable=time.problem if time.mode == "replay" and time.position >= time.end else "",
