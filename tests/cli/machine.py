@@ -59,7 +59,7 @@ class Machine:
                 check=False,
             )
         printed = done.stdout or b""
-        return Told(done.returncode, (printed + done.stderr).decode(errors="surrogateescape"), printed)
+        return Told(done.returncode, (printed + done.stderr).decode(errors="backslashreplace"), printed)
 
     def show(self, *arguments: str, **environment: str) -> Told:
         """On a terminal, for commands that have a screen."""
