@@ -62,6 +62,7 @@ class Recording:
 
     def __init__(self, path: Path, *, trusted: bool = False, limits: Limits = LIMITS) -> None:
         self.path = recording_path(path)
+        self.sources: tuple[str, ...] = ()  # those that say something in it, at whatever time
         self._trusted = trusted
         self._limits = limits
         self._file = RecordingFile(self.path, limits)
@@ -84,6 +85,7 @@ class Recording:
         """Take in what has been written since; whether there was anything."""
         grew = self._index.scan()
         self._vetted.extend(bytes(len(self._index) - len(self._vetted)))
+        self.sources = tuple(name.decode() for name, index in self._index.sources.items() if index.steps)
         return grew
 
     @property
