@@ -64,7 +64,7 @@ class Glance(Pane):
 def _mode(frame: Frame, width: int, form: _Form) -> Line:
     glyphs, time = frame.glyphs, frame.time
     signs = {"LIVE": glyphs.live, "FROZEN": glyphs.frozen, "BACK": glyphs.back}
-    sign = signs.get(time.word, glyphs.frozen if time.paused else glyphs.replay)
+    sign = signs.get(time.word, glyphs.replay)
     ink: Ink = "live" if time.word == "LIVE" else "replay"
     word = time.word
     if time.mode in ("frozen", "back"):
