@@ -205,7 +205,7 @@ async def test_a_note_of_ones_own_is_shown_where_it_was_written_and_a_mark_is_go
 async def test_an_observer_writes_nothing_in_a_replay_either(tmp_path: Path) -> None:
     async with replay(tmp_path) as shown:
         await shown.pilot.press("O")
-        await shown.press_until("N", lambda text: "observer: read-only" in text)
+        await shown.press_until("N", lambda text: "N note: observer: read-only" in text)
         await shown.pilot.press("colon", *"mark it", "enter")
         assert "observer: read-only" in flat(shown.text)
         assert isinstance(shown.app.screen, CommandLine), "the line stays, with the reason"
