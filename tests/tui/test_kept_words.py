@@ -183,7 +183,7 @@ async def test_a_note_is_about_what_it_was_begun_on_wherever_it_is_gone_on_with(
     record.of(desk)
     async with war_room(desk) as room:
         await room.press("N")
-        assert "about nodes node-3" in room.text
+        assert "about node node-3" in room.text
         await room.press("enter")
         assert desk.submitted == [NoteAdded("full", about="nodes node-3", at_time=NOW)]
 
