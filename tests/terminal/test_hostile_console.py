@@ -26,7 +26,7 @@ FOOTER: Final = -3  # the line with the keys of a list or a row: above the time 
 VIEWS: Final = {pane: listings_of(pane) for pane in range(1, 8)}
 # Each other screen: its key, its title, whose text it shows at once, and whose at its end.
 SCREENS: Final[tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...]] = (
-    ("c", "8 CHECKLIST 0/", (), ()),
+    ("c", "8 CHECKLIST 1/", (), ()),
     ("t", "9 TIMELINE 91", ("note",), ("declared",)),
     ("e", "SOURCES what", ("target", "lack", "facts"), ("collector",)),
     ("r", "REPLAYS AND", (), ("title",)),

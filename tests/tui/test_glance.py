@@ -127,3 +127,13 @@ def test_a_name_that_is_cut_keeps_both_of_its_ends(width: int, shown: str) -> No
 def test_wide_characters_are_never_halved(width: int) -> None:
     assert cells(cut_middle("日本語クラスタ", width)) <= width
     assert cut_middle("日本語クラスタ", 7) == "日本…タ"
+
+
+@pytest.mark.parametrize("number", ["INC", "INC-7", "-", "--", "INC-2026-11-29-1432"])
+async def test_an_incident_of_any_number_is_shown(number: str) -> None:
+    """A recording's incident may be called anything."""
+    desk = Desk()
+    desk.session.pin(Target("kind-shop", "production", "https://127.0.0.1:6443"))
+    desk.happen(builders.declared(incident=number, title=TITLE), NOW - 5 * MINUTE)
+    for size in SIZES:
+        assert TITLE[:12] in await first_line(desk, size)

@@ -98,7 +98,7 @@ async def test_a_damaged_recording_says_what_where_and_what_to_do_on_80_columns(
 async def test_the_screen_says_that_it_is_a_replay(tmp_path: Path) -> None:
     async with replay(tmp_path) as shown:
         await shown.press_until("backslash", lambda text: "SEV-2" in text)
-        assert shown.text.startswith(" ► REPLAY")
+        assert shown.text.startswith(" ║ REPLAY")
         assert "00:02:00/00:02:00" in shown.text
 
 

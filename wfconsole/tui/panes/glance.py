@@ -64,7 +64,7 @@ class Glance(Pane):
 def _mode(frame: Frame, width: int, form: _Form) -> Line:
     glyphs, time = frame.glyphs, frame.time
     signs = {"LIVE": glyphs.live, "FROZEN": glyphs.frozen, "BACK": glyphs.back}
-    sign = signs.get(time.word, glyphs.replay)
+    sign = signs.get(time.word, glyphs.frozen if time.mode == "replay" and time.paused else glyphs.replay)
     ink: Ink = "live" if time.word == "LIVE" else "replay"
     word = time.word
     if time.mode in ("frozen", "back"):
@@ -96,8 +96,8 @@ def _title(frame: Frame, form: _Form) -> str:
 
 def _short_number(number: str) -> str:
     """`INC…1451` for `INC-20261123-1451`: which day it is, everybody knows."""
-    first, *middle, last = number.split("-")
-    return f"{first}…{last}" if middle else number
+    parts = number.split("-")
+    return f"{parts[0]}…{parts[-1]}" if len(parts) > 2 else number
 
 
 def _environment(frame: Frame) -> Line:
