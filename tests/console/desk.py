@@ -156,7 +156,11 @@ def descendants(pid: int) -> list[int]:
     """All processes that came from this one, the nearest first."""
     found: list[int] = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, task.read_text().split()):
+        try:
+            children = task.read_text()
+        except OSError:  # ended meanwhile
+            continue
+        for child in map(int, children.split()):
             found += [child, *descendants(child)]
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -261,9 +262,10 @@ def test_who_holds_the_lock_goes_first_and_nothing_is_written_meanwhile(written:
     other = Journal.open(folder / "journal", clock=SystemClock(), fallbacks=(written.fallback,))
     try:
         assert other.holds_lock
-        before = segments(folder / "journal")
+        before = set(segments(folder / "journal"))
         told = written.run("followups", "close", PAST, "F1")
-        assert segments(folder / "journal") == before
+        new = set(segments(folder / "journal")) - before
+        assert [path for path in new if f"-{os.getpid()}-" not in path.name] == []  # on a slow disk `other` begins more
         assert told.returncode == exit_codes.INCIDENT
         assert "is being changed by another console or command" in told.stderr
         assert not items(written)["F1-aaaa"].outcome
