@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
 import os
 from pathlib import Path
 from typing import Any, Final
 
+from wfconsole.journal.lock import hold
 from wfconsole.journal.places import foreign, private_parts
 
 _KEEP_SIZE: Final = 1  # FALLOC_FL_KEEP_SIZE of fallocate(2)
@@ -57,10 +57,7 @@ class Disk:
     def create(self, path: Path) -> int:
         """A new file, 0600, held until it is closed. Raises FileExistsError rather than touch one that is there."""
         descriptor = os.open(path, _CREATE, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            pass  # a file system without locks: nobody can tell there whether this console is still open
+        hold(descriptor)
         return descriptor
 
     def allocate(self, descriptor: int, offset: int, size: int) -> bool:
@@ -110,10 +107,4 @@ class Disk:
 
 def is_held(descriptor: int) -> bool:
     """Whether some process, this one included, still has the file open that it made with `create`."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
+    return not hold(descriptor, shared=True)

@@ -8,6 +8,18 @@ import threading
 from pathlib import Path
 
 
+def hold(descriptor: int, *, shared: bool = False) -> bool:
+    """Hold an open file until it is closed, beside others who hold it `shared`; whether nobody is in the way. Where a
+    file system has no locks, nobody is."""
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
 class Election:
     """A candidate for the lock of one directory. The lock ends with the process, however that ends."""
 

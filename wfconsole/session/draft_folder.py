@@ -6,7 +6,6 @@ be damaged, or made by somebody: nothing in it is believed, and one that cannot 
 
 from __future__ import annotations
 
-import fcntl
 import os
 import stat
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from wfconsole.clock import Millis
+from wfconsole.journal.lock import hold
 from wfconsole.redaction import redact_text
 from wfconsole.session.drafts import Draft
 from wfconsole.text import safe
@@ -108,7 +108,7 @@ class DraftFolder:
         unfinished.unlink(missing_ok=True)
         descriptor = os.open(unfinished, _NEW, 0o600)
         try:
-            _lock(descriptor)  # before it has its name: there is no moment at which it seems left over
+            hold(descriptor)  # before it has its name: there is no moment at which it seems left over
             with open(descriptor, "wb", closefd=False) as file:
                 file.write(content)
             os.fsync(descriptor)
@@ -128,7 +128,7 @@ class DraftFolder:
         """None where its console lives, or has just replaced it. Raises OSError and _UnusableError."""
         descriptor = os.open(path, _LEFT)
         try:
-            lives = not _lock(descriptor) or not os.path.samestat(os.fstat(descriptor), path.lstat())
+            lives = not hold(descriptor) or not os.path.samestat(os.fstat(descriptor), path.lstat())
             drafts = () if lives else _read(descriptor, self._incident)
         except BaseException:
             os.close(descriptor)
@@ -141,17 +141,6 @@ class DraftFolder:
 
 def _unfinished(path: Path) -> Path:
     return path.with_suffix(".new")
-
-
-def _lock(descriptor: int) -> bool:
-    """Whether nobody else holds it. Where a file system has no locks, nobody does."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _read(descriptor: int, incident: str) -> tuple[Draft, ...]:
