@@ -14,6 +14,7 @@ from wfconsole.incident.probing import understood
 from wfconsole.incident.symptoms import SymptomsHeld, match_playbooks, watched_probes
 from wfconsole.recording.play import Recording
 from wfconsole.runbook import load_runbook
+from wfconsole.session.checkpoint import nothing_yet
 from wfconsole.session.replay import Playback
 from wfconsole.session.session import Session
 
@@ -80,7 +81,7 @@ def test_a_checkpoint_brings_back_since_when() -> None:
     room.see(patch(row(BROKEN)), seconds=4)
     room.session.restore(kept)
     assert held(room.session).since[HALF] == BEGAN + 2 * SECOND
-    room.session.restore(None)
+    room.session.restore(nothing_yet(room.session.view.target, (), BEGAN))
     assert room.session.view.symptoms is None
 
 

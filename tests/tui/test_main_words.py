@@ -79,6 +79,13 @@ async def test_the_board_says_how_far_a_value_can_be_trusted(
             assert ("╍" in title) == (quality != Quality.PARTIAL), "a dashed frame: do not trust"
 
 
+async def test_a_pane_that_never_spoke_gives_its_reason_once() -> None:
+    desk = Desk()
+    desk.tell("pods", {}, age_ms=-1)
+    async with war_room(desk, (200, 40)) as room:
+        assert room.lines[PODS_ROW].count("nothing reported yet") == 1
+
+
 async def test_a_pane_without_a_source_is_off_and_counts_nowhere() -> None:
     async with war_room(Desk()) as room:
         for row in range(2, 9):

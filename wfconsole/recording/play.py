@@ -207,8 +207,3 @@ class Recording:
 
 def _until(entries: array[int], before: int) -> array[int]:
     return entries[: bisect_left(entries, before)]
-
-
-def sources_in(recording: Recording) -> tuple[str, ...]:
-    """The sources that say something in it, at whatever time."""
-    return tuple(name.decode() for name, index in recording._index.sources.items() if index.steps)

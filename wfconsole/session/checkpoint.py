@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +13,7 @@ from wfconsole.incident.state import IncidentState
 from wfconsole.observations.alert_log import AlertLog
 from wfconsole.observations.judged import Judged
 from wfconsole.observations.series import SeriesBook
+from wfconsole.observations.snapshot import Snapshot
 from wfconsole.observations.statement_book import StatementBook
 from wfconsole.observations.world import World
 
@@ -37,10 +39,10 @@ class Checkpoint(msgspec.Struct, frozen=True):
     recovery: RecoveryHeld | None
 
 
-def nothing_yet(target: Target) -> Checkpoint:
-    """Before anything was seen or entered."""
+def nothing_yet(target: Target, sources: Iterable[str], at: Millis) -> Checkpoint:
+    """Before anything was seen or entered; these sources have not spoken at `at`, and are not off."""
     return Checkpoint(
-        world=World(),
+        world=World({source: Snapshot(source, at, keyframe_at=at) for source in sources}),
         judged=Judged(),
         series=SeriesBook(),
         statements=StatementBook(),

@@ -12,11 +12,10 @@ from wfconsole.incident.events import Entry, Event, NoteAdded, Target
 from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.sinks import Sink
 from wfconsole.observations.answers import Ask, Marker
-from wfconsole.observations.snapshot import Patch
 from wfconsole.recording.lines import Item, Noted, OperatorNote, RecordingError, SourcePatch
-from wfconsole.recording.play import Recording, sources_in
+from wfconsole.recording.play import Recording
 from wfconsole.recording.player import Player
-from wfconsole.session.checkpoint import Checkpoint
+from wfconsole.session.checkpoint import Checkpoint, nothing_yet
 from wfconsole.session.console import NoActs, NoHands
 from wfconsole.session.drafts import DraftBook
 from wfconsole.session.files import ExportAsked, Files
@@ -51,8 +50,11 @@ class Playback:
         self.player = Player(recording, self, clock, growing=growing, obeyed=changed)
         self.session = Session(clock=self.player.clock, runbook=runbook, operator="")
         told = recording.header.target
-        self.session.pin(Target(context=told.context, namespace=told.namespace, server=told.server))
-        self._announce()
+        target = Target(context=told.context, namespace=told.namespace, server=told.server)
+        self.session.pin(target)
+        # Whatever speaks later is not known yet, and not off.
+        self._beginning = nothing_yet(target, recording.sources, recording.start)
+        self.session.restore(self._beginning)
         self._changed = changed
         self._shown, self._shown_at = self.session.view, recording.start
         self._rebuilding = False
@@ -66,9 +68,7 @@ class Playback:
 
     def rebuild(self, checkpoint: object | None, items: Iterator[Item]) -> None:
         self._rebuilding = True  # the clock is there already, and what is on show is not
-        self.session.restore(checkpoint if isinstance(checkpoint, Checkpoint) else None)
-        if checkpoint is None:
-            self._announce()
+        self.session.restore(checkpoint if isinstance(checkpoint, Checkpoint) else self._beginning)
         for item in items:
             self._fold(item)
         self._publish()
@@ -105,11 +105,6 @@ class Playback:
         """Ends the player; the file is closed only when its thread no longer reads it."""
         self.player.close(timeout_ms=200)
         self._recording.close()
-
-    def _announce(self) -> None:
-        """At its very beginning a recording has said nothing yet: what speaks later is not known, and not off."""
-        for source in sources_in(self._recording):
-            self.session.observe(SourcePatch(self._recording.start, source, keyframe=True, patch=Patch(age_ms=-1)))
 
     def _fold(self, item: Item) -> None:
         if isinstance(item, SourcePatch):

@@ -24,7 +24,7 @@ from wfconsole.observations.answers import CollectorSaid, PodAnswer
 from wfconsole.observations.snapshot import follow
 from wfconsole.observations.world import World
 from wfconsole.recording.lines import Noted, OperatorNote, SourcePatch
-from wfconsole.session.checkpoint import Checkpoint, nothing_yet
+from wfconsole.session.checkpoint import Checkpoint
 from wfconsole.session.view import JournalView, View
 
 if TYPE_CHECKING:
@@ -263,10 +263,8 @@ class Session:
                 recovery=view.recovery,
             )
 
-    def restore(self, checkpoint: Checkpoint | None) -> None:
-        """Go back to a checkpoint, or to the very beginning."""
+    def restore(self, old: Checkpoint) -> None:
         with self._lock:
-            old = checkpoint or nothing_yet(self._view.target)
             self._memory = old.memory
             self._entries = list(old.entries)
             self._view = msgspec.structs.replace(

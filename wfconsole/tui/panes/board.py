@@ -48,13 +48,12 @@ class Board(Pane, can_focus=True):
 
     def source(self) -> str:
         """The source behind the line with the cursor; "" for one that is off."""
-        from wfconsole.tui.listings import listings_of  # here, because the first frame lists nothing
+        from wfconsole.tui.listings import listing_of  # here, because the first frame lists nothing
 
         if self.frame is None:
             return ""
         line = self.frame.board[self._row(self.frame)]
-        shown = listings_of(line.number) if line.quality != Quality.OFF else ()
-        return shown[0].source if shown else ""
+        return listing_of(line.number, "").source if line.quality != Quality.OFF else ""
 
     def _row(self, frame: Frame) -> int:
         """Where the cursor is: on the worst line until somebody moves it."""
@@ -117,7 +116,8 @@ def _said(line: BoardLine, room: int, *, off: bool) -> str:
     if cells(whole) > room:
         return squeezed(line.facts, "{}", room) if line.quality.conclusive else line.headline
     more = f"{whole}   {line.reason}"
-    return more if line.reason and room - cells(whole) > _REASON_CELLS else whole
+    new = line.reason and line.reason not in whole
+    return more if new and room - cells(whole) > _REASON_CELLS else whole
 
 
 def _ink(line: BoardLine) -> Ink:

@@ -47,9 +47,9 @@ class Tile(Pane, can_focus=True):
 
     @cached_property
     def _listing(self) -> Listing:
-        from wfconsole.tui.listings import listings_of  # here, because most screens have no room for tiles
+        from wfconsole.tui.listings import listing_of  # here, because most screens have no room for tiles
 
-        return next(listing for listing in listings_of(self._number) if self._view in ("", listing.name))
+        return listing_of(self._number, self._view)
 
     def draw(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         line = next(line for line in frame.board if line.number == self._number)
