@@ -76,6 +76,22 @@ def test_following_the_changes_is_judging_everything(steps: list[Any], skip: int
             }
 
 
+def test_what_no_group_has_leaves_the_groups_as_they_are() -> None:
+    world = a_world(pods=[a_pod("gateway-0", node="n1"), a_pod("gateway-1", node="n1")])
+    judged = Judged().after(world, "pods", NOW)
+    moved = follow(
+        world.snapshots["pods"],
+        "pods",
+        NOW,
+        Patch(rows={"production/gateway-0": a_pod("gateway-0", node="n2")}),
+        keyframe=False,
+    )
+    after = judged.after(world.with_snapshot(moved), "pods", NOW)
+    assert after.rows("pods").moved == {"production/gateway-0"}
+    assert after.groups is judged.groups
+    assert after.tally is judged.tally
+
+
 def test_nothing_is_judged_while_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     world = a_world(pods=[a_pod(f"gateway-{place}") for place in range(50)])
     judged = Judged().after(world, "pods", NOW)

@@ -74,6 +74,21 @@ async def test_an_answer_that_never_comes_is_no_silent_pass() -> None:
         assert found.lines == (f"production/{WORST}: its logs could not be read: no answer in time",)
 
 
+async def test_an_answer_that_came_stays_when_somebody_opens_that_pod_meanwhile() -> None:
+    step = builders.a_step("Read all logs", "first", logs="pods namespace=production")
+    runbook = builders.a_runbook(builders.a_checklist("first", step, kind="process"))
+    async with war_room(troubled_desk(runbook=runbook), (120, 40)) as room:
+        await room.press("c", "R")
+        first, *others = (ask for ask in room.desk.asked if isinstance(ask, AskPod))
+        assert others
+        for ask in (first, AskPod("of somebody else", first.namespace, first.name), *others):
+            answer = msgspec.structs.replace(a_pod_answer(), id=ask.id, namespace=ask.namespace, name=ask.name)
+            room.desk.answer(answer)
+            await room.repaint()
+        (found,) = probed(room.desk)
+        assert found.quality == "live"
+
+
 async def test_nothing_is_entered_while_the_screen_shows_the_past() -> None:
     async with asked() as (room, ask):
         await room.press("space")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Final
 
 from wfconsole.clock import Millis
@@ -72,15 +73,15 @@ def _tell_event(row: EventRow, _finding: Finding, now: Millis) -> str:
 PODS: Final = Table(
     one="pod",
     words={
-        "namespace": lambda row: row.namespace,
-        "name": lambda row: row.name,
+        "namespace": attrgetter("namespace"),
+        "name": attrgetter("name"),
         "workload": lambda row: row.owner or row.name,
         "kind": lambda row: row.owner_kind or "Pod",
-        "node": lambda row: row.node,
+        "node": attrgetter("node"),
         "image": lambda row: (row.image, short_image(row.image)),
-        "revision": lambda row: row.revision,
-        "status": lambda row: row.status,
-        "phase": lambda row: row.phase,
+        "revision": attrgetter("revision"),
+        "status": attrgetter("status"),
+        "phase": attrgetter("phase"),
         "reason": lambda row: (row.reason, *(box.reason for box in row.containers)),
     },
     numbers={

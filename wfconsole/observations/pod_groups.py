@@ -84,7 +84,7 @@ def group_key(row: PodRow) -> str:
     return f"Pod/{row.namespace}/{row.name}"
 
 
-def group_pods(pods: Mapping[str, PodRow], findings: Mapping[str, Finding]) -> dict[str, PodGroup]:
+def group_pods(pods: Mapping[str, PodRow], findings: Mapping[str, Finding]) -> Mapping[str, PodGroup]:
     """All pods by workload. `findings` may leave out the plainly healthy."""
     regrouping = Regrouping({}, PodTally())
     for key, row in pods.items():
@@ -117,6 +117,7 @@ class Regrouping:
 
     def __init__(self, groups: Mapping[str, PodGroup], tally: PodTally) -> None:
         self._groups = groups
+        self._tally = tally
         self._total = tally.total
         self._ready = tally.ready
         self._kinds = dict(tally.kinds)
@@ -124,12 +125,18 @@ class Regrouping:
 
     def put(self, key: str, old: PodRow | None, old_finding: Finding, new: PodRow | None, new_finding: Finding) -> None:
         """One pod came, went, or is another than before."""
+        well = old_finding is HEALTHY and new_finding is HEALTHY
+        if well and old is not None and new is not None and self._counts_alike(old, new):
+            return
         if old is not None:
             self._count(key, old, old_finding, -1)
         if new is not None:
             self._count(key, new, new_finding, +1)
 
-    def finish(self) -> tuple[dict[str, PodGroup], PodTally]:
+    def finish(self) -> tuple[Mapping[str, PodGroup], PodTally]:
+        """The very same groups where none is another."""
+        if not self._edits:
+            return self._groups, self._tally
         groups = dict(self._groups)
         for key, edit in self._edits.items():
             group = _edited(groups.get(key), key, edit)
@@ -139,6 +146,15 @@ class Regrouping:
                 groups[key] = group
         kinds = {kind: count for kind, count in self._kinds.items() if count}
         return groups, PodTally(total=self._total, ready=self._ready, kinds=kinds)
+
+    def _counts_alike(self, old: PodRow, new: PodRow) -> bool:
+        """Whether the group is the same with either of these healthy pods: most of what changes is nothing that it has.
+        One that is in trouble is always another: whoever follows it looks at its rows anew."""
+        group = group_key(new)
+        if old.ready != new.ready or serving(old) != serving(new) or group_key(old) != group:
+            return False
+        before = self._groups.get(group)
+        return before is not None and not before.troubled
 
     def _count(self, key: str, row: PodRow, finding: Finding, sign: int) -> None:
         group = group_key(row)

@@ -264,6 +264,7 @@ class Session:
             )
 
     def restore(self, old: Checkpoint) -> None:
+        """Go back to a checkpoint."""
         with self._lock:
             self._memory = old.memory
             self._entries = list(old.entries)

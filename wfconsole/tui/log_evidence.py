@@ -25,20 +25,22 @@ PROBE: Final = "run-probe"
 
 
 class LogReading(msgspec.Struct, frozen=True):
-    """What was asked for a step: by "namespace/name", the id of each request."""
+    """What was asked for a step: by "namespace/name", the id of each request, and the answers that have come."""
 
     step: Step
     asked: Mapping[str, str]
     level: Level
     began: Millis
+    came: Mapping[str, PodAnswer] = {}
 
-    def answers(self, world: World) -> dict[str, PodAnswer | None]:
-        """The answers to these requests, None for those that have not come."""
-        found: dict[str, PodAnswer | None] = {}
+    def after(self, world: World) -> LogReading:
+        """With what has come since: the world keeps one answer of each pod, and whoever opens it asks for the next."""
+        came = {**self.came}
         for pod, request in self.asked.items():
             answer = world.answers.get(pod)
-            found[pod] = answer[1] if answer is not None and answer[1].id == request else None
-        return found
+            if answer is not None and answer[1].id == request:
+                came[pod] = answer[1]
+        return msgspec.structs.replace(self, came=came)
 
 
 def read_logs(room: WarRoom, step: Step) -> bool:
@@ -61,11 +63,12 @@ def read_logs(room: WarRoom, step: Step) -> bool:
 
 def enter_what_was_read(room: WarRoom) -> None:
     """The evidence of the readings that are over; while nothing may be entered, they wait."""
+    world, now = room.session.view().world, room.session.now()
+    room.readings = tuple(reading.after(world) for reading in room.readings)
     if room.refused_change(PROBE):
         return
-    world, now = room.session.view().world, room.session.now()
     for reading in room.readings:
-        answers = reading.answers(world)
+        answers = {pod: reading.came.get(pod) for pod in reading.asked}
         if None in answers.values() and now - reading.began < OVERDUE:
             continue
         room.readings = tuple(other for other in room.readings if other is not reading)
