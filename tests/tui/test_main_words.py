@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from tests import builders
+from tests.alert_builders import an_alert
 from tests.builders import NOW
 from tests.terminal.hostile import CANARY, HOSTILE
 from tests.tui.harness import SIZES, Desk, Room, a_pod_answer, troubled_desk, war_room
@@ -84,6 +85,16 @@ async def test_a_pane_that_never_spoke_gives_its_reason_once() -> None:
     desk.tell("pods", {}, age_ms=-1)
     async with war_room(desk, (200, 40)) as room:
         assert room.lines[PODS_ROW].count("nothing reported yet") == 1
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 200])
+async def test_a_reason_that_a_fact_begins_with_is_no_second_one(width: int) -> None:
+    desk = troubled_desk()
+    desk.tell("alerts", {"lock": an_alert(at=NOW - MINUTE, summary="lock wait p95 above five seconds")}, at=NOW)
+    async with war_room(desk, (width, 40)) as room:
+        line = next(line for line in room.lines if line.startswith(" 1 Alerts"))
+        assert line.count("lock wait") == 1
+        assert ("lock wait p95 above five seconds" in line) == (width > 100)
 
 
 async def test_a_pane_without_a_source_is_off_and_counts_nowhere() -> None:

@@ -9,7 +9,7 @@ from textual.message import Message
 
 from wfconsole.observations.board import BoardLine, squeezed
 from wfconsole.observations.levels import Level, Quality
-from wfconsole.text import UNKNOWN, age, cells, fit
+from wfconsole.text import ELLIPSIS, UNKNOWN, age, cells, fit
 from wfconsole.tui import action_names
 from wfconsole.tui.frame import TREND_CELLS, Frame
 from wfconsole.tui.ink import Ink, Line, Span
@@ -112,12 +112,23 @@ def _said(line: BoardLine, room: int, *, off: bool) -> str:
     """The facts whole, and why, as far as there is room; what is old, in the headline of 38 cells."""
     if off:
         return line.headline
-    whole = "  ".join(line.facts) if line.quality.conclusive else line.headline
+    if not line.quality.conclusive:
+        return _with_reason(line.headline, line.reason, room)
+    told = any(_begins(line.reason, fact) for fact in line.facts)
+    whole = "  ".join(line.reason if _begins(line.reason, fact) else fact for fact in line.facts)
     if cells(whole) > room:
-        return squeezed(line.facts, "{}", room) if line.quality.conclusive else line.headline
-    more = f"{whole}   {line.reason}"
-    new = line.reason and line.reason not in whole
-    return more if new and room - cells(whole) > _REASON_CELLS else whole
+        whole = squeezed(line.facts, "{}", room)
+    return whole if told else _with_reason(whole, line.reason, room)
+
+
+def _with_reason(said: str, reason: str, room: int) -> str:
+    new = reason and reason not in said
+    return f"{said}   {reason}" if new and room - cells(said) > _REASON_CELLS else said
+
+
+def _begins(reason: str, fact: str) -> bool:
+    """Whether a fact that had to be cut says no more than the beginning of the reason."""
+    return fact.endswith(ELLIPSIS) and reason.startswith(fact.removesuffix(ELLIPSIS))
 
 
 def _ink(line: BoardLine) -> Ink:
