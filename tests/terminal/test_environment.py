@@ -95,6 +95,7 @@ def test_without_colours_another_theme_brings_its_own_and_mono_takes_them_away_a
         terminal.wait_until(lambda: bool(HUE.search(terminal.raw)), "a hue")
         terminal.press(":")
         terminal.send("theme mono\r")
+        terminal.wait_gone("COMMAND")
         terminal.press("e")
         terminal.wait_for("SOURCES")
         bare = len(terminal.raw)

@@ -80,7 +80,7 @@ class Desk:
         self.submitted: list[Event] = []
         self.asked: list[Ask] = []
         self.closed = ""
-        self.send_to: tuple[Sink, ...] = ()
+        self.send_to: tuple[Sink, ...] | None = ()
         self.to_replay: tuple[RecordingEntry, ...] = ()
         self.exported: list[tuple[str, str, bool]] = []
 
@@ -117,7 +117,7 @@ class Desk:
         )
         return match_playbooks(self.runbook, world, held, now, self.view().incident)
 
-    def sinks(self) -> tuple[Sink, ...]:
+    def sinks(self) -> tuple[Sink, ...] | None:
         return self.send_to
 
     def recordings(self) -> tuple[RecordingEntry, ...]:

@@ -12,7 +12,7 @@ from wfconsole.clock import MINUTE
 from wfconsole.incident.events import MessageQueued, MessageSent, NoteAdded, Restricted
 from wfconsole.incident.sinks import Sink
 from wfconsole.runbook import load_runbook
-from wfconsole.tui.screens.comms import CommsScreen
+from wfconsole.tui.screens.comms import SOON_S, CommsScreen
 from wfconsole.tui.screens.message_review import MessageReviewForm
 from wfconsole.tui.screens.overview import Overview
 from wfconsole.tui.widgets.editor import Editor
@@ -265,6 +265,29 @@ async def test_with_no_sinks_at_all_there_is_the_clipboard() -> None:
         await room.press("m")
         form = await review(room)
         assert [sink.name for sink in form.sinks] == ["clipboard"]
+
+
+async def test_a_review_waits_until_it_is_known_where_messages_can_go() -> None:
+    desk = a_desk()
+    desk.send_to = None
+    async with war_room(desk) as room:
+        await room.press("m", "P")
+        assert "where messages can go is not known yet" in room.text
+        assert "REVIEW" not in room.text
+        desk.send_to = SINKS
+        while "REVIEW" not in room.text:
+            await room.pilot.pause(0.02)
+        assert SINKS[0].name in room.text
+
+
+async def test_a_review_does_not_open_over_another_screen() -> None:
+    desk = a_desk()
+    desk.send_to = None
+    async with war_room(desk) as room:
+        await room.press("m", "P", "t")
+        desk.send_to = SINKS
+        await room.pilot.pause(3 * SOON_S)
+        assert not isinstance(room.app.screen, MessageReviewForm)
 
 
 async def test_an_observer_sends_nothing() -> None:

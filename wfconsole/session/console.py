@@ -211,8 +211,9 @@ class Console(Protocol):
     def playbook_matches(self) -> tuple[Match, ...]:
         """How well each playbook fits what is seen, and has been seen long enough; the best first."""
 
-    def sinks(self) -> tuple[Sink, ...]:
-        """Where messages can go from here, by the incident as it stands; none where nothing is ever sent."""
+    def sinks(self) -> tuple[Sink, ...] | None:
+        """Where messages can go from here, by the incident as it stands; none where nothing is ever sent, None where
+        that is not known yet, in the first moments."""
 
     def recordings(self) -> tuple[RecordingEntry, ...]:
         """What there is to replay. Reads files: never call it on the screen's loop."""

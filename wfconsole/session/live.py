@@ -193,6 +193,7 @@ class LiveConsole:
     """Joins session, stream, journal and recording behind the `Console` protocol."""
 
     unsaved: tuple[Record, ...] = ()  # after `close`: what is on no disk
+    _reaches = False  # whether all is open with which it reaches into the world
 
     def __init__(
         self,
@@ -321,8 +322,10 @@ class LiveConsole:
         view = self.view()
         return match_playbooks(self.runbook, view.world, view.symptoms or SymptomsHeld(), self.now(), view.incident)
 
-    def sinks(self) -> tuple[Sink, ...]:
-        return () if self._outbox is None else self._outbox.sinks()
+    def sinks(self) -> tuple[Sink, ...] | None:
+        if self._outbox is not None:
+            return self._outbox.sinks()
+        return () if self._reaches else None
 
     def recordings(self) -> tuple[RecordingEntry, ...]:
         return self._files.recordings()
@@ -385,3 +388,4 @@ class LiveConsole:
         self._outbox = self._reach.open_outbox()
         if self._outbox is not None:
             self._outbox.start()
+        self._reaches = True

@@ -23,7 +23,7 @@ _TEXT: Final = "text"
 
 def facts_of(frame: Frame, room: WarRoom) -> Facts:
     """What a draft is made from, as it is on show."""
-    slack = next((sink for sink in room.session.sinks() if sink.name == "slack"), NO_SLACK)
+    slack = next((sink for sink in room.session.sinks() or () if sink.name == "slack"), NO_SLACK)
     state = frame.view.incident
     return Facts(state, frame.runbook, frame.view.world, frame.now, slack.place, slack.mentions)
 

@@ -9,7 +9,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
+import psycopg
 import pytest
 
 from tests.rig.systems.postgres import MONITOR, Postgres
@@ -50,6 +52,14 @@ def backends(postgres: Postgres) -> list[int]:
     with postgres.admin() as admin:
         found = admin.execute("SELECT pid FROM pg_stat_activity WHERE usename = %s", (MONITOR,)).fetchall()
     return [pid for (pid,) in found]
+
+
+def ended(connection: psycopg.Connection[Any]) -> bool:
+    try:
+        connection.execute("SELECT 1")
+    except psycopg.OperationalError:
+        return True
+    return False
 
 
 def pid_of(poll: CapacityPoll) -> int:
@@ -104,10 +114,12 @@ def test_a_slow_statement_ends_in_the_server_and_the_connection_stays(session: S
 
 def test_a_backend_that_is_killed_is_said_and_the_next_look_works(postgres: Postgres, poll: CapacityPoll) -> None:
     poll.step(lambda: None)
-    os.kill(pid_of(poll), signal.SIGKILL)  # the server ends all other sessions then, and recovers
-    told = failure(poll)
-    assert told.kind == "refused"
-    assert "again by itself" in told.remedy
+    with postgres.admin() as other:
+        os.kill(pid_of(poll), signal.SIGKILL)
+        told = failure(poll)
+        assert told.kind == "refused"
+        assert "again by itself" in told.remedy
+        eventually(lambda: ended(other))  # the server ends all other sessions, and recovers
     eventually(lambda: postgres.answers(postgres.port))
     assert rows_of(poll, DatabaseRow)
 

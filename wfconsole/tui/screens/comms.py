@@ -23,6 +23,7 @@ from wfconsole.tui.widgets.lines import Pane
 _REMARK_ROWS: Final = 6
 _WIDE: Final = 110
 _HIGH: Final = 30
+SOON_S: Final = 0.1
 
 
 class CommsScreen(ScrollsEditor, ConsoleScreen):
@@ -134,9 +135,16 @@ class CommsScreen(ScrollsEditor, ConsoleScreen):
             self.say(refusal)
         elif not self.composing.text.strip():
             self.say("there is nothing in it yet")
+        elif self.war_room.session.sinks() is None:  # a review that offers too little would be answered by habit
+            self.say("one moment: where messages can go is not known yet")
+            self.set_timer(SOON_S, self._publish_after_all)
         else:
             self.war_room.reviewed = self.composing.text
             self.war_room.push_screen(screens.load("message-review")(made.template.id))
+
+    def _publish_after_all(self) -> None:
+        if self.war_room.screen is self:
+            self.action_publish()
 
     def _redraw(self) -> None:
         for pane in self.query_children(Pane):
