@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,7 @@ pytest_plugins = ["tests.rig.fixtures", "tests.rig.systems.fixtures", "tests.act
 WAITING: Final = (
     *("actions", "collector", "comms", "console", "discovery", "hands", "journal", "session", "sources", "terminal"),
 )
+SCREENS: Final = "tests/tui/"
 # What xdist writes behind the name of a test.
 _GROUP_NAME: Final = re.compile(r"@(?:tests/|rig)[^@\[\]]*$")
 # Rooms with so many tests on the control plane that they have one for themselves.
@@ -30,15 +31,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """For `--dist loadgroup`: what stays whole in one process, and (with `--no-loadscope-reorder`) in which order.
 
     Tests on a control plane wait for minutes, so they begin, and waiting rooms come before computing ones: a process
-    that is left alone with a long wait at the end keeps a core idle.
+    that is left alone with a long wait at the end keeps a core idle. Screens wait for every key and hardly compute:
+    they are spread among those that start processes.
     """
     groups = [_group_of(item) for item in items]
     for item, group in zip(items, groups, strict=True):
         item.add_marker(pytest.mark.xdist_group(group))
     if hasattr(config, "workerinput"):
-        sizes = Counter(groups)
         slow = {group for item, group in zip(items, groups, strict=True) if item.get_closest_marker("slow")}
-        order = {group: (_turn_of(group, slow), -sizes[group], group) for group in sizes}
+        order = _order_of(Counter(groups), slow)
         items[:] = [item for _, item in sorted(zip(groups, items, strict=True), key=lambda pair: order[pair[0]])]
 
 
@@ -82,7 +83,19 @@ def _group_of(item: pytest.Item) -> str:
     return f"rig of {room}" if room in OWN_PLANE else "rig"
 
 
+def _order_of(sizes: Counter[str], slow: set[str]) -> dict[str, tuple[int, float, str]]:
+    """By turns; within one, screens and others evenly mixed, the largest groups of both first."""
+    alike = defaultdict(list)
+    for group in sorted(sizes, key=lambda group: (-sizes[group], group)):
+        alike[_turn_of(group, slow), group.startswith(SCREENS)].append(group)
+    return {
+        group: (turn, place / len(groups), group)
+        for (turn, _), groups in alike.items()
+        for place, group in enumerate(groups)
+    }
+
+
 def _turn_of(group: str, slow: set[str]) -> int:
     if group.startswith("rig") or group in slow:
         return 0
-    return 1 if Path(group).parts[1] in WAITING else 2
+    return 1 if group.startswith(SCREENS) or Path(group).parts[1] in WAITING else 2

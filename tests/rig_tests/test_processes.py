@@ -103,7 +103,7 @@ sys.stdin.read()
 def test_servers_see_nothing_of_the_developers_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
     monkeypatch.setenv("KUBECONFIG", "/home/somebody/.kube/config")
-    assert set(processes.minimal_env(tmp_path)) == {"PATH", "HOME", "LC_ALL", "TZ"}
+    assert set(processes.minimal_env(tmp_path)) == {"PATH", "HOME", "LC_ALL", "TZ", "GOGC"}
 
 
 def test_a_temporary_directory_of_a_dead_owner_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
