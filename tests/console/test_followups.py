@@ -29,7 +29,7 @@ from wfconsole.incident.events import (
     StatusChanged,
 )
 from wfconsole.incident.state import FollowUp
-from wfconsole.journal import Journal
+from wfconsole.journal.journal import Journal
 from wfconsole.reports.overview import FollowUpRow, IncidentRow
 from wfconsole.session.journaling import read_entries
 

@@ -12,8 +12,12 @@ from pathlib import Path
 import msgspec
 
 from wfconsole.clock import ManualClock
-from wfconsole.journal import Journal, JournalReport, JournalState, Record, read
 from wfconsole.journal.disk import Disk
+from wfconsole.journal.journal import Journal
+from wfconsole.journal.records import Record
+from wfconsole.journal.report import JournalReport
+from wfconsole.journal.survey import read
+from wfconsole.journal.writer import JournalState
 
 START = 1_767_755_561_250  # 2026-01-07T03:12:41.250Z
 PATIENCE_S = 30.0

@@ -15,7 +15,8 @@ import threading
 from pathlib import Path
 
 from wfconsole.clock import SystemClock
-from wfconsole.journal import Journal, read
+from wfconsole.journal.journal import Journal
+from wfconsole.journal.survey import read
 
 RUNS_ON_ONE_JOURNAL = 20
 

@@ -31,7 +31,7 @@ from wfconsole.incident.events import (
     TaskGiven,
     UpdateSent,
 )
-from wfconsole.journal import Journal
+from wfconsole.journal.journal import Journal
 from wfconsole.observations.levels import Level
 
 BEGAN: Millis = 1_772_202_600_000  # 2026-02-27T14:30:00Z, a Friday: the three days hold a weekend

@@ -26,8 +26,8 @@ from tests.journal.helpers import (
     until,
     written,
 )
-from wfconsole.journal import read
 from wfconsole.journal.disk import Disk
+from wfconsole.journal.survey import read
 
 OPERATIONS = ["write", "sync", "sync_directory", "create", "allocate", "make_directory"]
 ENTRIES = 20

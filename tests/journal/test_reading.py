@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.journal.helpers import FailingDisk, Writing, ids_in, names, report_of, segments, written
-from wfconsole.journal import read
 from wfconsole.journal.places import fallback_directory, network_type
 from wfconsole.journal.records import GENESIS, chained, instant, line_bytes, timestamp
 from wfconsole.journal.scan import scan
+from wfconsole.journal.survey import read
 
 
 def only_fallback(home: Path) -> FailingDisk:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.journal.helpers import ids_in, names, report_of, segments, written
-from wfconsole.journal import broken_seal, read, seal
 from wfconsole.journal.scan import ALTERED, HASH_ALTERED, NOT_A_LINE, OUT_OF_PLACE, Segment, scan
+from wfconsole.journal.seal import broken_seal, seal
+from wfconsole.journal.survey import read
 
 LINES = 9  # the opening and eight entries
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.journal.helpers import ids_in, names, report_of, segments, written
-from wfconsole.journal import read
+from wfconsole.journal.survey import read
 
 ENTRIES = 8
 PAGE = 4096
@@ -111,7 +111,7 @@ LIMITED_WRITER = """
 import resource, sys
 from pathlib import Path
 from wfconsole.clock import SystemClock
-from wfconsole.journal import Journal
+from wfconsole.journal.journal import Journal
 
 home, limits = Path(sys.argv[1]), [int(limit) for limit in sys.argv[2].split(",")]
 journal = None

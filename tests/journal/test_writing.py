@@ -10,7 +10,9 @@ import pytest
 
 from tests.journal.helpers import START, GatedDisk, Writing, ids_in, names, report_of, segments, text_of, until, written
 from wfconsole.clock import ManualClock
-from wfconsole.journal import Journal, JournalClosedError, read, seal
+from wfconsole.journal.journal import Journal, JournalClosedError
+from wfconsole.journal.seal import seal
+from wfconsole.journal.survey import read
 
 HOUR = 3_600_000
 

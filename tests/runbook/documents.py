@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from wfconsole.incident.playbook import Checklist, Runbook
-from wfconsole.runbook import RunbookError, load_runbook
+from wfconsole.runbook import load_runbook
+from wfconsole.runbook.problems import RunbookError
 
 HEAD = """\
 # Runbook: Small team

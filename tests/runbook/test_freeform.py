@@ -9,7 +9,8 @@ import pytest
 from wfconsole.clock import HOUR, MINUTE
 from wfconsole.incident.playbook import Checklist, Runbook, Step
 from wfconsole.incident.policy import SEVERITIES, Span
-from wfconsole.runbook import BUNDLED, RunbookError, load_runbook
+from wfconsole.runbook import BUNDLED, load_runbook
+from wfconsole.runbook.problems import RunbookError
 from wfconsole.text import is_safe
 
 TEAM = load_runbook(Path(__file__).parent / "samples" / "incident-response-runbook.md")

@@ -9,8 +9,8 @@ import pytest
 
 from tests.runbook.documents import HEAD, loaded, told, wrongs
 from wfconsole import exit_codes
-from wfconsole.runbook import BUNDLED, RunbookError, load_runbook
-from wfconsole.runbook.problems import MOST
+from wfconsole.runbook import BUNDLED, load_runbook
+from wfconsole.runbook.problems import MOST, RunbookError
 from wfconsole.text import is_safe
 
 

@@ -12,7 +12,7 @@ from wfconsole.incident.playbook import Measure
 from wfconsole.incident.policy import SeveritySign
 from wfconsole.incident.probes import parse_probe
 from wfconsole.observations.answers import WatchedRule
-from wfconsole.runbook import RunbookError
+from wfconsole.runbook.problems import RunbookError
 from wfconsole.wiring.collecting import rules_of
 
 LIST = "# Playbook: Disk full\n\nIt is.\n\n## Symptoms\n\n- It fills up\n{}\n\n1. Look\n"

@@ -13,7 +13,7 @@ from tests.builders import NOW, an_entry
 from tests.journal.helpers import GatedDisk
 from wfconsole.clock import SECOND, Clock, ManualClock, SystemClock
 from wfconsole.incident.events import Declared, Entry, NoteAdded
-from wfconsole.journal import Journal
+from wfconsole.journal.journal import Journal
 from wfconsole.journal.places import incidents_below
 from wfconsole.session.followers import JournalFollower
 from wfconsole.session.journaling import OPENS_WITHIN_MS, JournalSink, read_entries

@@ -17,7 +17,7 @@ from wfconsole.clock import HOUR, MINUTE, ManualClock
 from wfconsole.config.locations import find_locations
 from wfconsole.config.settings import Settings
 from wfconsole.incident.events import Declared, Event, MomentSet, NoteAdded, Restricted, StatusChanged
-from wfconsole.journal import Journal
+from wfconsole.journal.journal import Journal
 from wfconsole.session.followers import LastIncidentFollower
 from wfconsole.session.journaling import append_event
 from wfconsole.session.view import LastIncident

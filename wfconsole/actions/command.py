@@ -26,7 +26,8 @@ from wfconsole.incident.events import Target
 from wfconsole.incident.plan import Check, Danger, DryRun, Found, Observed, Outcome, Plan, Reading, Request, Signal
 from wfconsole.incident.playbook import Command, Runbook, Step, Verification
 from wfconsole.redaction import redact
-from wfconsole.runbook import RunbookError, load_runbook
+from wfconsole.runbook import load_runbook
+from wfconsole.runbook.problems import RunbookError
 from wfconsole.text import safe
 
 _LOOKS_WITHIN: Final[Millis] = 8 * SECOND  # a verification; a plan has to be there soon

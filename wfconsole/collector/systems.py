@@ -1,5 +1,5 @@
 """Which sources there are beside Kubernetes. What reads a system is imported where the settings name it, and a client
-library by the first look that needs it: the first frame waits for the collector."""
+library by the first look that needs it: the first rows wait for the collector."""
 
 from __future__ import annotations
 

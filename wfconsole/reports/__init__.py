@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from wfconsole.incident.events import Entry
-from wfconsole.incident.playbook import Runbook
-from wfconsole.incident.state import IncidentState
-from wfconsole.reports.evidence import evidence
-from wfconsole.reports.postmortem import post_mortem
-from wfconsole.reports.record import Record, known_as, paper_name
-from wfconsole.reports.timeline import timeline
+if TYPE_CHECKING:
+    from wfconsole.incident.events import Entry
+    from wfconsole.incident.playbook import Runbook
+    from wfconsole.incident.state import IncidentState
 
 __all__ = ["export", "post_mortem_draft"]
-
-_PAPERS = {"timeline": timeline, "post-mortem": post_mortem, "evidence": evidence}
 
 
 def export(
@@ -24,11 +20,15 @@ def export(
 
     Raises ValueError when no incident was declared: there is nothing to report on.
     """
-    from wfconsole.reports.html import page  # here, because a preview shows no HTML
+    from wfconsole.reports.evidence import evidence
+    from wfconsole.reports.html import page
+    from wfconsole.reports.postmortem import post_mortem
+    from wfconsole.reports.record import Record, known_as, paper_name
+    from wfconsole.reports.timeline import timeline
 
     record = Record.of(entries, state, runbook, journal_notes)
     written = {}
-    for kind, write in _PAPERS.items():
+    for kind, write in {"timeline": timeline, "post-mortem": post_mortem, "evidence": evidence}.items():
         text = write(record)
         written[paper_name(record, kind)] = text
         written[paper_name(record, kind, "html")] = page(f"{known_as(state)}: {kind} of {state.id}", text)
@@ -37,4 +37,7 @@ def export(
 
 def post_mortem_draft(entries: Sequence[Entry], state: IncidentState, runbook: Runbook) -> str:
     """The post-mortem alone, as Markdown, as it would be written now. Raises ValueError like `export`."""
+    from wfconsole.reports.postmortem import post_mortem
+    from wfconsole.reports.record import Record
+
     return post_mortem(Record.of(entries, state, runbook))

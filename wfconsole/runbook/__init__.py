@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from wfconsole.incident.playbook import Runbook
-from wfconsole.runbook.problems import Problem, RunbookError
 
-__all__ = ["BUNDLED", "Problem", "RunbookError", "load_runbook"]
+__all__ = ["BUNDLED", "load_runbook"]
 
 BUNDLED: Final = Path(__file__).parent / "bundled"
 

@@ -19,7 +19,9 @@ from wfconsole.session.view import JournalView
 from wfconsole.text import age, safe
 
 if TYPE_CHECKING:
-    from wfconsole.journal import Journal, JournalReport, Record
+    from wfconsole.journal.journal import Journal
+    from wfconsole.journal.records import Record
+    from wfconsole.journal.report import JournalReport
 
 # How much of the head of the chain is shown: enough to compare aloud.
 HEAD_SHOWN = 8
@@ -73,7 +75,7 @@ class JournalSink:
         return tuple(record for records in unsaved for record in records)
 
     def _open(self, incident: str, book: _Book) -> None:
-        from wfconsole.journal import Journal
+        from wfconsole.journal.journal import Journal
 
         book.open(
             Journal.open(
@@ -110,7 +112,7 @@ class _Book:
         self._opened.set()
 
     def append(self, entry: Entry) -> None:
-        from wfconsole.journal import JournalClosedError
+        from wfconsole.journal.journal import JournalClosedError
 
         with self._lock:
             if self._journal is None:
@@ -172,7 +174,7 @@ def _encoded(entry: Entry) -> tuple[bytes, str]:
 
 def _redacted(entry: Entry) -> Record:
     """The record of an entry that no journal has taken, as a journal would have written it."""
-    from wfconsole.journal import Record
+    from wfconsole.journal.records import Record
     from wfconsole.redaction import redact
 
     body, kind = _encoded(entry)
@@ -215,7 +217,7 @@ def entries_of(records: Iterable[Record]) -> tuple[list[Entry], int]:
 
 def read_entries(directory: Path, fallbacks: Sequence[Path] = ()) -> tuple[list[Entry], int, JournalReport]:
     """The entries of one incident's directory, how many were of an unknown kind, and what the reader found."""
-    from wfconsole.journal import read
+    from wfconsole.journal.survey import read
 
     records, report = read(directory / "journal", fallbacks)
     entries, unknown = entries_of(records)

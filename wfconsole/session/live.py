@@ -33,7 +33,7 @@ from wfconsole.text import clock_time, safe
 
 if TYPE_CHECKING:
     from wfconsole.incident.symptoms import Match
-    from wfconsole.journal import Record
+    from wfconsole.journal.records import Record
     from wfconsole.recording.keep import Recorder
     from wfconsole.session.acting import Acting
     from wfconsole.session.lookback import LookBack

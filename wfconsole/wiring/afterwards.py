@@ -152,7 +152,7 @@ def _append(base: Ground, folder: Path, make: Callable[[IncidentState], Change])
 
     The event is made again under the journal's lock, from what the journal holds by then.
     """
-    from wfconsole.journal import Journal
+    from wfconsole.journal.journal import Journal
     from wfconsole.journal.lock import Election
 
     make(_state(base, folder))

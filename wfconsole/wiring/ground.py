@@ -71,7 +71,8 @@ class Ground(msgspec.Struct, frozen=True):
 
     def runbook(self) -> Runbook:
         """The team's runbook, or the bundled one. Raises UserError with all its problems."""
-        from wfconsole.runbook import RunbookError, load_runbook
+        from wfconsole.runbook import load_runbook
+        from wfconsole.runbook.problems import RunbookError
 
         try:
             return load_runbook(Path(self.settings.runbook.path) if self.own_runbook else None)

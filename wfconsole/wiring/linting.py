@@ -9,10 +9,11 @@ from pathlib import Path
 from wfconsole import __version__, exit_codes
 from wfconsole.clock import Clock, SystemClock
 from wfconsole.errors import UserError
-from wfconsole.runbook import BUNDLED, RunbookError
-from wfconsole.runbook.lint import Report, all_rules, lint_runbook
-from wfconsole.runbook.lint.findings import SEVERITIES
+from wfconsole.runbook import BUNDLED
+from wfconsole.runbook.lint import all_rules, lint_runbook
+from wfconsole.runbook.lint.findings import SEVERITIES, Report
 from wfconsole.runbook.lint.output import as_json, as_sarif, as_text, rules_as_text
+from wfconsole.runbook.problems import RunbookError
 
 
 def lint(arguments: argparse.Namespace, clock: Clock | None = None) -> int:

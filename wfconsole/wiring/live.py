@@ -229,7 +229,8 @@ class LiveParts:
 
     def _begin(self, *, read_runbook: bool) -> None:
         import wfconsole.incident.advance
-        import wfconsole.journal  # noqa: F401  so that declaring finds both in memory, whatever the disk does by then
+        import wfconsole.journal.journal
+        import wfconsole.journal.survey  # noqa: F401  so that declaring finds all in memory, whatever the disk does then
 
         if read_runbook:
             self._follow_runbook()

@@ -115,7 +115,8 @@ def _messages(base: Ground) -> Iterable[Check]:
 
 
 def _runbook(base: Ground) -> Iterable[Check]:
-    from wfconsole.runbook import RunbookError, load_runbook
+    from wfconsole.runbook import load_runbook
+    from wfconsole.runbook.problems import RunbookError
 
     own = base.settings.runbook.path
     try:

@@ -14,7 +14,7 @@ from wfconsole.incident.advance import fold
 from wfconsole.incident.brief import brief, brief_text
 from wfconsole.incident.checklist import active_checklist
 from wfconsole.incident.clocks import clocks
-from wfconsole.journal import seal
+from wfconsole.journal.seal import seal
 from wfconsole.named_files import kind_at
 from wfconsole.session.journaling import read_entries
 from wfconsole.text import safe

@@ -44,7 +44,7 @@ def test_it_leaves_the_good_one_alone(tmp_path: Path, rule: str) -> None:
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
 def test_a_rule_says_what_and_what_instead(rule: object) -> None:
-    from wfconsole.runbook.lint import Rule
+    from wfconsole.runbook.lint.findings import Rule
 
     assert isinstance(rule, Rule)
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.id)

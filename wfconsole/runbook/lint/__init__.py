@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from wfconsole.runbook.lint.findings import Finding, Report, Rule
+if TYPE_CHECKING:
+    from wfconsole.runbook.lint.findings import Report, Rule
 
-__all__ = ["Finding", "Report", "Rule", "all_rules", "lint_runbook"]
+__all__ = ["all_rules", "lint_runbook"]
 
 
 def lint_runbook(source: Path, today: datetime.date) -> Report:
