@@ -94,7 +94,7 @@ def test_without_colours_another_theme_brings_its_own_and_mono_takes_them_away_a
         terminal.send("theme warroom-dark\r")
         terminal.wait_until(lambda: bool(HUE.search(terminal.raw)), "a hue")
         terminal.press(":")
-        terminal.wait_for("COMMAND")  # what comes with the Enter is for nobody: neither for the prompt nor what is below
+        terminal.wait_for("COMMAND")  # what comes together with its Enter is for nobody
         terminal.send("theme mono\r")
         terminal.wait_gone("COMMAND")
         terminal.press("e")
