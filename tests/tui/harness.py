@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -335,6 +335,15 @@ class Room:
         """What the tick of a second does."""
         self.app.show_now()
         await self.pilot.pause()
+
+
+async def until(pause: Callable[[float], Awaitable[None]], holds: Callable[[], bool]) -> None:
+    """Let the loop turn until something holds. Raises AssertionError where it never does."""
+    for _ in range(500):
+        if holds():
+            return
+        await pause(0.01)
+    raise AssertionError("it did not happen within five seconds")
 
 
 @asynccontextmanager

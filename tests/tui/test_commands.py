@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Input
 
 from tests.builders import NOW
-from tests.tui.harness import BROKE, THEMES, Desk, Room, quiet_desk, troubled_desk, war_room
+from tests.tui.harness import BROKE, THEMES, Desk, Room, quiet_desk, troubled_desk, until, war_room
 from tests.tui.papers import a_full_runbook, flat
 from wfconsole.clock import MINUTE, SECOND
 from wfconsole.incident.events import (
@@ -327,10 +327,10 @@ async def test_the_export_is_written_beside_the_keyboard_and_its_answer_is_said(
     desk = a_desk()
     async with war_room(desk) as room:
         await command(room, "export /tmp/out replace")
-        await until(room, lambda: bool(desk.exported) and "written to /tmp/out" in room.text)
+        await until(room.pilot.pause, lambda: bool(desk.exported) and "written to /tmp/out" in room.text)
         assert desk.exported == [("/tmp/out", "", True)]
         await command(room, "export")
-        await until(room, lambda: len(desk.exported) == 2)
+        await until(room.pilot.pause, lambda: len(desk.exported) == 2)
         assert desk.exported[1] == ("", "", False)
         for line, asked in (
             ("export pm", ("", "post-mortem", False)),
@@ -339,17 +339,8 @@ async def test_the_export_is_written_beside_the_keyboard_and_its_answer_is_said(
         ):
             before = len(desk.exported)
             await command(room, line)
-            await until(room, lambda before=before: len(desk.exported) > before)  # type: ignore[misc]
+            await until(room.pilot.pause, lambda before=before: len(desk.exported) > before)  # type: ignore[misc]
             assert desk.exported[-1] == asked
-
-
-async def until(room: Room, holds: Callable[[], bool]) -> None:
-    """Let the loop turn until something holds; a test that waits in vain is ended by its assertion."""
-    for _ in range(500):
-        if holds():
-            return
-        await room.pilot.pause(0.01)
-    raise AssertionError("it never happened")
 
 
 # --- the prompt

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from tests import builders
 from tests.builders import NOW
-from tests.tui.harness import SIZES, THEMES, Room, quiet_desk, troubled_desk, war_room
+from tests.tui.harness import SIZES, THEMES, Room, quiet_desk, troubled_desk, until, war_room
 from wfconsole.clock import SECOND
 from wfconsole.tui import compat
 from wfconsole.tui.app import NEXT_BEAT_SECONDS, TICK_SECONDS
@@ -210,7 +210,7 @@ async def test_many_changes_from_many_threads_are_one_message() -> None:
         for thread in threads:
             thread.join()
         assert len(seen) == 1
-        await until(room, lambda: not room.app._change_waits)
+        await until(room.pilot.pause, lambda: not room.app._change_waits)
 
 
 async def test_what_a_source_says_is_on_screen_without_a_key() -> None:
@@ -218,7 +218,7 @@ async def test_what_a_source_says_is_on_screen_without_a_key() -> None:
     async with war_room(desk) as room:
         assert "12/12 ready" in room.text
         desk.tell("pods", [builders.a_bad_pod("gateway-1")], at=NOW)
-        await until(room, lambda: "0/1 ready" in room.text)
+        await until(room.pilot.pause, lambda: "0/1 ready" in room.text)
 
 
 async def test_the_session_begins_after_the_first_frame() -> None:
@@ -226,13 +226,4 @@ async def test_the_session_begins_after_the_first_frame() -> None:
     began: list[str] = []
     desk.start = lambda: began.append("started")  # type: ignore[method-assign]
     async with war_room(desk) as room:
-        await until(room, lambda: began == ["started"])
-
-
-async def until(room: Room, holds: Any) -> None:
-    """Wait for a condition, with a deadline."""
-    for _ in range(200):
-        if holds():
-            return
-        await room.pilot.pause(0.02)
-    raise AssertionError("it did not happen within four seconds")
+        await until(room.pilot.pause, lambda: began == ["started"])

@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders import NOW
 from tests.tui import goldens
-from tests.tui.harness import SIZES, Desk, Room, quiet_desk, troubled_desk, war_room
+from tests.tui.harness import SIZES, Desk, Room, quiet_desk, troubled_desk, until, war_room
 from tests.tui.papers import flat
 from wfconsole.clock import MINUTE
 from wfconsole.incident.events import MessageQueued, MessageSent, NoteAdded, Restricted
@@ -275,8 +275,7 @@ async def test_a_review_waits_until_it_is_known_where_messages_can_go() -> None:
         assert "where messages can go is not known yet" in room.text
         assert "REVIEW" not in room.text
         desk.send_to = SINKS
-        while "REVIEW" not in room.text:
-            await room.pilot.pause(0.02)
+        await until(room.pilot.pause, lambda: "REVIEW" in room.text)
         assert SINKS[0].name in room.text
 
 

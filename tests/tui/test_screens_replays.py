@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 
 from tests import builders
 from tests.builders import NOW
-from tests.tui.harness import THEMES, Desk, Room, quiet_desk, war_room
+from tests.tui.harness import THEMES, Desk, Room, quiet_desk, until, war_room
 from tests.tui.papers import a_full_runbook, flat
 from tests.tui.test_commands import command
 from wfconsole.clock import HOUR, MINUTE, SECOND, ManualClock
@@ -40,14 +39,6 @@ OUTAGE = RecordingEntry(
     marks=(MINUTE, 3 * MINUTE),
 )
 BROKEN = RecordingEntry("old", "recorded", "wfconsole replay old", problem="old.jsonl:1: needs reader 9, this one is 1")
-
-
-async def until(pause: Callable[[float], object], holds: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if holds():
-            return
-        await pause(0.01)  # type: ignore[misc]
-    raise AssertionError("it never happened")
 
 
 async def test_what_there_is_is_looked_for_beside_the_keyboard() -> None:

@@ -290,8 +290,9 @@ def _to_do(seen: Situation) -> Iterator[Need]:
 def _remains(seen: Situation) -> Iterator[Need]:
     """Once it is resolved no step is asked for any more: what remains is the post-mortem, and what was left open."""
     clock = next_due(seen.clocks)
-    what = "" if clock is None or clock.left_ms < 0 else clock.words.removeprefix("post-mortem ")
-    meeting = f", {what} in {countdown(clock.left_ms)}" if clock is not None and what else ""
+    meeting = ""
+    if clock is not None and clock.left_ms >= 0:
+        meeting = f", {clock.words.removeprefix('post-mortem ')} in {countdown(clock.left_ms)}"
     left = seen.checklist.total - seen.checklist.closed
     steps = f"; {counted(left, 'step')} left open" if left else ""
     yield Need(f"resolved. next: the post-mortem{meeting}{steps}", Level.OK, "post-mortem")

@@ -281,21 +281,10 @@ def _test(table: Table, each: Filter, now: Millis) -> Callable[[Any, Finding], b
     return known_and_so
 
 
-class _Remembered(dict[str | tuple[str, ...], bool]):
-    """The answer for each word that a field has. Of thousands of rows most have the same few."""
-
-    def __init__(self, matches: Callable[[str | tuple[str, ...]], bool]) -> None:
-        super().__init__()
-        self._matches = matches
-
-    def __missing__(self, value: str | tuple[str, ...]) -> bool:
-        answer = self[value] = self._matches(value)
-        return answer
-
-
 def _matcher(each: Filter) -> Callable[[str | tuple[str, ...]], bool]:
-    """Whether a field's word, or one of its words, is one of those asked for ("!=": is none of them)."""
-    return _Remembered(_match(each)).__getitem__
+    """Whether a field's word, or one of its words, is one of those asked for ("!=": is none of them). Of thousands of
+    rows most have the same few words: each is looked at once."""
+    return functools.cache(_match(each))
 
 
 def _match(each: Filter) -> Callable[[str | tuple[str, ...]], bool]:

@@ -181,11 +181,11 @@ def _is_critical(condition: Noticed | None) -> bool:
 
 
 class Reach(msgspec.Struct, frozen=True):
-    """How far this console reaches into the world. `hands` is None for who may run nothing; `open_acts` gives what
-    acts, or says why nothing does."""
+    """How far this console reaches into the world. `hands` is None for who may run nothing, `open_outbox` where nothing
+    is ever sent; `open_acts` gives what acts, or says why nothing does."""
 
     hands: ByHand | None = None
-    open_outbox: Callable[[], Outbox | None] = lambda: None
+    open_outbox: Callable[[], Outbox] | None = None
     open_acts: Callable[[], Acting | str] = lambda: "nothing is changed from here"
 
 
@@ -193,7 +193,6 @@ class LiveConsole:
     """Joins session, stream, journal and recording behind the `Console` protocol."""
 
     unsaved: tuple[Record, ...] = ()  # after `close`: what is on no disk
-    _reaches = False  # whether all is open with which it reaches into the world
 
     def __init__(
         self,
@@ -325,7 +324,7 @@ class LiveConsole:
     def sinks(self) -> tuple[Sink, ...] | None:
         if self._outbox is not None:
             return self._outbox.sinks()
-        return () if self._reaches else None
+        return () if self._reach.open_outbox is None else None
 
     def recordings(self) -> tuple[RecordingEntry, ...]:
         return self._files.recordings()
@@ -385,7 +384,6 @@ class LiveConsole:
         else:
             self.acts = self._acting = opened_acts
             opened_acts.take_up()
-        self._outbox = self._reach.open_outbox()
-        if self._outbox is not None:
+        if self._reach.open_outbox is not None:
+            self._outbox = self._reach.open_outbox()
             self._outbox.start()
-        self._reaches = True

@@ -8,7 +8,7 @@ import pytest
 
 from tests.actions.conftest import planned, ran
 from tests.actions.process import Actor
-from tests.rig.systems.postgres import DATABASE, ORDERS, PASSWORD, Postgres
+from tests.rig.systems.postgres import DATABASE, ORDERS, PASSWORD, Postgres, alive
 from wfconsole.actions.catalogue import action_named
 from wfconsole.actions.contract import BadRequestError, Stale
 from wfconsole.actions.systems import Systems
@@ -19,14 +19,6 @@ from wfconsole.redaction import redact
 
 CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint + 1"
 REQUEST = Request("end-role-sessions", Aim("role", ORDERS))
-
-
-def alive(session: psycopg.Connection[object]) -> bool:
-    try:
-        session.execute("SELECT 1")
-    except psycopg.Error:
-        return False
-    return True
 
 
 def log_in(postgres: Postgres, name: str = "checkout-api", password: str = PASSWORD) -> psycopg.Connection[object]:

@@ -38,6 +38,15 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON orders, auth_logs TO wf_app;
 """
 
 
+def alive(session: psycopg.Connection[Any]) -> bool:
+    """Whether the server still answers on this connection."""
+    try:
+        session.execute("SELECT 1")
+    except psycopg.Error:
+        return False
+    return True
+
+
 class Postgres(System):
     """One server. `admin()` gives a superuser's connection, `application()` one of the application's."""
 

@@ -9,12 +9,10 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
-import psycopg
 import pytest
 
-from tests.rig.systems.postgres import MONITOR, Postgres
+from tests.rig.systems.postgres import MONITOR, Postgres, alive
 from tests.sources.postgres.conftest import Opens, rows_of
 from tests.threads import in_the_end
 from wfconsole.config.systems import DatabaseSettings
@@ -52,14 +50,6 @@ def backends(postgres: Postgres) -> list[int]:
     with postgres.admin() as admin:
         found = admin.execute("SELECT pid FROM pg_stat_activity WHERE usename = %s", (MONITOR,)).fetchall()
     return [pid for (pid,) in found]
-
-
-def ended(connection: psycopg.Connection[Any]) -> bool:
-    try:
-        connection.execute("SELECT 1")
-    except psycopg.OperationalError:
-        return True
-    return False
 
 
 def pid_of(poll: CapacityPoll) -> int:
@@ -119,7 +109,7 @@ def test_a_backend_that_is_killed_is_said_and_the_next_look_works(postgres: Post
         told = failure(poll)
         assert told.kind == "refused"
         assert "again by itself" in told.remedy
-        eventually(lambda: ended(other))  # the server ends all other sessions, and recovers
+        eventually(lambda: not alive(other))  # the server ends all other sessions, and recovers
     eventually(lambda: postgres.answers(postgres.port))
     assert rows_of(poll, DatabaseRow)
 

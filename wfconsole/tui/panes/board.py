@@ -114,8 +114,8 @@ def _said(line: BoardLine, room: int, *, off: bool) -> str:
         return line.headline
     if not line.quality.conclusive:
         return _with_reason(line.headline, line.reason, room)
-    told = any(_begins(line.reason, fact) for fact in line.facts)
-    whole = "  ".join(line.reason if _begins(line.reason, fact) else fact for fact in line.facts)
+    told = [fact for fact in line.facts if _begins(line.reason, fact)]
+    whole = "  ".join(line.reason if fact in told else fact for fact in line.facts)
     if cells(whole) > room:
         whole = squeezed(line.facts, "{}", room)
     return whole if told else _with_reason(whole, line.reason, room)
