@@ -37,6 +37,7 @@ class Screen:
         self.heard = 0  # items that the state is made of; a scribe would have written about each
         self.delivered: list[Item] = []
         self.rebuilds: list[int] = []  # how many items each took
+        self.rebuilt: Callable[[], None] = lambda: None
         self._checkpoints = checkpoints
 
     def deliver(self, item: Item) -> None:
@@ -54,6 +55,7 @@ class Screen:
             self.world, self.heard = shown  # as a console: only a whole seek comes on show
             raise
         self.rebuilds.append(self.heard - before)
+        self.rebuilt()
 
     def checkpoint(self) -> object | None:
         return (self.world, self.heard) if self._checkpoints else None
@@ -441,6 +443,8 @@ def test_going_past_a_bad_line_shows_the_last_state_before_it_with_its_own_time(
     readable = items_of(LIVE[:cut])
     told: list[PlayerState] = []
     theatre = Theatre(path, obeyed=lambda player: told.append(player.state()))
+    theatre.screen.rebuilt = lambda: shown_at.append(theatre.player.clock.now())
+    shown_at: list[Millis] = []
     if how == "seek":
         theatre.player.seek(END)
     else:
@@ -451,6 +455,7 @@ def test_going_past_a_bad_line_shows_the_last_state_before_it_with_its_own_time(
     assert fingerprint(theatre.screen.world) == fingerprint(folded(readable))
     assert state.problem.startswith("line ")
     assert told[-1] == state  # whoever paints hears of it
+    assert shown_at == [state.end]  # at no moment with another one's
     theatre.recording.close()
 
 

@@ -5,6 +5,7 @@ Each text begins with a mark that names whose it is, so that a test can ask of e
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import re
@@ -60,14 +61,9 @@ class Hostile:
 
     def struct(self, kind: Any, /, **known: Any) -> dict[str, Any]:
         """The fields of a struct that must be there or that take a text; `known` ones are as they are given."""
-        told = inspect.type_info(kind)
-        assert isinstance(told, inspect.StructType)
-        made = {
-            field.encode_name: self.value(field.type, field.name)
-            for field in told.fields
-            if field.name not in known and (field.required or _takes_text(field.type))
-        }
-        return made | ({told.tag_field: told.tag} if told.tag_field else {}) | known
+        fields, tag = _told(kind)
+        made = {field.encode_name: self.value(field.type, field.name) for field in fields if field.name not in known}
+        return made | tag | known
 
     def value(self, kind: inspect.Type, name: str = "") -> Any:
         match kind:
@@ -88,6 +84,15 @@ class Hostile:
         return EPOCH if name.endswith("_at") else 2
 
 
+@functools.cache
+def _told(kind: Any) -> tuple[list[inspect.Field], dict[str, Any]]:
+    """The fields of a struct that must be there or that take a text; and what says which struct it is."""
+    told = inspect.type_info(kind)
+    assert isinstance(told, inspect.StructType)
+    fields = [field for field in told.fields if field.required or _takes_text(field.type)]
+    return fields, {told.tag_field: told.tag} if told.tag_field else {}
+
+
 def _takes_text(kind: inspect.Type) -> bool:
     """Whether a value of the type can hold a text of anybody's choice."""
     match kind:
@@ -102,6 +107,7 @@ def _takes_text(kind: inspect.Type) -> bool:
     return isinstance(kind, inspect.StrType)
 
 
+@functools.cache
 def hostile_recording() -> str:
     """Lines of JSON: a header, a keyframe of each source, words of collector and people, an hour later a failure."""
     panes = {name: {"schema": kind.schema} for name, kind in KINDS.items()}

@@ -20,7 +20,7 @@ import struct
 import termios
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Final, Self
 
@@ -98,7 +98,7 @@ class Terminal(Display, Keyboard):
         self._code: int | None = None
         self._master, slave = os.openpty()
         self._name = os.ttyname(slave)
-        self._set_size()
+        self._set_size((columns, rows))
         self.pid = os.posix_spawn(
             command[0] if "/" in command[0] else _which(command[0]),
             list(command),
@@ -190,7 +190,16 @@ class Terminal(Display, Keyboard):
     def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size; the program is told by SIGWINCH."""
         self.reshape(columns, rows)
-        self._set_size()
+        self._set_size((columns, rows))
+
+    def storm(self, sizes: Iterable[tuple[int, int]]) -> None:
+        """Through many sizes, faster than they can be drawn, to the last of them; some are drawn on the way."""
+        for number, size in enumerate(sizes, 1):
+            before = len(self._raw)
+            self._set_size(size)
+            if number % 50 == 0:
+                self.wait_raw(b"", before + 1)
+        self.reshape(*size)
 
     def stall(self) -> None:
         """Stop reading, as a frozen SSH client does."""
@@ -229,8 +238,9 @@ class Terminal(Display, Keyboard):
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
-    def _set_size(self) -> None:
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, self.columns, 0, 0))
+    def _set_size(self, size: tuple[int, int]) -> None:
+        columns, rows = size
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def _read(self) -> None:
         while True:

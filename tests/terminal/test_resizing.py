@@ -27,11 +27,8 @@ def test_it_starts_lives_and_ends_in_every_size(columns: int, rows: int) -> None
 def test_a_storm_of_resizes_settles_on_the_last_size() -> None:
     with Terminal(probe("busy"), columns=80, rows=24) as terminal:
         terminal.wait_for("READY")
-        for step in range(645):
-            columns, rows = SIZES[step % len(SIZES)]
-            terminal.resize(columns, rows)
-        terminal.resize(60, 12)
         before = len(terminal.raw)
+        terminal.storm([*(SIZES[step % len(SIZES)] for step in range(645)), (60, 12)])
         terminal.wait_raw(b"\x1b[12;1H", before)
         terminal.wait_for(re.compile(r"^\d{60}$", re.MULTILINE))
         assert terminal.running
@@ -62,9 +59,7 @@ def test_the_console_lives_through_every_size_and_a_storm_and_settles_on_the_las
             before = len(console.raw)
             console.resize(columns, rows)
             wait_painted(console, before)
-        for step in range(300):
-            console.resize(*SIZES[step % len(SIZES)])
-        console.resize(100, 30)
+        console.storm([*(SIZES[step % len(SIZES)] for step in range(300)), (100, 30)])
         console.wait_until(lambda: settled(console), "a whole screen of 100 x 30")
         assert console.running
         console.press("Q")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final, Protocol
 
 from wfconsole.clock import MINUTE, Millis
-from wfconsole.recording.lines import Item, RecordingError
+from wfconsole.recording.lines import Item
 from wfconsole.recording.play import Recording
 
 # A checkpoint spares a seek the items before it. One is asked for after so many entries, or so much time with a few;
@@ -70,17 +70,12 @@ class Playhead:
         return at
 
     def move(self, position: int) -> None:
-        """Take the follower to the state before entry `position`, the very state to which playing leads; where that
-        cannot be read, to the last state before it that can, which still raises."""
+        """Take the follower to the state before entry `position`, the very state to which playing leads."""
         index = bisect_right(self._checkpoints, position, key=_position_of) - 1
         begin, checkpoint = self._checkpoints[index] if index >= 0 else (0, None)
         self._items = self._upcoming = None
         self.position = begin
-        try:
-            self._follower.rebuild(checkpoint, self._between(begin, position))
-        except RecordingError:  # which has made the recording shorter
-            self.move(len(self._recording))
-            raise
+        self._follower.rebuild(checkpoint, self._between(begin, position))
         self.position = min(position, len(self._recording))
 
     def step(self, events: int) -> Millis:
