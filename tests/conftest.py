@@ -15,7 +15,7 @@ from tests.real_parts import missing
 
 pytest_plugins = ["tests.rig.fixtures", "tests.rig.systems.fixtures", "tests.actions.fixtures"]
 
-# Rooms whose tests wait for real servers, processes and terminals; those of the others only compute.
+# Rooms whose tests wait for real servers, processes and terminals.
 WAITING: Final = (
     *("actions", "collector", "comms", "console", "discovery", "hands", "journal", "session", "sources", "terminal"),
 )
@@ -31,8 +31,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """For `--dist loadgroup`: what stays whole in one process, and (with `--no-loadscope-reorder`) in which order.
 
     Tests on a control plane wait for minutes, so they begin, and waiting rooms come before computing ones: a process
-    that is left alone with a long wait at the end keeps a core idle. Screens wait for every key and hardly compute:
-    they are spread among those that start processes.
+    that is left alone with a long wait at the end keeps a core idle. Screens hardly wait: they are spread among those
+    that do.
     """
     groups = [_group_of(item) for item in items]
     for item, group in zip(items, groups, strict=True):

@@ -443,8 +443,8 @@ def test_going_past_a_bad_line_shows_the_last_state_before_it_with_its_own_time(
     readable = items_of(LIVE[:cut])
     told: list[PlayerState] = []
     theatre = Theatre(path, obeyed=lambda player: told.append(player.state()))
-    theatre.screen.rebuilt = lambda: shown_at.append(theatre.player.clock.now())
-    shown_at: list[Millis] = []
+    instants: list[Millis] = []
+    theatre.screen.rebuilt = lambda: instants.append(theatre.player.clock.now())
     if how == "seek":
         theatre.player.seek(END)
     else:
@@ -455,7 +455,7 @@ def test_going_past_a_bad_line_shows_the_last_state_before_it_with_its_own_time(
     assert fingerprint(theatre.screen.world) == fingerprint(folded(readable))
     assert state.problem.startswith("line ")
     assert told[-1] == state  # whoever paints hears of it
-    assert shown_at == [state.end]  # at no moment with another one's
+    assert instants == [state.end]  # at no moment with another one's
     theatre.recording.close()
 
 
