@@ -11,6 +11,7 @@ import pytest
 from tests.session.made import BEGAN, BROKEN, recording
 from wfconsole.clock import SECOND, ManualClock, Millis, SystemClock
 from wfconsole.incident.events import RoleTaken
+from wfconsole.incident.playbook import Runbook
 from wfconsole.observations.levels import Quality
 from wfconsole.recording.lines import RecordingError
 from wfconsole.recording.play import Recording
@@ -247,6 +248,32 @@ def test_a_replay_begins_at_the_speed_that_was_asked_for(path: Path, watched: Wa
     try:
         watched.wait_for(lambda: made.view().incident.declared)  # what comes after the speed is carried out
         assert made.transport.show().speed == 4
+    finally:
+        made.close("end of the test")
+
+
+def test_a_key_that_is_pressed_before_it_can_play_comes_after_where_it_begins(path: Path, watched: Watched) -> None:
+    pressed = threading.Event()
+
+    def read_runbook() -> Runbook:
+        pressed.wait(DEADLINE)
+        return load_runbook(None)
+
+    made = ReplayConsole(
+        open_recording(path),
+        ManualClock(),
+        runbook=load_runbook(None),
+        read_runbook=read_runbook,
+        notes=notes_for(path),
+        at=BEGAN + 20 * SECOND,
+    )
+    made.subscribe(watched.changed)
+    made.start()
+    try:
+        made.transport.seek(BEGAN + 60 * SECOND)
+        pressed.set()
+        watched.wait_for(lambda: made.view().incident.declared)
+        assert made.now() == BEGAN + 60 * SECOND
     finally:
         made.close("end of the test")
 

@@ -137,7 +137,7 @@ class Player:
             try:
                 self._arrive(self._head.step(events))
             except RecordingError:
-                self._show(self._recording.end)
+                self._seek(self._recording.end)
                 raise
 
         self._tell(go)
@@ -220,9 +220,11 @@ class Player:
         try:
             if self._growing and instant > self._recording.end:
                 self._recording.refresh()  # what is still not in it comes to whoever waits at that instant
-            self._show(instant)
+            self._arrive(instant)  # first the clock: whoever hears of the new state shows it with its own time
+            self._head.move(self._recording.position(instant))
             self._ahead = self._growing and instant > self._recording.end
-        except RecordingError:
+        except RecordingError:  # which has made it shorter: the last state that can be read is shown
+            self._seek(self._recording.end)
             raise
         except Exception:
             self._arrive(before)  # what was on show still is
@@ -231,15 +233,6 @@ class Player:
             with self._word:
                 if self._aim is aim:  # and no newer one
                     self._aim = None
-
-    def _show(self, instant: Millis) -> None:
-        """The state at `instant`; where that cannot be read, the last one before it that can, which still raises."""
-        self._arrive(instant)  # first the clock: whoever hears of the new state shows it with its own time
-        try:
-            self._head.move(self._recording.position(instant))
-        except RecordingError:  # which has made the recording shorter
-            self._show(self._recording.end)
-            raise
 
     def _arrive(self, instant: Millis) -> None:
         self._ahead = False

@@ -208,6 +208,12 @@ class ReplayConsole:
         return self._playback.session.runbook
 
     def start(self) -> None:
+        player = self._playback.player
+        player.set_speed(self._speed)  # word is left for it here: what a key says comes after it
+        if self._at is not None:
+            player.seek(self._at)
+        if not self._paused:
+            player.play()
         threading.Thread(target=self._start, name="start", daemon=True).start()
 
     def view(self) -> View:
@@ -259,13 +265,7 @@ class ReplayConsole:
         self._notes.load()
         if self._read_runbook is not None:
             self._playback.follow_runbook(self._read_runbook())
-        player = self._playback.player
-        player.start()
-        player.set_speed(self._speed)
-        if self._at is not None:
-            player.seek(self._at)
-        if not self._paused:
-            player.play()
+        self._playback.player.start()
 
 
 def open_recording(path: Path) -> Recording:
