@@ -36,6 +36,7 @@ class Machine:
         self.incidents = folder / "incidents"
         self.entered_as = INCIDENT
         self.settled = True
+        self.newest: str | None = None
         self.asked = 0  # how often it was asked whether it is
         self.clock = ManualClock(NOW)
         self.open: list[DraftFolder] = []
@@ -46,6 +47,7 @@ class Machine:
             operator,
             incident=lambda: self.entered_as,
             open_folder=self._folder,
+            newest=lambda: self.newest,
             settled=self._is_settled,
         )
 
@@ -155,6 +157,43 @@ def test_what_was_entered_is_not_offered_again(machine: Machine, text: str, offe
     with machine.console() as book:
         book.take_over(INCIDENT, (entry,))
         assert (book.get("note") is not None) == offered
+
+
+@pytest.mark.parametrize(
+    ("begun_after", "text", "by", "offered"),
+    [
+        ("", "half a sentence, and more", "op1", False),
+        ("first", "half a sentence, and more", "op1", False),
+        ("first", "half a sentence, and more", "op2", True),
+        ("first", "another half a sentence", "op1", True),
+        ("second", "half a sentence, and more", "op1", True),
+        ("lost", "half a sentence, and more", "op1", True),
+    ],
+)
+def test_the_beginning_of_what_was_entered_later_is_not_offered(
+    machine: Machine, begun_after: str, text: str, by: str, offered: bool
+) -> None:
+    """Its console was killed before it had kept the last of the words, which the record has."""
+    machine.newest = begun_after
+    machine.left(note="half a sentence")
+    first = an_entry(NoteAdded("nothing to do with it", "note"), entry_id="first")
+    second = an_entry(NoteAdded(text, "note"), entry_id="second", actor=by)
+    with machine.console() as book:
+        book.take_over(INCIDENT, (first, second))
+        assert (book.get("note") is not None) == offered
+
+
+def test_a_draft_knows_what_had_been_entered_when_it_was_begun(machine: Machine) -> None:
+    machine.newest = "first"
+    with machine.console() as book:
+        book.keep("note", {"text": "half"})
+        machine.newest = "second"
+        book.keep("note", {"text": "half a sentence"})
+    with machine.console() as book:
+        book.take_over(INCIDENT)
+        draft = book.get("note")
+        assert draft is not None
+        assert draft.begun_after == "first"
 
 
 def test_what_was_taken_over_and_dropped_leaves_nothing(machine: Machine) -> None:

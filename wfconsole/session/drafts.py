@@ -33,7 +33,8 @@ Instant = Annotated[Millis, Meta(ge=0, le=_LAST_INSTANT)]
 class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
     """The words of one place: `of` names it, `fields` are they by name. Changed last at `at`, by the operator `by`.
 
-    `drawn_at`: of which instant the facts are that it was drafted from, 0 for none. `left_over`: an earlier console
+    `drawn_at`: of which instant the facts are that it was drafted from, 0 for none. `begun_after`: the id of what was
+    entered last when it was begun, "" for nothing yet, None where that is not known. `left_over`: an earlier console
     ended before it was entered, and nobody has changed it since.
     """
 
@@ -42,14 +43,28 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
     at: Instant
     by: str = ""
     drawn_at: Instant = 0
+    begun_after: Annotated[str, Meta(max_length=60)] | None = None
     left_over: bool = False
 
 
 def _was_entered(draft: Draft, entries: Sequence[Entry]) -> bool:
-    """Whether all words of it are in one entry: its console was killed before it let go of them. The two have not the
-    same clock where a stream is told by another machine's. Numbers are the form's own, such as when it was opened."""
+    """Whether all words of it are in one entry, or are how one begins that the same person made after they were begun:
+    its console was killed before it let go of them, or before it kept the last of them. The two have not the same clock
+    where a stream is told by another machine's. Numbers are the form's own, such as when it was opened."""
     words = {words for value in draft.fields.values() if (words := value.strip()) and not words.isdigit()}
-    return bool(words) and any(words <= _texts(entry.event) for entry in entries)
+    if not words:
+        return False
+    return any(words <= _texts(entry.event) for entry in entries) or any(
+        all(any(text.startswith(word) for text in _texts(entry.event)) for word in words)
+        for entry in _made_after(draft.begun_after, entries)
+        if entry.actor == draft.by
+    )
+
+
+def _made_after(last: str | None, entries: Sequence[Entry]) -> Sequence[Entry]:
+    """The entries behind the one with this id: all for "", none where that is not known."""
+    places = {"": 0} | {entry.id: place for place, entry in enumerate(entries, 1)}
+    return () if last not in places else entries[places[last] :]
 
 
 def _texts(event: Event) -> set[str]:
@@ -66,15 +81,18 @@ class DraftBook:
         *,
         incident: Callable[[], str] = lambda: "",
         open_folder: Callable[[str], DraftFolder] | None = None,
+        newest: Callable[[], str | None] = lambda: None,
         settled: Callable[[], bool] = lambda: True,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`incident`: whose journal takes what is entered now, "" for none; `settled`: all that was entered is on disk;
-        `changed`: `trouble` is another, told from the thread that writes. Without `open_folder` nothing is on disk."""
+        """`incident`: whose journal takes what is entered now, "" for none; `newest`: the id of what was entered last;
+        `settled`: all that was entered is on disk; `changed`: `trouble` is another, told from the thread that writes.
+        Without `open_folder` nothing is on disk."""
         self._clock = clock
         self._operator = operator
         self._incident = incident
         self._open_folder = open_folder
+        self._newest = newest
         self._settled = settled
         self._changed = changed
         self._lock = threading.Lock()
@@ -103,11 +121,14 @@ class DraftBook:
     def keep(self, of: str, fields: Mapping[str, str], *, drawn_at: Millis = 0) -> None:
         """These are the words there now. Never waits."""
         incident = self._incident()
+        begun_after = self._newest() if self.get(of) is None else None  # whoever is asked has a lock of its own
         with self._lock:
             book = self._books.setdefault(incident, {})
-            if of in book and book[of].fields == fields:
+            before = book.get(of)
+            if before is not None and before.fields == fields:
                 return
-            book[of] = Draft(of, dict(fields), self._clock.now(), self._operator, drawn_at)
+            begun_after = begun_after if before is None else before.begun_after
+            book[of] = Draft(of, dict(fields), self._clock.now(), self._operator, drawn_at, begun_after)
         self._write_soon(incident)
 
     def drop(self, of: str) -> None:

@@ -98,6 +98,7 @@ class LiveParts:
             base.operator,
             incident=lambda: self._session.kept_as,
             open_folder=self._draft_folder,
+            newest=lambda: next((entry.id for entry in reversed(self._session.entries)), ""),
             settled=lambda: not self._session.view.pending,
             changed=self._session.repaint,
         )
