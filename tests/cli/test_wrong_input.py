@@ -130,13 +130,16 @@ def test_a_bug_before_there_is_a_screen_ends_in_a_message_and_its_own_exit_code(
         capture_output=True,
         text=True,
         timeout=60,
-        env=machine.environment,
+        env=machine.environment | {"TMPDIR": str(machine.home)},
         check=False,
     )
     assert done.returncode == exit_codes.CRASH
-    assert "KeyError" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert "hunter2" not in done.stderr
+    (report,) = machine.home.glob("wfconsole-crash-*.txt")
+    assert str(report) in done.stderr
+    for told in (done.stderr, report.read_text()):
+        assert "KeyError" in told
+        assert "Traceback" not in told
+        assert "hunter2" not in told
 
 
 @pytest.mark.parametrize(

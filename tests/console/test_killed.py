@@ -157,8 +157,10 @@ def test_the_papers_tell_a_console_that_was_killed_from_one_that_is_open(desk: D
 def test_a_resumed_console_names_the_recording_that_has_what_was_before_it(desk: Desk) -> None:
     with desk.live() as terminal:
         declare(terminal, "gateway is down")
+        wait_saved(terminal, "DECLARE  op1")
+        (kept,) = desk.recordings.glob("*.jsonl.gz")
+        terminal.wait_until(lambda: kept.stat().st_size > 0, "a recording with something in it")
         kill(terminal)
-    (kept,) = desk.recordings.glob("*.jsonl.gz")
     told = f"before: wfconsole replay {kept.name.removesuffix('.jsonl.gz')}"
     with desk.resumed() as terminal:
         wait_saved(terminal, "console opened")

@@ -64,6 +64,11 @@ class LogTail(msgspec.Struct, frozen=True, omit_defaults=True):
     cut: bool = False
     failure: str = ""
 
+    def __post_init__(self) -> None:
+        """Raises ValueError, which refuses the line of a recording that says so."""
+        if self.lines_at and len(self.lines_at) != len(self.lines):
+            raise ValueError("a log has one time for each line, or none")
+
     @property
     def dated_lines(self) -> tuple[str, ...]:
         """The lines, each behind its time in UTC where it has one."""
