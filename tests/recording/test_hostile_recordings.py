@@ -68,8 +68,8 @@ BAD_LINES: dict[str, bytes] = {
     "two lines in one": b'[1,"x"][1,"x"]\n',
     "garbage": bytes(range(1, 256)) + b"\n",
     "zeros": b"\0" * 512 + b"\n",
-    "more times than lines of a log": b'[1,"e",{"type":"pod","id":"a","namespace":"n","name":"p","detail":{"namespace":"n",'
-    b'"name":"p","logs":[{"container":"c","lines":["x"],"lines_at":[1,2]}]}}]\n',
+    "more times than lines of a log": b'[1,"e",{"type":"pod","id":"a","namespace":"n","name":"p","detail":'
+    b'{"namespace":"n","name":"p","logs":[{"container":"c","lines":["x"],"lines_at":[1,2]}]}}]\n',
     "a giant line": b'[1,"e",{"type":"marker","label":"' + b"x" * (LIMITS.line + 1) + b'"}]\n',
     "quotes without end": b'[1,"e",{"type":"marker","label":"' + b'\\"' * 400_000 + b"\n",
 }
