@@ -253,8 +253,13 @@ def until(holds: Callable[[], Any], what: str, seconds: float = 10.0) -> Any:
         threading.Event().wait(0.01)
 
 
-def raised_by_a_cut(double: ApiDouble, read: Callable[[], Any], cut: Callable[[], None]) -> list[BaseException]:
-    """What ends `read`, in a thread of its own, when it is cut once the server has its request."""
+def raised_by_a_cut(
+    double: ApiDouble, read: Callable[[], Any], cut: Callable[[], None], path: str = ""
+) -> list[BaseException]:
+    """What ends `read`, in a thread of its own, when it is cut once the server has its request for what ends in `path`.
+
+    Between two requests there is nothing to cut.
+    """
     raised: list[BaseException] = []
 
     def reading() -> None:
@@ -265,7 +270,7 @@ def raised_by_a_cut(double: ApiDouble, read: Callable[[], Any], cut: Callable[[]
 
     reader = threading.Thread(target=reading)
     reader.start()
-    until(lambda: double.requests, "the request arrived")
+    until(lambda: any(request.path.endswith(path) for request in double.requests), "the request arrived")
     cut()
     reader.join(5)
     assert not reader.is_alive()

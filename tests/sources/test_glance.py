@@ -258,7 +258,7 @@ def test_a_first_look_has_its_time_and_no_more(monkeypatch: pytest.MonkeyPatch) 
 def test_a_first_look_that_hangs_can_be_cut() -> None:
     with ApiDouble(cluster(pods=lambda talk, _request: talk.hang())) as double:
         listing = Listing(double)
-        (raised,) = raised_by_a_cut(double, listing.look, listing.reflector.cut)
+        (raised,) = raised_by_a_cut(double, listing.look, listing.reflector.cut, "/n/pods")
     assert isinstance(raised, CutShort)
 
 
