@@ -155,10 +155,14 @@ def quit_by_key(terminal: Terminal) -> int:
 def descendants(pid: int) -> list[int]:
     """All processes that came from this one, the nearest first."""
     found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except OSError:  # ended meanwhile
+        return []
+    for task in tasks:
         try:
-            children = task.read_text()
-        except OSError:  # ended meanwhile
+            children = Path(f"/proc/{pid}/task/{task}/children").read_text()
+        except OSError:
             continue
         for child in map(int, children.split()):
             found += [child, *descendants(child)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import shlex
@@ -81,7 +82,8 @@ def bastion(watch: Desk, tmp_path: Path) -> Iterator[Bastion]:
         yield made
     finally:
         for pid in (*descendants(made.server.pid), made.server.pid):
-            os.kill(pid, 9)
+            with contextlib.suppress(ProcessLookupError):  # ended meanwhile
+                os.kill(pid, 9)
         made.server.wait()
 
 
