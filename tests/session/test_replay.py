@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.session.made import BEGAN, BROKEN, recording
-from wfconsole.clock import SECOND, ManualClock, Millis, SystemClock
+from wfconsole.clock import SECOND, Clock, ManualClock, Millis, SystemClock
 from wfconsole.incident.events import RoleTaken
 from wfconsole.incident.playbook import Runbook
 from wfconsole.observations.levels import Quality
@@ -233,17 +234,25 @@ def test_a_step_goes_to_the_next_entry_that_says_something_and_back(controls: Co
     assert controls.position == 20
 
 
-def test_a_replay_begins_at_the_speed_that_was_asked_for(path: Path, watched: Watched) -> None:
+def a_console(
+    path: Path,
+    watched: Watched,
+    clock: Clock,
+    *,
+    read_runbook: Callable[[], Runbook] | None = None,
+    **options: Any,
+) -> ReplayConsole:
+    """One that has not started, on the recording at `path`."""
+    runbook, notes = load_runbook(None), notes_for(path)
     made = ReplayConsole(
-        open_recording(path),
-        ManualClock(),
-        runbook=load_runbook(None),
-        read_runbook=None,
-        notes=notes_for(path),
-        at=BEGAN + 60 * SECOND,
-        speed=4,
+        open_recording(path), clock, runbook=runbook, read_runbook=read_runbook, notes=notes, **options
     )
     made.subscribe(watched.changed)
+    return made
+
+
+def test_a_replay_begins_at_the_speed_that_was_asked_for(path: Path, watched: Watched) -> None:
+    made = a_console(path, watched, ManualClock(), at=BEGAN + 60 * SECOND, speed=4)
     made.start()
     try:
         watched.wait_for(lambda: made.view().incident.declared)  # what comes after the speed is carried out
@@ -259,15 +268,7 @@ def test_a_key_that_is_pressed_before_it_can_play_comes_after_where_it_begins(pa
         pressed.wait(DEADLINE)
         return load_runbook(None)
 
-    made = ReplayConsole(
-        open_recording(path),
-        ManualClock(),
-        runbook=load_runbook(None),
-        read_runbook=read_runbook,
-        notes=notes_for(path),
-        at=BEGAN + 20 * SECOND,
-    )
-    made.subscribe(watched.changed)
+    made = a_console(path, watched, ManualClock(), at=BEGAN + 20 * SECOND, read_runbook=read_runbook)
     made.start()
     try:
         made.transport.seek(BEGAN + 60 * SECOND)
@@ -280,16 +281,7 @@ def test_a_key_that_is_pressed_before_it_can_play_comes_after_where_it_begins(pa
 
 @pytest.fixture
 def console(path: Path, watched: Watched) -> Iterator[ReplayConsole]:
-    made = ReplayConsole(
-        open_recording(path),
-        SystemClock(),
-        runbook=load_runbook(None),
-        read_runbook=None,
-        notes=notes_for(path),
-        at=BEGAN + 60 * SECOND,
-        paused=True,
-    )
-    made.subscribe(watched.changed)
+    made = a_console(path, watched, SystemClock(), at=BEGAN + 60 * SECOND, paused=True)
     made.start()
     yield made
     made.close("end of the test")
