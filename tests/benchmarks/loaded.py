@@ -19,6 +19,7 @@ from tests.rig.binaries import find_or_build
 from tests.rig.cluster import Cluster
 from tests.rig.etcd import Etcd
 from tests.rig.load import Load
+from tests.rig.processes import Server
 
 PODS = 10_000
 
@@ -30,6 +31,7 @@ class Loaded(msgspec.Struct, frozen=True):
     kubectl: Path
     pods: int
     load: Load
+    controllers: Server
 
     @property
     def environment(self) -> dict[str, str]:
@@ -47,7 +49,8 @@ def loaded_cluster(pods: int = PODS) -> Iterator[Loaded]:
             load = Load(cluster.api, store)
             load.create(pods)
             there = len(cluster.api.items(path_of("v1", "Pod"), fieldSelector="status.phase!=Succeeded"))
-            yield Loaded(cluster.viewer.kubeconfig, binaries.kubectl, there, load)
+            controllers = cluster.server("kube-controller-manager")
+            yield Loaded(cluster.viewer.kubeconfig, binaries.kubectl, there, load, controllers)
 
 
 class Spent(msgspec.Struct, frozen=True):

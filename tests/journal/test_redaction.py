@@ -194,6 +194,19 @@ def test_encoded_json_loses_its_secrets() -> None:
     assert msgspec.json.decode(redact_json(body)) == {"env": ["TOKEN=(redacted)"], "n": 1.5}
 
 
+TOKENS = (
+    *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xoxb-", "AIza", "hvs.", "hvb.", "npm_"),
+    *("dckr_pat_", "sk-"),
+)
+
+
+@pytest.mark.parametrize("text", [*(text for text, _ in TEXTS), *(form + "canary7" * 6 for form in TOKENS)])
+def test_encoded_json_loses_what_a_value_loses(text: str) -> None:
+    value = {"rows": {"a/1": {"message": text, "restarts": 3}, "a/2": {"message": text.upper()}}}
+    assert redact(value) != value
+    assert msgspec.json.decode(redact_json(msgspec.json.encode(value))) == redact(value)
+
+
 def test_an_error_that_nobody_expected_is_shown_short_visible_and_without_its_secret() -> None:
     shown = words_of(ValueError("token=hunter2 \x1b[31m" + "x" * 10_000))
     assert shown.startswith("ValueError: token=(redacted) ")

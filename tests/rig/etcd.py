@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import threading
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
@@ -10,7 +11,8 @@ import msgspec
 
 
 class Etcd:
-    """A client of etcd's JSON gateway. The API server sees every write here as it sees its own, through its watch.
+    """A client of etcd's JSON gateway, for any thread. The API server sees every write here as it sees its own, through
+    its watch.
 
     Each write is a transaction of its own: objects that share a revision get lost when a slow watcher resumes.
     """
@@ -18,6 +20,7 @@ class Etcd:
     def __init__(self, port: int) -> None:
         # Not httpx: for thousands of small requests it costs more than etcd does.
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self._lock = threading.Lock()
 
     def __enter__(self) -> "Etcd":
         return self
@@ -41,12 +44,14 @@ class Etcd:
         for key, value in values.items():
             self._post("put", {"key": _encode(key.encode()), "value": _encode(value)})
 
+    def writes(self, prefix: str) -> int:
+        """How often the keys that begin so have been written, all together, since each of them is there."""
+        found = self._post("range", _range(prefix) | {"keys_only": True}).get("kvs", ())
+        return sum(int(each["version"]) for each in found)
+
     def delete_prefix(self, prefix: str) -> int:
         """Delete every key that begins so, and say how many there were."""
-        first = prefix.encode()
-        after = first[:-1] + bytes([first[-1] + 1])
-        answer = self._post("deleterange", {"key": _encode(first), "range_end": _encode(after)})
-        return int(answer.get("deleted", 0))
+        return int(self._post("deleterange", _range(prefix)).get("deleted", 0))
 
     def compact(self) -> None:
         """Forget everything but the newest state, as the API server has it done every five minutes: whoever reads an
@@ -55,14 +60,21 @@ class Etcd:
         self._post("compaction", {"revision": revision})
         self.put({"compact_rev_key": str(revision).encode()})
 
-    def _post(self, operation: str, body: dict[str, str]) -> dict[str, Any]:
-        self._connection.request("POST", f"/v3/kv/{operation}", msgspec.json.encode(body))
-        response = self._connection.getresponse()
-        content = response.read()
+    def _post(self, operation: str, body: Mapping[str, str | bool]) -> dict[str, Any]:
+        with self._lock:
+            self._connection.request("POST", f"/v3/kv/{operation}", msgspec.json.encode(body))
+            response = self._connection.getresponse()
+            content = response.read()
         if response.status != http.client.OK:
             raise RuntimeError(f"etcd refused {operation}: {response.status} {content[:300]!r}")
         answer: dict[str, Any] = msgspec.json.decode(content)
         return answer
+
+
+def _range(prefix: str) -> dict[str, str | bool]:
+    first = prefix.encode()
+    after = first[:-1] + bytes([first[-1] + 1])
+    return {"key": _encode(first), "range_end": _encode(after)}
 
 
 def _encode(value: bytes) -> str:

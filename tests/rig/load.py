@@ -28,6 +28,7 @@ _ORIGINAL = "seed-000"
 #: What generated names end in (k8s.io/apimachinery, pkg/util/rand).
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _PODS = path_of("v1", "Pod", namespace=NAMESPACE)
+_PLURALS = ("deployments", "replicasets", "pods")
 _COUNTS = {"replicas", "readyReplicas", "availableReplicas", "updatedReplicas", "fullyLabeledReplicas"}
 
 
@@ -70,6 +71,10 @@ class Load:
             stop.set()
             thread.join()
 
+    def changes(self) -> dict[str, int]:
+        """How often its objects have changed so far: the pods, and the ReplicaSets and deployments that count them."""
+        return {plural: self._etcd.writes(f"/registry/{plural}/{NAMESPACE}/") for plural in _PLURALS}
+
     def remove(self) -> None:
         """Remove every pod, workload and node of the load."""
         # More than once: a controller that is behind makes new ones of what it thinks is missing.
@@ -80,8 +85,7 @@ class Load:
         self._ready, self._unready = {}, {}
 
     def _delete_all(self) -> int:
-        plurals = ("deployments", "replicasets", "pods")
-        return sum(self._etcd.delete_prefix(f"/registry/{plural}/{NAMESPACE}/") for plural in plurals)
+        return sum(self._etcd.delete_prefix(f"/registry/{plural}/{NAMESPACE}/") for plural in _PLURALS)
 
     def _original(self) -> "_Original":
         self._api.apply(_deployment())

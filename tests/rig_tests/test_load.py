@@ -37,7 +37,9 @@ def test_pods_are_made_by_the_hundred_churn_and_go_away(cluster: Cluster, load: 
     def unready() -> int:
         return sum(condition(pod, "Ready") == "False" for pod in cluster.api.items(_PODS))
 
+    before = load.changes()
     with load.churning(100):
         wait_for("changes", lambda: unready() > 20)
+        wait_for("changes of the owners", lambda: all(count > before[kind] for kind, count in load.changes().items()))
     assert unready() == 0
     assert len(cluster.api.items(_PODS)) == 300, "no controller made or deleted any"
