@@ -57,6 +57,35 @@ async def open_form(room: Room, name: str, goto: str = "") -> Form:
 
 
 @pytest.mark.parametrize("name", WITH_TEXT)
+async def test_a_key_that_changes_no_height_lays_nothing_out_anew(name: str) -> None:
+    """Laying a screen out takes three times as long as all else that a typed character asks for."""
+    form_name, goto, field_id = WITH_TEXT[name]
+    async with war_room(a_desk()) as room:
+        form = await open_form(room, form_name, goto)
+        form.query_one(f"#{field_id}", Input).focus()
+        await room.press("z", "z")
+        laid_out: list[object] = []
+        form.screen_layout_refresh_signal.subscribe(form, laid_out.append, immediate=True)
+        before = room.text
+        await room.press("z", "x")
+        assert room.text != before
+        assert not laid_out
+
+
+async def test_a_row_more_lays_the_form_out_anew() -> None:
+    async with war_room(a_desk()) as room:
+        form = await open_form(room, "hand-over")
+        field = form.query_one("#who", Input)
+        field.focus()
+        laid_out: list[object] = []
+        form.screen_layout_refresh_signal.subscribe(form, laid_out.append, immediate=True)
+        form.say("why not")
+        await room.pilot.pause()
+        assert laid_out
+        assert "why not" in room.text
+
+
+@pytest.mark.parametrize("name", WITH_TEXT)
 async def test_a_line_of_text_takes_every_printable_key_and_nothing_else_hears_it(name: str) -> None:
     form_name, goto, field_id = WITH_TEXT[name]
     desk = a_desk()

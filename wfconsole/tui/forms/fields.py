@@ -11,6 +11,7 @@ from textual.containers import Horizontal
 from textual.events import Key
 from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input
@@ -45,6 +46,7 @@ class Words(Lines):
     def __init__(self, *, id: str, make: Make | None = None) -> None:
         super().__init__(id=id)
         self._make: Make = make or (lambda _: ())
+        self._laid_out = 0  # rows of the height that the screen was told
 
     def set(self, make: Make) -> None:
         """Show what this makes for a width."""
@@ -60,13 +62,17 @@ class Words(Lines):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         del container, viewport
-        return max(1, len(self.rows(width)))
+        self._laid_out = max(1, len(self.rows(width)))
+        return self._laid_out
 
     def redraw(self) -> None:
-        """The rows may be others, and more or fewer."""
-        self.refresh(layout=True)
-        if self.size.width:
-            self.show(self.rows(self.size.width))
+        """The rows may be others. Only where there are more or fewer is the whole screen laid out anew."""
+        width = self.size.width
+        rows = self.rows(width) if width else ()
+        if self.display and not (width and max(1, len(rows)) == self._laid_out):
+            self.refresh(layout=True)
+        if width:
+            self.show(rows)
 
     def on_resize(self) -> None:
         self.show(self.rows(self.size.width))
@@ -74,6 +80,8 @@ class Words(Lines):
 
 class Field(Input):
     """One line to type in. Whatever is typed or pasted becomes harmless at once; every printable key types."""
+
+    virtual_size = Reactive(Size(0, 0))  # Textual lays the whole screen out anew for it: at each key, here
 
     def __init__(
         self,
