@@ -55,9 +55,10 @@ class Desk:
         """`wfconsole drill` on what was recorded."""
         return self.shell(f"exec {sys.executable} -m wfconsole drill {path} --operator {operator}")
 
-    def resumed(self, *options: str, operator: str = "op2") -> Terminal:
+    def resumed(self, *options: str, operator: str = "op2", rows: int = 30) -> Terminal:
         """`wfconsole resume`, where there is no cluster."""
-        return self.shell(f"exec {sys.executable} -m wfconsole resume --operator {operator} {' '.join(options)}")
+        command = f"exec {sys.executable} -m wfconsole resume --operator {operator} {' '.join(options)}"
+        return self.shell(command, rows=rows)
 
     def shell(self, line: str, *, columns: int = 100, rows: int = 30) -> Terminal:
         return Terminal(["bash", "-c", line], env=self.environment, columns=columns, rows=rows)

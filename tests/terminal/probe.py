@@ -217,6 +217,19 @@ class Typing(Probe):
         self.query_one("#state", Static).update(f"TYPED {','.join(self.typed)}; looks {looks};")
 
 
+class Lingering:
+    """Is taken down last of all, with `sys`, and takes its time."""
+
+    def __init__(self, ended: Path) -> None:
+        self._file = ended.open("a")
+        self._sleep = time.sleep
+
+    def __del__(self) -> None:
+        self._file.write("taken down\n")
+        self._file.flush()
+        self._sleep(1)
+
+
 def make(what: str, argument: str) -> App[None]:
     """The app by its name."""
     match what:
@@ -238,6 +251,8 @@ def main() -> int:
         words = words[1:]
     what, argument = words[0], words[1] if len(words) > 1 else ""
     ended = Path(os.environ.get("PROBE_ENDED", os.devnull))
+    if what == "lingering":
+        vars(sys)["lingering"] = Lingering(ended)
 
     def on_end(reason: str) -> None:
         with ended.open("a") as file:

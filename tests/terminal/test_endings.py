@@ -94,6 +94,16 @@ def test_a_thousand_signals_are_one_end(ended: Path) -> None:
     assert ended.read_text() == "terminated\n"
 
 
+def test_a_signal_that_comes_when_all_is_over_changes_nothing(ended: Path) -> None:
+    with started(ended, "lingering") as terminal:
+        terminal.signal(signal.SIGTERM)
+        terminal.wait_until(lambda: "taken down" in ended.read_text(), "the interpreter to take everything down")
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+            terminal.signal(number)
+        assert terminal.wait_exit(WITHIN) == 128 + signal.SIGTERM
+        assert terminal.restored
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_crash_restores_the_terminal_tells_no_secret_and_never_ends_with_0(ended: Path, way: str) -> None:
     with started(ended, "breaking", way) as terminal:

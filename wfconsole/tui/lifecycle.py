@@ -12,6 +12,7 @@ ending thread works while the event loop is stuck on a terminal that takes no mo
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import select
 import signal
@@ -95,7 +96,9 @@ class _Run:
         self._say(_QUIT)
         self._told.wait()  # the watchdog bounds it
         threading.excepthook = threading.__excepthook__
-        if not self._signal:  # after one, the next must not cut the last words short, nor a stuck thread hold them up
+        if self._signal:  # the next must not cut the last words short, nor a stuck thread hold them up
+            atexit.register(_take_no_more)
+        else:
             self._watchdog.cancel()
             signal.set_wakeup_fd(-1)
             for number, handler in before.items():
@@ -216,3 +219,9 @@ class _Run:
             f"  {where}. What the journal confirmed is safe: go on with `wfconsole resume`.",
             file=sys.__stderr__,
         )
+
+
+def _take_no_more() -> None:
+    """The interpreter takes its handlers away well before it is gone: one more signal would kill what has ended."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
