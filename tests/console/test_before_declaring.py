@@ -21,7 +21,7 @@ def test_a_note_of_before_is_on_disk_when_it_is_called_saved_and_gone_on_with_an
         assert "NO INCIDENT" in terminal.lines[0]
         note(terminal, "the gateway was rolled out at two")
         kill(terminal)
-    # The stream is of a year ago, the second console was of now: what comes after stands below what that one wrote.
+    # The stream is of the past, the second console was of now: what comes after stands below what that one wrote.
     with desk.resumed("-", "< <(exec tail -n +1 -f " + str(desk.stream) + ")", rows=45) as terminal:
         wait_saved(terminal, "the gateway was rolled out at two")
         declare(terminal, "gateway is down")
