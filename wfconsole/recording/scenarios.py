@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -80,6 +79,8 @@ def find(name: str, directories: Iterable[Path]) -> Path | None:
 
 def scenario_text(directory: Path) -> ScenarioText:
     """What a scenario's directory says about it. Raises RecordingError: file, place and what is wrong."""
+    import tomllib  # here, because a replay of a plain file needs none
+
     path = directory / SCENARIO_TOML
     try:
         raw = b"" if kind_at(path) == "nothing" else read_file(path, _TOML_BYTES)
