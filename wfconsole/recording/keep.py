@@ -24,6 +24,8 @@ INBOX_BYTES = 32 * MIB
 GATHER: Millis = 250  # lines are taken together; and a console that starts has better things to do
 READABLE_AFTER: Millis = 1 * SECOND  # so old may the newest line be that a look back does not see
 SYNC_AFTER: Millis = 5 * SECOND
+# A third of the time of zlib's own choice, for a quarter more bytes: a thirtieth of the lines instead of a fortieth.
+_LEVEL = 3
 
 
 class RecorderState(msgspec.Struct, frozen=True):
@@ -96,7 +98,7 @@ class Packer:
 
 
 def _new_member() -> zlib._Compress:
-    return zlib.compressobj(6, zlib.DEFLATED, 31)
+    return zlib.compressobj(_LEVEL, zlib.DEFLATED, 31)
 
 
 class Recorder:

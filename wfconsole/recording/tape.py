@@ -57,9 +57,13 @@ _PATCH: Final = msgspec.json.Decoder(_OpenPatch)
 
 
 class _Track(msgspec.Struct):
-    """One source on the tape: its state after what was written, and what a state to seek to would cost."""
+    """One source on the tape: its state after what was written, and what a state to seek to would cost.
+
+    The rows are beside the snapshot, which has none: they are changed in place, as nobody else has them.
+    """
 
     snapshot: Snapshot[bytes]
+    rows: dict[str, bytes]
     written_at: Millis  # when its whole state was written last
     state_bytes: int
     delta_bytes: int = 0
@@ -70,6 +74,12 @@ class _Track(msgspec.Struct):
         return waited >= STATE_AFTER_AT_MOST or (
             waited >= STATE_AFTER and self.delta_bytes * STATE_SHARE >= self.state_bytes
         )
+
+    def whole(self, at: Millis) -> bytes:
+        """The JSON of a patch that stands for all of it."""
+        rows = {key: Raw(row) for key, row in self.rows.items()}
+        snapshot: Snapshot[Any] = msgspec.structs.replace(self.snapshot, rows=rows)
+        return msgspec.json.encode(whole(snapshot, at))
 
 
 class Tape:
@@ -157,7 +167,7 @@ class Tape:
         at = max(self._now, self._last or 0)
         self.note(at, CollectorSaid(why))
         for source, track in self._tracks.items():
-            body = msgspec.json.encode(_whole(track.snapshot, at))
+            body = track.whole(at)
             self._put(at, list(patch_lines("k", source[1:-1].decode(), body)))
             track.written_at, track.state_bytes, track.delta_bytes = at, len(body), 0
 
@@ -222,11 +232,12 @@ class Tape:
             self._put(at, lines)
             return
         track = self._tracks.get(source)
-        snapshot = _folded(track.snapshot if track else None, source, at, bodies, keyframe=kind == "k")
+        rows = {} if track is None or kind == "k" else track.rows
+        snapshot = _folded(track.snapshot if track else None, rows, source, at, bodies, keyframe=kind == "k")
         self._put(at, lines)
         size = sum(map(len, bodies))
         if track is None or kind == "k":
-            self._tracks[source] = _Track(snapshot, at, size)
+            self._tracks[source] = _Track(snapshot, rows, at, size)
             return
         track.snapshot = snapshot
         track.delta_bytes += size
@@ -237,7 +248,7 @@ class Tape:
         if at - self._group_at >= STATE_AFTER and not self.full:
             self._group_at = at
             self._groups.append(bytearray())
-        body = msgspec.json.encode(_whole(track.snapshot, at))
+        body = track.whole(at)
         self._put(at, list(patch_lines("s", source[1:-1].decode(), body)))
         track.written_at, track.state_bytes, track.delta_bytes = at, len(body), 0
 
@@ -281,18 +292,25 @@ class Tape:
 
 
 def _folded(
-    before: Snapshot[bytes] | None, source: bytes, at: Millis, bodies: list[bytes], *, keyframe: bool
+    before: Snapshot[bytes] | None,
+    rows: dict[str, bytes],
+    source: bytes,
+    at: Millis,
+    bodies: list[bytes],
+    *,
+    keyframe: bool,
 ) -> Snapshot[bytes]:
-    """The state after a step, given as the JSON of its pages and of the patch that completes them."""
+    """The state after a step, given as the JSON of its pages and of the patch that completes them; `rows` follow."""
     patches = [_PATCH.decode(body) for body in bodies]
     last = patches[-1]
-    rows: dict[str, bytes | None] = {}
     for patch in patches:
         for key, raw in ({} if patch.rows is UNSET else patch.rows).items():
             row = bytes(raw)
-            rows[key] = None if row == b"null" else row
+            if row == b"null":
+                rows.pop(key, None)
+            else:
+                rows[key] = row
     step: Patch[bytes] = Patch(
-        rows=rows or UNSET,
         failure=last.failure,
         partial=last.partial,
         lacks=last.lacks,
@@ -302,8 +320,3 @@ def _folded(
         facts=last.facts,
     )
     return follow(before, source[1:-1].decode(), at, step, keyframe=keyframe)
-
-
-def _whole(snapshot: Snapshot[Any], at: Millis) -> Patch[Any]:
-    """The whole state, with rows that are encoded already."""
-    return whole(msgspec.structs.replace(snapshot, rows={key: Raw(row) for key, row in snapshot.rows.items()}), at)
