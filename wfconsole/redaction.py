@@ -39,10 +39,9 @@ _HINT_BYTES: Final = tuple(hint.encode("ascii") for hint in _HINTS)
 
 # A look at all of that for each hint is most of what a recording costs. So what is in no hint is sifted out first, and
 # some of the commonest letters, from text and hints alike: what holds a hint still holds what is left of it.
-_SIFTED_OUT: Final = bytes(
-    byte for byte in range(256) if byte in b"ednlEDNL:" or bytes((byte,)).lower() not in b"".join(_HINT_BYTES)
-)
 _LOWER: Final = bytes(range(256)).lower()
+_SIFTED_IN: Final = set(b"".join(_HINT_BYTES)) - set(b"ednl:")
+_SIFTED_OUT: Final = bytes(byte for byte in range(256) if _LOWER[byte] not in _SIFTED_IN)
 
 
 def _sifted(text: bytes) -> bytes:
@@ -50,6 +49,7 @@ def _sifted(text: bytes) -> bytes:
 
 
 _SIFTED_HINTS: Final = tuple(set(map(_sifted, _HINT_BYTES)))
+
 _VALUE: Final = (
     r'("(?:\\.|[^"\\])*(?:"|$)'  # "quoted", closed or cut off
     r"|'(?:\\.|[^'\\])*(?:'|$)"

@@ -167,9 +167,7 @@ class Tape:
         at = max(self._now, self._last or 0)
         self.note(at, CollectorSaid(why))
         for source, track in self._tracks.items():
-            body = track.whole(at)
-            self._put(at, list(patch_lines("k", source[1:-1].decode(), body)))
-            track.written_at, track.state_bytes, track.delta_bytes = at, len(body), 0
+            self._put_whole("k", at, source, track)
 
     def end(self) -> None:
         """The end mark, after what could not be kept."""
@@ -231,12 +229,12 @@ class Tape:
         if source not in _KNOWN:
             self._put(at, lines)
             return
-        track = self._tracks.get(source)
-        rows = {} if track is None or kind == "k" else track.rows
-        snapshot = _folded(track.snapshot if track else None, rows, source, at, bodies, keyframe=kind == "k")
+        track = None if kind == "k" else self._tracks.get(source)
+        before, rows = (track.snapshot, track.rows) if track is not None else (None, {})
+        snapshot = _folded(before, rows, source, at, bodies)
         self._put(at, lines)
         size = sum(map(len, bodies))
-        if track is None or kind == "k":
+        if track is None:
             self._tracks[source] = _Track(snapshot, rows, at, size)
             return
         track.snapshot = snapshot
@@ -248,8 +246,11 @@ class Tape:
         if at - self._group_at >= STATE_AFTER and not self.full:
             self._group_at = at
             self._groups.append(bytearray())
+        self._put_whole("s", at, source, track)
+
+    def _put_whole(self, kind: str, at: Millis, source: bytes, track: _Track) -> None:
         body = track.whole(at)
-        self._put(at, list(patch_lines("s", source[1:-1].decode(), body)))
+        self._put(at, list(patch_lines(kind, source[1:-1].decode(), body)))
         track.written_at, track.state_bytes, track.delta_bytes = at, len(body), 0
 
     def _redacted(self, body: bytes) -> bytes:
@@ -292,13 +293,7 @@ class Tape:
 
 
 def _folded(
-    before: Snapshot[bytes] | None,
-    rows: dict[str, bytes],
-    source: bytes,
-    at: Millis,
-    bodies: list[bytes],
-    *,
-    keyframe: bool,
+    before: Snapshot[bytes] | None, rows: dict[str, bytes], source: bytes, at: Millis, bodies: list[bytes]
 ) -> Snapshot[bytes]:
     """The state after a step, given as the JSON of its pages and of the patch that completes them; `rows` follow."""
     patches = [_PATCH.decode(body) for body in bodies]
@@ -319,4 +314,4 @@ def _folded(
         age_ms=last.age_ms,
         facts=last.facts,
     )
-    return follow(before, source[1:-1].decode(), at, step, keyframe=keyframe)
+    return follow(before, source[1:-1].decode(), at, step, keyframe=before is None)

@@ -62,20 +62,25 @@ class Words(Lines):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         del container, viewport
-        self._laid_out = max(1, len(self.rows(width)))
+        self._laid_out = _height(self.rows(width))
         return self._laid_out
 
     def redraw(self) -> None:
         """The rows may be others. Only where there are more or fewer is the whole screen laid out anew."""
         width = self.size.width
         rows = self.rows(width) if width else ()
-        if self.display and not (width and max(1, len(rows)) == self._laid_out):
+        if self.display and (not width or _height(rows) != self._laid_out):
             self.refresh(layout=True)
         if width:
             self.show(rows)
 
     def on_resize(self) -> None:
         self.show(self.rows(self.size.width))
+
+
+def _height(rows: Sequence[Line]) -> int:
+    """A region without a row would not be there at all."""
+    return max(1, len(rows))
 
 
 class Field(Input):
