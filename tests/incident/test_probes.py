@@ -270,3 +270,28 @@ def test_no_healthy_row_has_what_only_trouble_has() -> None:
     table = table_of("pods")
     assert table.troubles <= table.flags.keys()
     assert not any(table.flags[name](row, HEALTHY) for name in table.troubles for row in MIXED)
+
+
+class Counted(dict[str, Any]):
+    """Rows that count how often they are gone through."""
+
+    gone_through = 0
+
+    def values(self) -> Any:
+        self.gone_through += 1
+        return super().values()
+
+    def items(self) -> Any:
+        self.gone_through += 1
+        return super().items()
+
+
+def test_what_several_probes_ask_first_is_looked_for_once() -> None:
+    rows = Counted(a_world(pods=MIXED).snapshots["pods"].rows)
+    world = a_world(pods=a_snapshot("pods", rows))
+    shared = Shared(Judged().after(world, "pods", NOW))
+    rows.gone_through = 0
+    asked = ("oom", "not-ready", "workload=*way*", "workload=gateway,llm not-ready", "name=llm* not-ready")
+    told = [evaluate(parse_probe(f"pods namespace=production {words}"), world, NOW, shared).lines[0] for words in asked]
+    assert told == ["2 of 8 pods", "5 of 8 pods", "7 of 7 pods", "5 of 7 pods", "no pod is what was asked for"]
+    assert rows.gone_through == 2  # keys and rows, for the namespace that all of them begin with

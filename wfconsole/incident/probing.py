@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import operator
 import re
@@ -86,10 +87,7 @@ class Shared:
 
     def meant(self, clause: Clause, rows: Mapping[str, Any]) -> Mapping[str, Any]:
         """The rows that the filters of identity leave."""
-        key = _identity(clause)
-        if key not in self._meant:
-            self._meant[key] = _meant(table_of(clause.table), clause.filters, rows)
-        return self._meant[key]
+        return self._left(_identity(clause), rows)
 
     def findings(self, clause: Clause, rows: Mapping[str, Any], now: Millis) -> Mapping[str, Finding]:
         """The judgement of those that are meant of all rows. Who is not in it is plainly healthy."""
@@ -109,6 +107,15 @@ class Shared:
             judged = self._judged.standing(clause.table, rows, now)
             self._values[key] = measure(clause.table, self.meant(clause, rows), now, judged)
         return self._values[key]
+
+    def _left(self, identity: tuple[Any, ...], rows: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What is asked first is often what others ask too, and it leaves the fewest: `namespace=production`."""
+        if len(identity) == 1:
+            return rows
+        if identity not in self._meant:
+            table, *_, last = identity
+            self._meant[identity] = _passed(table_of(table), last, self._left(identity[:-1], rows))
+        return self._meant[identity]
 
 
 def _identity(clause: Clause) -> tuple[Any, ...]:
@@ -251,13 +258,10 @@ def _matches(
     return sorted(found, key=lambda match: -match.finding.level), untold
 
 
-def _meant(table: Table, filters: tuple[Filter, ...], rows: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The rows that the filters of identity leave."""
-    for each in filters:
-        if each.kind == "identity":
-            matches, get = _matcher(each), table.words[each.field]
-            rows = {key: row for key, row in rows.items() if matches(get(row))}
-    return rows
+def _passed(table: Table, each: Filter, rows: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The rows that one filter of identity leaves; without a step in Python for each of thousands."""
+    matches, get = _matcher(each), table.words[each.field]
+    return dict(itertools.compress(rows.items(), map(matches, map(get, rows.values()))))
 
 
 def _test(table: Table, each: Filter, now: Millis) -> Callable[[Any, Finding], bool | None]:
