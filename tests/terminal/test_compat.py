@@ -6,6 +6,7 @@ import inspect
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -13,14 +14,16 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual import _compositor
-from textual._compositor import ChopsUpdate
+from textual._compositor import ChopsUpdate, Compositor
 from textual.app import App, ComposeResult
 from textual.color import Color
 from textual.driver import Driver
 from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tests.terminal.hostile import HOSTILE
@@ -102,6 +105,91 @@ async def test_of_changed_rows_what_is_in_front_is_painted_as_in_a_whole_frame()
             for y, _, _ in update.spans:
                 assert "".join(strip.text for strip in update.chops[y].values() if strip) == whole[y]
         assert compat._changed_rows(compositor) is None
+
+
+class Messages:
+    """Which messages widgets get from now on, each with the widget's name."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seen: list[tuple[str, str]] = []
+        post = Widget.post_message
+
+        def seeing(widget: Widget, message: Message) -> bool:
+            self.seen.append((widget.id or type(widget).__name__, type(message).__name__))
+            return post(widget, message)
+
+        monkeypatch.setattr(Widget, "post_message", seeing)
+
+
+def painted_rows(app: App[None]) -> list[str]:
+    """The rows that the next frame brings, "" for those that stay; the frame is thrown away."""
+    update = compat._changed_rows(app.screen._compositor)
+    if update is None:
+        return []
+    return ["".join(strip.text for strip in row.values() if strip).rstrip() for row in update.chops]
+
+
+async def test_one_message_has_any_number_of_widgets_repainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Pieces()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await pilot.pause()
+        whole = [strip.text.rstrip() for strip in app.screen._compositor.render_strips()]
+        messages = Messages(monkeypatch)
+        for name, rows in (("left", (0, 1)), ("right", (1,))):
+            compat.repaint(app.query_one(f"#{name}"), [Region(0, y, 9, 1) for y in rows])
+        assert messages.seen == [("_default", "Prompt")]
+        app.screen._compositor.update_widgets(app.screen._dirty_widgets)
+        assert painted_rows(app) == [*whole[:2], *[""] * 8]
+
+
+async def test_a_repaint_leads_to_a_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames: list[ChopsUpdate] = []
+    changed = Compositor.render_partial_update
+    app = Pieces()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await pilot.pause()
+
+        def taken(compositor: Compositor) -> Any:
+            frames.append(compat._changed_rows(compositor) or ChopsUpdate([], [], []))
+            return changed(compositor)
+
+        monkeypatch.setattr(Compositor, "render_partial_update", taken)
+        compat.repaint(app.query_one("#left"), [Region(2, 1, 3, 1)])
+        await pilot.pause(0.1)
+    assert [frame.spans for frame in frames if frame.spans] == [[(1, 2, 5)]]
+
+
+async def test_what_is_hidden_or_gone_is_not_repainted() -> None:
+    app = Pieces()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await pilot.pause()
+        hidden, gone = app.query_one("#left"), app.query_one("#right")
+        hidden.display = False
+        await gone.remove()
+        await pilot.pause()
+        for each in (hidden, gone, Static("never was there")):
+            compat.repaint(each, [Region(0, 0, 9, 1)])
+            assert app.screen._dirty_widgets == set()
+
+
+async def test_what_is_covered_in_every_changed_row_is_not_rendered(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Small()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await pilot.pause()
+        rendered: list[str] = []
+        render = Widget.render_lines
+
+        def rendering(widget: Widget, crop: Region) -> list[Strip]:
+            rendered.append(type(widget).__name__)
+            return render(widget, crop)
+
+        monkeypatch.setattr(Widget, "render_lines", rendering)
+        app.screen._compositor._dirty_regions = {Region(0, 0, 60, 1)}
+        assert painted_rows(app)[:2] == ["first row", ""]
+        assert rendered == ["Static"]
+        app.screen._compositor._dirty_regions = {Region(0, 5, 60, 1)}
+        assert painted_rows(app)[:6] == [""] * 6
+        assert rendered == ["Static", "Screen"]
 
 
 def test_all_that_ends_an_app_by_a_bug_goes_through_two_methods() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -27,16 +28,24 @@ class Painted:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.lines: dict[str, int] = {}
         self.screens = 0
-        refresh = Widget.refresh
+        refresh, repaint = Widget.refresh, compat.repaint
 
-        def counting(widget: Widget, *regions: Any, **options: Any) -> Widget:
-            self.screens += isinstance(widget, Screen)
-            if isinstance(widget, Lines):
-                rows = sum(region.height for region in regions) if regions else widget.size.height
-                self.lines[widget.id or ""] = self.lines.get(widget.id or "", 0) + rows
+        def refreshing(widget: Widget, *regions: Any, **options: Any) -> Widget:
+            self._count(widget, regions)
             return refresh(widget, *regions, **options)
 
-        monkeypatch.setattr(Widget, "refresh", counting)
+        def repainting(widget: Widget, regions: Sequence[Region]) -> None:
+            self._count(widget, regions)
+            repaint(widget, regions)
+
+        monkeypatch.setattr(Widget, "refresh", refreshing)
+        monkeypatch.setattr(compat, "repaint", repainting)
+
+    def _count(self, widget: Widget, regions: Sequence[Region]) -> None:
+        self.screens += isinstance(widget, Screen)
+        if isinstance(widget, Lines):
+            rows = sum(region.height for region in regions) if regions else widget.size.height
+            self.lines[widget.id or ""] = self.lines.get(widget.id or "", 0) + rows
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

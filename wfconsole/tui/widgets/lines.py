@@ -11,6 +11,7 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from wfconsole.tui import compat
 from wfconsole.tui.frame import Frame
 from wfconsole.tui.ink import BLANK, Line, Palette, difference, fitted
 
@@ -61,7 +62,7 @@ class Lines(Widget, inherit_css=False):
             regions += [Region(0, y, width, 1) for y in moved if y is not None and y < height]
             self._cursor_line = cursor_line
         if regions and not self._in_paint:
-            self.refresh(*regions)
+            compat.repaint(self, regions)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines as they are: looking for styles, borders and links, of which there are none, takes Textual longer
