@@ -13,11 +13,12 @@ from tests.sources.api_double import until
 from wfconsole.clock import MINUTE, Clock, ManualClock, Millis, SystemClock
 from wfconsole.collector.collector import Collector
 from wfconsole.collector.outbox import FULL_BYTES, Outbox
-from wfconsole.collector.pacer import Feed
+from wfconsole.collector.pacer import Feed, Pacer, beat
 from wfconsole.collector.settings import CollectorSettings
 from wfconsole.collector.standing import combined
 from wfconsole.collector.worker import OUTAGE_MS, WOKEN_EVERY_MS, Standing, Worker, wait_after
 from wfconsole.observations.snapshot import Failure, Lack, in_words
+from wfconsole.recording.writer import StreamWriter
 from wfconsole.sources.contract import CutShort, Part, RowTable, SourceError, Task
 from wfconsole.sources.kubernetes.access import Access
 from wfconsole.sources.kubernetes.client import Limits, Server
@@ -135,6 +136,18 @@ def test_changes_that_go_on_are_told_on_the_beat_that_all_sources_share() -> Non
     assert bench.says() is None
     bench.clock.advance(1)
     assert bench.says() == {"rows": {"b": {"n": 4}}}
+
+
+def test_the_pacer_looks_at_each_beat() -> None:
+    clock = ManualClock(NOW)
+    outbox = Outbox(lambda _line: None, lambda: None, lambda: None)
+    pacer = Pacer({}, StreamWriter(outbox.put, clock), outbox, clock, 500)
+    pauses = []
+    for passed in (0, 1_300, 200, 499):
+        clock.advance(passed)
+        pauses.append(pacer.pause_ms)
+    assert pauses == [500, 200, 500, 1]
+    assert beat(500) % 500 == 0
 
 
 def test_the_first_change_after_a_quiet_time_is_told_after_a_moment() -> None:

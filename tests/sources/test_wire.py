@@ -45,9 +45,9 @@ def double(authority: Authority) -> Iterator[ApiDouble]:
         yield server
 
 
-def client_of(double: ApiDouble, ca: Path, deadline_ms: int = 5000) -> Client:
+def client_of(double: ApiDouble, ca: Path, deadline_ms: int = 5000, beat_ms: int = 1000) -> Client:
     access = Access(server="https://127.0.0.1", host="127.0.0.1", port=double.port, ca_file=str(ca))
-    return Server(access, Limits(deadline_ms=deadline_ms)).client()
+    return Server(access, Limits(deadline_ms=deadline_ms, beat_ms=beat_ms)).client()
 
 
 @pytest.mark.parametrize("size", [0, 1, 16 * 1024, 5_000_000])
@@ -161,18 +161,31 @@ def test_a_flood_of_changes_does_not_wait_to_be_received_together(double: ApiDou
     assert sum(map(len, seen)) == 5000 * len(line)
 
 
+@pytest.mark.parametrize(
+    ("arrives", "beat", "taken"),
+    [
+        (70.0, 1.0, 70.9),
+        (70.2, 1.0, 70.9),
+        (70.89, 1.0, 70.9),
+        (70.91, 1.0, 71.9),
+        (70.99, 1.0, 71.9),
+        (7.31, 0.1, 7.39),
+    ],
+)
+def test_what_comes_in_a_beat_is_taken_in_time_to_be_told_at_its_end(arrives: float, beat: float, taken: float) -> None:
+    assert wire.taken_next(arrives, beat) == pytest.approx(taken)
+
+
 def test_cutting_ends_a_wait_for_more_changes(
     double: ApiDouble, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "_GATHER_S", 60.0)
-
     def behave(talk: Conversation, _request: Request) -> None:
         talk.begin_chunks()
         talk.chunk(b"1\n")
         talk.hang()
 
     double.behaviour = behave
-    client = client_of(double, authority.certificate)
+    client = client_of(double, authority.certificate, beat_ms=600_000)
     gathering, gather = threading.Event(), Wire._gather
 
     def gathers(wire: Wire, seconds: float) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from wfconsole.clock import SECOND, Clock, Millis
 from wfconsole.collector.asks import Asks
 from wfconsole.collector.outbox import Outbox
-from wfconsole.collector.pacer import Feed, Pacer
+from wfconsole.collector.pacer import Feed, Pacer, beat
 from wfconsole.collector.settings import CollectorSettings
 from wfconsole.collector.systems import other_sources
 from wfconsole.collector.worker import Standing, Worker, wait_after
@@ -108,7 +108,7 @@ class Collector:
     def _server(self) -> Server:
         settings = self._settings
         access = load_access(settings.kubeconfig, settings.context, in_cluster=settings.in_cluster)
-        return Server(access, Limits(deadline_ms=settings.deadline_ms))
+        return Server(access, Limits(deadline_ms=settings.deadline_ms, beat_ms=beat(settings.flush_ms)))
 
     def _follow(self, of_cluster: Sequence[Source], server: Server | None) -> None:
         """Look at the cluster first; what imports other clients waits until it has been seen."""

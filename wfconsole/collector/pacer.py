@@ -22,13 +22,15 @@ from wfconsole.sources.contract import Part, Source
 
 _ENCODE = msgspec.json.Encoder().encode
 
-# The beat of sources that change all the time, in times of `flush_ms`: twice the changes for half the frames.
-_BEAT_FLUSHES = 2
-
 # An age below this is "now".
 _FRESH_MS: Millis = 250
 # A failure that stays the same is repeated after this long: whoever hears nothing at all takes us for dead.
 _REPEAT_MS: Millis = 30 * SECOND
+
+
+def beat(flush_ms: Millis) -> Millis:
+    """How often sources speak that change all the time: twice the changes for half the frames."""
+    return 2 * flush_ms
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -73,8 +75,7 @@ class Feed:
         if not news and not listing and now < self._look_at:
             return None
         rows = self._rows()
-        beat = flush_ms * _BEAT_FLUSHES
-        self._look_at = (now // beat + 1) * beat if rows else now + flush_ms
+        self._look_at = _next_multiple(beat(flush_ms), now) if rows else now + flush_ms
         news = [*rows, *news]
         if not news and not self._heartbeat_due(whole):
             return None
@@ -155,6 +156,10 @@ def _differs(told: Failure | None, failure: Failure | None, *, patient: bool) ->
     return not patient and told != failure
 
 
+def _next_multiple(of: Millis, after: Millis) -> Millis:
+    return (after // of + 1) * of
+
+
 class Pacer:
     """Runs all feeds. `nudge` may be called from any thread, the rest belongs to its own."""
 
@@ -185,9 +190,15 @@ class Pacer:
     def run(self) -> None:
         """For ever."""
         while True:
-            self._nudged.wait(self._flush_ms / 1000)
+            self._nudged.wait(self.pause_ms / 1000)
             self._nudged.clear()
             self.tick()
+
+    @property
+    def pause_ms(self) -> Millis:
+        """How long it does nothing by itself: it looks at whole multiples, so that a beat is never missed by a bit."""
+        now = self._clock.monotonic()
+        return _next_multiple(self._flush_ms, now) - now
 
     def tick(self) -> None:
         """One round over all feeds."""

@@ -53,6 +53,7 @@ class Limits(msgspec.Struct, frozen=True):
     deadline_ms: Millis = 4 * SECOND
     most_bytes: int = MOST_BYTES
     plugin_deadline_ms: Millis = 15 * SECOND  # for a command that gives credentials
+    beat_ms: Millis = SECOND  # what a busy watch brings is told so often, at whole multiples of the monotonic clock
 
 
 class Room:
@@ -281,7 +282,7 @@ class Client:
             if self._wire is not None:
                 self._patience = Patience(what, window_ms + grace_ms, window_ms + _LONGEST_MS)
                 self._wire.patience = self._patience
-                self._wire.gathers = True
+                self._wire.beat_ms = self._server.limits.beat_ms
             yield from _lines(answer, what)
         except GeneratorExit:
             self.close()
@@ -337,7 +338,7 @@ class Client:
 
     def _send(self, request: Request, proof: Proof, patience: Patience) -> Answer:
         wire = self._wire or self._connect(proof, patience)
-        wire.patience, wire.gathers = patience, False
+        wire.patience, wire.beat_ms = patience, 0
         if self._ahead != request:
             self.sent = True
             wire.send(request.encoded(self._server.access, proof))

@@ -34,11 +34,12 @@ SLOWEST_BYTES_PER_SECOND = 8 * 1024
 _RECEIVED_AT_ONCE = 128 * 1024
 _READ_AT_ONCE = 32 * 1024
 
-# So long after the last data a gathering wire lets more of it come together: waking up for each change of a busy
-# cluster costs several times as much as the changes themselves. The first one after a quiet time waits for nothing,
-# nor does so much at once: the system would hold no more, and a server that gets rid of nothing ends the watch.
-_GATHER_S = 0.5
-_ENOUGH = 1024 * 1024
+# A gathering wire lets what comes within a beat come together: waking up for each change of a busy cluster costs
+# several times as much as the changes themselves. It is taken this part of a beat before the end, so that it can be
+# told then. The first change after a quiet beat waits for nothing, nor does so much at once: by default the system
+# holds no more, and a server that gets rid of nothing ends the watch.
+_BEFORE_THE_END = 0.1
+_ENOUGH = 3 * 1024 * 1024
 
 
 class Patience:
@@ -84,7 +85,7 @@ class Wire(io.RawIOBase):
     def __init__(self, sock: socket.socket, patience: Patience) -> None:
         super().__init__()
         self.patience = patience
-        self.gathers = False  # whether data may wait for more of it: right for a watch, wrong for an answer
+        self.beat_ms: Millis = 0  # how long data may wait for more of it: right for a watch, 0 for an answer
         self._received_at = -math.inf  # monotonic, in seconds
         self._drained = False  # whether the last receive took all that was there
         self._sock = sock
@@ -150,8 +151,8 @@ class Wire(io.RawIOBase):
         return data
 
     def _before_receiving(self) -> None:
-        if self.gathers and self._drained:
-            rest = self._received_at + _GATHER_S - time.monotonic()
+        if self.beat_ms and self._drained:
+            rest = taken_next(self._received_at, self.beat_ms / 1000) - time.monotonic()
             if rest > 0:
                 self._gather(min(rest, self.patience.left()))
         self._sock.settimeout(self.patience.left())
@@ -178,6 +179,12 @@ class Wire(io.RawIOBase):
                 self._open = False
                 self._sock.close()
         super().close()
+
+
+def taken_next(after: float, beat: float) -> float:
+    """When a gathering wire takes what arrives from `after` on. In seconds, monotonic; beats end at whole multiples."""
+    before = beat * _BEFORE_THE_END
+    return (after + before) // beat * beat + beat - before
 
 
 class _Tls:
