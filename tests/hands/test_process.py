@@ -89,6 +89,25 @@ def test_both_outputs_come_in_their_order_and_the_exit_code_is_told() -> None:
     assert (ended.outcome, ended.code) == ("exit", 3)
 
 
+_LATE = """
+import time
+from wfconsole.hands import group, main
+begin = group.begin
+def late(*arguments):
+    shell = begin(*arguments)
+    time.sleep(0.3)
+    return shell
+group.begin = late
+raise SystemExit(main.main())
+"""
+
+
+def test_the_time_of_a_command_that_is_over_before_anybody_knows_that_it_runs_counts_from_its_start() -> None:
+    _, _, ended = Hands("exit 3", program=("-c", _LATE)).whole()
+    assert ended.code == 3
+    assert ended.took_ms >= 300
+
+
 def test_a_command_that_a_signal_ended_has_the_code_that_a_shell_gives() -> None:
     assert Hands("kill -SEGV $$").whole()[2].code == 128 + signal.SIGSEGV
 

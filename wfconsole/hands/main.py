@@ -42,6 +42,7 @@ def main() -> int:
     signs: queue.SimpleQueue[Sign] = queue.SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGHUP):  # before there is a command that one of them would leave alone
         signal.signal(number, lambda *_: signs.put(HURRY))
+    began_at = SystemClock().monotonic()  # not when it has begun: by then it may be over
     try:
         shell = group.begin(plan.command or group.in_a_shell(plan.text), clean(os.environ))
     except (OSError, ValueError) as error:  # ValueError: a NUL in an argument
@@ -50,19 +51,24 @@ def main() -> int:
         _tell(Ended("not started", reason=safe(f"{what}: {why or error}", 200)))
         return 0
     _tell(Began(shell.pid))
-    _tell(_Run(plan, shell, words, signs).to_the_end())
+    _tell(_Run(plan, shell, began_at, words, signs).to_the_end())
     return 0
 
 
 class _Run:
     def __init__(
-        self, plan: Plan, shell: subprocess.Popen[bytes], words: Iterator[bytes], signs: queue.SimpleQueue[Sign]
+        self,
+        plan: Plan,
+        shell: subprocess.Popen[bytes],
+        began_at: Millis,
+        words: Iterator[bytes],
+        signs: queue.SimpleQueue[Sign],
     ) -> None:
         self._plan = plan
         self._words = words
         self._shell = shell
         self._clock = SystemClock()
-        self._began_at = self._clock.monotonic()
+        self._began_at = began_at  # monotonic
         self._output = Output()
         self._signs = signs
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -74,7 +80,7 @@ class _Run:
         for wait in (self._wait, self._listen):
             threading.Thread(target=wait, daemon=True).start()
         code = self._attend()
-        took = self._clock.monotonic() - self._began_at
+        took = max(1, self._clock.monotonic() - self._began_at)  # 0 would say that nobody knows
         group.end(self._shell.pid)
         self._reader.join(_LAST_OUTPUT_WITHIN_S)
         self._output.finish()
