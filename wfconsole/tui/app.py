@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 TICK_SECONDS: Final = 1.0
 # After a frame for data: a busy collector speaks once a second, and clocks go on with the frame for that.
 NEXT_BEAT_SECONDS: Final = 1.25
+# Between two looks for garbage: a frame makes hundreds, of which none is any, and was a twelfth of its time in looks.
+YOUNG_OBJECTS: Final = 20_000
 
 
 class WarRoom(
@@ -130,6 +132,7 @@ class WarRoom(
         """The first frame is there. What was made up to here stays: no collection ever looks at it again."""
         gc.freeze()
         gc.enable()
+        gc.set_threshold(YOUNG_OBJECTS)
         self.session.start()
         from wfconsole.memory import give_back_what_is_freed
         from wfconsole.tui.alarm import Alarm

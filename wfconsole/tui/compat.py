@@ -197,7 +197,7 @@ def paint_changed_cells_only() -> None:
 
 
 def repaint(widget: Widget, regions: Sequence[Region]) -> None:
-    """Have these regions of a widget painted with the next frame.
+    """Have these regions painted with the next frame, of a widget that has no border and remembers itself what it drew.
 
     `Widget.refresh` sends three messages to get there, and each widget has a loop of its own that wakes up for them:
     with the ten of a frame an eighth of all that it costs. What has just come is painted whole, and not by this.
@@ -207,7 +207,7 @@ def repaint(widget: Widget, regions: Sequence[Region]) -> None:
     except NoScreen:
         return  # it has been taken away
     if widget.display and screen in screen._compositor:
-        widget._set_dirty(*regions)
+        widget._repaint_regions.update(regions)
         screen._dirty_widgets.add(widget)
         screen.check_idle()
 
