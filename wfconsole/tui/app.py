@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 TICK_SECONDS: Final = 1.0
 # After a frame for data: a busy collector speaks once a second, and clocks go on with the frame for that.
 NEXT_BEAT_SECONDS: Final = 1.25
-# Between two looks for garbage: a frame makes hundreds, of which none is any, and was a twelfth of its time in looks.
-YOUNG_OBJECTS: Final = 20_000
+# Between two looks for garbage: a frame leaves none, and looks at each 700 were a twelfth of its time; a screen that
+# closes leaves two thousand.
+YOUNG_OBJECTS: Final = 5_000
 
 
 class WarRoom(

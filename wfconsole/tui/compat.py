@@ -269,10 +269,8 @@ def _changed_cells(update: ChopsUpdate, console: Console) -> str:
             first, last = max(left, start), min(right, end)
             if strip is not None and first < last:
                 cells = strip if (first, last) == (left, right) else strip.crop(first - left, last - left)
-                written += (
-                    f"\x1b[{y + 1};{first + 1}H",
-                    cells.render(console),
-                )  # Rich takes ten times as long to say so
+                at = f"\x1b[{y + 1};{first + 1}H"  # Rich takes ten times as long to say so
+                written += (at, cells.render(console))
     return "".join(written)
 
 
