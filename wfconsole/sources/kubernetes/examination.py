@@ -61,6 +61,11 @@ class _May(msgspec.Struct):
     status: _MayStatus
 
 
+# Made here and not where they are used first: msgspec is not safe while several threads meet a type for the first time.
+_WHO_WE_ARE: Final = msgspec.json.Decoder(_Who)
+_WHAT_WE_MAY: Final = msgspec.json.Decoder(_May)
+
+
 class _Asked:
     """What the tasks below have in common: one connection of their own."""
 
@@ -84,7 +89,7 @@ class WhoAmI(_Asked):
         """One question. Raises SourceError."""
         try:
             body = self.client.review(_WHO, _WHO_QUESTION, what=self.name)
-            self.user = safe(msgspec.json.decode(body, type=_Who).status.user_info.username, 200)
+            self.user = safe(_WHO_WE_ARE.decode(body).status.user_info.username, 200)
         except SourceError as error:
             if error.code not in (403, 404):  # not there before 1.28; the rest is asked anyway
                 raise
@@ -110,7 +115,7 @@ class Review(_Asked):
         for right, namespace in self._questions:
             body = self.client.review(_MAY, right.question(namespace), what=self.name)
             try:
-                self.allowed[right, namespace] = msgspec.json.decode(body, type=_May).status.allowed
+                self.allowed[right, namespace] = _WHAT_WE_MAY.decode(body).status.allowed
             except msgspec.MsgspecError as error:
                 raise SourceError("bad-answer", f"{self.name}: {safe(str(error), 200)}") from None
         proven()

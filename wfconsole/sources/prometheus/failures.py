@@ -40,6 +40,11 @@ class _Refusal(msgspec.Struct):
     error: str = ""
 
 
+_REFUSAL: Final = msgspec.json.Decoder(
+    _Refusal
+)  # here, because several threads may be refused at once for the first time
+
+
 def from_answer(host: str, status: int, headers: Mapping[str, str], body: bytes) -> SourceError:
     """An answer that is not 200."""
     said = _said(body)
@@ -98,6 +103,6 @@ def _short(said: str, text: str) -> str:
 
 def _said(body: bytes) -> str:
     try:
-        return safe(" ".join(msgspec.json.decode(body, type=_Refusal).error.split()), _SHOWN)
+        return safe(" ".join(_REFUSAL.decode(body).error.split()), _SHOWN)
     except (msgspec.DecodeError, RecursionError):
         return ""
