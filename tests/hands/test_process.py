@@ -90,12 +90,11 @@ def test_both_outputs_come_in_their_order_and_the_exit_code_is_told() -> None:
 
 
 _LATE = """
-import time
 from wfconsole.hands import group, main
 begin = group.begin
 def late(*arguments):
     shell = begin(*arguments)
-    time.sleep(0.3)
+    shell.wait()
     return shell
 group.begin = late
 raise SystemExit(main.main())
@@ -103,7 +102,7 @@ raise SystemExit(main.main())
 
 
 def test_the_time_of_a_command_that_is_over_before_anybody_knows_that_it_runs_counts_from_its_start() -> None:
-    _, _, ended = Hands("exit 3", program=("-c", _LATE)).whole()
+    _, _, ended = Hands("sleep 0.3; exit 3", program=("-c", _LATE)).whole()
     assert ended.code == 3
     assert ended.took_ms >= 300
 
