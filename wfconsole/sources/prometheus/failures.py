@@ -40,9 +40,8 @@ class _Refusal(msgspec.Struct):
     error: str = ""
 
 
-_REFUSAL: Final = msgspec.json.Decoder(
-    _Refusal
-)  # here, because several threads may be refused at once for the first time
+# Made here: msgspec is not safe while several threads meet a type for the first time, and all may be refused at once.
+_REFUSAL: Final = msgspec.json.Decoder(_Refusal)
 
 
 def from_answer(host: str, status: int, headers: Mapping[str, str], body: bytes) -> SourceError:
