@@ -7,7 +7,7 @@ import os
 import re
 from collections import Counter, defaultdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -48,6 +48,22 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """A test is called the same whether it shared a process or not: else none of those that failed is found again."""
     if "PYTEST_XDIST_WORKER" not in os.environ:  # there xdist itself goes by that name
         report.nodeid = _GROUP_NAME.sub("", report.nodeid)
+
+
+_CRASHED: Final = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object | None) -> None:
+    """A process of the suite that was killed or had a segmentation fault."""
+    node.config.stash[_CRASHED] = node.config.stash.get(_CRASHED, False) or error is not None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Not the exit status of failed tests, which may pass alone: this was no lateness, and tests were not run."""
+    if session.config.stash.get(_CRASHED, False):
+        session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
 
 def pytest_collection_finish() -> None:

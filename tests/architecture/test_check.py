@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,36 @@ OTHER_SYSTEMS = {"config/test_locations.py"}
 def test_pytest_remembers_what_failed(pytestconfig: pytest.Config) -> None:
     """Without that its second run, of what failed, is a run of everything."""
     assert pytestconfig.pluginmanager.hasplugin("cacheprovider")
+
+
+CRASHES = """
+import os, signal
+def test_first(): os.kill(os.getpid(), signal.SIGSEGV)
+def test_second(): pass
+"""
+
+
+def test_a_process_of_the_suite_that_crashes_is_no_test_that_failed(tmp_path: Path) -> None:
+    (tmp_path / "tests" / "room").mkdir(parents=True)
+    (tmp_path / "tests" / "room" / "test_crash.py").write_text(CRASHES)
+    options = re.search(r'^processes="(.*)"$', RUN, re.MULTILINE)
+    assert options is not None
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | {
+        "PYTHONPATH": str(ROOT),
+        "PYTEST_ADDOPTS": options[1].replace("-n 6", "-n 1"),
+    }
+    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "tests"]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=120)
+    assert "crashed while running 'tests/room/test_crash.py::test_first" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == pytest.ExitCode.INTERNAL_ERROR
+
+
+@pytest.mark.parametrize(("code", "again"), [(1, True), (3, False), (2, False)])
+def test_only_tests_that_failed_are_run_once_more(code: int, again: bool) -> None:
+    stage = RUN[RUN.index('say "tests"') :]
+    run = f"set -euo pipefail; say() {{ echo \"$@\"; }}; test_block='true && exit {code}'; {stage}"
+    done = subprocess.run(["/bin/bash", "-c", run], capture_output=True, text=True, check=False, timeout=20)
+    assert (done.returncode, "once more" in done.stdout) == (code, again)
 
 
 @pytest.mark.parametrize(("ci", "ends"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
