@@ -8,16 +8,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from tests.collector.examined import Examined
 from tests.collector.process import kubeconfig_for
 from tests.sources.api_double import ApiDouble, Conversation, Dated, Request, silence, well
 from wfconsole.clock import SECOND, SystemClock
-from wfconsole.sources.kubernetes.access import Access
-from wfconsole.sources.kubernetes.client import Server
-from wfconsole.sources.kubernetes.examination import Review
 from wfconsole.sources.kubernetes.rights import ACTOR, VIEWER, Right, grant, path_of, rights_of
 
 SERVED = ("pods", "workloads", "hpas", "nodes", "events")
@@ -190,17 +186,3 @@ def test_the_use_of_nodes_is_as_new_as_its_newest_measure(
     check = examined(double, tmp_path)["use of nodes"]
     assert (check.aspect, check.state) == ("fresh", state)
     assert check.detail.startswith("newest ")
-
-
-def test_no_type_is_met_for_the_first_time_by_several_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reviews run side by side, and msgspec crashes where two threads prepare the same type."""
-
-    def met(*_arguments: object, **_options: object) -> None:
-        raise AssertionError("a type is prepared in a thread")
-
-    right = Right("list", "pods")
-    review = Review(Server(Access("https://127.0.0.1:1", "127.0.0.1", 1)), [(right, "")])
-    monkeypatch.setattr(review.client, "review", lambda *_arguments, **_options: b'{"status":{"allowed":true}}')
-    monkeypatch.setattr(msgspec.json, "decode", met)
-    review.step(lambda: None)
-    assert review.allowed == {(right, ""): True}

@@ -27,6 +27,7 @@ from wfconsole.actions.contract import Action, BadRequestError, Stale, Unknown
 from wfconsole.actions.systems import Systems
 from wfconsole.actions.taking_back import as_kept, take_back
 from wfconsole.clock import SECOND, Clock, Millis, SystemClock
+from wfconsole.decoding import decoder_of
 from wfconsole.guard import protocol
 from wfconsole.guard.protocol import AGAIN, CAPTURE, KEEP, REVERT, Begin, Report, Run
 from wfconsole.hands.words import words_of_the_console
@@ -56,7 +57,7 @@ def main() -> int:
     first = words.get()
     if first is None:
         return 0
-    begin = msgspec.json.decode(first, type=Begin)
+    begin = decoder_of(Begin).decode(first)
     with contextlib.suppress(_Gone):
         LifeCycle(begin, words, SystemClock()).through()
     return 0
@@ -110,7 +111,7 @@ class LifeCycle:
             elif word == CAPTURE:
                 self._capture(action)
             else:
-                self._confirmed(action, msgspec.json.decode(word, type=Run))
+                self._confirmed(action, decoder_of(Run).decode(word))
                 return
 
     def _make_plan(self, action: Action) -> None:

@@ -22,6 +22,7 @@ from wfconsole.comms.channels import PagerAction
 from wfconsole.comms.sender.pagerduty import Event, Pager
 from wfconsole.comms.sender.trouble import Trouble
 from wfconsole.config.messaging import PagerDutySettings
+from wfconsole.decoding import convert
 from wfconsole.incident.paging import called_in, rungs_in
 from wfconsole.incident.plan import Check, DryRun, Found, Observed, Outcome, Plan, Reading, Request
 from wfconsole.incident.policy import SEVERITIES
@@ -66,7 +67,7 @@ class _Paging(Action):
         )
 
     def run(self, plan: Plan, systems: Systems, say: Say) -> Outcome:
-        event = msgspec.convert(plan.calls["event"], Event)
+        event = convert(plan.calls["event"], Event)
         say(f"{event.action} {event.incident}")
         reference = _sent(systems.settings.pagerduty, plan.calls["file"], event, plan.deadline_ms)
         return Outcome(

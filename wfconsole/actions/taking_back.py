@@ -10,6 +10,7 @@ import msgspec
 from wfconsole.actions.catalogue import action_named
 from wfconsole.actions.contract import BadRequestError, NothingToDo, Say, Stale, Unknown
 from wfconsole.actions.systems import Systems
+from wfconsole.decoding import decoder_of
 from wfconsole.incident.plan import Outcome, Plan, Request
 from wfconsole.sources.contract import SourceError
 
@@ -19,7 +20,7 @@ _PAUSES_S: Final = (0.0, 1.0, 3.0, 6.0, 10.0)
 
 def as_kept(plan: Plan) -> Plan:
     """The plan as it comes back from the record."""
-    return msgspec.json.decode(msgspec.json.encode(plan), type=Plan)
+    return decoder_of(Plan).decode(msgspec.json.encode(plan))
 
 
 def take_back(inverse: Request, systems: Systems, say: Say) -> Outcome:

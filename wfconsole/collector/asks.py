@@ -9,6 +9,7 @@ from typing import Protocol
 import msgspec
 
 from wfconsole.clock import Clock
+from wfconsole.decoding import decoder_of
 from wfconsole.observations.answers import Ask, AskPod, AskRetry, AskRules, CollectorSaid, PodAnswer, WatchedRule
 from wfconsole.observations.snapshot import Failure
 from wfconsole.recording.format import Note
@@ -18,7 +19,7 @@ from wfconsole.text import safe
 # On-demand reads at the same time: somebody who holds down a key must not become a load.
 MOST_AT_ONCE = 4
 
-_ASK = msgspec.json.Decoder(Ask)
+_ASK = decoder_of(Ask)
 
 
 class Reader(Protocol):

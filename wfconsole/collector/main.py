@@ -21,6 +21,7 @@ from wfconsole import exit_codes
 from wfconsole.clock import SystemClock
 from wfconsole.collector.collector import Collector
 from wfconsole.collector.settings import CollectorSettings
+from wfconsole.decoding import decoder_of
 from wfconsole.memory import give_back_what_is_freed, sweep_every
 from wfconsole.signals import into_pipe
 from wfconsole.sources.contract import SourceError
@@ -102,7 +103,7 @@ def _examine(settings: CollectorSettings) -> None:
 
 def _read_settings() -> CollectorSettings:
     """The first line of input. Raises msgspec.MsgspecError that says which value is wrong."""
-    settings = msgspec.json.decode(sys.stdin.buffer.readline() or b"{}", type=CollectorSettings)
+    settings = decoder_of(CollectorSettings).decode(sys.stdin.buffer.readline() or b"{}")
     problems = settings.problems()
     if problems:
         raise msgspec.ValidationError("; ".join(problems))

@@ -14,6 +14,7 @@ import msgspec
 
 from wfconsole.clock import SECOND, Millis
 from wfconsole.comms.plan import Arrived, Failed, Leaving, Outcome, Plan, Said
+from wfconsole.decoding import decoder_of
 from wfconsole.text import safe
 
 # The sender keeps its deadline by itself; one that does not even do that is killed a moment later.
@@ -88,7 +89,7 @@ class Sending:
         left = False
         for line in process.stdout:
             try:
-                said: Said = msgspec.json.decode(line, type=Said)
+                said: Said = decoder_of(Said).decode(line)
             except msgspec.MsgspecError:
                 continue
             if isinstance(said, Leaving):

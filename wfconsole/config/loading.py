@@ -18,6 +18,7 @@ from wfconsole.config.errors import ConfigError, Problem
 from wfconsole.config.files import TomlFile, read_toml
 from wfconsole.config.locations import CONFIG_VARIABLE, STATE_VARIABLE, THEME_VARIABLE
 from wfconsole.config.settings import Settings
+from wfconsole.decoding import convert
 from wfconsole.text import safe
 
 _PREFIX: Final = "WFCONSOLE_"
@@ -238,7 +239,7 @@ def _toml_list(text: str) -> Any:
 def _converted(field: Field, given: _Given, problems: list[Problem]) -> Any:
     """The value as its type; None when it is wrong, which is a problem then."""
     try:
-        value = msgspec.convert(given.value, field.kind, strict=True)
+        value = convert(given.value, field.kind)
     except msgspec.ValidationError as error:
         problems.append(_misfit(field, given, str(error)))
         return None

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from wfconsole.config.loading import known_settings
+from wfconsole.decoding import convert
 from wfconsole.text import safe
 
 
@@ -68,7 +69,7 @@ def _misfit(offer: Offer) -> str:
     for name, value in offer.values.items():
         field = known_settings()[f"{offer.table}.{name}"]
         try:
-            msgspec.convert(value, field.kind, strict=True)
+            convert(value, field.kind)
             str(value).encode()  # a byte of the environment that is no UTF-8 fits no file
         except (msgspec.ValidationError, UnicodeEncodeError):
             return f"Found, but {name} cannot hold it: {offer.why}; it takes {safe(field.expected, 200)}."

@@ -10,6 +10,7 @@ import msgspec
 
 from wfconsole.clock import SECOND
 from wfconsole.config.offers import Offer, Remark
+from wfconsole.decoding import decoder_of
 from wfconsole.discovery.at_once import at_once
 from wfconsole.discovery.candidates import Candidate, candidates
 from wfconsole.discovery.kinds_of_server import KINDS, Kind
@@ -28,7 +29,7 @@ _PAGE: Final = 500
 _MOST_PAGES: Final = 10
 _TRIED_WITHIN_S: Final = 1.5  # each address of a service, all of them at the same time
 _SHOWN: Final = 4
-_LISTING: Final = msgspec.json.Decoder(Listing[Service])
+_LISTING: Final = decoder_of(Listing[Service])
 
 
 def look() -> Report:

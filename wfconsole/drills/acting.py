@@ -9,6 +9,7 @@ import threading
 import msgspec
 
 from wfconsole.clock import SECOND, Clock, Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.drills.doors import Door
 from wfconsole.drills.instants import moved
 from wfconsole.drills.world import RecordedWorld
@@ -57,7 +58,7 @@ class RecordedAct:
         elif word == protocol.REVERT:
             self._settle_now(Settled(kept=False, why="the console said so", outcome=Outcome("unknown", _NOT_UNDONE)))
         elif word not in (protocol.AGAIN, protocol.CAPTURE):
-            self._run(msgspec.json.decode(word, type=Run))
+            self._run(decoder_of(Run).decode(word))
 
     def hear(self, within_ms: Millis) -> Report:
         """The next report when it is due. Raises Silent."""

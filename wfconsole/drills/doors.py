@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from wfconsole.clock import Millis
+from wfconsole.decoding import convert, decoder_of
 from wfconsole.drills.instants import moved_text
 from wfconsole.guard.protocol import Settled
 from wfconsole.incident.action_events import ActionEnded, ActionIntended, ActionSettled, ActionVerified, EvidenceKept
@@ -109,7 +110,7 @@ def _events(recording: Recording) -> Iterator[tuple[Millis, Event]]:
     for noted in recording.marks():
         if isinstance(noted.note, OperatorNote):
             try:
-                yield noted.at, msgspec.json.decode(noted.note.event, type=Event)
+                yield noted.at, decoder_of(Event).decode(noted.note.event)
             except msgspec.MsgspecError:
                 continue  # of a version that knew more
 
@@ -130,11 +131,11 @@ def _told(number: int, events: list[tuple[Millis, Event]]) -> Door | None:
         if isinstance(event, EvidenceKept):
             evidence.append(Evidence(event.what, event.lines, event.left_out, event.missing))
         elif isinstance(event, ActionIntended):
-            plan, began = msgspec.json.decode(event.plan, type=Plan), at
+            plan, began = decoder_of(Plan).decode(event.plan), at
         elif isinstance(event, ActionEnded) and plan is not None and event.result != "unknown":
             door = Door(number, began, plan, tuple(evidence), at, _outcome(event))
         elif isinstance(event, ActionVerified) and door is not None:
-            verdict = msgspec.convert({"word": event.verdict, "text": event.text}, Verdict)
+            verdict = convert({"word": event.verdict, "text": event.text}, Verdict)
             door = msgspec.structs.replace(door, verified_at=at, verdict=verdict)
         elif isinstance(event, ActionSettled) and door is not None:
             door = msgspec.structs.replace(door, settled_at=at, settled=_settled(event))
@@ -143,9 +144,9 @@ def _told(number: int, events: list[tuple[Millis, Event]]) -> Door | None:
 
 def _settled(event: ActionSettled) -> Settled:
     told = {"result": event.result, "text": event.text, "lines": event.lines}
-    return Settled(event.kept, event.why, None if event.kept else msgspec.convert(told, Outcome))
+    return Settled(event.kept, event.why, None if event.kept else convert(told, Outcome))
 
 
 def _outcome(event: ActionEnded) -> Outcome:
     told = {name: getattr(event, name) for name in ("result", "text", "lines", "lost", "took_ms")}
-    return msgspec.convert({**told, "inverse": msgspec.json.decode(event.inverse)}, Outcome)
+    return convert({**told, "inverse": msgspec.json.decode(event.inverse)}, Outcome)

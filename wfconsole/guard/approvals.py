@@ -25,6 +25,7 @@ from typing import Final
 import msgspec
 
 from wfconsole.clock import MINUTE, Clock, Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.incident.plan import Plan
 from wfconsole.text import safe
 
@@ -77,7 +78,7 @@ class Granted(msgspec.Struct, frozen=True, tag="granted"):
 
 
 Said = Hello | Approval | Asked | Refusal | Granted
-_DECODE: Final = msgspec.json.Decoder(Said)
+_DECODE: Final = decoder_of(Said)
 
 
 class _Open(msgspec.Struct):

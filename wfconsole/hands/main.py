@@ -20,6 +20,7 @@ from typing import Final, Literal
 import msgspec
 
 from wfconsole.clock import SECOND, Millis, SystemClock
+from wfconsole.decoding import decoder_of
 from wfconsole.hands import group
 from wfconsole.hands.output import Output
 from wfconsole.hands.plan import HURRIED_MS, HURRY, STOP, Began, Ended, Plan, Report, clean
@@ -37,7 +38,7 @@ def main() -> int:
     """The process. Signals that are meant for the console do not end it: it ends when its command has."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     words = words_of_the_console()
-    plan = msgspec.json.decode(next(words), type=Plan)
+    plan = decoder_of(Plan).decode(next(words))
     group.adopt_orphans()
     signs: queue.SimpleQueue[Sign] = queue.SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGHUP):  # before there is a command that one of them would leave alone

@@ -12,9 +12,10 @@ from typing import IO, Literal
 import msgspec
 
 from wfconsole.clock import Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.hands.plan import LINES_KEPT, Began, Ended, Plan, Report, Said
 
-_REPORT = msgspec.json.Decoder(Report)
+_REPORT = decoder_of(Report)
 
 
 class Finished(msgspec.Struct, frozen=True):

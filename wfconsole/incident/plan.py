@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.decoding import decoder_of
 
 # R1: small, and can be undone. R2: people feel it, or it cannot be undone. R3: wide, or one way only.
 Danger = Literal["R1", "R2", "R3"]
@@ -241,7 +242,7 @@ class _Watched(msgspec.Struct, frozen=True):
 def watched_for(plan: msgspec.Raw) -> Millis:
     """How long after its end an action of this plan, as the record keeps it, is watched; 0 for not at all."""
     try:
-        kept = msgspec.json.decode(plan, type=_Watched | None)
+        kept = decoder_of(_Watched | None).decode(plan)
     except msgspec.MsgspecError:
         return 0
     return kept.signal.window_ms if kept is not None and kept.signal is not None else 0

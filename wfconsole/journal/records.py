@@ -17,6 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.clock import Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.text import calendar_time
 
 FORMAT: Final = 1
@@ -146,7 +147,7 @@ def hash_of(line: bytes) -> bytes | None:
     return raw if len(raw) == len(GENESIS) else None
 
 
-_decode: Final = msgspec.json.Decoder(_Fields).decode
+_decode: Final = decoder_of(_Fields).decode
 
 
 def parsed(text: bytes) -> Record | None:

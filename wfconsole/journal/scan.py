@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from wfconsole.decoding import decoder_of
 from wfconsole.journal.disk import is_held
 from wfconsole.journal.records import (
     CLOCK_JUMP,
@@ -75,7 +76,7 @@ class Segment(msgspec.Struct, frozen=True):
         for number, line in enumerate(self.lines, start=1):
             if line.kind == CLOCK_JUMP:
                 try:
-                    by_ms = msgspec.json.decode(line.body, type=Jump).by_ms
+                    by_ms = decoder_of(Jump).decode(line.body).by_ms
                 except msgspec.MsgspecError:
                     continue
                 found.append(ClockJump(segment=self.name, line=number, at=line.at, by_ms=by_ms))
@@ -126,7 +127,7 @@ def _opening(line: Record | None) -> Opening | None:
     if line is None or line.kind != OPENED:
         return None
     try:
-        return msgspec.json.decode(line.body, type=Opening)
+        return decoder_of(Opening).decode(line.body)
     except msgspec.MsgspecError:
         return None
 

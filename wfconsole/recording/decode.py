@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from wfconsole.clock import Millis
+from wfconsole.decoding import convert, decoder_of
 from wfconsole.observations.kinds import KINDS
 from wfconsole.observations.snapshot import Patch
 from wfconsole.recording.lines import (
@@ -72,37 +73,19 @@ _NOTE_TYPES: Final = frozenset({"pod", "collector", "marker", "operator"})
 _SOURCES: Final[Mapping[bytes, str]] = {b'"%s"' % name.encode(): name for name in KINDS}
 
 
-# Decoders are made when they are first used: all of them take some milliseconds, and the first frame needs none.
-
-
-@functools.cache
-def _line() -> msgspec.json.Decoder[Line]:
-    return msgspec.json.Decoder(Line)
-
-
-@functools.cache
-def _note() -> msgspec.json.Decoder[Note]:
-    return msgspec.json.Decoder(Note)
-
-
-@functools.cache
-def _tagged() -> msgspec.json.Decoder[_Tagged]:
-    return msgspec.json.Decoder(_Tagged)
-
-
 def _patch_type(source: str) -> Any:
     return Patch[KINDS[source].row]  # type: ignore[misc]  # a type that is known only at run time
 
 
 @functools.cache
 def _patch(source: str) -> msgspec.json.Decoder[Patch[Any]]:
-    return msgspec.json.Decoder(_patch_type(source))
+    return decoder_of(_patch_type(source))
 
 
 def read_header(line: bytes, *, trusted: bool) -> Header:
     """The header of a stream. Raises RecordingError when it is none, or one from a newer program than this."""
     try:
-        promise = msgspec.json.decode(line, type=_Promise)
+        promise = decoder_of(_Promise).decode(line)
     except MALFORMED:
         raise RecordingError(
             "this is no recording: its first line is no header",
@@ -118,9 +101,9 @@ def read_header(line: bytes, *, trusted: bool) -> Header:
     try:
         if not trusted:
             vet(line, 1)
-        header = msgspec.json.decode(line, type=Header)
+        header = decoder_of(Header).decode(line)
         if not trusted and not is_plain(line):
-            header = msgspec.convert(made_safe(line), Header)
+            header = convert(made_safe(line), Header)
         _ = header.started_at
     except MALFORMED as error:
         raise RecordingError(f"its header is broken: {safe(str(error), 200)}", line=1) from None
@@ -153,7 +136,7 @@ class LineDecoder:
     def frame(self, line: bytes, number: int) -> Line:
         """Open a line. Raises RecordingError when it is no line of a recording, or time goes back in it."""
         try:
-            opened = _line().decode(line)
+            opened = decoder_of(Line).decode(line)
         except MALFORMED as error:
             raise RecordingError(f"not a line of a recording: {safe(str(error), 200)}", line=number) from None
         if not 0 <= opened.passed <= self._limits.gap_ms:
@@ -213,7 +196,7 @@ class LineDecoder:
         if self._trusted or is_plain(line):
             patch = _patch(name).decode(opened.second)
         else:
-            patch = msgspec.convert(made_safe(opened.second), _patch_type(name))
+            patch = convert(made_safe(opened.second), _patch_type(name))
         repeats = KINDS[name].repeats
         if repeats and patch.rows is not UNSET:
             self._share(patch.rows.values(), repeats)
@@ -256,13 +239,13 @@ class LineDecoder:
             raise RecordingError(f"more than {self._limits.rows} rows of one source", line=number)
 
     def _note(self, at: Millis, line: bytes, opened: Line) -> Noted | None:
-        if _tagged().decode(opened.first).type not in _NOTE_TYPES:
+        if decoder_of(_Tagged).decode(opened.first).type not in _NOTE_TYPES:
             self.skipped.notes += 1
             return None
-        note = _note().decode(opened.first)
+        note = decoder_of(Note).decode(opened.first)
         if self._trusted or is_plain(line):
             return Noted(at, note)
         if isinstance(note, OperatorNote):
             event = Raw(msgspec.json.encode(made_safe(note.event)))
             return Noted(at, OperatorNote(id=safe(note.id), actor=safe(note.actor), event=event))
-        return Noted(at, msgspec.convert(made_safe(opened.first), Note))
+        return Noted(at, convert(made_safe(opened.first), Note))

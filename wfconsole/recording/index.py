@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from wfconsole.clock import Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.observations.kinds import KINDS
 from wfconsole.recording.decode import MALFORMED, read_header
 from wfconsole.recording.files import Inflater, RecordingFile
@@ -144,7 +145,7 @@ class Index:
             raise RecordingError("is empty")
         if self.header is not None:
             try:
-                msgspec.json.decode(self._rest, type=list[msgspec.Raw])
+                decoder_of(list[msgspec.Raw]).decode(self._rest)
             except MALFORMED:
                 return
         self._take_line(self._rest, 0, len(self._rest))
@@ -221,7 +222,7 @@ def _note_kind(data: bytes, begin: int, end: int) -> int:
         name = found[1].decode()
     else:
         try:
-            name = msgspec.json.decode(data[begin : data.rindex(b"]", begin, end)], type=_Tagged).type
+            name = decoder_of(_Tagged).decode(data[begin : data.rindex(b"]", begin, end)]).type
         except MALFORMED:
             return OTHER
     return {"pod": ANSWER, "collector": SAID, "marker": SAID, "operator": SAID}.get(name, OTHER)

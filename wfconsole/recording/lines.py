@@ -24,6 +24,7 @@ import msgspec
 from msgspec import Raw
 
 from wfconsole.clock import DAY, Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.observations.answers import StreamNote
 from wfconsole.observations.snapshot import Patch
 
@@ -136,7 +137,7 @@ class _Tagged(msgspec.Struct):
 def kind_of(event: bytes | Raw) -> str:
     """The tag of an encoded event, "" where it is none."""
     try:
-        return msgspec.json.decode(event, type=_Tagged).type
+        return decoder_of(_Tagged).decode(event).type
     except msgspec.MsgspecError:
         return ""
 

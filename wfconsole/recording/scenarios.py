@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from wfconsole.clock import Millis
+from wfconsole.decoding import convert
 from wfconsole.named_files import in_folder, kind_at, read_file
 from wfconsole.recording.lines import KIB, MIB, Limits, Note, OperatorNote, RecordingError, TooMuchError, kind_of
 from wfconsole.recording.play import Recording
@@ -89,7 +90,7 @@ def scenario_text(directory: Path) -> ScenarioText:
     if len(raw) > _TOML_BYTES:
         raise RecordingError(f"is larger than {_TOML_BYTES // KIB} KiB", path=str(path))
     try:
-        text = msgspec.convert(tomllib.loads(raw.removeprefix(codecs.BOM_UTF8).decode()), ScenarioText)
+        text = convert(tomllib.loads(raw.removeprefix(codecs.BOM_UTF8).decode()), ScenarioText)
     except (ValueError, RecursionError) as error:  # TOML's, Unicode's and msgspec's errors are all ValueErrors
         raise RecordingError(safe(str(error), 200), path=str(path)) from None
     if text.severity is not None and not 1 <= text.severity <= 4:

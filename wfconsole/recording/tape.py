@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from wfconsole.clock import MINUTE, Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.observations.answers import CollectorSaid
 from wfconsole.observations.kinds import KINDS
 from wfconsole.observations.snapshot import Failure, Lack, Patch, Snapshot, follow, whole
@@ -33,8 +34,8 @@ LAST_WORDS: Final = 4096
 EARLY_NOTES: Final = 100
 
 _KNOWN: Final = frozenset(b'"%s"' % name.encode() for name in KINDS)
-_LINE: Final = msgspec.json.Decoder(Line)
-_HEADER: Final = msgspec.json.Decoder(Header)
+_LINE: Final = decoder_of(Line)
+_HEADER: Final = decoder_of(Header)
 _HEADER_BEGINS: Final = re.compile(rb'\s*\{\s*"wfrec"')
 
 Redact = Callable[[bytes], bytes]
@@ -53,7 +54,7 @@ class _OpenPatch(msgspec.Struct):
     facts: dict[str, str] | UnsetType = UNSET
 
 
-_PATCH: Final = msgspec.json.Decoder(_OpenPatch)
+_PATCH: Final = decoder_of(_OpenPatch)
 
 
 class _Track(msgspec.Struct):

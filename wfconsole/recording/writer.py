@@ -10,6 +10,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 import wfconsole
 from wfconsole.clock import SECOND, Clock, Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.observations.answers import CollectorSaid, PodAnswer
 from wfconsole.observations.kinds import KINDS
 from wfconsole.observations.snapshot import Failure
@@ -35,7 +36,7 @@ class RawPatch(msgspec.Struct, omit_defaults=True):
     facts: Raw | UnsetType = UNSET
 
 
-RAW_PATCH = msgspec.json.Decoder(RawPatch)
+RAW_PATCH = decoder_of(RawPatch)
 
 
 def patch_lines(kind: str, source: str, patch_json: bytes) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 import msgspec
 
 from wfconsole.clock import SECOND, Clock, Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.guard.protocol import Begin, Report
 
 _READ_AT_ONCE: Final = 64 << 10
@@ -57,7 +58,7 @@ class ActProcess:
         self._lock = threading.Lock()
         self._rest = b""
         self._lines: list[bytes] = []
-        self._decode = msgspec.json.Decoder(Report).decode
+        self._decode = decoder_of(Report).decode
         self._process = subprocess.Popen(
             list(command),
             stdin=subprocess.PIPE,

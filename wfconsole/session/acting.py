@@ -13,6 +13,7 @@ from collections.abc import Callable
 import msgspec
 
 from wfconsole.clock import MINUTE, Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.incident.arming import not_armed
 from wfconsole.incident.plan import Outcome, Plan, Request
 from wfconsole.incident.state import Receipt
@@ -104,7 +105,7 @@ class Acting:
 
     def _take_up(self, name: str, receipt: Receipt, task: Callable[[ActBook, str, Plan, Millis], None]) -> None:
         try:
-            plan = msgspec.json.decode(receipt.plan, type=Plan)
+            plan = decoder_of(Plan).decode(receipt.plan)
         except msgspec.MsgspecError:
             if not receipt.result:
                 self._book.end(name, Outcome("unknown", "the record does not say what it was"), later=True)

@@ -19,6 +19,7 @@ from typing import Final
 import msgspec
 
 from wfconsole.clock import SECOND, Clock, Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.incident.events import CommandEnded, CommandStarted, Entry
 from wfconsole.session.confirming import is_on_disk
 from wfconsole.session.session import Session
@@ -128,7 +129,7 @@ class ByHand:
             if self._word:
                 self._write(self._word)
         self._set(stage="stopping" if self._word else "running")
-        decode = msgspec.json.Decoder(Report).decode
+        decode = decoder_of(Report).decode
         for line in self._lines(process, deadline_ms + plan.grace_ms + _LATE_MS):
             report = decode(line)
             if isinstance(report, Began):

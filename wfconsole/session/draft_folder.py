@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from wfconsole.clock import Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.journal.lock import hold
 from wfconsole.redaction import redact_text
 from wfconsole.session.drafts import Draft
@@ -154,7 +155,7 @@ def _read(descriptor: int, incident: str) -> tuple[Draft, ...]:
     with open(descriptor, "rb", closefd=False) as file:
         content = file.read(LARGEST_FILE)
     try:
-        told = msgspec.json.decode(content, type=_File)
+        told = decoder_of(_File).decode(content)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise _UnusableError(str(error)) from None
     if told.incident != incident:

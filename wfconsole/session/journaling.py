@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wfconsole.clock import SECOND, Clock, Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.incident.events import Entry, Event
 from wfconsole.session.view import JournalView
 from wfconsole.text import age, safe
@@ -169,7 +170,7 @@ def append_event(journal: Journal, event: Event, *, actor: str, at: Millis) -> E
 def _encoded(entry: Entry) -> tuple[bytes, str]:
     """The event as JSON, and its kind."""
     body = msgspec.json.encode(entry.event)
-    return body, msgspec.json.decode(body, type=_Kind).type
+    return body, decoder_of(_Kind).decode(body).type
 
 
 def _redacted(entry: Entry) -> Record:
@@ -204,7 +205,7 @@ def entries_of(records: Iterable[Record]) -> tuple[list[Entry], int]:
     """The records that are entries, in order, and how many are of a kind that this version does not know."""
     entries: list[Entry] = []
     unknown = 0
-    decode = msgspec.json.Decoder(Event).decode
+    decode = decoder_of(Event).decode
     for record in records:
         try:
             event = decode(record.body)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from wfconsole.clock import Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.incident.events import SCRIBE, Entry
 from wfconsole.incident.state import IncidentState
 from wfconsole.observations.levels import Level
@@ -41,7 +42,7 @@ def marks_of(at: Millis, event: bytes | msgspec.Raw) -> Iterator[Mark]:
     kind = _KINDS.get(kind_of(event), "")
     if kind == "NOTE":
         try:
-            note = msgspec.json.decode(event, type=_Note)
+            note = decoder_of(_Note).decode(event)
         except msgspec.MsgspecError:
             note = _Note()
         if note.kind == "mark":

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.clock import SECOND, Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.incident.events import Entry, NoteAdded
 from wfconsole.session.marks import Mark, marks_in
 from wfconsole.session.view import JournalView, View
@@ -125,7 +126,7 @@ def _private(path: str, flags: int) -> int:
 
 def _entry(line: bytes) -> Entry | None:
     try:
-        kept = msgspec.json.decode(line, type=_Kept)
+        kept = decoder_of(_Kept).decode(line)
     except msgspec.MsgspecError:
         return None
     note = msgspec.structs.replace(kept.note, text=safe(kept.note.text, LONGEST), about=safe(kept.note.about))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from wfconsole.clock import Clock, Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.incident.action_events import ActionsDisarmed
 from wfconsole.incident.checklist import sensed_steps
 from wfconsole.incident.events import SCRIBE, Declared, Entry, Event, Noticed, Target
@@ -183,7 +184,7 @@ class Session:
                 said = (*self._view.said, (item.at, note.text))[-SAID_KEPT:]
                 self._view = msgspec.structs.replace(self._view, said=said)
             elif isinstance(note, OperatorNote):
-                event = msgspec.json.decode(note.event, type=Event)
+                event = decoder_of(Event).decode(note.event)
                 self._enter(event, note.actor, item.at, entry_id=note.id)
         self._changed()
 

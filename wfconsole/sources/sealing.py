@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from wfconsole.decoding import convert
 from wfconsole.text import LIMIT, safe
 
 T = TypeVar("T")
@@ -28,7 +29,7 @@ def seal(row: msgspec.Struct) -> bytes:
 
 def made_safe(value: Any, kind: type[T]) -> T:
     """`value`, a struct or a container of structs of type `kind`, with every string in it safe."""
-    return msgspec.convert(_safe_all(msgspec.to_builtins(value)), kind)
+    return convert(_safe_all(msgspec.to_builtins(value)), kind)
 
 
 def _safe_all(value: Any) -> Any:

@@ -153,6 +153,7 @@ def take_back(room: WarRoom, receipt: str) -> None:
     """Plan the inverse of an action, which is guarded like any other."""
     import msgspec
 
+    from wfconsole.decoding import decoder_of
     from wfconsole.incident.plan import Request
 
     found = room.session.view().incident.receipts.get(receipt)
@@ -163,7 +164,7 @@ def take_back(room: WarRoom, receipt: str) -> None:
     elif not found.can_be_undone:
         room.say(f"nothing takes it back{f': {found.lost[0]}' if found.lost else ''}")
     else:
-        request = msgspec.json.decode(found.inverse, type=Request)
+        request = decoder_of(Request).decode(found.inverse)
         plan(room, msgspec.structs.replace(request, undoes=receipt), found.step)
 
 

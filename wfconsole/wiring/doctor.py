@@ -15,6 +15,7 @@ import msgspec
 
 from wfconsole import exit_codes
 from wfconsole.clock import SECOND, Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.observations.checks import Check
 from wfconsole.redaction import redact_text
 from wfconsole.reports.checkup import Checkup, as_json, as_text
@@ -82,7 +83,7 @@ class _Systems:
 
 def _decoded(told: bytes) -> Iterable[Check]:
     """Whole lines; what was cut off in the middle is none. Servers may repeat a secret in what they say."""
-    decoder = msgspec.json.Decoder(Check)
+    decoder = decoder_of(Check)
     found = (decoder.decode(line) for line in told.splitlines(keepends=True) if line.endswith(b"\n"))
     return (msgspec.structs.replace(check, detail=redact_text(check.detail)) for check in found)
 

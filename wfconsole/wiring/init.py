@@ -13,6 +13,7 @@ import msgspec
 
 from wfconsole import exit_codes
 from wfconsole.config.locations import find_locations
+from wfconsole.decoding import decoder_of
 from wfconsole.text import safe
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _looked_around() -> tuple[tuple[Report, ...], str]:
             timeout=_LOOKS_WITHIN_S,
             check=False,
         )
-        return msgspec.json.decode(done.stdout, type=tuple[Report, ...]), ""
+        return decoder_of(tuple[Report, ...]).decode(done.stdout), ""
     except subprocess.TimeoutExpired:
         return (), f"looking around did not end within {_LOOKS_WITHIN_S} s"
     except (OSError, msgspec.MsgspecError) as error:

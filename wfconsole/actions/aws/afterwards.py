@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from wfconsole.actions.aws.parts import RESTARTED_AT, instant
 from wfconsole.actions.aws.rotation import Rotation
 from wfconsole.actions.aws.sight import answer, password_of
@@ -17,6 +15,7 @@ from wfconsole.actions.kubernetes.workloads import path_of
 from wfconsole.actions.postgres.role import logins_since
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import Millis
+from wfconsole.decoding import convert
 from wfconsole.incident.plan import Aim, Found, Outcome, Plan, Reading
 from wfconsole.incident.wording import counted
 from wfconsole.sources.contract import SourceError
@@ -37,7 +36,7 @@ class Afterwards(Action):
             self._changed_at = rotation.changed_at
 
     def observe(self, plan: Plan, systems: Systems) -> tuple[Found, str]:
-        steps = msgspec.convert(plan.calls, Steps)
+        steps = convert(plan.calls, Steps)
         described = systems.secrets(steps.region).describe(steps.arn)
         if steps.to not in described.stages and steps.makes:
             return "did not run", f"there is no version {short(steps.to)}: {described.told}"
@@ -56,7 +55,7 @@ class Afterwards(Action):
         return "cannot tell", told
 
     def measure(self, plan: Plan, systems: Systems) -> Reading:
-        steps = msgspec.convert(plan.calls, Steps)
+        steps = convert(plan.calls, Steps)
         described = systems.secrets(steps.region).describe(steps.arn)
         now = systems.now()
         if described.version(CURRENT) != steps.to:

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from wfconsole.decoding import decoder_of
 from wfconsole.redaction import redact_text
 from wfconsole.secret import MASK, Secret
 from wfconsole.text import safe
@@ -31,9 +32,8 @@ class Material:
     def __init__(self, value: Secret) -> None:
         """Raises MaterialError."""
         try:
-            self._fields: Mapping[str, msgspec.Raw] = msgspec.json.decode(
-                value.reveal().encode(errors="replace"), type=dict[str, msgspec.Raw]
-            )
+            content = value.reveal().encode(errors="replace")
+            self._fields: Mapping[str, msgspec.Raw] = decoder_of(dict[str, msgspec.Raw]).decode(content)
         except (msgspec.DecodeError, RecursionError):
             raise MaterialError("it holds no JSON object") from None
 
@@ -51,7 +51,7 @@ class Material:
     def text(self, field: str) -> Secret | None:
         """The value of a field that is a text and not empty."""
         try:
-            value = msgspec.json.decode(self._fields[field], type=str)
+            value = decoder_of(str).decode(self._fields[field])
         except (KeyError, msgspec.DecodeError):
             return None
         return Secret(value) if value else None

@@ -17,6 +17,7 @@ from wfconsole.actions.aws.store import CURRENT, PENDING, PREVIOUS, short
 from wfconsole.actions.contract import BadRequestError
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import Millis
+from wfconsole.decoding import convert
 from wfconsole.incident.plan import Check, Plan, Request
 from wfconsole.incident.wording import counted
 from wfconsole.text import safe
@@ -52,7 +53,7 @@ class RotateSecretBack(Afterwards):
             word=sight.described.name,
             signal=parts.signal(len(steps.consumers), steps.role),
             before=parts.before(sight.found, now),
-            inverse=msgspec.convert(steps.back, Request) if login and login != to else None,
+            inverse=convert(steps.back, Request) if login and login != to else None,
             deadline_ms=parts.DEADLINE_MS,
             calls=msgspec.to_builtins(steps),
         )

@@ -14,6 +14,7 @@ from wfconsole.actions.aws.sight import Sight, answer, look, password_of
 from wfconsole.actions.aws.store import CURRENT, PENDING, PREVIOUS, short, version_of
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import Millis
+from wfconsole.decoding import convert
 from wfconsole.incident.plan import Aim, Alternative, Check, DryRun, Plan, Request
 from wfconsole.incident.wording import counted
 from wfconsole.text import safe
@@ -57,7 +58,7 @@ class RotateSecret(Afterwards):
             alternatives=tuple(_alternatives(request, left, sight)),
             signal=parts.signal(len(steps.consumers), steps.role),
             before=parts.before(sight.found, now),
-            inverse=msgspec.convert(steps.back, Request),
+            inverse=convert(steps.back, Request),
             deadline_ms=parts.DEADLINE_MS,
             calls=msgspec.to_builtins(steps),
         )

@@ -11,8 +11,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-import msgspec
-
 from wfconsole.actions.aws import syncing
 from wfconsole.actions.aws.material import Material, MaterialError, generated
 from wfconsole.actions.aws.steps import Steps
@@ -22,6 +20,7 @@ from wfconsole.actions.kubernetes.cluster import Call, Unchanged
 from wfconsole.actions.postgres.role import Answer, OwnPassword, logs_in
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import Millis
+from wfconsole.decoding import convert
 from wfconsole.incident.plan import Outcome, Plan, Request
 from wfconsole.secret import Secret
 from wfconsole.sources.contract import SourceError
@@ -38,11 +37,11 @@ class Rotation:
     """One run of a plan. `changed_at`: when the database took the new password, by its own clock; 0 before."""
 
     def __init__(self, plan: Plan, systems: Systems, say: Say) -> None:
-        self._steps = msgspec.convert(plan.calls, Steps)
+        self._steps = convert(plan.calls, Steps)
         self._systems = systems
         self._store = systems.secrets(self._steps.region)
         self._say = say
-        self._back = msgspec.convert(plan.calls["back"], Request)
+        self._back = convert(plan.calls["back"], Request)
         self._done: list[str] = []
         self.changed_at: Millis = 0
         self._half = False  # the database could not be given the old one again
@@ -225,7 +224,7 @@ class Rotation:
                 continue
             self._say(f"restart {each.what}")
             try:
-                call, unchanged = msgspec.convert(each.call, Call), msgspec.convert(each.unchanged, Unchanged)
+                call, unchanged = convert(each.call, Call), convert(each.unchanged, Unchanged)
                 self._systems.cluster.send_unchanged(call, unchanged)
                 yield syncing.Line(f"{each.what} restarts")
             except (SourceError, Stale, Unknown) as error:

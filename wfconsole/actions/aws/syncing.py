@@ -14,6 +14,7 @@ from wfconsole.actions.aws.steps import Sync
 from wfconsole.actions.contract import Say, Stale, Unknown
 from wfconsole.actions.kubernetes.cluster import Call, Object
 from wfconsole.actions.systems import Systems
+from wfconsole.decoding import convert
 from wfconsole.sources.contract import SourceError
 from wfconsole.text import safe
 
@@ -36,7 +37,7 @@ def sync(systems: Systems, asked: Iterable[Sync], say: Say) -> Iterator[Line]:
         say(f"sync {each.what}")
         try:
             before = _looked(systems.cluster.get(each.path, each.what))
-            systems.cluster.send(msgspec.convert(each.call, Call))
+            systems.cluster.send(convert(each.call, Call))
             waiting.append((each, before))
         except (SourceError, Stale, Unknown) as error:
             yield Line(f"{each.what} was not asked to sync: {error}", failed=True, about=each.what)

@@ -20,6 +20,7 @@ from wfconsole.actions.kubernetes.workloads import named, path_of, ready, seen
 from wfconsole.actions.slots import slot_checks
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.decoding import convert
 from wfconsole.incident.plan import Aim, Alternative, Check, Danger, Found, Outcome, Plan, Reading, Request, Signal
 from wfconsole.incident.wording import counted
 from wfconsole.text import safe
@@ -100,9 +101,9 @@ class Autoscale(Action):
         )
 
     def run(self, plan: Plan, systems: Systems, say: Say) -> Outcome:
-        call = msgspec.convert(plan.calls["call"], Call)
+        call = convert(plan.calls["call"], Call)
         say(call.what)
-        systems.cluster.send_unchanged(call, msgspec.convert(plan.calls["unchanged"], Unchanged))
+        systems.cluster.send_unchanged(call, convert(plan.calls["unchanged"], Unchanged))
         least, most = plan.calls["to"]
         return Outcome("done", f"{plan.request.aim} keeps between {least} and {most} pods now")
 

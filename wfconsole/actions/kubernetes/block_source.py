@@ -35,6 +35,7 @@ from wfconsole.actions.kubernetes.network_facts import Facts, facts_of, pods_of,
 from wfconsole.actions.kubernetes.reach import Change, Network, changes, letting_in, reached
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.decoding import convert
 from wfconsole.incident.plan import (
     Alternative,
     Check,
@@ -66,7 +67,7 @@ class _Blocking(Action):
 
     def run(self, plan: Plan, systems: Systems, say: Say) -> Outcome:
         cluster, calls = systems.cluster, plan.calls
-        call = msgspec.convert(calls["call"], Call)
+        call = convert(calls["call"], Call)
         say(call.what)
         if _digest(policies_of(cluster, calls["namespace"]), calls["policy"]) != calls["others"]:
             raise Stale(
@@ -75,7 +76,7 @@ class _Blocking(Action):
         if calls["unchanged"] is None:
             cluster.send(call)
         else:
-            then = msgspec.convert(calls["unchanged"], Unchanged)
+            then = convert(calls["unchanged"], Unchanged)
             if call.method == "DELETE":
                 _delete(cluster, call, then)
             else:

@@ -11,11 +11,10 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-import msgspec
-
 from wfconsole.actions.contract import BadRequestError
 from wfconsole.actions.kubernetes.addresses import covering
 from wfconsole.actions.kubernetes.reach import Network, network_of
+from wfconsole.decoding import convert
 from wfconsole.observations.policies import Policy
 from wfconsole.sources.kubernetes.isolation import policy_of
 from wfconsole.sources.kubernetes.network_payloads import NetworkPolicy
@@ -48,7 +47,7 @@ def name_for(kind: str, name: str) -> str:
 
 def parsed(item: Object) -> Policy:
     """A policy of the API as it works."""
-    return policy_of(msgspec.convert(item, NetworkPolicy))
+    return policy_of(convert(item, NetworkPolicy))
 
 
 def is_ours(item: Object) -> bool:

@@ -12,6 +12,7 @@ import msgspec
 
 from wfconsole.actions.contract import Stale, Unknown
 from wfconsole.config.actions import ActingSettings
+from wfconsole.decoding import decoder_of
 from wfconsole.incident.plan import DryRun, Permission
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.kubernetes.client import Server
@@ -111,7 +112,7 @@ class Cluster:
     def list_as(self, kind: type[_T], path: str, what: str, **query: str) -> builtins.list[_T]:
         """The same, of each only what `kind` has: thousands of them cost little."""
         found: builtins.list[_T] = []
-        decoder = msgspec.json.Decoder(_Page[kind])  # type: ignore[valid-type]  # a type as a value
+        decoder = decoder_of(_Page[kind])  # type: ignore[valid-type]  # a type as a value
         more: Query = {**query, "limit": _PAGE}
         for _ in range(_MOST_PAGES):
             body = self._client.get(path, more, what=what)

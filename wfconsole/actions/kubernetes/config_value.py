@@ -20,6 +20,7 @@ from wfconsole.actions.kubernetes.rollouts import RESTARTED_AT, wanted
 from wfconsole.actions.kubernetes.workloads import named, path_of
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import SECOND, Millis
+from wfconsole.decoding import convert
 from wfconsole.incident.plan import (
     Aim,
     Alternative,
@@ -100,9 +101,9 @@ class ConfigValue(Action):
         )
 
     def run(self, plan: Plan, systems: Systems, say: Say) -> Outcome:
-        call, steps = msgspec.convert(plan.calls["call"], Call), _steps(plan)
+        call, steps = convert(plan.calls["call"], Call), _steps(plan)
         say(call.what)
-        systems.cluster.send_unchanged(call, msgspec.convert(plan.calls["unchanged"], Unchanged))
+        systems.cluster.send_unchanged(call, convert(plan.calls["unchanged"], Unchanged))
         lines, done = [f"{call.what}: {_told(plan.calls['from'])} -> {_told(plan.calls['to'])}"], list[Step]()
         for step in steps:
             say(step.call.what)
@@ -237,7 +238,7 @@ def _step(systems: Systems, reader: Reader, now: Millis) -> Step:
 
 
 def _steps(plan: Plan) -> list[Step]:
-    return msgspec.convert(plan.calls["restarts"], list[Step])
+    return convert(plan.calls["restarts"], list[Step])
 
 
 def _restarted_at(item: Object) -> str:

@@ -21,6 +21,7 @@ from wfconsole.actions.kubernetes.room import start_checks
 from wfconsole.actions.kubernetes.workloads import path_of, seen
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.decoding import convert
 from wfconsole.incident.plan import (
     Aim,
     Check,
@@ -108,16 +109,16 @@ class IsolatePod(Action):
 
     def run(self, plan: Plan, systems: Systems, say: Say) -> Outcome:
         aim, done = plan.request.aim, []
-        systems.cluster.still(msgspec.convert(plan.calls["unchanged"], Unchanged))
+        systems.cluster.still(convert(plan.calls["unchanged"], Unchanged))
         if plan.calls["policy"] is not None:
-            policy = msgspec.convert(plan.calls["policy"], Call)
+            policy = convert(plan.calls["policy"], Call)
             say(policy.what)
             systems.cluster.send(policy)
             done.append(f"policy {POLICY} stands: it lets nothing in or out of pods in quarantine")
-        call = msgspec.convert(plan.calls["call"], Call)
+        call = convert(plan.calls["call"], Call)
         say(call.what)
         try:
-            systems.cluster.send_unchanged(call, msgspec.convert(plan.calls["unchanged"], Unchanged))
+            systems.cluster.send_unchanged(call, convert(plan.calls["unchanged"], Unchanged))
         except (Stale, SourceError, Unknown) as error:
             if not done or isinstance(error, Unknown):
                 raise
@@ -144,7 +145,7 @@ class IsolatePod(Action):
             undone = f"{aim} was taken out of quarantine meanwhile"
         if plan.calls["owner"] is None:
             return Reading(now, 0.0 if undone else 1.0, undone or "in quarantine", undone)
-        others = _others(cluster, msgspec.convert(plan.calls["owner"], Aim), plan.calls["uid"], now)
+        others = _others(cluster, convert(plan.calls["owner"], Aim), plan.calls["uid"], now)
         return Reading(now, float(others), f"{others} ready beside it", undone)
 
 

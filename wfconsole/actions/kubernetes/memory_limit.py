@@ -31,6 +31,7 @@ from wfconsole.actions.kubernetes.rollouts import strategy_of, under_way, units,
 from wfconsole.actions.kubernetes.workloads import hpa_of, path_of, resource_of, seen
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import Millis
+from wfconsole.decoding import convert
 from wfconsole.incident.plan import Aim, Check, Found, Observed, Outcome, Plan, Reading, Request
 from wfconsole.incident.wording import counted
 from wfconsole.sources.contract import SourceError
@@ -87,9 +88,9 @@ class MemoryLimit(Action):
         )
 
     def run(self, plan: Plan, systems: Systems, say: Say) -> Outcome:
-        call = msgspec.convert(plan.calls["call"], Call)
+        call = convert(plan.calls["call"], Call)
         say(call.what)
-        systems.cluster.send_unchanged(call, msgspec.convert(plan.calls["unchanged"], Unchanged))
+        systems.cluster.send_unchanged(call, convert(plan.calls["unchanged"], Unchanged))
         limit = _word(plan.calls["to"][0])
         return Outcome("done", f"{plan.request.aim} replaces its pods: {plan.calls['container']} gets {limit}")
 

@@ -14,6 +14,7 @@ from wfconsole.actions.kubernetes.blocking import checked_name, parsed
 from wfconsole.actions.kubernetes.cluster import Cluster
 from wfconsole.actions.kubernetes.reach import PodPort, Pods
 from wfconsole.actions.kubernetes.workloads import path_of, resource_of
+from wfconsole.decoding import convert
 from wfconsole.incident.plan import Aim
 from wfconsole.observations.policies import Policy, Selector
 from wfconsole.sources.contract import SourceError
@@ -80,7 +81,7 @@ def target_of(cluster: Cluster, namespace: str, text: str) -> Target:
         resource_of(aim, *_KINDS, "service")
         item = cluster.get(path_of(aim), str(aim))
         selector = item["spec"]["selector"]
-    selects = selector_of(msgspec.convert(selector, LabelSelector))
+    selects = selector_of(convert(selector, LabelSelector))
     if selects.everything:
         raise BadRequestError(f"{aim} selects no pods by labels: name a workload")
     return Target(aim, selector, selects)

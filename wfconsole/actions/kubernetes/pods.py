@@ -13,6 +13,7 @@ from wfconsole.actions.kubernetes.cluster import JSON, Call, Cluster, Object
 from wfconsole.actions.kubernetes.rollouts import Budget, budgets_over, selector_of
 from wfconsole.actions.kubernetes.workloads import path_of
 from wfconsole.clock import SECOND, Millis
+from wfconsole.decoding import convert
 from wfconsole.incident.plan import Aim, Check, DryRun, Observed
 from wfconsole.observations.levels import Finding, Level
 from wfconsole.observations.pods import PodRow, judge_pod
@@ -78,7 +79,7 @@ class Member(msgspec.Struct, frozen=True):
 
 def member(raw: Object, now: Millis) -> Member:
     """A pod, judged at `now`."""
-    row = made_safe(pod_row(msgspec.convert(raw, Pod)), PodRow)
+    row = made_safe(pod_row(convert(raw, Pod)), PodRow)
     return Member(raw, row, judge_pod(row, now))
 
 

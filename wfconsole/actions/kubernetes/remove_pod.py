@@ -27,6 +27,7 @@ from wfconsole.actions.kubernetes.rollouts import wanted
 from wfconsole.actions.kubernetes.workloads import path_of, seen
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.decoding import convert
 from wfconsole.incident.plan import Aim, Alternative, Check, Evidence, Found, Outcome, Plan, Reading, Request, Signal
 from wfconsole.incident.wording import counted
 
@@ -82,7 +83,7 @@ class RemovePod(Action):
         yield from evidence.of_pod(systems, plan.request.aim.namespace, plan.request.aim.name)
 
     def run(self, plan: Plan, systems: Systems, say: Say) -> Outcome:
-        call = msgspec.convert(plan.calls["call"], Call)
+        call = convert(plan.calls["call"], Call)
         say(call.what)
         evict(systems.cluster, call, plan.calls["labels"])
         return Outcome("done", f"{plan.request.aim} was evicted", lost=plan.lost)
@@ -102,7 +103,7 @@ class RemovePod(Action):
             item = systems.cluster.find(pod_at(aim), str(aim))
             there = item is not None and item["metadata"]["uid"] == uid
             return Reading(now, float(there), "still there" if there else "gone")
-        owner = msgspec.convert(plan.calls["owner"], Aim)
+        owner = convert(plan.calls["owner"], Aim)
         others = _others(systems.cluster, (owner, systems.cluster.get(path_of(owner), str(owner))), uid, now)
         return Reading(now, float(others), f"{others} ready without it")
 

@@ -24,6 +24,7 @@ from wfconsole.actions.kubernetes.rollouts import RESTARTED_AT, strategy_of, und
 from wfconsole.actions.kubernetes.workloads import path_of, resource_of
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, Millis
+from wfconsole.decoding import convert
 from wfconsole.incident.plan import Aim, Alternative, Found, Outcome, Plan, Reading, Request
 from wfconsole.incident.wording import counted
 
@@ -80,9 +81,9 @@ class Restart(Action):
         )
 
     def run(self, plan: Plan, systems: Systems, say: Say) -> Outcome:
-        aim, call = plan.request.aim, msgspec.convert(plan.calls["call"], Call)
+        aim, call = plan.request.aim, convert(plan.calls["call"], Call)
         say(call.what)
-        systems.cluster.send_unchanged(call, msgspec.convert(plan.calls["unchanged"], Unchanged))
+        systems.cluster.send_unchanged(call, convert(plan.calls["unchanged"], Unchanged))
         if plan.calls["strategy"] is None:
             return Outcome("done", f"{aim} replaces its pods now", lost=plan.lost)
         return one_fewer.until_through(plan, systems, say, f"{aim} was restarted", self.patience_ms)

@@ -15,10 +15,11 @@ from wfconsole.actions.kubernetes.quarantine import HAD, LABEL, POLICY, YES
 from wfconsole.actions.kubernetes.rollouts import selector_of
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, Millis
+from wfconsole.decoding import convert, decoder_of
 from wfconsole.incident.plan import Aim, Check, Found, Observed, Outcome, Plan, Reading, Request, Signal
 from wfconsole.text import safe
 
-_LABELS: Final = msgspec.json.Decoder(dict[str, str])
+_LABELS: Final = decoder_of(dict[str, str])
 
 
 class ReturnPod(Action):
@@ -61,9 +62,9 @@ class ReturnPod(Action):
         )
 
     def run(self, plan: Plan, systems: Systems, say: Say) -> Outcome:
-        call = msgspec.convert(plan.calls["call"], Call)
+        call = convert(plan.calls["call"], Call)
         say(call.what)
-        systems.cluster.send_unchanged(call, msgspec.convert(plan.calls["unchanged"], Unchanged))
+        systems.cluster.send_unchanged(call, convert(plan.calls["unchanged"], Unchanged))
         lines = ("its labels are back", f"policy {POLICY} stays: it selects only pods in quarantine")
         return Outcome("done", f"{plan.request.aim} is out of quarantine", lines, lost=plan.lost)
 

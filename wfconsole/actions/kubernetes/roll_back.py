@@ -24,6 +24,7 @@ from wfconsole.actions.kubernetes.rollouts import plain_template, strategy_of, t
 from wfconsole.actions.kubernetes.workloads import path_of, resource_of, seen
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, Millis
+from wfconsole.decoding import convert
 from wfconsole.incident.plan import Aim, Alternative, Check, Found, Observed, Outcome, Plan, Reading, Request
 from wfconsole.text import safe
 
@@ -108,7 +109,7 @@ class RollBack(Action):
         fewer = plan.calls["strategy"] is not None
         call = going_back(aim, item, template, number, plan.calls["cause"], fewer=fewer)
         say(call.what)
-        cluster.send_unchanged(call, msgspec.convert(plan.calls["unchanged"], Unchanged))
+        cluster.send_unchanged(call, convert(plan.calls["unchanged"], Unchanged))
         done = f"{aim} has the template of revision {number} again"
         if fewer:
             return one_fewer.until_through(plan, systems, say, done, self.patience_ms)

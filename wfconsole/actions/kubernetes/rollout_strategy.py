@@ -16,6 +16,7 @@ from wfconsole.actions.kubernetes.rollouts import strategy_of
 from wfconsole.actions.kubernetes.workloads import path_of, resource_of, seen
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import Millis
+from wfconsole.decoding import convert
 from wfconsole.incident.plan import Aim, Check, Found, Outcome, Plan, Reading, Request, Signal
 from wfconsole.text import safe
 
@@ -66,9 +67,9 @@ class RolloutStrategy(Action):
         )
 
     def run(self, plan: Plan, systems: Systems, say: Say) -> Outcome:
-        call = msgspec.convert(plan.calls["call"], Call)
+        call = convert(plan.calls["call"], Call)
         say(call.what)
-        systems.cluster.send_unchanged(call, msgspec.convert(plan.calls["unchanged"], Unchanged))
+        systems.cluster.send_unchanged(call, convert(plan.calls["unchanged"], Unchanged))
         return Outcome("done", f"{plan.request.aim} has {_told(plan.calls['to'])} now")
 
     def observe(self, plan: Plan, systems: Systems) -> tuple[Found, str]:

@@ -21,6 +21,7 @@ from wfconsole.actions.kubernetes.workloads import hpa_of, path_of, ready, resou
 from wfconsole.actions.slots import replica_checks, slot_checks
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.decoding import convert
 from wfconsole.incident.plan import Aim, Check, Danger, Found, Observed, Outcome, Plan, Reading, Request, Signal
 from wfconsole.incident.wording import counted
 from wfconsole.sources.contract import SourceError
@@ -70,12 +71,12 @@ class Scale(Action):
         )
 
     def run(self, plan: Plan, systems: Systems, say: Say) -> Outcome:
-        call = msgspec.convert(plan.calls["call"], Call)
+        call = convert(plan.calls["call"], Call)
         there = name_of(hpa_of(systems.cluster, plan.request.aim))
         if there != plan.calls["autoscaler"]:
             raise Stale(f"its autoscaler is {there or 'gone'} now, and was {plan.calls['autoscaler'] or 'none'}")
         say(call.what)
-        systems.cluster.send_unchanged(call, msgspec.convert(plan.calls["unchanged"], Unchanged))
+        systems.cluster.send_unchanged(call, convert(plan.calls["unchanged"], Unchanged))
         return Outcome("done", f"{plan.request.aim} wants {plan.calls['to']} replicas now")
 
     def observe(self, plan: Plan, systems: Systems) -> tuple[Found, str]:

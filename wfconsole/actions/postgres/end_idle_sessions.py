@@ -16,6 +16,7 @@ from wfconsole.actions.postgres.server import Database, Standing, ending, identi
 from wfconsole.actions.postgres.target import called, like
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.decoding import convert
 from wfconsole.incident.plan import (
     Alternative,
     Check,
@@ -145,7 +146,7 @@ class EndIdleSessions(Action):
 def idle_ones(database: Database, count: int, idle_s: int, never: tuple[str, ...]) -> list[IdleSession]:
     """So many at most, those that idled for longest first. Raises SourceError."""
     values = {"count": count, "idle_s": idle_s, "never": like(never)}
-    return msgspec.convert(database.rows(statement("idle"), values), list[IdleSession])
+    return convert(database.rows(statement("idle"), values), list[IdleSession])
 
 
 def number(request: Request, name: str, default: int, least: int, most: int) -> int:

@@ -13,6 +13,7 @@ from wfconsole.actions.postgres.server import Database, Standing, ending, identi
 from wfconsole.actions.postgres.target import called, like
 from wfconsole.actions.systems import Systems
 from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.decoding import convert
 from wfconsole.incident.plan import (
     Check,
     DryRun,
@@ -140,7 +141,7 @@ def _call(each: RoleSession) -> dict[str, Any]:
 
 def _sessions(database: Database, role: str, before: Millis | None, never: tuple[str, ...]) -> list[RoleSession]:
     rows = database.rows(statement("role-sessions"), {"role": role, "before": before, "never": like(never)})
-    return msgspec.convert(rows, list[RoleSession])
+    return convert(rows, list[RoleSession])
 
 
 def _still_there(plan: Plan, systems: Systems) -> int:

@@ -16,6 +16,7 @@ from wfconsole.actions.acting import of_the_actor
 from wfconsole.actions.contract import Unknown
 from wfconsole.clock import SECOND, Millis
 from wfconsole.config.actions import ActingSettings
+from wfconsole.decoding import convert
 from wfconsole.incident.plan import Permission
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.polling import DEADLINE_MS
@@ -111,7 +112,7 @@ class Database:
 
     def standing(self) -> Standing:
         (told,) = self.rows(connection.statement("rights"), {"roles": list(ROLES)})
-        return msgspec.convert(told, Standing)
+        return convert(told, Standing)
 
     def free_slots(self) -> tuple[int, int]:
         """How many slots the application may still take, and of how many."""

@@ -12,6 +12,7 @@ from wfconsole.actions.asked import whole_number
 from wfconsole.actions.contract import BadRequestError
 from wfconsole.actions.postgres.server import Database, Standing, statement
 from wfconsole.clock import SECOND, Millis
+from wfconsole.decoding import convert
 from wfconsole.incident.plan import Aim, Observed, Permission, Request
 from wfconsole.incident.wording import spell_duration
 from wfconsole.observations.sessions import IDLE_IN_TRANSACTION, session_key
@@ -107,7 +108,7 @@ def find(database: Database, pid: int, never: tuple[str, ...]) -> Target | None:
     """The session that has this pid now; None where there is none, or where the server hides it from us. Raises
     SourceError."""
     found = database.rows(statement("session"), {"pid": pid, "never": like(never)})
-    return msgspec.convert(found[0], Target) if found and found[0]["start"] is not None else None
+    return convert(found[0], Target) if found and found[0]["start"] is not None else None
 
 
 def like(patterns: tuple[str, ...]) -> list[str]:

@@ -19,6 +19,7 @@ from wfconsole import exit_codes
 from wfconsole.clock import SECOND
 from wfconsole.comms.plan import Failed, Leaving, Outcome, Plan, Said
 from wfconsole.comms.sender.trouble import Trouble
+from wfconsole.decoding import decoder_of
 from wfconsole.redaction import redact_text
 from wfconsole.text import safe
 
@@ -68,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Send one message. Takes no arguments: they would show in the process list."""
     del argv
     try:
-        plan = msgspec.json.decode(sys.stdin.buffer.readline(), type=Plan)
+        plan = decoder_of(Plan).decode(sys.stdin.buffer.readline())
     except msgspec.MsgspecError as error:
         print(f"sender: plan: {error}", file=sys.stderr)
         return exit_codes.CONFIGURATION

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from wfconsole.clock import Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.observations.alerts import AlertRow
 from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.alertmanager.endpoint import Endpoint
@@ -103,6 +104,6 @@ class AlertsPoll(Poll):
 
 def _decoded(server: Endpoint, body: bytes, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(body, type=kind)
+        return decoder_of(kind).decode(body)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise server.wrong(error) from None

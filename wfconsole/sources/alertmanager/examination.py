@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from wfconsole.clock import MINUTE, Millis, SystemClock
+from wfconsole.decoding import decoder_of
 from wfconsole.observations.checks import Check
 from wfconsole.sources.alertmanager.endpoint import Endpoint
 from wfconsole.sources.alertmanager.payloads import instant
@@ -79,7 +80,7 @@ class AlertsExamination:
         """Alertmanager does not say when it was last told anything. An alert that must always fire does; of any other,
         only a new word says something: one that nobody repeats may be over, or be raised by hand."""
         try:
-            sent = msgspec.json.decode(body, type=list[_Sent])
+            sent = decoder_of(list[_Sent]).decode(body)
         except (msgspec.MsgspecError, RecursionError):
             return Check(_SYSTEM, "alerts", "fresh", _ALERTS, "unknown", "the answer cannot be read")
         now = SystemClock().now() + (self.ahead_ms or 0)

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from typing import Final
 
-import msgspec
-
 from wfconsole.clock import Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.observations.cache import CacheRow
 from wfconsole.observations.checks import Check
 from wfconsole.sources.cache.commands import Permissions, permissions
@@ -72,7 +71,7 @@ class CacheExamination(CachePoll):
         """One check for each command: of the user who looks, and of the one who would act. And whose data it is."""
         error = looks.of(self).error
         why = error.message if error is not None else "not asked"
-        rows = (msgspec.json.decode(row, type=CacheRow) for row in looks.rows.get("cache", {}).values())
+        rows = (decoder_of(CacheRow).decode(row) for row in looks.rows.get("cache", {}).values())
         return [*(self._check(name, why) for name in allowed()), *self._actions(why), *map(_fresh, rows)]
 
     def _try(self, name: str) -> str:

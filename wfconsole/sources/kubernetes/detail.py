@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from wfconsole.clock import Clock, Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.observations.answers import AskPod, ContainerUse, LogTail, PodAnswer, PodDetail
 from wfconsole.observations.events import EventRow
 from wfconsole.observations.pods import ContainerRow
@@ -32,9 +33,9 @@ _ALL_LOGS_BYTES: Final = 512 * 1024
 _ONE_LOG_BYTES: Final = 1024 * 1024
 _TIME_BYTES: Final = 14  # of a line's time, in the stream
 
-_POD = msgspec.json.Decoder(Pod)
-_METRICS = msgspec.json.Decoder(PodMetrics)
-_EVENTS = msgspec.json.Decoder(Listing[Event])
+_POD = decoder_of(Pod)
+_METRICS = decoder_of(PodMetrics)
+_EVENTS = decoder_of(Listing[Event])
 
 
 class _Part:

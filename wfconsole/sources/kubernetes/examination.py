@@ -12,6 +12,7 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from wfconsole.clock import MINUTE, SECOND, Millis, SystemClock
+from wfconsole.decoding import decoder_of
 from wfconsole.observations.checks import Check, State
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.sources.checking import Looks
@@ -61,9 +62,8 @@ class _May(msgspec.Struct):
     status: _MayStatus
 
 
-# Made here and not where they are used first: msgspec is not safe while several threads meet a type for the first time.
-_WHO_WE_ARE: Final = msgspec.json.Decoder(_Who)
-_WHAT_WE_MAY: Final = msgspec.json.Decoder(_May)
+_WHO_WE_ARE: Final = decoder_of(_Who)
+_WHAT_WE_MAY: Final = decoder_of(_May)
 
 
 class _Asked:
@@ -177,7 +177,7 @@ class ClusterExamination:
 
     def _measured(self, looks: Looks) -> Iterable[Check]:
         """How old the newest use of a node is, where anybody measures it."""
-        rows = (msgspec.json.decode(row, type=NodeRow) for row in looks.rows.get("nodes", {}).values())
+        rows = (decoder_of(NodeRow).decode(row) for row in looks.rows.get("nodes", {}).values())
         newest = max((row.used_at for row in rows), default=0)
         if not newest:
             return

@@ -16,6 +16,7 @@ import msgspec
 
 import wfconsole
 from wfconsole.clock import Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.sources.contract import CutShort, SourceError
 from wfconsole.sources.kubernetes import failures
 from wfconsole.sources.kubernetes.client import Server
@@ -74,7 +75,7 @@ class _Ended(msgspec.Struct):
     details: _Details | None = None
 
 
-_ENDED: Final = msgspec.json.Decoder(_Ended)
+_ENDED: Final = decoder_of(_Ended)
 
 
 class Execution:

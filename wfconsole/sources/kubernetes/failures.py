@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from wfconsole.decoding import decoder_of
 from wfconsole.observations.snapshot import FailureKind
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.http_headers import retry_after_ms
@@ -35,7 +36,7 @@ class _Status(msgspec.Struct):
     code: int = 0
 
 
-_STATUS = msgspec.json.Decoder(_Status)
+_STATUS = decoder_of(_Status)
 
 
 def said_in(body: bytes) -> _Status:

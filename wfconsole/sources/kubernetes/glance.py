@@ -20,6 +20,7 @@ from typing import Final, Protocol
 import msgspec
 
 from wfconsole.clock import DAY, HOUR, MINUTE, SECOND, Millis, SystemClock
+from wfconsole.decoding import decoder_of
 from wfconsole.observations.pods import PodRow
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.kubernetes.client import Client, Server
@@ -90,7 +91,7 @@ class Glance:
     def __init__(self, server: Server, keeper: Keeper) -> None:
         self._server = server
         self._keeper = keeper
-        self._table = msgspec.json.Decoder(Table)
+        self._table = decoder_of(Table)
 
     def take(self, client: Client, namespaces: frozenset[str], of: Query) -> Iterator[list[str]]:
         """See `reflector.FirstLook`. A server that prints no tables, or does not tell us its namespaces, costs nothing

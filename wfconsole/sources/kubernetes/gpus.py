@@ -12,6 +12,7 @@ import msgspec
 
 from wfconsole.clock import MINUTE, SECOND, Millis
 from wfconsole.config.metrics import GpuSettings
+from wfconsole.decoding import decoder_of
 from wfconsole.observations.gpus import GpuRow
 from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.choice import Way
@@ -41,7 +42,7 @@ _RESERVE_S: Final = 0.5  # no command is started with less time than this
 REST_MS: Final[Millis] = 5 * MINUTE
 _NAMED: Final = 3
 
-_PODS: Final = msgspec.json.Decoder(Listing[Pod])
+_PODS: Final = decoder_of(Listing[Pod])
 
 
 class NvidiaSmiPoll(Poll):

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from wfconsole.decoding import convert, decoder_of
 from wfconsole.named_files import kind_at, read_file
 from wfconsole.redaction import redact_text
 from wfconsole.sources.kubernetes.access import Access, ExecPlugin, configuration
@@ -199,8 +200,8 @@ def _read(path: Path) -> _File:
         raise configuration(f"kubeconfig {where}: larger than {_MOST_BYTES >> 20} MiB", "Name a kubeconfig file.")
     try:
         if content.lstrip().startswith(b"{"):
-            return msgspec.json.decode(content, type=_File)
-        return msgspec.convert(_yaml(content), _File)
+            return decoder_of(_File).decode(content)
+        return convert(_yaml(content), _File)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         said = f"kubeconfig {safe(str(path), 300)}: {safe(str(error), 200)}"
         raise configuration(said, "It must be a kubeconfig file.") from error
@@ -279,7 +280,7 @@ def _choices(named: dict[str, Any]) -> str:
 
 def _typed(raw: dict[str, Any], kind: type[T], where: str) -> T:
     try:
-        return msgspec.convert({key: value for key, value in raw.items() if value is not None}, kind, strict=False)
+        return convert({key: value for key, value in raw.items() if value is not None}, kind, strict=False)
     except msgspec.ValidationError as error:
         raise configuration(f"kubeconfig, {safe(where)}: {safe(str(error))}", "Mend that value.") from error
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from wfconsole.clock import SECOND, Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.observations.conditions import ConditionRow, is_fine
 from wfconsole.observations.nodes import NodeRow
 from wfconsole.sources.contract import RowTable, SourceError
@@ -146,7 +147,7 @@ class NodeMetricsPoll:
         self._mirror = mirror
         self._every_ms = every_ms
         self._group = 0
-        self._decoder = msgspec.json.Decoder(Listing[NodeMetrics])
+        self._decoder = decoder_of(Listing[NodeMetrics])
 
     def cut(self) -> None:
         self._client.cut()

@@ -18,6 +18,7 @@ import threading
 import msgspec
 
 from wfconsole.clock import Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.kubernetes.access import Access
 from wfconsole.text import safe
@@ -70,7 +71,7 @@ def run_plugin(access: Access, deadline_ms: Millis) -> PluginAnswer:
         os.close(far_end)
         os.close(lifeline)
     try:
-        answer = msgspec.json.decode(output[-_MOST_BYTES:].splitlines()[-1], type=PluginAnswer)
+        answer = decoder_of(PluginAnswer).decode(output[-_MOST_BYTES:].splitlines()[-1])
     except (msgspec.DecodeError, IndexError):
         answer = PluginAnswer(problem=f"exit code {child.returncode}")
     if answer.problem and access.plugin is None:

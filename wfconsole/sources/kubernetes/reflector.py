@@ -16,6 +16,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 import msgspec
 
 from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.kubernetes import failures
@@ -134,8 +135,8 @@ class Reflector(Generic[T]):
         self._watch_refused = False  # until a watch is let through
         self._watch_at = 0.0  # monotonic, in seconds: when to try to watch again
         self._keys: dict[str, None] = {}  # a set of as many takes twice the memory
-        self._listing = msgspec.json.Decoder(Listing[kind])
-        self._change = msgspec.json.Decoder(Added[kind] | Modified[kind] | Deleted[kind] | Bookmark | Broken)
+        self._listing = decoder_of(Listing[kind])
+        self._change = decoder_of(Added[kind] | Modified[kind] | Deleted[kind] | Bookmark | Broken)
 
     def overdue_ms(self) -> Millis:
         return self._client.overdue_ms()

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from wfconsole.clock import Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.observations.workloads import Revision
 from wfconsole.sources.kubernetes.payloads import ControllerRevision, Meta, ReplicaSet, RevisionData, Template
 from wfconsole.sources.kubernetes.values import instant
@@ -33,8 +34,8 @@ _RESTARTED: Final = _members(rb'"(?:kubectl\.kubernetes\.io/restartedAt|pod-temp
 # A ControllerRevision keeps the very text that its controller wrote, and older controllers wrote this null.
 _EMPTY: Final = _members(rb'"(?:(?:annotations|labels)":\{\}|creationTimestamp":null)')
 
-_TEMPLATE: Final = msgspec.json.Decoder(Template)
-_DATA: Final = msgspec.json.Decoder(RevisionData)
+_TEMPLATE: Final = decoder_of(Template)
+_DATA: Final = decoder_of(RevisionData)
 
 
 class Kept(msgspec.Struct, frozen=True):

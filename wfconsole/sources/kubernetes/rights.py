@@ -11,6 +11,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from wfconsole.decoding import convert
+
 VIEWER: Final = "wfconsole-viewer"
 ACTOR: Final = "wfconsole-actor"
 GPU_EXEC: Final = "wfconsole-gpu-exec"  # a role of one namespace; the others are of the cluster
@@ -82,7 +84,7 @@ def rights_of(role: str) -> tuple[Right, ...]:
     """Every right of one of our roles, in the order of its file."""
     import yaml
 
-    told = msgspec.convert(yaml.safe_load(path_of(role).read_text(encoding="utf-8")), _Role)
+    told = convert(yaml.safe_load(path_of(role).read_text(encoding="utf-8")), _Role)
     return tuple(
         Right(verb, resource, group)
         for rule in told.rules

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-import msgspec
-
 from wfconsole.clock import MINUTE, Millis, SystemClock
+from wfconsole.decoding import decoder_of
 from wfconsole.observations.auth import AuthRow
 from wfconsole.observations.checks import Check
 from wfconsole.sources.postgres.connection import Row
@@ -57,7 +56,7 @@ def attempts(rows: Mapping[str, bytes]) -> Iterator[Check]:
     """Whether the log of logins is written, as far as it tells: where nobody tries to log in, nobody knows."""
     if "all" not in rows:
         return
-    total = msgspec.json.decode(rows["all"], type=AuthRow)
+    total = decoder_of(AuthRow).decode(rows["all"])
     if total.failed or total.succeeded:
         yield Check(_SYSTEM, "auth", "fresh", "log of logins", "ok", f"written within {total.window_minutes} min")
     else:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-import msgspec
-
 from wfconsole.clock import MINUTE, SECOND, Millis
+from wfconsole.decoding import decoder_of
 from wfconsole.observations.checks import Check, State
 from wfconsole.observations.signals import SignalRow
 from wfconsole.sources.checking import Looks, used_permission
@@ -88,7 +87,7 @@ class MetricsExamination(MetricsPoll):
 def _rules(rows: Mapping[str, bytes]) -> Iterable[Check]:
     """One check for each rule: its total, or the worst service where there is no total, stands for it."""
     told: dict[str, SignalRow] = {}
-    for row in (msgspec.json.decode(each, type=SignalRow) for each in rows.values()):
+    for row in (decoder_of(SignalRow).decode(each) for each in rows.values()):
         if row.rule not in told or not row.group:
             told[row.rule] = row
     for row in sorted(told.values(), key=lambda each: each.place):

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from wfconsole.decoding import decoder_of
 from wfconsole.observations.snapshot import FailureKind
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.http_headers import retry_after_ms
@@ -40,8 +41,7 @@ class _Refusal(msgspec.Struct):
     error: str = ""
 
 
-# Made here: msgspec is not safe while several threads meet a type for the first time, and all may be refused at once.
-_REFUSAL: Final = msgspec.json.Decoder(_Refusal)
+_REFUSAL: Final = decoder_of(_Refusal)
 
 
 def from_answer(host: str, status: int, headers: Mapping[str, str], body: bytes) -> SourceError:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-import msgspec
-
 from wfconsole.clock import Millis
 from wfconsole.config.metrics import GpuSettings
+from wfconsole.decoding import convert
 from wfconsole.observations.gpus import GpuRow
 from wfconsole.observations.snapshot import Lack
 from wfconsole.sources.contract import SourceError
@@ -115,4 +114,4 @@ def _row(values: dict[str, Any]) -> GpuRow:
     values.setdefault("utilization", engine)
     if values.get("memory_total") is None and free is not None and values.get("memory_used") is not None:
         values["memory_total"] = values["memory_used"] + free + (reserved or 0)
-    return msgspec.convert(values, GpuRow)
+    return convert(values, GpuRow)

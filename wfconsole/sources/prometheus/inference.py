@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-import msgspec
-
 from wfconsole.clock import Millis
 from wfconsole.config.metrics import InferenceSettings, SignalsSettings
+from wfconsole.decoding import convert
 from wfconsole.observations.inference import InferenceRow
 from wfconsole.sources.prometheus.samples import Sample
 from wfconsole.sources.prometheus.server import MetricsPoll, Server
@@ -65,4 +64,4 @@ def _row(name: str, values: dict[str, Any], settings: InferenceSettings) -> Infe
     if "latency" not in values and mean is not None:
         values |= {"latency": mean, "latency_is_mean": True}
     limits = {"queue_limit": settings.queue_limit, "latency_limit": settings.latency_limit}
-    return msgspec.convert({"name": name, **limits, **values}, InferenceRow)
+    return convert({"name": name, **limits, **values}, InferenceRow)

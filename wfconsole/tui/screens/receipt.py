@@ -8,6 +8,7 @@ from typing import ClassVar
 import msgspec
 from textual.widget import Widget
 
+from wfconsole.decoding import decoder_of
 from wfconsole.incident.action_events import EvidenceKept
 from wfconsole.incident.plan import Plan
 from wfconsole.incident.state import Receipt
@@ -132,7 +133,7 @@ def _plan_of(receipt: Receipt | None) -> Plan | None:
     if receipt is None:
         return None
     try:
-        return msgspec.json.decode(receipt.plan, type=Plan)
+        return decoder_of(Plan).decode(receipt.plan)
     except msgspec.MsgspecError:
         return None
 
