@@ -188,6 +188,7 @@ def test_a_fault_leaves_the_last_rows_with_their_age_until_it_is_over(
         collector.until_well()
         collector.until(lambda: any(row.used_at for row in collector.snapshots["nodes"].rows.values()), "use of nodes")
         collector.until(lambda: has_endpoints(collector.snapshots["services"]), "endpoints of services")
+        collector.until(lambda: has_revisions(collector.snapshots["workloads"]), "revisions of workloads")
         before = dict(collector.snapshots)
         if fault == "nobody listens":
             kind = "refused"
@@ -218,6 +219,11 @@ def test_a_fault_leaves_the_last_rows_with_their_age_until_it_is_over(
 def has_endpoints(services: Snapshot[Any]) -> bool:
     """They come with a list of their own."""
     return all(row.endpoints is not None for row in services.rows.values())
+
+
+def has_revisions(workloads: Snapshot[Any]) -> bool:
+    """They come with two lists of their own."""
+    return all(row.revisions for row in workloads.rows.values())
 
 
 def without_revisions_of_sets(rows: Mapping[str, Any]) -> dict[str, Any]:
