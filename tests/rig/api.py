@@ -1,12 +1,13 @@
 """A small client of the Kubernetes API for the rig: plain dicts over httpx, every wait with a deadline."""
 
-import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+
+from wfconsole.trust import trusting
 
 #: A Kubernetes object as the API serves it.
 Object = dict[str, Any]
@@ -71,7 +72,7 @@ class Api:
         self._client = httpx.Client(
             base_url=base_url,
             headers={"Authorization": f"Bearer {token}"},
-            verify=ssl.create_default_context(cafile=str(authority)),
+            verify=trusting(str(authority)),
             timeout=30.0,
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
             trust_env=False,

@@ -421,10 +421,10 @@ def test_a_folder_that_cannot_be_read_is_said_and_stops_nothing(
 ) -> None:
     machine.left(note="half a sentence")
 
-    def refuse(path: str) -> None:
+    def refuse(path: object) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(os, "scandir", refuse)
+    monkeypatch.setattr(os, "listdir", refuse)
     (problem,) = DraftFolder(machine.incidents / INCIDENT).take_over("op1")[1]
     assert "Input/output error" in problem
 

@@ -20,6 +20,7 @@ from tests.threads import comes_to_an_end, in_the_end
 from wfconsole.sources.contract import CutShort, SourceError
 from wfconsole.sources.polling import Poll, Watchdog, Wires, shut
 from wfconsole.sources.resolver import Resolver
+from wfconsole.trust import trusting
 
 
 def soon(seconds: float = 0.05) -> float:
@@ -134,7 +135,7 @@ def test_what_waits_on_a_wire_ends_when_it_is_cut(silent: int) -> None:
 def test_what_waits_inside_tls_ends_when_it_is_cut(encrypted: tuple[int, Path]) -> None:
     port, authority = encrypted
     wires, begun = Wires(), threading.Event()
-    context = ssl.create_default_context(cafile=str(authority))
+    context = trusting(str(authority))
 
     def read() -> None:
         with (

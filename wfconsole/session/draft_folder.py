@@ -82,7 +82,9 @@ class DraftFolder:
         found: list[_LeftOver] = []
         problems: list[str] = []
         try:
-            paths = sorted(self._folder.glob("*.json"))
+            paths = sorted(path for path in self._folder.iterdir() if path.suffix == ".json")
+        except FileNotFoundError:
+            return (), ()
         except OSError as error:
             return (), (_cannot_use(error, self._folder),)
         for path in paths:

@@ -11,6 +11,7 @@ import httpx
 from wfconsole.clock import SECOND, Millis, SystemClock
 from wfconsole.comms.sender.trouble import Trouble, retry_after
 from wfconsole.text import safe
+from wfconsole.trust import trusting
 
 MOST_BYTES: Final = 1 << 20
 _PASSES: Final = frozenset((408, 425, 429))
@@ -24,7 +25,7 @@ class Web:
         verify: ssl.SSLContext | bool = True
         if ca_file:
             try:
-                verify = ssl.create_default_context(cafile=ca_file)
+                verify = trusting(ca_file)
             except OSError as error:
                 raise Trouble(f"{safe(ca_file, 200)}: {error.strerror or 'no certificates in it'}") from None
         # A proxy counts where one is configured; redirects could hand the key to somebody else.

@@ -20,6 +20,7 @@ from wfconsole.sources.http_headers import retry_after_ms
 from wfconsole.sources.passwords import read_secret
 from wfconsole.sources.resolver import Addresses, Resolver
 from wfconsole.text import safe
+from wfconsole.trust import trusting
 
 if TYPE_CHECKING:
     import httpx
@@ -183,7 +184,7 @@ class Endpoint:
         try:
             changed = Path(self._ca_file).stat().st_mtime if self._ca_file else 0.0
             if self._trust is None or self._trust[0] != changed:
-                self._trust = changed, ssl.create_default_context(cafile=self._ca_file or None)
+                self._trust = changed, trusting(self._ca_file)
         except (OSError, ssl.SSLError) as error:
             said = f"{safe(self._ca_file, 200)}: {error.strerror or 'no certificate'}"
             raise SourceError("configuration", said, remedy=f"Mend the file that {self.table}.ca_file names.") from None

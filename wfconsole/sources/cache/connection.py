@@ -25,6 +25,7 @@ from wfconsole.sources.passwords import read_secret
 from wfconsole.sources.polling import DEADLINE_MS, Poll, shut
 from wfconsole.sources.resolver import Addresses, Resolver
 from wfconsole.sources.turns import Turns
+from wfconsole.trust import PEDANTRY
 
 Dial = Callable[[float], "_Wire"]
 Reply = Any
@@ -200,7 +201,8 @@ def _connection(settings: CacheSettings, named_by: str, dial: Dial, within_s: fl
         "driver_info": None,
     }
     plain, encrypted = _kinds()
-    connection = encrypted(**given, ssl_ca_certs=settings.ca_file or None) if settings.tls else plain(**given)
+    trust = {"ssl_ca_certs": settings.ca_file or None, "ssl_exclude_verify_flags": [PEDANTRY]}
+    connection = encrypted(**given, **trust) if settings.tls else plain(**given)
     connection.dial = lambda: dial(within_s)
     return connection
 

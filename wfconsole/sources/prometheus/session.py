@@ -12,17 +12,25 @@ from typing import Any, Final
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.util.ssl_ import create_urllib3_context
 
 from wfconsole.sources.contract import SourceError
 from wfconsole.sources.known_names import pools_to
 from wfconsole.sources.prometheus import failures
 from wfconsole.sources.resolver import Addresses
+from wfconsole.trust import without_pedantry
 
 _READ: Final = 64 * 1024
 _MOST_ERROR_BYTES: Final = 64 * 1024
 MIB: Final = 1024 * 1024
 # So many answers of the largest size a look may read: if all are large, it is no single rule that is to blame.
 MOST_LARGE: Final = 4
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **named: Any) -> None:
+        context = without_pedantry(create_urllib3_context())
+        super().init_poolmanager(*args, **named, ssl_context=context)
 
 
 class BoundedSession(requests.Session):
@@ -38,7 +46,7 @@ class BoundedSession(requests.Session):
         addresses: Addresses,
     ) -> None:
         super().__init__()
-        self._adapter = HTTPAdapter()
+        self._adapter = _Adapter()
         manager = self._adapter.poolmanager
         manager.pool_classes_by_scheme = pools_to(name, addresses, manager.pool_classes_by_scheme)
         self.trust_env = False
