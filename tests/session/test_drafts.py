@@ -424,7 +424,8 @@ def test_a_folder_that_cannot_be_read_is_said_and_stops_nothing(
     def refuse(path: object) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(os, "listdir", refuse)
+    monkeypatch.setattr(os, "listdir", refuse)  # pathlib takes the one up to Python 3.11
+    monkeypatch.setattr(os, "scandir", refuse)  # and the other from 3.13 on
     (problem,) = DraftFolder(machine.incidents / INCIDENT).take_over("op1")[1]
     assert "Input/output error" in problem
 
