@@ -28,9 +28,10 @@ def service(bed: Bed, name: str = "web") -> None:
 
 
 def in_service(bed: Bed) -> set[str]:
-    """The pods that its endpoints name."""
+    """The pods that its endpoints name as ready; those that only begin stand among them too."""
     slices = bed.api.items(path_of("discovery.k8s.io/v1", "EndpointSlice", namespace=bed.namespace))
-    return {end["targetRef"]["name"] for each in slices for end in each.get("endpoints") or ()}
+    ends = (end for each in slices for end in each.get("endpoints") or ())
+    return {end["targetRef"]["name"] for end in ends if end["conditions"].get("ready")}
 
 
 def pod(bed: Bed, name: str) -> Object:
