@@ -56,7 +56,8 @@ _CRASHED: Final = pytest.StashKey[bool]()
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object | None) -> None:
     """A process of the suite that was killed or had a segmentation fault."""
-    node.config.stash[_CRASHED] = node.config.stash.get(_CRASHED, False) or error is not None
+    if error is not None:
+        node.config.stash[_CRASHED] = True
 
 
 @pytest.hookimpl(trylast=True)

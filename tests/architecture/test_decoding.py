@@ -6,11 +6,11 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.terminal.probes import ROOT
+
 WAY_IN = ROOT / "wfconsole" / "decoding.py"
 
 # While one thread takes `Outer` apart and is at its `Inner`, another one wants an `Outer` too.

@@ -10,7 +10,7 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -90,21 +90,17 @@ def test_a_certificate_for_another_name(bench: Bench, tmp_path: Path) -> None:
 
 def as_from_python_3_13(monkeypatch: pytest.MonkeyPatch) -> None:
     """Contexts are made as that Python and what is written for it make them, whichever this one is."""
-    made = ssl.create_default_context
 
-    class Pedantic(ssl.SSLContext):
-        def __new__(cls, *given: Any) -> Pedantic:
-            context = super().__new__(cls, *given)
+    def pedantic(make: Callable[..., ssl.SSLContext]) -> Callable[..., ssl.SSLContext]:
+        def made(*given: Any, **named: Any) -> ssl.SSLContext:
+            context = make(*given, **named)
             context.verify_flags |= ssl.VERIFY_X509_STRICT
             return context
 
-    def pedantic(*given: Any, **named: Any) -> ssl.SSLContext:
-        context = made(*given, **named)
-        context.verify_flags |= ssl.VERIFY_X509_STRICT
-        return context
+        return made
 
-    monkeypatch.setattr(ssl, "create_default_context", pedantic)
-    monkeypatch.setattr("urllib3.util.ssl_.SSLContext", Pedantic)
+    monkeypatch.setattr(ssl, "create_default_context", pedantic(ssl.create_default_context))
+    monkeypatch.setattr("urllib3.util.ssl_.SSLContext", pedantic(ssl.SSLContext))
 
 
 @pytest.mark.parametrize("python", ["as this Python", "as 3.13"])
