@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Final
 
+FOLLOWING = ("live", "resume")  # a cluster, where no stream is named
 SCREENS = ("live", "demo", "replay", "drill", "resume")
 DRILL_OVER = "The record of the drill is safe; it cannot be resumed."
 GO_ON = "What the journal confirmed is safe: `wfconsole resume` goes on there."
@@ -76,6 +77,15 @@ def _crashed(error: Exception) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    if arguments.command not in FOLLOWING or "-" in (arguments.stream, vars(arguments).get("incident")):
+        return _command(arguments)
+    from wfconsole.wiring.ahead import collector_ahead
+
+    with collector_ahead() as arguments.collector:
+        return _command(arguments)
+
+
+def _command(arguments: argparse.Namespace) -> int:
     from wfconsole.wiring import commands
 
     run: Callable[[argparse.Namespace], int] = getattr(commands, arguments.command)
@@ -129,6 +139,7 @@ def _live(command: argparse.ArgumentParser) -> None:
     command.add_argument("stream", nargs="?", metavar="-", help="play a stream from standard input instead")
     command.add_argument("--no-recording", action="store_true", help="keep no recording of this session")
     command.add_argument("--read-only", action="store_true", help="write the record, change nothing: cannot be armed")
+    command.set_defaults(collector=None)
 
 
 def _replay(command: argparse.ArgumentParser) -> None:
@@ -151,6 +162,7 @@ def _resume(command: argparse.ArgumentParser) -> None:
     command.add_argument("stream", nargs="?", metavar="-", help="play a stream from standard input instead")
     command.add_argument("--no-recording", action="store_true", help="keep no recording of this session")
     command.add_argument("--read-only", action="store_true", help="write the record, change nothing: cannot be armed")
+    command.set_defaults(collector=None)
 
 
 def _record(command: argparse.ArgumentParser) -> None:

@@ -95,6 +95,18 @@ def test_a_signal_before_it_was_told_what_to_look_at_ends_it(tmp_path: Path) -> 
             child.kill()
 
 
+def test_one_that_is_never_told_what_to_look_at_looks_at_nothing(double: ApiDouble, tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "wfconsole.collector"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env={**os.environ, "KUBECONFIG": kubeconfig_for(double.url, tmp_path)},
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr, double.requests) == (0, b"", b"", [])
+
+
 def _handles(pid: int, number: signal.Signals) -> bool:
     """Whether the process has a handler for it (SigCgt of proc(5))."""
     status = Path(f"/proc/{pid}/status").read_text()

@@ -16,6 +16,7 @@ from tests.builders import (
     a_step,
     a_workload,
     a_world,
+    an_hpa,
     entries,
     noticed,
 )
@@ -127,6 +128,18 @@ def test_what_cannot_be_seen_is_said_and_not_taken_for_well() -> None:
     world = a_world(pods=a_snapshot("pods", [a_bad_pod()], good_at=NOW - HOUR))
     assert evidence(*seen(world)) == ("pods: stale, so nothing is known of them",)
     assert evidence(*seen(World())) == ("pods: off, so nothing is known of them",)
+
+
+def test_what_is_wrong_in_a_part_is_seen_and_the_rest_is_not_taken_for_well() -> None:
+    pods = a_snapshot("pods", [a_pod("a"), a_bad_pod("b")], partial="only namespace shop")
+    hpas = a_snapshot("hpas", [an_hpa(current=12, desired=12)], partial="only namespace shop")
+    world = a_world(pods=pods, hpas=hpas)
+    at_max = noticed("hpa-max production/gateway", family="hpa-max", text="gateway is at its maximum")
+    assert evidence(*seen(world, at_max)) == (
+        "gateway 1/2 ready: CrashLoopBackOff",
+        "pods: partial, so there may be more",
+        "gateway is at its maximum",
+    )
 
 
 def test_a_title_is_suggested_for_what_is_worst() -> None:

@@ -18,6 +18,7 @@ from wfconsole.observations.answers import AskRetry, CollectorSaid
 from wfconsole.observations.snapshot import Failure
 from wfconsole.recording.format import Header, Item, Noted, SourcePatch
 from wfconsole.session import feed as feeds
+from wfconsole.session.child import Child
 from wfconsole.session.feed import NOTHING_CAME, Feed
 
 WITHIN = 20.0  # seconds; only ever used up by a failure
@@ -308,3 +309,15 @@ def test_a_collector_that_nobody_reads_yet_can_be_ended() -> None:
     feed.close()
     feed.finish(within_ms=5_000)
     assert child.code is not None
+
+
+def test_a_collector_that_was_begun_before_there_were_settings_is_the_first_and_no_other_is_started(
+    listener: Listener, started: Callable[..., Feed], told: Path, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    child = Child(("/bin/sh", "-c", f"head -n 1 > {first}; cat {told}"))
+    started(f"head -n 1 > {second}; exec sleep 600", begun=child, settings=lambda before: str(before is None).encode())
+    until(lambda: second.exists() and second.read_text() == "False\n", "another one takes its place")
+    assert first.read_text() == "True\n"
+    assert listener.bytes[: told.stat().st_size] == told.read_bytes()
+    assert listener.failures()[0].message == "the collector ended with exit code 0"

@@ -24,7 +24,7 @@ from wfconsole.recording.play import Recording
 from wfconsole.runbook import load_runbook
 from wfconsole.session.feed import Feed
 from wfconsole.session.journaling import OPENS_WITHIN_MS, JournalSink
-from wfconsole.session.live import LiveConsole, LiveTransport
+from wfconsole.session.live import LiveConsole, LiveTransport, Reach
 from wfconsole.session.lookback import LookBack
 from wfconsole.session.replay import Playback
 from wfconsole.session.session import Session
@@ -499,3 +499,26 @@ def test_a_disk_that_takes_no_journal_is_noticed_though_nobody_tells(
     place.clock.advance(OPENS_WITHIN_MS)
     assert place.console.view().journal.condition == "memory-only"
     gate.set()
+
+
+def test_a_console_that_is_closed_while_it_begins_opens_nothing_more(place: Place) -> None:
+    begins, closed, opened = threading.Event(), threading.Event(), list[str]()
+
+    def begin() -> None:
+        begins.set()
+        assert closed.wait(WITHIN)
+
+    def open_acts() -> str:
+        opened.append("acts")
+        return "nothing is changed from here"
+
+    place.console._begin = begin
+    place.console._reach = Reach(open_acts=open_acts)
+    before = threading.enumerate()
+    place.console.start()
+    assert begins.wait(WITHIN)
+    (starting,) = [each for each in threading.enumerate() if each.name == "start" and each not in before]
+    place.console.close("end of the test")
+    closed.set()
+    starting.join(WITHIN)
+    assert not opened

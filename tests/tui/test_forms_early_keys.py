@@ -5,9 +5,11 @@ from __future__ import annotations
 from textual import events
 
 from tests.builders import NOW
-from tests.tui.harness import Desk, Room, quiet_desk, troubled_desk, war_room
+from tests.tui.harness import RUNBOOK, Desk, Room, quiet_desk, troubled_desk, war_room
 from wfconsole.incident.events import DecisionMade, Declared, NoteAdded, SeverityChanged, StatusChanged, TaskGiven
+from wfconsole.tui.screens.declare import DeclareForm
 from wfconsole.tui.screens.overview import Overview
+from wfconsole.wiring.ground import NO_RUNBOOK
 
 WORDS = "f 2 of 3 gateways answer 503; LLM is fine (so far)"
 
@@ -123,4 +125,31 @@ async def test_esc_leaves_even_when_an_enter_is_on_its_way() -> None:
         await at_once(room, "T")
         await at_once(room, "text:bea", "enter", "escape")
         assert isinstance(room.app.screen, Overview)
+        assert desk.submitted == []
+
+
+async def test_a_declaration_before_the_runbook_is_read_waits_for_it_and_loses_no_key() -> None:
+    desk = quiet_desk(runbook=NO_RUNBOOK)
+    async with war_room(desk) as room:
+        await at_once(room, "D", "text:checkout is", "enter", "backspace")
+        await room.press(*"down", "enter", "enter", "enter", "enter")
+        assert desk.submitted == []
+        assert "DECLARE INCIDENT" in room.text
+        assert "The runbook is being read" in room.text
+        desk.session.follow_runbook(RUNBOOK)
+        while not desk.submitted:
+            await room.pilot.pause(0.01)
+        event = desk.submitted[0]
+        assert isinstance(event, Declared)
+        assert (event.title, event.severity) == ("checkout is", "SEV1")
+
+
+async def test_whoever_waits_for_the_runbook_may_leave() -> None:
+    desk = quiet_desk(runbook=NO_RUNBOOK)
+    async with war_room(desk) as room:
+        await room.press("D", "x", "escape")
+        assert "DECLARE INCIDENT" not in room.text
+        desk.session.follow_runbook(RUNBOOK)
+        await room.press("D")
+        assert isinstance(room.app.screen, DeclareForm)
         assert desk.submitted == []

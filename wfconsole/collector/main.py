@@ -68,6 +68,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except msgspec.MsgspecError as error:
         print(f"collector: settings: {error}", file=sys.stderr)
         return exit_codes.CONFIGURATION
+    if settings is None:
+        return exit_codes.OK
     if settings.doctor:
         _examine(settings)
         end.now()
@@ -101,9 +103,13 @@ def _examine(settings: CollectorSettings) -> None:
         check_all(plans(settings), lambda check: _write_out(msgspec.json.encode(check) + b"\n"))
 
 
-def _read_settings() -> CollectorSettings:
-    """The first line of input. Raises msgspec.MsgspecError that says which value is wrong."""
-    settings = decoder_of(CollectorSettings).decode(sys.stdin.buffer.readline() or b"{}")
+def _read_settings() -> CollectorSettings | None:
+    """The first line of input; None where it ended before it said what to look at, and nothing is to be looked at.
+    Raises msgspec.MsgspecError that says which value is wrong."""
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return None
+    settings = decoder_of(CollectorSettings).decode(line)
     problems = settings.problems()
     if problems:
         raise msgspec.ValidationError("; ".join(problems))

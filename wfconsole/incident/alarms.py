@@ -17,7 +17,7 @@ from wfconsole.observations.alert_log import AlertLog, Flood, Move
 from wfconsole.observations.alerts import STANDING_AFTER, AlertRow, cause, cause_title, is_heartbeat, judge_alert, title
 from wfconsole.observations.board import HEADLINE_CELLS
 from wfconsole.observations.headlines.facts import Facts
-from wfconsole.observations.levels import Level, Quality
+from wfconsole.observations.levels import Level
 from wfconsole.observations.world import World
 from wfconsole.text import cells, cut
 
@@ -139,7 +139,7 @@ def alarms_of(world: World, log: AlertLog, incident: IncidentState, now: Millis)
         tuple(_alone(alarm) for alarm in ordered),
         log.flood,
         found.get(log.first_out),
-        quality.conclusive or quality == Quality.PARTIAL,
+        quality.tells,
         heartbeat if missing else "",
     )
 

@@ -56,12 +56,14 @@ def _requires(rule: SeverityRule) -> tuple[str, ...]:
 def evidence(world: World, judged: Judged, incident: IncidentState, now: Millis) -> tuple[str, ...]:
     """What is seen, worst first, and what changed last: beside the criteria, so that nobody compares from memory."""
     lines = []
-    if world.quality("pods", now).conclusive:
+    quality = world.quality("pods", now)
+    if quality.tells:
         for group in worst_first(judged.groups.values())[:_WORST_SHOWN]:
             if group.level >= Level.WARNING:
                 lines.append(f"{group.name} {group.ready}/{group.total} ready: {group.worst.reason}")
-    else:
-        lines.append(f"pods: {world.quality('pods', now)}, so nothing is known of them")
+    if not quality.conclusive:
+        known = "so there may be more" if quality.tells else "so nothing is known of them"
+        lines.append(f"pods: {quality}, {known}")
     lines += [found.text for found in _elsewhere(world, incident, now)[:_WORST_SHOWN]]
     changes = what_changed(world, incident, now, _CHANGED_WITHIN)
     if changes:
@@ -88,6 +90,6 @@ def _elsewhere(world: World, incident: IncidentState, now: Millis) -> list[Notic
         for key, condition in incident.conditions.items()
         if condition.lasts and condition.level >= Level.WARNING
         if (source := source_of_condition(key)) and source not in ("pods", "workloads")
-        if world.quality(source, now).conclusive
+        if world.quality(source, now).tells
     ]
     return sorted(found, key=lambda condition: (-condition.level, condition.since))

@@ -50,7 +50,7 @@ class Red(msgspec.Struct, frozen=True):
 
     @property
     def sure(self) -> bool:
-        return self.quality.conclusive or self.quality == Quality.PARTIAL
+        return self.quality.tells
 
 
 class Blind(msgspec.Struct, frozen=True):
@@ -140,7 +140,7 @@ def what_is_red(
     found = [*_conditions(world, incident, lines, now, judged)]
     panes = {each.pane for each in found if each.sure}
     for line in lines:
-        trusted = line.quality.conclusive or line.quality == Quality.PARTIAL
+        trusted = line.quality.tells
         if line.level >= Level.WARNING and trusted and line.number not in panes:
             found.append(Red(f"{line.name}: {line.reason or line.headline}", line.level, 0, line.quality, line.number))
     return tuple(sorted(found, key=lambda each: (-each.level, not each.sure, *_age_rank(each, now))))

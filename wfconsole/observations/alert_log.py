@@ -15,7 +15,6 @@ import msgspec
 from wfconsole.clock import HOUR, MINUTE, SECOND, Millis
 from wfconsole.observations.alerts import STANDING_AFTER, AlertRow, counts
 from wfconsole.observations.judged import changed_keys
-from wfconsole.observations.levels import Quality
 from wfconsole.observations.world import World
 
 FLOOD_WINDOW: Final = 10 * MINUTE
@@ -92,7 +91,7 @@ class AlertLog(msgspec.Struct, frozen=True):
         if source != "alerts" or snapshot is None:
             return self
         quality = snapshot.quality(now)
-        if not quality.conclusive and quality != Quality.PARTIAL:
+        if not quality.tells:
             return self
         before = AlertLog() if now < self.at else self  # time went back: a replay was sought
         pasts = before._forgotten(now)

@@ -154,7 +154,7 @@ class _Part(msgspec.Struct, frozen=True):
     @property
     def tells(self) -> bool:
         """Whether what it says is true now, if not all of it."""
-        return self.quality.conclusive or self.quality == Quality.PARTIAL
+        return self.quality.tells
 
     @property
     def says_anything(self) -> bool:
@@ -224,7 +224,7 @@ def _headline(facts: tuple[str, ...], quality: Quality, snapshot: Snapshot[objec
     if snapshot.good_at is None:
         why = (failure.remedy or failure.message) if failure is not None else "nothing reported yet"
         return cut(why if quality == Quality.DENIED else f"{UNKNOWN} {why}", HEADLINE_CELLS)
-    if quality.conclusive or quality == Quality.PARTIAL:
+    if quality.tells:
         return squeezed(facts, "{}")
     if quality == Quality.STALE or failure is None:
         return squeezed(facts, "({})")

@@ -35,6 +35,11 @@ class Quality(enum.StrEnum):
         """Whether a symptom, a verification or an automatic tick may rest on such a value."""
         return self in (Quality.LIVE, Quality.LATE)
 
+    @property
+    def tells(self) -> bool:
+        """Whether what such a value shows is true now, if not all of it: what is wrong there is wrong."""
+        return self.conclusive or self is Quality.PARTIAL
+
 
 class Finding(msgspec.Struct, frozen=True, gc=False):
     """The judgement of one row: its level and the reason in a few words ("" when all is well).

@@ -200,7 +200,7 @@ class SeriesBook(msgspec.Struct, frozen=True):
         names = [name for name, signal in SIGNALS.items() if signal.source == source]
         values: dict[str, float | None] = {}
         quality = snapshot.quality(now)
-        if quality in _SHOWN and not (quality == Quality.PARTIAL and source in _NOTHING_IN_PART):
+        if quality.tells and not (quality == Quality.PARTIAL and source in _NOTHING_IN_PART):
             values = measure_pods(judged.tally) if source == "pods" else measure(source, snapshot.rows, now)
         until = now + STALE_AFTER_INTERVALS * snapshot.interval_ms
         series = dict(self.series)
@@ -233,7 +233,6 @@ class SeriesBook(msgspec.Struct, frozen=True):
 
 
 _EMPTY: Final = Series()
-# A partial list is true as far as it goes, and its trend is worth seeing; nothing is concluded from a trend.
-_SHOWN: Final = frozenset((Quality.LIVE, Quality.LATE, Quality.PARTIAL))
-# Of these a part tells nothing: where sessions are hidden from us, none seems to wait.
+# The trend of a part is worth seeing, since nothing is concluded from a trend. Of these a part tells nothing: where
+# sessions are hidden from us, none seems to wait.
 _NOTHING_IN_PART: Final = frozenset(("sessions", "replicas"))

@@ -138,6 +138,13 @@ class Snapshot(msgspec.Struct, Generic[Row], frozen=True):
             return Quality.PARTIAL
         return Quality.LATE if age > self.interval_ms * 3 // 2 else Quality.LIVE
 
+    @property
+    def told(self) -> bool:
+        """Whether the source has said what it sees, or that it cannot: it is not being read for the first time."""
+        return self.failure is not None or (
+            self.good_at is not None and not any(lack.kind == "loading" for lack in self.lacks)
+        )
+
     def age_ms(self, now: Millis) -> int | None:
         """Age of the rows at `now`, never negative; None when there never were any."""
         return None if self.good_at is None else max(0, now - self.good_at)

@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 import msgspec
 
 from wfconsole.clock import MINUTE, Millis
-from wfconsole.observations.levels import Quality
 from wfconsole.observations.statements import StatementRow
 from wfconsole.observations.world import World
 
@@ -53,7 +52,7 @@ class StatementBook(msgspec.Struct, frozen=True):
         if source != "statements":
             return self
         snapshot = world.snapshots[source]
-        if snapshot.quality(now) not in (Quality.LIVE, Quality.LATE, Quality.PARTIAL):
+        if not snapshot.quality(now).tells:
             return self
         marks = dict(self.marks)
         for key, row in snapshot.rows.items():

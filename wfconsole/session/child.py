@@ -21,10 +21,10 @@ DIES_WITHIN_MS: Millis = 200  # once it was killed; longer only where the kernel
 
 
 class Child:
-    """One process, in a session of its own: the terminal's Ctrl-C is not for it. Raises OSError where none starts."""
+    """One process, in a session of its own: the terminal's Ctrl-C is not for it. It waits for its settings, the first
+    line that it is told. Raises OSError where none starts."""
 
-    def __init__(self, command: Sequence[str], settings: bytes) -> None:
-        """`settings` is the first line that it reads."""
+    def __init__(self, command: Sequence[str]) -> None:
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -45,7 +45,6 @@ class Child:
         self._words = b""
         _widen(self.output)
         os.set_blocking(self._input.fileno(), False)  # one that stopped reading must not stop a key press
-        self.tell(settings)
         self._listener = threading.Thread(target=self._listen, name="collector-stderr", daemon=True)
         self._listener.start()
 

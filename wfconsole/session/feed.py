@@ -66,6 +66,7 @@ class Feed:
     """Reads a stream until it is closed: that of `command`, started again when it ends, or a descriptor, once.
 
     `settings` gives the first line that each collector reads; it gets the header of the one before, None for the first.
+    `begun` is the first collector, where it was started before there were settings.
     `sources` names what is lost when the stream stops. A collector that is silent for `silent_ms` is taken for dead.
     """
 
@@ -74,6 +75,7 @@ class Feed:
         clock: Clock,
         *,
         command: Sequence[str] = (),
+        begun: Child | None = None,
         settings: Callable[[Header | None], bytes] = lambda _before: b"{}",
         source: int | None = None,
         sources: Callable[[], Sequence[str]] = tuple,
@@ -81,6 +83,7 @@ class Feed:
     ) -> None:
         self._clock = clock
         self._command = tuple(command)
+        self._begun = begun
         self._settings = settings
         self._source = source
         self._sources = sources
@@ -145,7 +148,8 @@ class Feed:
         with self._starting:
             if self._closing.is_set():
                 return None
-            self._child = Child(self._command, self._settings(self._followed))
+            self._child, self._begun = self._begun or Child(self._command), None
+            self._child.tell(self._settings(self._followed))
             return self._child
 
     def _run(self) -> None:

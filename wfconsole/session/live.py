@@ -192,6 +192,7 @@ class Reach(msgspec.Struct, frozen=True):
 class LiveConsole:
     """Joins session, stream, journal and recording behind the `Console` protocol."""
 
+    _closed = False
     unsaved: tuple[Record, ...] = ()  # after `close`: what is on no disk
 
     def __init__(
@@ -343,6 +344,7 @@ class LiveConsole:
 
     def close(self, reason: str) -> None:
         """Ends the stream, flushes the journal, gives the recording what time is left; nothing is left behind."""
+        self._closed = True
         self.transport.live()  # a look-back that is open plays on otherwise
         if self._reach.hands is not None:
             self._reach.hands.close()
@@ -378,6 +380,8 @@ class LiveConsole:
         if self._follower is not None:
             self._follower.start()
         self._begin()
+        if self._closed:
+            return
         opened_acts = self._reach.open_acts()
         if isinstance(opened_acts, str):
             self.acts = NoActs(opened_acts)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from textual.screen import Screen
+
 from wfconsole.observations.levels import Quality
 from wfconsole.tui import screens
 from wfconsole.tui.frame import Frame
@@ -42,10 +44,19 @@ class Navigation:
         if isinstance(room.screen, kind):
             self.action_leave()
             return
+        screen = self._awaited(kind, goto) or (kind(goto=goto) if goto else kind())
         if self._leave_same_kind(name):
-            room.switch_screen(kind(goto=goto) if goto else kind())
+            room.switch_screen(screen)
         else:
-            room.push_screen(kind(goto=goto) if goto else kind())
+            room.push_screen(screen)
+
+    def _awaited(self, kind: type[Any], goto: str) -> Screen[Any] | None:
+        """What stands in for a form whose runbook is not read yet; None where it can open."""
+        if not getattr(kind, "NEEDS_RUNBOOK", False):
+            return None
+        from wfconsole.tui.forms.awaiting import AwaitingForm, runbook_is_read
+
+        return None if runbook_is_read(self._room) else AwaitingForm(kind.TITLE, lambda: kind(goto=goto))
 
     def action_zoom(self, number: int) -> None:
         """Zoom into a pane; the number of the pane on show goes back."""

@@ -1,9 +1,8 @@
-"""How a collector is started: its command line, which holds no secret, and the settings that it reads first."""
+"""What a collector is told when it is started: the settings that it reads first."""
 
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import msgspec
@@ -43,10 +42,6 @@ def sources_of(settings: Settings) -> tuple[str, ...]:
         "gpus": settings.prometheus.configured or settings.gpu.runs_commands,
     }
     return tuple(name for system, names in SYSTEMS.items() for name in names if two_ways.get(name, there[system]))
-
-
-def collector_command() -> tuple[str, ...]:
-    return (sys.executable, "-m", "wfconsole.collector")
 
 
 def collector_settings(

@@ -32,7 +32,8 @@ def live(arguments: argparse.Namespace) -> int:
     _check_terminal(base, arguments)
     if source is None:
         require_cluster(base.settings)
-    parts = LiveParts(base, source=source, recording=not arguments.no_recording, strict=source is None)
+    played = arguments.collector if source is None else source
+    parts = LiveParts(base, source=played, recording=not arguments.no_recording, strict=source is None)
     console = parts.console(eager=base.own_runbook)
     code = _show(base, arguments, console)
     _tell_unsaved(console)
@@ -50,7 +51,8 @@ def resume(arguments: argparse.Namespace) -> int:
     _check_terminal(base, arguments)
     from wfconsole.wiring.live import LiveParts
 
-    parts = LiveParts(base, source=source, recording=not arguments.no_recording)
+    played = arguments.collector if source is None else source
+    parts = LiveParts(base, source=played, recording=not arguments.no_recording)
     console = parts.console(eager=True, incident=folder.name)
     code = _show(base, arguments, console)
     _tell_unsaved(console)

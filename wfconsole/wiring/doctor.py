@@ -20,7 +20,8 @@ from wfconsole.observations.checks import Check
 from wfconsole.redaction import redact_text
 from wfconsole.reports.checkup import Checkup, as_json, as_text
 from wfconsole.session.child import Child
-from wfconsole.wiring.collecting import collector_command, collector_settings
+from wfconsole.wiring.ahead import collector_command
+from wfconsole.wiring.collecting import collector_settings
 from wfconsole.wiring.ground import Ground, ground
 from wfconsole.wiring.machine import machine_checks, own_clock
 
@@ -53,7 +54,9 @@ class _Systems:
     """A collector that looks at everything once. It is under way from the start on."""
 
     def __init__(self, base: Ground) -> None:
-        self._child = Child(collector_command(), collector_settings(base.settings, doctor=True))
+        settings = collector_settings(base.settings, doctor=True)
+        self._child = Child(collector_command())
+        self._child.tell(settings)
 
     def checks(self) -> list[Check]:
         """What it told, and that it did not come to its end where that is so."""

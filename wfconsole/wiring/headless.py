@@ -22,8 +22,8 @@ from wfconsole.session.child import Child
 from wfconsole.session.feed import Feed
 from wfconsole.signals import into_pipe
 from wfconsole.text import memory, safe
+from wfconsole.wiring.ahead import collector_command
 from wfconsole.wiring.collecting import (
-    collector_command,
     collector_settings,
     require_cluster,
     rules_of,
@@ -160,9 +160,9 @@ def _tell(recorder: Recorder) -> None:
 
 
 def _to_reader(base: Ground, title: str, stop: _Stop) -> int:
-    child = Child(
-        collector_command(), collector_settings(base.settings, title=title, strict=True, rules=symptom_rules(base))
-    )
+    settings = collector_settings(base.settings, title=title, strict=True, rules=symptom_rules(base))
+    child = Child(collector_command())
+    child.tell(settings)
     pump = _Pump(child, stop)
     stop.wait()
     ended = pump.over

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from wfconsole.incident.events import ConsoleStarted
 from wfconsole.observations.answers import AskRules
 from wfconsole.recording.lines import LIMITS, MIB, Header, Note, RecordingError
 from wfconsole.session.by_hand import ByHand, end_unknown
+from wfconsole.session.child import Child
 from wfconsole.session.console import Outbox
 from wfconsole.session.drafts import DraftBook
 from wfconsole.session.feed import Feed, Stream
@@ -29,7 +31,8 @@ from wfconsole.session.session import Session
 from wfconsole.session.stream_clock import StreamClock
 from wfconsole.session.view import Capabilities, DrillStanding, View
 from wfconsole.text import safe
-from wfconsole.wiring.collecting import collector_command, collector_settings, rules_of, silent_after, sources_of
+from wfconsole.wiring.ahead import collector_command
+from wfconsole.wiring.collecting import collector_settings, rules_of, silent_after, sources_of
 from wfconsole.wiring.earlier import Kept, earlier_recordings, recording_before
 from wfconsole.wiring.ground import NO_RUNBOOK, Ground, read_incident, stamp
 from wfconsole.wiring.last_incident import LastIncidents
@@ -49,6 +52,8 @@ CLAIMED_WITHIN_MS = 300
 RECORDED_WITHIN_MS = 5 * SECOND
 FOLLOWED_EVERY_MS = SECOND
 LOOKED_EVERY_MS = MINUTE
+GIVES_WAY_MS = SECOND
+LOOKS_AGAIN_MS = 20
 READ_ONLY = "read-only: nothing is changed from here (--read-only, or actions.enabled = false)"
 RECORD_ONLY = Capabilities(refusals={"arm": READ_ONLY, "take-back": READ_ONLY, "run-command": READ_ONLY})
 OBSERVER = Capabilities(change=False, refusals={"*": "observers change nothing"})
@@ -64,14 +69,21 @@ class Stage(msgspec.Struct, frozen=True):
 
 
 class LiveParts:
-    """The parts of one live console. Making it starts the collector: the screen is imported while that connects.
+    """The parts of one live console. Making it tells the collector what to look at: the screen is imported while that
+    connects. `source`: somebody else's stream, or the collector that was begun ahead; None for one that is begun now.
 
     The recorder, the journal and looking back are imported after the first frame, which needs none of them.
     `strict`: where no cluster can ever be reached as it is configured, the console ends and says why.
     """
 
     def __init__(
-        self, base: Ground, *, source: int | None, recording: bool, stage: Stage | None = None, strict: bool = False
+        self,
+        base: Ground,
+        *,
+        source: int | Child | None,
+        recording: bool,
+        stage: Stage | None = None,
+        strict: bool = False,
     ) -> None:
         self._base = base
         self._stage = stage
@@ -144,14 +156,15 @@ class LiveParts:
             every_ms=LOOKED_EVERY_MS,
         )
 
-    def _collected(self, source: int | None) -> Stream:
+    def _collected(self, source: int | Child | None) -> Stream:
         """What a collector of ours sees, or somebody else's stream."""
         settings = self._base.settings
         feed = Feed(
             self._clock,
-            command=collector_command() if source is None else (),
+            command=() if isinstance(source, int) else collector_command(),
+            begun=source if isinstance(source, Child) else None,
             settings=self._collector_settings,
-            source=source,
+            source=source if isinstance(source, int) else None,
             sources=lambda: tuple(self._session.view.world.snapshots) or sources_of(settings),
             silent_ms=silent_after(settings),
         )
@@ -234,9 +247,20 @@ class LiveParts:
         import wfconsole.journal.survey  # noqa: F401  so that declaring finds all in memory, whatever the disk does then
 
         if read_runbook:
+            self._give_way()
             self._follow_runbook()
         own = self._recorder.state.path if self._recorder is not None else ""
         self._earlier += earlier_recordings(self._base.places.recordings, own)
+
+    def _give_way(self) -> None:
+        """Until the first look at everything is over, at most a second: of ten thousand pods it needs every core, and
+        reading the runbook takes one for a fifth of a second."""
+        until = self._base.clock.monotonic() + GIVES_WAY_MS
+        while self._base.clock.monotonic() < until:
+            told = self._session.view.world.snapshots.values()
+            if told and all(snapshot.told for snapshot in told):
+                return
+            time.sleep(LOOKS_AGAIN_MS / SECOND)
 
     def _follow_runbook(self) -> None:
         """Symptoms may ask Prometheus: the collector, which was started long before, is told now."""

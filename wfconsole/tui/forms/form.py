@@ -40,6 +40,7 @@ class Form(EarlyKeys, KeptWords, ModalScreen[None], inherit_bindings=False):
     TITLE: ClassVar[str] = ""
     ACTION: ClassVar[str | None] = ""  # the id of the action behind it; None for a form that changes nothing
     NEEDS_INCIDENT: ClassVar[bool] = False
+    NEEDS_RUNBOOK: ClassVar[bool] = False
     KEYS: ClassVar[str] = "Enter next   Tab move   Esc cancel"
     BINDINGS = [
         Binding("escape", "cancel", "leave; nothing changes", show=False),
@@ -119,7 +120,7 @@ class Form(EarlyKeys, KeptWords, ModalScreen[None], inherit_bindings=False):
         self.set_focus(self.first_focus(), scroll_visible=False)
         self.catch_up()
 
-    def first_focus(self) -> Widget:
+    def first_focus(self) -> Widget | None:
         """What has the focus when the form comes up; the way out, where what it does cannot be taken back."""
         fields = self.open_fields()
         return fields[0] if fields else self.query_one(Cancel)

@@ -16,7 +16,7 @@ _SINGULAR: Final = ("database", "cache", "auth", "isolation", "inference", "sign
 
 def is_old(quality: Quality) -> bool:
     """Whether what is on show was true once, and may not be now."""
-    return not quality.conclusive and quality != Quality.PARTIAL
+    return not quality.tells
 
 
 def never_seen(frame: Frame, source: str) -> bool:

@@ -29,8 +29,7 @@ def _signal(frame: Frame, rule: str, label: str) -> Iterator[Number]:
     if snapshot is None or (row is None and snapshot.good_at is not None):
         return
     quality = snapshot.quality(frame.now)
-    trusted = quality.conclusive or quality == Quality.PARTIAL  # a part is true of the rules that it has
-    if row is None or not trusted:
+    if row is None or not quality.tells:
         yield Number(label, UNKNOWN, Level.OK, quality, _why(frame, "signals"))
         return
     finding = frame.view.judged.finding("signals", rule)

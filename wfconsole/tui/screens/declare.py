@@ -34,6 +34,7 @@ class DeclareForm(Form):
     TITLE = "DECLARE INCIDENT"
     ACTION = "declare"
     DRAFT = "declare"
+    NEEDS_RUNBOOK = True
     KEYS = "Enter next, in the last field it declares   Bksp back   Esc cancel"
 
     def fields(self) -> Iterable[Widget]:

@@ -79,7 +79,7 @@ class FollowUpForm(Form):
         super().fill(written)
         self._show_fields()
 
-    def first_focus(self) -> Widget:
+    def first_focus(self) -> Widget | None:
         """Most want to write one down; those that are there are a key up."""
         known = self.goto in self.frame.view.incident.follow_ups
         return super().first_focus() if known else self.query_one("#text")

@@ -68,7 +68,7 @@ class TaskForm(Form):
         super().fill(written)
         self._show_rows()
 
-    def first_focus(self) -> Widget:
+    def first_focus(self) -> Widget | None:
         """While no task runs one is given; the calls are a key up."""
         running = open_tasks(self.frame.view.incident)
         return super().first_focus() if self.goto or running else self.query_one("#who")
