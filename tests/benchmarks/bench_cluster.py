@@ -320,7 +320,9 @@ def changes(cluster: Loaded, rounds: int) -> Report:
     report.target(
         "console and collector together, worst of them", max(one.together for one in counted), 4, " % of a core"
     )
-    report.target("the console of that, worst of them", max(one.console for one in counted), 2, " % of a core")
+    paces = [one.together / one.slowed(fastest) for one in counted]
+    report.figure("the same at the pace of the fastest piece, worst of them", f"{max(paces):.2f} % of a core")
+    report.target("the console alone, worst of them", max(one.console for one in counted), 2, " % of a core")
     alone = statistics.mean(one.collector - one.collector_still for one in tried)
     report.target("the changes in the collector, of the typed watch", alone / statistics.mean(typed), 0.045, "x")
     refresh_ms = max(one.collector for one in counted) * 10 * REFRESH_S
