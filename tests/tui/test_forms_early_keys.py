@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from textual import events
 
 from tests.builders import NOW
 from tests.tui.harness import RUNBOOK, Desk, Room, quiet_desk, troubled_desk, war_room
 from wfconsole.incident.events import DecisionMade, Declared, NoteAdded, SeverityChanged, StatusChanged, TaskGiven
+from wfconsole.tui.forms import awaiting
 from wfconsole.tui.screens.declare import DeclareForm
 from wfconsole.tui.screens.overview import Overview
 from wfconsole.wiring.ground import NO_RUNBOOK
@@ -142,6 +144,21 @@ async def test_a_declaration_before_the_runbook_is_read_waits_for_it_and_loses_n
         event = desk.submitted[0]
         assert isinstance(event, Declared)
         assert (event.title, event.severity) == ("checkout is", "SEV1")
+
+
+async def test_a_runbook_that_cannot_be_read_keeps_nobody_from_declaring(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(awaiting, "_MOST_LOOKS", 1)
+    desk = quiet_desk(runbook=NO_RUNBOOK)
+    async with war_room(desk) as room:
+        await at_once(room, "D", "text:checkout is down", "enter")
+        while not isinstance(room.app.screen, DeclareForm):
+            await room.pilot.pause(0.01)
+        await room.press("down")
+        assert "no criteria: the runbook could not be read" in room.text
+        await room.press("enter", "enter", "enter")
+        event = desk.submitted[0]
+        assert isinstance(event, Declared)
+        assert (event.title, event.severity, event.commander) == ("checkout is down", "SEV2", "op1")
 
 
 async def test_whoever_waits_for_the_runbook_may_leave() -> None:

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from wfconsole.tui.app import WarRoom
 
 _LOOKS_AGAIN_S: Final = 0.2
+_MOST_LOOKS: Final = 25  # then it opens without: a disk that hangs keeps nobody from declaring
 _WORDS: Final = "The runbook is being read: this opens in a moment. Type on, nothing is lost."
 
 
 class AwaitingForm(Form):
-    """Changes into the form as soon as there is a runbook."""
+    """Changes into the form as soon as there is a runbook, and in the end without one."""
 
     ACTION = None
     KEYS = "Esc cancel"
@@ -35,6 +36,7 @@ class AwaitingForm(Form):
         super().__init__()
         self._title = title
         self._make = make
+        self._looks = 0
 
     def title_words(self) -> str:
         return self._title
@@ -61,7 +63,8 @@ class AwaitingForm(Form):
         """The form itself presses what was kept."""
 
     def _look(self) -> None:
-        if self.is_current and runbook_is_read(self.war_room):
+        self._looks += 1
+        if self.is_current and (runbook_is_read(self.war_room) or self._looks >= _MOST_LOOKS):
             form = self._make()
             for event in self._early:
                 form.typed_ahead(event)

@@ -91,6 +91,7 @@ class DeclareForm(Form):
         )
 
 
+_WITHOUT_RUNBOOK: Final = [Option(name, name, ("no criteria: the runbook could not be read",)) for name in SEVERITIES]
 _THEN: Final = "Enter here opens the record and starts the clocks; nothing is sent."
 
 
@@ -98,7 +99,7 @@ def severity_choice(
     policy: SeverityPolicy, *, title: str, hint: str = "", chosen: str = "", proposal: Proposal | None = None
 ) -> Choice:
     """The severities, with the criteria in the team's words and what each starts; the proposed one says why it is."""
-    options = [_severity(choice, proposal) for choice in severity_choices(policy)]
+    options = [_severity(choice, proposal) for choice in severity_choices(policy)] or _WITHOUT_RUNBOOK
     proposed = proposal.severity if proposal is not None else ""
     return Choice(options, id="severity", title=title, hint=hint, chosen=chosen or proposed)
 
