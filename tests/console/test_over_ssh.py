@@ -19,8 +19,11 @@ from tests.console.desk import Desk, command_of, descendants, kill, quit_by_key
 from tests.journal.helpers import until
 from tests.real_parts import missing
 from tests.rig.processes import free_port
+from tests.session.made import FINE, patch, row
 from tests.terminal.pty import Terminal
 from wfconsole import exit_codes
+from wfconsole.clock import SystemClock
+from wfconsole.recording.format import StreamWriter, Target
 
 SHOWN = "double/production"
 
@@ -101,6 +104,31 @@ def test_a_console_plays_the_stream_of_another_machine_and_leaves_nothing_there(
         assert len(far) == 2
         assert quit_by_key(terminal) == 0
     until(lambda: not any(map(command_of, far)), "the recorder and its collector are gone")
+
+
+def test_a_stream_that_has_not_begun_leaves_everything_unknown(watch: Desk, tmp_path: Path) -> None:
+    """While the connection is made, or somebody types a password there, nothing is known of the cluster."""
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    line = f"cat {gate} | {sys.executable} -m wfconsole live - --operator op1; exit ${{PIPESTATUS[1]}}"
+    with watch.shell(line) as terminal:
+        terminal.wait_for("no data: nothing reported yet")
+        assert "Pods      ? UNKN   -- nothing reported yet" in terminal.text
+        assert "nothing needs you" not in terminal.text
+        assert "off" not in _line(terminal, "Nodes")
+        with gate.open("wb") as stream:
+            writer = StreamWriter(stream.write, SystemClock())
+            writer.header(target=Target(context="kind-made", server="https://made"))
+            writer.patch("pods", SystemClock().now(), patch(row(FINE)), True)
+            stream.flush()
+            terminal.wait_for("1/1 ready")
+            terminal.wait_until(lambda: "off" in _line(terminal, "Nodes"), "what the stream does not tell of is off")
+        terminal.wait_for("the stream ended")
+        assert quit_by_key(terminal) == 0
+
+
+def _line(terminal: Terminal, word: str) -> str:
+    return next(line for line in terminal.lines if word in line)
 
 
 def test_a_connection_that_breaks_is_told_and_ends_the_recorder(watch: Desk, bastion: Bastion) -> None:

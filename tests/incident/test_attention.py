@@ -124,7 +124,7 @@ CASES: list[tuple[str, Situation, str, str]] = [
     (
         "no source has ever answered",
         situation(lines=(pods(Quality.UNKNOWN, None, "connection refused"),)),
-        "no data yet: connection refused",
+        "no data: connection refused",
         "pane:3",
     ),
     (

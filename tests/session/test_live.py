@@ -522,3 +522,12 @@ def test_a_console_that_is_closed_while_it_begins_opens_nothing_more(place: Plac
     closed.set()
     starting.join(WITHIN)
     assert not opened
+
+
+def test_before_the_stream_has_told_anything_its_sources_are_unknown_and_not_off(place: Place) -> None:
+    place.console._feed = Feed(place.clock, sources=lambda: ("pods", "database"))
+    quality = place.console.view().world.quality
+    assert [quality(source, BEGAN) for source in ("pods", "database", "cache")] == ["unknown", "unknown", "off"]
+    place.see(patch(row(FINE)), seconds=0, keyframe=True)
+    quality = place.console.view().world.quality
+    assert [quality(source, BEGAN) for source in ("pods", "database", "cache")] == ["live", "off", "off"]

@@ -108,7 +108,7 @@ def _view(seen: Situation) -> Iterator[Need]:
             text = f"all sources lost {age(min(ages))} ago; the values below are old"
             yield Need(text, Level.CRITICAL, f"pane:{watched[0].number}")
         else:
-            yield Need(f"no data yet: {watched[0].reason}", Level.WARNING, f"pane:{watched[0].number}")
+            yield Need(f"no data: {watched[0].reason}", Level.WARNING, f"pane:{watched[0].number}")
 
 
 def _failed(seen: Situation) -> Iterator[Need]:

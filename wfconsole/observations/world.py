@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -111,6 +111,11 @@ class World(_OtherSystems, frozen=True):
 
     def with_snapshot(self, snapshot: Snapshot[Any]) -> World:
         return World(snapshots={**self.snapshots, snapshot.source: snapshot}, answers=self.answers)
+
+    def awaiting(self, sources: Iterable[str], now: Millis) -> World:
+        """This world at `now`, while those of these sources that have told nothing are unknown and not off."""
+        unheard = {source: Snapshot[Any](source=source, observed_at=now) for source in sources}
+        return World(snapshots={**unheard, **self.snapshots}, answers=self.answers)
 
     def with_answer(self, at: Millis, answer: PodAnswer) -> World:
         """The newest answer for each pod, under "namespace/name"; the oldest ones are dropped beyond a bound."""

@@ -49,6 +49,9 @@ class Receiver(Protocol):
 class Stream(Protocol):
     """What a live console plays."""
 
+    def expected(self) -> Sequence[str]:
+        """The sources that it will tell of, as far as anybody knows before it has begun."""
+
     def start(self, receiver: Receiver) -> None:
         """Called once, when there is somebody to hear it."""
 
@@ -98,6 +101,9 @@ class Feed:
         self._stops = 0
         self._ended = ""  # how the spawned collector ended, where that was seen before it was read
         self._thread = threading.Thread(target=self._run, name="stream-reader", daemon=True)
+
+    def expected(self) -> Sequence[str]:
+        return self._sources()
 
     def spawn(self) -> None:
         """Start the collector now, before anything slow is imported; `start` reads it, or tries again."""

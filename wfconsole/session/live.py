@@ -193,6 +193,7 @@ class LiveConsole:
     """Joins session, stream, journal and recording behind the `Console` protocol."""
 
     _closed = False
+    _heard = False  # whether any source has told anything
     unsaved: tuple[Record, ...] = ()  # after `close`: what is on no disk
 
     def __init__(
@@ -261,6 +262,7 @@ class LiveConsole:
                 self.session.observe(item)
             elif isinstance(item, Noted) and not isinstance(item.note, OperatorNote):
                 self.session.hear(item)  # what people did at another console is in that console's journal
+        self._heard = self._heard or any(isinstance(item, SourcePatch) for item in items)
 
     def header(self, header: Header) -> None:
         """From the stream's reader thread; see `feed.Receiver`."""
@@ -282,8 +284,10 @@ class LiveConsole:
         past."""
         now = self.session.view
         journal = now.journal if self._sink is None else self._sink.show()  # a disk that hangs tells nobody
+        shown = self.transport.view()
         return msgspec.structs.replace(
-            self.transport.view(),
+            shown,
+            world=shown.world if self._heard else shown.world.awaiting(self._feed.expected(), self._clock.now()),
             journal=journal,
             pending=now.pending,
             recording=self._recording(),
