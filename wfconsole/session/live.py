@@ -287,6 +287,7 @@ class LiveConsole:
         shown = self.transport.view()
         return msgspec.structs.replace(
             shown,
+            heard=self._heard,
             world=shown.world if self._heard else shown.world.awaiting(self._feed.expected(), self._clock.now()),
             journal=journal,
             pending=now.pending,

@@ -66,6 +66,7 @@ class View(msgspec.Struct, frozen=True):
     """The session at one moment. Panes get parts of it as attributes; nobody keeps one to ask it later."""
 
     world: World = World()
+    heard: bool = True  # whether any source has told anything: until then `world` has those that are expected
     judged: Judged = Judged()
     series: SeriesBook = SeriesBook()
     statements: StatementBook = StatementBook()

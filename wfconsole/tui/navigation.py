@@ -152,7 +152,7 @@ class Navigation:
 
     def pins_on_show(self, frame: Frame | None) -> tuple[str, ...]:
         """The panes beside the checklist: what somebody pinned, the playbook's, or the first two that are on."""
-        if frame is None:
+        if frame is None or not frame.view.heard:
             return ()
         room = self._room
         on = tuple(line.number for line in frame.board if line.quality != Quality.OFF)

@@ -101,7 +101,7 @@ def world_numbers(frame: Frame) -> list[Number]:
 
 
 def _of_other_systems(frame: Frame) -> list[Number]:
-    if frame.view.world.snapshots.keys().isdisjoint(("signals", "sessions")):
+    if not frame.view.heard or frame.view.world.snapshots.keys().isdisjoint(("signals", "sessions")):
         return []
     from wfconsole.tui.panes.system_digits import system_numbers  # here, because no first frame has any of these
 
