@@ -43,7 +43,7 @@ class Starting:
     def tell(self, change: Patch[object]) -> None:
         """Pods say this, and the console has heard it."""
         told = SystemClock().now()
-        first = "pods" not in self.console.view().world.snapshots
+        first = "pods" not in self.console.session.view.world.snapshots
         if first:
             self._writer.header(target=Target(context="kind-made", server="https://made"))
         self._writer.patch("pods", told, msgspec.json.encode(change), first)
@@ -54,11 +54,11 @@ class Starting:
         os.close(self._stream)
 
     def _heard(self, told: Millis) -> bool:
-        pods = self.console.view().world.snapshots.get("pods")
+        pods = self.console.session.view.world.snapshots.get("pods")
         return pods is not None and pods.observed_at >= told
 
     def _read(self) -> Runbook:
-        pods = self.console.view().world.snapshots.get("pods")
+        pods = self.console.session.view.world.snapshots.get("pods")
         self.read_after.append("nothing" if pods is None else "told" if pods.told else "loading")
         return load_runbook(None)
 

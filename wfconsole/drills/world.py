@@ -31,6 +31,8 @@ _ASKED: Final = "nobody looked at this pod before this when it was recorded"
 class RecordedWorld:
     """See `session.feed.Stream`. All that it tells comes from a thread of its own."""
 
+    expected: Sequence[str] = ()  # all of them tell at once
+
     def __init__(self, recordings: Sequence[Recording], clock: Clock) -> None:
         """The first recording is what happens while nobody acts; the others begin with it, and go on otherwise."""
         self.doors = Doors(door for number, each in enumerate(recordings) for door in doors_of(each, number))
@@ -51,9 +53,6 @@ class RecordedWorld:
         self._answers: dict[tuple[str, str], PodAnswer] = {}
 
     # --- the stream
-
-    def expected(self) -> Sequence[str]:
-        return ()  # all of them tell at once
 
     def start(self, receiver: Receiver) -> None:
         self._receiver = receiver

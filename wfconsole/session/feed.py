@@ -49,6 +49,7 @@ class Receiver(Protocol):
 class Stream(Protocol):
     """What a live console plays."""
 
+    @property
     def expected(self) -> Sequence[str]:
         """The sources that it will tell of, as far as anybody knows before it has begun."""
 
@@ -102,6 +103,7 @@ class Feed:
         self._ended = ""  # how the spawned collector ended, where that was seen before it was read
         self._thread = threading.Thread(target=self._run, name="stream-reader", daemon=True)
 
+    @property
     def expected(self) -> Sequence[str]:
         return self._sources()
 

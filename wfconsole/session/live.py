@@ -288,7 +288,7 @@ class LiveConsole:
         return msgspec.structs.replace(
             shown,
             heard=self._heard,
-            world=shown.world if self._heard else shown.world.awaiting(self._feed.expected(), self._clock.now()),
+            world=shown.world if self._heard else shown.world.awaiting(self._feed.expected, self._clock.now()),
             journal=journal,
             pending=now.pending,
             recording=self._recording(),
