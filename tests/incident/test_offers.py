@@ -142,6 +142,14 @@ def test_what_is_wrong_in_a_part_is_seen_and_the_rest_is_not_taken_for_well() ->
     )
 
 
+def test_an_alert_that_fires_is_seen_and_one_that_nobody_can_see_any_more_is_not() -> None:
+    fires = noticed("alert slow", family="alert", text="alert: orders are slow")
+    pods = a_snapshot("pods", [a_pod()])
+    assert evidence(*seen(a_world(pods=pods, alerts=a_snapshot("alerts")), fires)) == ("alert: orders are slow",)
+    assert evidence(*seen(a_world(pods=pods, alerts=a_snapshot("alerts", good_at=NOW - HOUR)), fires)) == ()
+    assert suggested_title(*seen(a_world(pods=pods, alerts=a_snapshot("alerts")), fires)) == ""
+
+
 def test_a_title_is_suggested_for_what_is_worst() -> None:
     world = a_world(pods=[a_bad_pod("b"), a_pod("d", owner="llm")])
     assert suggested_title(*seen(world)) == "gateway: 0 of 1 pods ready"

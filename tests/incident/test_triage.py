@@ -94,6 +94,13 @@ def test_what_has_stood_for_days_comes_after_what_is_new() -> None:
     assert [text for text, _ in red(BROKEN, old, LOOP)] == ["gateway crashes", "batch is killed"]
 
 
+def test_an_alert_is_sure_only_while_the_alerts_are_seen() -> None:
+    fires = after(noticed("alert slow", family="alert", text="alert: orders are slow"))
+    for good_at, quality in ((NOW, Quality.LIVE), (NOW - HOUR, Quality.STALE)):
+        (red,) = told(a_world(alerts=a_snapshot("alerts", good_at=good_at)), fires).red
+        assert (red.text, red.quality, red.sure) == ("alert: orders are slow", quality, quality == Quality.LIVE)
+
+
 def test_a_red_pane_without_a_condition_speaks_for_itself_unless_it_is_lost() -> None:
     alerts = BoardLine(1, "Alerts", Level.CRITICAL, Quality.LIVE, "2 unacked", reason="orders-db lock wait")
     old = BoardLine(6, "DB", Level.WARNING, Quality.STALE, "(95%)", reason="no new data")

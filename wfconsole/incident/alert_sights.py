@@ -12,7 +12,6 @@ from wfconsole.observations.alert_log import AlertLog, AlertPast
 from wfconsole.observations.alerts import cause, cause_title, judge_alert, title
 from wfconsole.observations.levels import Level
 
-ALERT_WORDS: Final = ("alert", "alert-flood")
 _FLOOD: Final = "alert-flood alerts"
 
 

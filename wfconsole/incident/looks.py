@@ -147,6 +147,7 @@ _OTHERS: Final = {
     "right": Word("{name} is not refused any more"),
     "collector": Word("the collector runs again"),
 }
+ALERT_WORDS: Final = ("alert", "alert-flood")
 _WORDS: Final = {word: told for look in LOOKS.values() for word, told in look.words.items()} | _OTHERS
 _COUNTED: Final = {"crash-loop": "restart", "oom": "kill", "scale": "move"}
 _SOURCES: Final = {word: source for source, look in LOOKS.items() for word in look.words}
@@ -166,6 +167,11 @@ def what_is_counted(key: str) -> str:
 def source_of_condition(key: str) -> str:
     """The source that tells of the condition of this key; "" for what is told of alerts, sources and changes."""
     return _SOURCES.get(key.partition(" ")[0], "")
+
+
+def seen_by(key: str) -> str:
+    """The source without which nobody knows how it stands with the condition of this key; "" where none is needed."""
+    return "alerts" if key.partition(" ")[0] in ALERT_WORDS else source_of_condition(key)
 
 
 def pane_of_condition(key: str) -> int:

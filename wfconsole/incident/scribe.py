@@ -12,10 +12,10 @@ from typing import Final
 import msgspec
 
 from wfconsole.clock import HOUR, MINUTE, Millis
-from wfconsole.incident.alert_sights import ALERT_WORDS, sights_of_alerts
+from wfconsole.incident.alert_sights import sights_of_alerts
 from wfconsole.incident.condition_levels import level_for_workload
 from wfconsole.incident.events import Noticed
-from wfconsole.incident.looks import LOOKS
+from wfconsole.incident.looks import ALERT_WORDS, LOOKS
 from wfconsole.incident.scribe_memory import FLOOD, Pen, ScribeMemory
 from wfconsole.incident.scribe_sources import look_at_source
 from wfconsole.incident.sights import Seen, Sight, Sights

@@ -7,7 +7,7 @@ import msgspec
 from wfconsole.clock import MINUTE, Millis
 from wfconsole.incident.clocks import CALL_WORDS, spans
 from wfconsole.incident.events import Noticed
-from wfconsole.incident.looks import source_of_condition
+from wfconsole.incident.looks import seen_by
 from wfconsole.incident.policy import SeverityName, SeverityPolicy, SeverityRule
 from wfconsole.incident.state import IncidentState
 from wfconsole.incident.what_changed import what_changed
@@ -72,9 +72,11 @@ def evidence(world: World, judged: Judged, incident: IncidentState, now: Millis)
 
 
 def suggested_title(world: World, judged: Judged, incident: IncidentState, now: Millis) -> str:
-    """A first title for what is worst, pods before others that are as bad, to be overwritten; "" when nothing is."""
+    """A first title for what is worst, pods before others that are as bad, to be overwritten; "" when nothing is. What
+    an alert is called is no title: people are to say what users notice."""
     pods = next(iter(worst_first(judged.groups.values())), None)
-    other = next(iter(_elsewhere(world, incident, now)), None)
+    others = (each for each in _elsewhere(world, incident, now) if seen_by(each.key) != "alerts")
+    other = next(others, None)
     level = Level.OK if pods is None else pods.level
     if other is not None and other.level > level:
         return cut(other.text, _LONGEST_TITLE)
@@ -89,7 +91,7 @@ def _elsewhere(world: World, incident: IncidentState, now: Millis) -> list[Notic
         condition
         for key, condition in incident.conditions.items()
         if condition.lasts and condition.level >= Level.WARNING
-        if (source := source_of_condition(key)) and source not in ("pods", "workloads")
+        if (source := seen_by(key)) and source not in ("pods", "workloads")
         if world.quality(source, now).tells
     ]
     return sorted(found, key=lambda condition: (-condition.level, condition.since))

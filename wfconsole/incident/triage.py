@@ -13,7 +13,7 @@ import msgspec
 
 from wfconsole.clock import DAY, HOUR, SECOND, Millis
 from wfconsole.incident.condition_levels import level_now
-from wfconsole.incident.looks import pane_of_condition, source_of_condition
+from wfconsole.incident.looks import pane_of_condition, seen_by
 from wfconsole.incident.playbook import Runbook
 from wfconsole.incident.probing import understood
 from wfconsole.incident.proposal import Proposal, propose
@@ -157,7 +157,7 @@ def _conditions(
             continue
         line = incident.lines.get(incident.line_of_key.get(key, ""))
         since = condition.since or (line.at if line is not None else 0)
-        source = source_of_condition(key)
+        source = seen_by(key)
         quality = world.quality(source, now) if source else Quality.LIVE
         if quality != Quality.OFF:
             yield Red(condition.text, level, since, quality, pane_of_condition(key), key)
