@@ -6,6 +6,7 @@ import argparse
 import os
 import pwd
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,14 +42,14 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def asked(tmp_path_factory: pytest.TempPathFactory, clock: ManualClock) -> Iterator[tuple[Approvals, Path]]:
-    place = tmp_path_factory.mktemp("approvals")
-    for folder in (place, *place.parents):
-        if folder.stat().st_uid == os.getuid() and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o011)  # as /tmp is: another login gets there
-    made = Approvals(clock, lambda: None, place=place)
-    yield made, place
-    made.close()
+def asked(clock: ManualClock) -> Iterator[tuple[Approvals, Path]]:
+    """Not below pytest's own folder: the next pytest that starts closes that to other logins again."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        place.chmod(0o711)  # as /tmp is: another login gets there
+        made = Approvals(clock, lambda: None, place=place)
+        yield made, place
+        made.close()
 
 
 def as_somebody(place: Path, code: str, word: str = PLAN.word) -> str:

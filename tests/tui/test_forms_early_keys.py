@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from textual import events
 
@@ -9,6 +11,9 @@ from tests.builders import NOW
 from tests.tui.harness import RUNBOOK, Desk, Room, quiet_desk, troubled_desk, war_room
 from wfconsole.incident.events import DecisionMade, Declared, NoteAdded, SeverityChanged, StatusChanged, TaskGiven
 from wfconsole.tui.forms import awaiting
+from wfconsole.tui.forms.awaiting import AwaitingForm
+from wfconsole.tui.forms.choice import Choice
+from wfconsole.tui.forms.fields import Field
 from wfconsole.tui.screens.declare import DeclareForm
 from wfconsole.tui.screens.overview import Overview
 from wfconsole.wiring.ground import NO_RUNBOOK
@@ -26,6 +31,14 @@ async def at_once(room: Room, *keys: str) -> None:
             room.app.post_message(events.Key(key, key if len(key) == 1 else None))
     for _ in range(10):
         await room.pilot.pause()
+
+
+async def until(room: Room, so: Callable[[], object]) -> None:
+    for _ in range(1000):
+        if so():
+            return
+        await room.pilot.pause(0.01)
+    raise AssertionError(room.text)
 
 
 async def test_a_note_that_is_typed_at_once_is_whole() -> None:
@@ -139,11 +152,25 @@ async def test_a_declaration_before_the_runbook_is_read_waits_for_it_and_loses_n
         assert "DECLARE INCIDENT" in room.text
         assert "The runbook is being read" in room.text
         desk.session.follow_runbook(RUNBOOK)
-        while not desk.submitted:
-            await room.pilot.pause(0.01)
+        await until(room, lambda: desk.submitted)
         event = desk.submitted[0]
         assert isinstance(event, Declared)
         assert (event.title, event.severity) == ("checkout is", "SEV1")
+
+
+async def test_keys_that_come_while_the_form_takes_its_place_are_for_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(awaiting, "_LOOKS_AGAIN_S", 3600.0)
+    desk = quiet_desk(runbook=NO_RUNBOOK)
+    async with war_room(desk) as room:
+        await at_once(room, "D", "text:checkout ")
+        waits = room.app.screen
+        assert isinstance(waits, AwaitingForm)
+        desk.session.follow_runbook(RUNBOOK)
+        waits._look()
+        for key in ("i", "s", "enter"):
+            waits.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until(room, lambda: isinstance(room.app.focused, Choice))
+        assert room.app.screen.query_one("#title", Field).value == "checkout is"
 
 
 async def test_a_runbook_that_cannot_be_read_keeps_nobody_from_declaring(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,8 +178,7 @@ async def test_a_runbook_that_cannot_be_read_keeps_nobody_from_declaring(monkeyp
     desk = quiet_desk(runbook=NO_RUNBOOK)
     async with war_room(desk) as room:
         await at_once(room, "D", "text:checkout is down", "enter")
-        while not isinstance(room.app.screen, DeclareForm):
-            await room.pilot.pause(0.01)
+        await until(room, lambda: isinstance(room.app.screen, DeclareForm))
         await room.press("down")
         assert "no criteria: the runbook could not be read" in room.text
         await room.press("enter", "enter", "enter")

@@ -37,6 +37,7 @@ class AwaitingForm(Form):
         self._title = title
         self._make = make
         self._looks = 0
+        self._heir: Form | None = None  # what has taken its place
 
     def title_words(self) -> str:
         return self._title
@@ -54,10 +55,11 @@ class AwaitingForm(Form):
         self.set_interval(_LOOKS_AGAIN_S, self._look)
 
     def on_key(self, event: events.Key) -> None:
-        if event.key != "escape":
+        """Keys that come after the form was made, and before it has the keyboard, are for the form, too."""
+        if self._heir is not None or event.key != "escape":
             event.stop()
             event.prevent_default()
-            self.typed_ahead(event)
+            (self._heir or self).typed_ahead(event)
 
     def catch_up(self) -> None:
         """The form itself presses what was kept."""
@@ -65,10 +67,10 @@ class AwaitingForm(Form):
     def _look(self) -> None:
         self._looks += 1
         if self.is_current and (runbook_is_read(self.war_room) or self._looks >= _MOST_LOOKS):
-            form = self._make()
+            self._heir = self._make()
             for event in self._early:
-                form.typed_ahead(event)
-            self.war_room.switch_screen(form)
+                self._heir.typed_ahead(event)
+            self.war_room.switch_screen(self._heir)
 
 
 def runbook_is_read(room: WarRoom) -> bool:
