@@ -410,7 +410,6 @@ def test_nothing_of_them_reaches_the_screen_of_the_console_nor_its_recording(
 
 
 GOOD_FOR = re.compile(r"for \d+s")
-F5 = "\x1b[15~"
 RUNS = "> [ Run:"
 FOCUS = "> [ Cancel ]"  # what is typed before it is there is dropped, on purpose
 
@@ -431,7 +430,7 @@ def _confirm(terminal: Terminal) -> None:
     _answer(terminal, "because it was", "nobody uses it")
     terminal.wait_until(lambda: RUNS in terminal.text or STALE in terminal.text, f"{RUNS} or {STALE}")
     if STALE in terminal.text:
-        terminal.send(F5)
+        terminal.press("f5")
         terminal.wait_gone(STALE)
         _answer(terminal)
     terminal.wait_for(RUNS)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.desk import Desk, command_of, descendants, kill, quit_by_key
+from tests.console.desk import Desk, command_of, descendants, kill, lines_with, quit_by_key
 from tests.journal.helpers import until
 from tests.real_parts import missing
 from tests.rig.processes import free_port
@@ -115,20 +115,18 @@ def test_a_stream_that_has_not_begun_leaves_everything_unknown(watch: Desk, tmp_
         terminal.wait_for("no data: nothing reported yet")
         assert "Pods      ? UNKN   -- nothing reported yet" in terminal.text
         assert "nothing needs you" not in terminal.text
-        assert "off" not in _line(terminal, "Nodes")
+        assert "off" not in lines_with(terminal, "Nodes")[0]
         with gate.open("wb") as stream:
             writer = StreamWriter(stream.write, SystemClock())
             writer.header(target=Target(context="kind-made", server="https://made"))
             writer.patch("pods", SystemClock().now(), patch(row(FINE)), True)
             stream.flush()
             terminal.wait_for("1/1 ready")
-            terminal.wait_until(lambda: "off" in _line(terminal, "Nodes"), "what the stream does not tell of is off")
+            terminal.wait_until(
+                lambda: "off" in lines_with(terminal, "Nodes")[0], "what the stream does not tell of is off"
+            )
         terminal.wait_for("the stream ended")
         assert quit_by_key(terminal) == 0
-
-
-def _line(terminal: Terminal, word: str) -> str:
-    return next(line for line in terminal.lines if word in line)
 
 
 def test_a_connection_that_breaks_is_told_and_ends_the_recorder(watch: Desk, bastion: Bastion) -> None:

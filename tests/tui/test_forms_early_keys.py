@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from textual import events
 
 from tests.builders import NOW
-from tests.tui.harness import RUNBOOK, Desk, Room, quiet_desk, troubled_desk, war_room
+from tests.tui.harness import RUNBOOK, Desk, Room, quiet_desk, troubled_desk, until, war_room
 from wfconsole.incident.events import DecisionMade, Declared, NoteAdded, SeverityChanged, StatusChanged, TaskGiven
 from wfconsole.tui.forms import awaiting
 from wfconsole.tui.forms.awaiting import AwaitingForm
@@ -31,14 +29,6 @@ async def at_once(room: Room, *keys: str) -> None:
             room.app.post_message(events.Key(key, key if len(key) == 1 else None))
     for _ in range(10):
         await room.pilot.pause()
-
-
-async def until(room: Room, so: Callable[[], object]) -> None:
-    for _ in range(1000):
-        if so():
-            return
-        await room.pilot.pause(0.01)
-    raise AssertionError(room.text)
 
 
 async def test_a_note_that_is_typed_at_once_is_whole() -> None:
@@ -152,7 +142,7 @@ async def test_a_declaration_before_the_runbook_is_read_waits_for_it_and_loses_n
         assert "DECLARE INCIDENT" in room.text
         assert "The runbook is being read" in room.text
         desk.session.follow_runbook(RUNBOOK)
-        await until(room, lambda: desk.submitted)
+        await until(room.pilot.pause, lambda: bool(desk.submitted))
         event = desk.submitted[0]
         assert isinstance(event, Declared)
         assert (event.title, event.severity) == ("checkout is", "SEV1")
@@ -169,7 +159,7 @@ async def test_keys_that_come_while_the_form_takes_its_place_are_for_the_form(mo
         waits._look()
         for key in ("i", "s", "enter"):
             waits.post_message(events.Key(key, key if len(key) == 1 else None))
-        await until(room, lambda: isinstance(room.app.focused, Choice))
+        await until(room.pilot.pause, lambda: isinstance(room.app.focused, Choice))
         assert room.app.screen.query_one("#title", Field).value == "checkout is"
 
 
@@ -178,7 +168,7 @@ async def test_a_runbook_that_cannot_be_read_keeps_nobody_from_declaring(monkeyp
     desk = quiet_desk(runbook=NO_RUNBOOK)
     async with war_room(desk) as room:
         await at_once(room, "D", "text:checkout is down", "enter")
-        await until(room, lambda: isinstance(room.app.screen, DeclareForm))
+        await until(room.pilot.pause, lambda: isinstance(room.app.screen, DeclareForm))
         await room.press("down")
         assert "no criteria: the runbook could not be read" in room.text
         await room.press("enter", "enter", "enter")

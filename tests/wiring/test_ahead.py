@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.console.desk import command_of
 from tests.journal.helpers import until
 from wfconsole import cli, exit_codes
 from wfconsole.errors import UserError
@@ -26,7 +27,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Child | None]:
             child: Child | None = arguments.collector
             found.append(child)
             if child is not None:
-                until(lambda: _is_collector(child.pid), "it is a collector")
+                until(lambda: command_of(child.pid).endswith(b"\0-m\0wfconsole.collector\0"), "it is a collector")
                 assert child.code is None
             raise UserError("wrong", exit_codes.CONFIGURATION)
 
@@ -36,10 +37,6 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Child | None]:
         return found[0]
 
     return run
-
-
-def _is_collector(pid: int) -> bool:
-    return Path(f"/proc/{pid}/cmdline").read_bytes().endswith(b"\0-m\0wfconsole.collector\0")
 
 
 @pytest.mark.parametrize("words", [("live",), ("resume",), ("resume", "INC-1")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -37,7 +38,7 @@ class Starting:
         places = find_locations({"WFCONSOLE_STATE_DIR": str(folder / "state"), "WFCONSOLE_CONFIG": str(folder / "c")})
         base = Ground(Settings(), places, SystemClock(), "op1")
         self.console = LiveParts(base, source=stream, recording=False).console(eager=False)
-        self._writer = StreamWriter(lambda line: _write(self._stream, line), SystemClock())
+        self._writer = StreamWriter(partial(os.write, self._stream), SystemClock())
         self.console.start()
 
     def tell(self, change: Patch[object]) -> None:
@@ -61,10 +62,6 @@ class Starting:
         pods = self.console.session.view.world.snapshots.get("pods")
         self.read_after.append("nothing" if pods is None else "told" if pods.told else "loading")
         return load_runbook(None)
-
-
-def _write(stream: int, line: bytes) -> None:
-    os.write(stream, line)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from wfconsole.incident.roles import vacant_roles
 from wfconsole.incident.what_changed import what_changed
 from wfconsole.observations.board import BoardLine, StateCounts, board, count_states
 from wfconsole.observations.changes import Change
+from wfconsole.observations.levels import Quality
 from wfconsole.session.console import Console
 from wfconsole.session.view import Capabilities, TransportView, View
 from wfconsole.times import UTC_TIMES, Times
@@ -53,6 +54,11 @@ class Frame(msgspec.Struct, frozen=True):
     def may_change(self) -> bool:
         """Whether whoever looks may change the record."""
         return self.capabilities.lets_change(observer=self.observer)
+
+    @property
+    def panes_on(self) -> tuple[BoardLine, ...]:
+        """The panes that have anything to show: none before any source has told anything."""
+        return tuple(line for line in self.board if line.quality != Quality.OFF) if self.view.heard else ()
 
     @property
     def incident_since(self) -> Millis:

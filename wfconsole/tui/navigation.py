@@ -152,10 +152,10 @@ class Navigation:
 
     def pins_on_show(self, frame: Frame | None) -> tuple[str, ...]:
         """The panes beside the checklist: what somebody pinned, the playbook's, or the first two that are on."""
-        if frame is None or not frame.view.heard:
+        if frame is None:
             return ()
         room = self._room
-        on = tuple(line.number for line in frame.board if line.quality != Quality.OFF)
+        on = tuple(line.number for line in frame.panes_on)
         section = frame.checklist.section
         wanted = room.pins if room.pins is not None else (section.pins if section is not None else ()) or on
         return tuple(TILE_OF[number] for number in wanted if number in on)[:PINS]

@@ -49,8 +49,7 @@ class Overview(StepKeys, ConsoleScreen):
         room, frame = self.war_room, self.frame
         moved = frame is not None and not frame.time.goes_on
         off = frame is None or any(line.quality == Quality.OFF for line in frame.board)
-        told = () if frame is None or not frame.view.heard else frame.board  # until it is, no pane has anything to show
-        on = {line.number for line in told if line.quality != Quality.OFF}
+        on = () if frame is None else {line.number for line in frame.panes_on}
         pins = room.pins_on_show(frame)
         return places.overview(size, pins=pins, time_bar=moved, tiles=places.tiles_of(on), off=off)
 
